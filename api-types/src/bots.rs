@@ -1,0 +1,231 @@
+//! Bots, their content and versions: `/api/v1/bots`.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What makes the answers.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ModelChoice {
+    /// Built in, no key needed: quotes the best passages.
+    #[default]
+    Extractive,
+    /// A model of a connected provider.
+    Provider {
+        /// The provider connection, see `/api/v1/providers`.
+        provider_id: Uuid,
+        /// The model's name as the provider knows it, such as `gpt-5-mini`.
+        model: String,
+        /// 0 to 2; the provider's default when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        temperature: Option<f32>,
+    },
+}
+
+/// Where the bubble stands on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Position {
+    /// Bottom right (bottom left on right-to-left pages).
+    #[default]
+    End,
+    /// Bottom left (bottom right on right-to-left pages).
+    Start,
+}
+
+/// Which colours the widget takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the visitor's system says.
+    #[default]
+    Auto,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+/// How the widget looks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Appearance {
+    /// Title of the panel; the bot's name when empty. Up to 60 characters.
+    pub title: String,
+    /// Accent colour as `#rrggbb`.
+    pub color: String,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Side of the page.
+    pub position: Position,
+}
+
+impl Default for Appearance {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            color: "#4f46e5".to_owned(),
+            theme: Theme::default(),
+            position: Position::default(),
+        }
+    }
+}
+
+/// Everything that makes a chatbot: what a draft holds and a deploy freezes as a version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct ChatbotContent {
+    /// Name, unique in the workspace. 1 to 80 characters.
+    pub name: String,
+    /// What the bot is for and how it should speak. Up to 8,000 characters.
+    pub instructions: String,
+    /// First message a visitor sees. Up to 500 characters.
+    pub greeting: String,
+    /// Said when the knowledge holds no answer. 1 to 500 characters.
+    pub fallback_message: String,
+    /// Questions offered before the first message: up to 4, up to 120 characters each.
+    pub suggested_questions: Vec<String>,
+    /// Knowledge bases to answer from, up to 10.
+    pub knowledge_base_ids: Vec<Uuid>,
+    /// What makes the answers.
+    pub model: ModelChoice,
+    /// How many passages the model is given, 1 to 12.
+    pub max_passages: u8,
+    /// How the widget looks.
+    pub appearance: Appearance,
+}
+
+impl Default for ChatbotContent {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            instructions: "You answer questions about our product, briefly and kindly.".to_owned(),
+            greeting: "Hi! Ask me anything.".to_owned(),
+            fallback_message: "I couldn't find that in what I know. Could you put it another way?".to_owned(),
+            suggested_questions: Vec::new(),
+            knowledge_base_ids: Vec::new(),
+            model: ModelChoice::default(),
+            max_passages: 6,
+            appearance: Appearance::default(),
+        }
+    }
+}
+
+/// Whether a deployed bot answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BotStatus {
+    /// Answers visitors.
+    Live,
+    /// Taken down; visitors are told so.
+    Offline,
+}
+
+/// A deployed bot in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BotSummary {
+    /// Id, public: it stands in the embed code.
+    pub id: Uuid,
+    /// Name of the live version.
+    pub name: String,
+    /// Whether it answers.
+    pub status: BotStatus,
+    /// The live version, counted from 1.
+    pub live_version: i32,
+    /// Accent colour of the live version.
+    pub color: String,
+    /// Conversations so far.
+    pub conversation_count: i64,
+    /// When the live version was deployed.
+    pub deployed_at: DateTime<Utc>,
+}
+
+/// A deployed bot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Bot {
+    /// The list row.
+    #[serde(flatten)]
+    pub summary: BotSummary,
+    /// Content of the live version.
+    pub content: ChatbotContent,
+    /// How to embed it.
+    pub embed: Embed,
+}
+
+/// How a deployed bot is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Embed {
+    /// The one `<script>` tag to paste into a page.
+    pub code: String,
+    /// Hosted page with the bot alone.
+    pub chat_url: String,
+    /// The chat endpoint for API clients.
+    pub api_url: String,
+}
+
+/// One deployed version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BotVersion {
+    /// Counted from 1.
+    pub version: i32,
+    /// When it was deployed.
+    pub deployed_at: DateTime<Utc>,
+    /// Name of who deployed it, if the account still exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed_by: Option<String>,
+    /// Whether it is the one that answers.
+    pub live: bool,
+    /// What was deployed.
+    pub content: ChatbotContent,
+}
+
+/// Answer of `deploy` and `rollback`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Deployed {
+    /// The bot.
+    pub bot_id: Uuid,
+    /// The version that is live now.
+    pub version: i32,
+    /// How to embed it.
+    pub embed: Embed,
+}
+
+/// `PUT /bots/{bot_id}/status`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SetStatusRequest {
+    /// What it should be.
+    pub status: BotStatus,
+}
+
+/// `POST /bots/{bot_id}/rollback`: makes an earlier version live again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RollbackRequest {
+    /// The version to make live.
+    pub version: i32,
+}
+
+/// `POST /chatbots/prompt-preview`: the prompt that the model would be given, passages left open.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PromptPreview {
+    /// The whole system prompt, with the bot's instructions in it.
+    pub system: String,
+    /// How passages and question are laid out in the last message.
+    pub user: String,
+}

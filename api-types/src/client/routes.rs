@@ -1,0 +1,350 @@
+//! Every route, by its noun.
+
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::{BASE, Call};
+use crate::Page;
+
+/// Joins the pairs that have a value to a query string.
+fn query(pairs: &[(&str, Option<String>)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() {
+        query
+    } else {
+        format!("?{query}")
+    }
+}
+
+/// `/auth`
+pub mod auth {
+    use super::Call;
+    use crate::auth::{AuthResponse, ContextRequest, LoginRequest, Me, SignupRequest};
+
+    /// Makes an account and signs it in.
+    pub fn signup(request: &SignupRequest) -> Call<AuthResponse> {
+        Call::post("/auth/signup").json(request)
+    }
+
+    /// Signs in.
+    pub fn login(request: &LoginRequest) -> Call<AuthResponse> {
+        Call::post("/auth/login").json(request)
+    }
+
+    /// Gets a new access token for the refresh cookie.
+    pub fn refresh() -> Call<AuthResponse> {
+        Call::post("/auth/refresh")
+    }
+
+    /// Ends the session of the refresh cookie.
+    pub fn logout() -> Call<()> {
+        Call::post("/auth/logout")
+    }
+
+    /// Who is signed in, and where they can go.
+    pub fn me() -> Call<Me> {
+        Call::get("/auth/me")
+    }
+
+    /// Continues in another workspace.
+    pub fn context(request: &ContextRequest) -> Call<AuthResponse> {
+        Call::post("/auth/context").json(request)
+    }
+}
+
+/// `/workspaces`
+pub mod workspaces {
+    use super::Call;
+    use crate::tenancy::{CreateWorkspaceRequest, Workspace};
+
+    /// Makes a further workspace.
+    pub fn create(request: &CreateWorkspaceRequest) -> Call<Workspace> {
+        Call::post("/workspaces").json(request)
+    }
+}
+
+/// `/bots`
+pub mod bots {
+    use super::{Call, Page, Uuid, query};
+    use crate::bots::{Bot, BotSummary, BotVersion, Deployed, RollbackRequest, SetStatusRequest};
+
+    /// Deployed bots, newest first.
+    pub fn list(cursor: Option<String>) -> Call<Page<BotSummary>> {
+        Call::get(format!("/bots{}", query(&[("cursor", cursor)])))
+    }
+
+    /// One bot.
+    pub fn get(id: Uuid) -> Call<Bot> {
+        Call::get(format!("/bots/{id}"))
+    }
+
+    /// Deletes a bot with its versions and conversations.
+    pub fn delete(id: Uuid) -> Call<()> {
+        Call::delete(format!("/bots/{id}"))
+    }
+
+    /// Takes a bot down or puts it up again.
+    pub fn set_status(id: Uuid, request: &SetStatusRequest) -> Call<()> {
+        Call::put(format!("/bots/{id}/status")).json(request)
+    }
+
+    /// Every deployed version, newest first.
+    pub fn versions(id: Uuid) -> Call<Vec<BotVersion>> {
+        Call::get(format!("/bots/{id}/versions"))
+    }
+
+    /// Makes an earlier version live again.
+    pub fn rollback(id: Uuid, request: &RollbackRequest) -> Call<Deployed> {
+        Call::post(format!("/bots/{id}/rollback")).json(request)
+    }
+}
+
+/// `/chatbots/draft`
+pub mod bot_drafts {
+    use super::{Call, Uuid};
+    use crate::bots::{ChatbotContent, Deployed, PromptPreview};
+    use crate::drafts::{CreateDraftRequest, Draft, DraftSummary, SaveChatbotDraftRequest, TestDraftRequest};
+
+    /// Begins a draft.
+    pub fn create(request: &CreateDraftRequest) -> Call<Draft<ChatbotContent>> {
+        Call::post("/chatbots/draft").json(request)
+    }
+
+    /// Drafts of the workspace, last saved first.
+    pub fn list() -> Call<Vec<DraftSummary>> {
+        Call::get("/chatbots/draft")
+    }
+
+    /// One draft.
+    pub fn get(id: Uuid) -> Call<Draft<ChatbotContent>> {
+        Call::get(format!("/chatbots/draft/{id}"))
+    }
+
+    /// Saves on top of the version that was read.
+    pub fn save(id: Uuid, request: &SaveChatbotDraftRequest) -> Call<Draft<ChatbotContent>> {
+        Call::put(format!("/chatbots/draft/{id}")).json(request)
+    }
+
+    /// Throws a draft away.
+    pub fn delete(id: Uuid) -> Call<()> {
+        Call::delete(format!("/chatbots/draft/{id}"))
+    }
+
+    /// One test turn; the answer is a stream of [`crate::chat::ChatEvent`]s, so [`Call::open`] it.
+    pub fn test(id: Uuid, request: &TestDraftRequest) -> Call<()> {
+        Call::post(format!("/chatbots/draft/{id}/test")).json(request)
+    }
+
+    /// Makes the draft a live bot.
+    pub fn deploy(id: Uuid) -> Call<Deployed> {
+        Call::post(format!("/chatbots/draft/{id}/deploy"))
+    }
+
+    /// The prompt that the model would be given.
+    pub fn prompt(id: Uuid) -> Call<PromptPreview> {
+        Call::get(format!("/chatbots/draft/{id}/prompt"))
+    }
+}
+
+/// `/kb`
+pub mod kb {
+    use super::{Call, Uuid};
+    use crate::kb::{Chunk, Document, KnowledgeBase, SearchRequest, SearchResponse};
+
+    /// Knowledge bases of the workspace.
+    pub fn list() -> Call<Vec<KnowledgeBase>> {
+        Call::get("/kb")
+    }
+
+    /// One knowledge base.
+    pub fn get(id: Uuid) -> Call<KnowledgeBase> {
+        Call::get(format!("/kb/{id}"))
+    }
+
+    /// Deletes a knowledge base with its documents and chunks.
+    pub fn delete(id: Uuid) -> Call<()> {
+        Call::delete(format!("/kb/{id}"))
+    }
+
+    /// Its documents and how far they are.
+    pub fn documents(id: Uuid) -> Call<Vec<Document>> {
+        Call::get(format!("/kb/{id}/documents"))
+    }
+
+    /// Deletes one document with its chunks.
+    pub fn delete_document(id: Uuid, document: Uuid) -> Call<()> {
+        Call::delete(format!("/kb/{id}/documents/{document}"))
+    }
+
+    /// Lets a worker try a failed document again.
+    pub fn retry_document(id: Uuid, document: Uuid) -> Call<Document> {
+        Call::post(format!("/kb/{id}/documents/{document}/retry"))
+    }
+
+    /// The chunks of a document, in order.
+    pub fn chunks(id: Uuid, document: Uuid) -> Call<Vec<Chunk>> {
+        Call::get(format!("/kb/{id}/documents/{document}/chunks"))
+    }
+
+    /// What the retriever finds.
+    pub fn search(id: Uuid, request: &SearchRequest) -> Call<SearchResponse> {
+        Call::post(format!("/kb/{id}/search")).json(request)
+    }
+}
+
+/// `/kb/draft`
+pub mod kb_drafts {
+    use super::{BASE, Call, Uuid, query};
+    use crate::drafts::{CreateDraftRequest, Draft, DraftSummary};
+    use crate::kb::{AddSourcesRequest, ChunkPreview, Finalized, KnowledgeBaseContent, SaveKbDraftRequest};
+
+    /// Begins a draft.
+    pub fn create(request: &CreateDraftRequest) -> Call<Draft<KnowledgeBaseContent>> {
+        Call::post("/kb/draft").json(request)
+    }
+
+    /// Drafts of the workspace, last saved first.
+    pub fn list() -> Call<Vec<DraftSummary>> {
+        Call::get("/kb/draft")
+    }
+
+    /// One draft.
+    pub fn get(id: Uuid) -> Call<Draft<KnowledgeBaseContent>> {
+        Call::get(format!("/kb/draft/{id}"))
+    }
+
+    /// Saves everything but the sources, on top of the version that was read.
+    pub fn save(id: Uuid, request: &SaveKbDraftRequest) -> Call<Draft<KnowledgeBaseContent>> {
+        Call::put(format!("/kb/draft/{id}")).json(request)
+    }
+
+    /// Throws a draft away, with its files.
+    pub fn delete(id: Uuid) -> Call<()> {
+        Call::delete(format!("/kb/draft/{id}"))
+    }
+
+    /// Where files go, as a `PUT` of `multipart/form-data` with parts named `file`.
+    pub fn sources_url(id: Uuid) -> String {
+        format!("{BASE}/kb/draft/{id}/sources")
+    }
+
+    /// Adds text and web pages.
+    pub fn add_sources(id: Uuid, request: &AddSourcesRequest) -> Call<Draft<KnowledgeBaseContent>> {
+        Call::put(format!("/kb/draft/{id}/sources")).json(request)
+    }
+
+    /// Takes a source out again.
+    pub fn remove_source(id: Uuid, source: Uuid) -> Call<Draft<KnowledgeBaseContent>> {
+        Call::delete(format!("/kb/draft/{id}/sources/{source}"))
+    }
+
+    /// How the sources would be chunked: the first `limit` chunks of one source, or of each.
+    pub fn preview(id: Uuid, source: Option<Uuid>, limit: usize) -> Call<ChunkPreview> {
+        let source = source.map(|id| id.to_string());
+        let query = query(&[("source_id", source), ("limit", Some(limit.to_string()))]);
+        Call::get(format!("/kb/draft/{id}/preview-chunks{query}"))
+    }
+
+    /// Makes the draft a knowledge base.
+    pub fn finalize(id: Uuid) -> Call<Finalized> {
+        Call::post(format!("/kb/draft/{id}/finalize"))
+    }
+}
+
+/// `/conversations` and `/gaps`
+pub mod conversations {
+    use super::{Call, Page, Uuid, query};
+    use crate::conversations::{Conversation, ConversationSummary, Gap};
+
+    /// Conversations, newest first, of one bot or of all.
+    pub fn list(bot: Option<Uuid>, cursor: Option<String>) -> Call<Page<ConversationSummary>> {
+        Call::get(format!("/conversations{}", page(bot, cursor)))
+    }
+
+    /// One conversation with its messages.
+    pub fn get(id: Uuid) -> Call<Conversation> {
+        Call::get(format!("/conversations/{id}"))
+    }
+
+    /// Questions without an answer, newest first.
+    pub fn gaps(bot: Option<Uuid>, cursor: Option<String>) -> Call<Page<Gap>> {
+        Call::get(format!("/gaps{}", page(bot, cursor)))
+    }
+
+    fn page(bot: Option<Uuid>, cursor: Option<String>) -> String {
+        query(&[("bot_id", bot.map(|id| id.to_string())), ("cursor", cursor)])
+    }
+}
+
+/// `/providers`
+pub mod providers {
+    use super::{Call, Uuid};
+    use crate::providers::{Provider, ProviderCheck, SaveProviderRequest};
+
+    /// Connections of the workspace.
+    pub fn list() -> Call<Vec<Provider>> {
+        Call::get("/providers")
+    }
+
+    /// Connects a server.
+    pub fn create(request: &SaveProviderRequest) -> Call<Provider> {
+        Call::post("/providers").json(request)
+    }
+
+    /// Changes a connection.
+    pub fn update(id: Uuid, request: &SaveProviderRequest) -> Call<Provider> {
+        Call::put(format!("/providers/{id}")).json(request)
+    }
+
+    /// Forgets a connection and its key.
+    pub fn delete(id: Uuid) -> Call<()> {
+        Call::delete(format!("/providers/{id}"))
+    }
+
+    /// Asks the default model for a word.
+    pub fn check(id: Uuid) -> Call<ProviderCheck> {
+        Call::post(format!("/providers/{id}/check"))
+    }
+}
+
+/// `/api-keys`
+pub mod api_keys {
+    use super::{Call, Uuid};
+    use crate::api_keys::{ApiKey, CreateApiKeyRequest, CreatedApiKey};
+
+    /// Keys of the workspace.
+    pub fn list() -> Call<Vec<ApiKey>> {
+        Call::get("/api-keys")
+    }
+
+    /// Makes a key; its text is in this answer only.
+    pub fn create(request: &CreateApiKeyRequest) -> Call<CreatedApiKey> {
+        Call::post("/api-keys").json(request)
+    }
+
+    /// Revokes a key.
+    pub fn delete(id: Uuid) -> Call<()> {
+        Call::delete(format!("/api-keys/{id}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_holds_what_has_a_value_and_is_encoded() {
+        assert_eq!(conversations::list(None, None).url(), "/api/v1/conversations");
+        let url = conversations::list(Some(Uuid::nil()), Some("a&b=c d".into())).url();
+        assert_eq!(
+            url,
+            format!("/api/v1/conversations?bot_id={}&cursor=a%26b%3Dc+d", Uuid::nil())
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! Conversations and gaps as the team sees them: `/api/v1/conversations`, `/api/v1/gaps`.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::chat::{MessageRole, Rating, Source, Usage};
+
+/// Where a conversation takes place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The widget or the hosted page.
+    Web,
+    /// A client of the chat endpoint.
+    Api,
+    /// A client of the OpenAI-compatible endpoint.
+    Openai,
+}
+
+impl Channel {
+    /// The name used in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Api => "api",
+            Self::Openai => "openai",
+        }
+    }
+}
+
+/// A conversation in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConversationSummary {
+    /// Id; the visitor's session id.
+    pub id: Uuid,
+    /// The bot.
+    pub bot_id: Uuid,
+    /// The bot's name.
+    pub bot_name: String,
+    /// Where it takes place.
+    pub channel: Channel,
+    /// The visitor's first message, shortened.
+    pub first_message: String,
+    /// Messages of both sides.
+    pub message_count: i32,
+    /// Whether the bot had to say that it does not know.
+    pub has_gap: bool,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When the last message came.
+    pub last_message_at: DateTime<Utc>,
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// Whole.
+    Complete,
+    /// Broke off.
+    Partial,
+    /// No text came.
+    Failed,
+}
+
+impl MessageStatus {
+    /// The name used in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One message, with what the team wants to know of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TranscriptMessage {
+    /// Id.
+    pub id: Uuid,
+    /// Who said it.
+    pub role: MessageRole,
+    /// Markdown.
+    pub content: String,
+    /// The sources it cites.
+    pub sources: Vec<Source>,
+    /// How it ended.
+    pub status: MessageStatus,
+    /// False when the bot said that it does not know.
+    pub answered: bool,
+    /// Model that wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Version of the bot that wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot_version: Option<i32>,
+    /// Milliseconds from question to complete answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<i32>,
+    /// Tokens spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// The visitor's verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<Rating>,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+/// `GET /conversations/{conversation_id}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Conversation {
+    /// The list row.
+    #[serde(flatten)]
+    pub summary: ConversationSummary,
+    /// Oldest first.
+    pub messages: Vec<TranscriptMessage>,
+}
+
+/// A question the bot could not answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Gap {
+    /// Id.
+    pub id: Uuid,
+    /// The bot.
+    pub bot_id: Uuid,
+    /// The bot's name.
+    pub bot_name: String,
+    /// The conversation, if it is still kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<Uuid>,
+    /// What was asked.
+    pub question: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}

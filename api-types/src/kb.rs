@@ -1,0 +1,376 @@
+//! Knowledge bases, their sources, documents and chunks: `/api/v1/kb`.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+/// How text is cut into chunks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ChunkStrategy {
+    /// At the largest Markdown boundary that fits: heading, paragraph, sentence, word.
+    #[default]
+    Recursive,
+    /// One chunk a section; long sections are cut recursively.
+    Heading,
+    /// One chunk a page; long pages are cut recursively.
+    Page,
+    /// Whole sentences up to the size.
+    Sentence,
+    /// Every `size` tokens, wherever that falls.
+    Fixed,
+}
+
+/// Chunking settings, in tokens of the embedding model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Chunking {
+    /// Where to cut.
+    pub strategy: ChunkStrategy,
+    /// Largest chunk, 32 to 512 tokens.
+    pub size: u16,
+    /// Tokens repeated from the chunk before, less than half of `size`.
+    pub overlap: u16,
+}
+
+impl Default for Chunking {
+    fn default() -> Self {
+        Self {
+            strategy: ChunkStrategy::default(),
+            size: 200,
+            overlap: 20,
+        }
+    }
+}
+
+/// What kind of thing a source or document came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// An uploaded file.
+    File,
+    /// Pasted text.
+    Text,
+    /// A web page.
+    Url,
+}
+
+impl SourceKind {
+    /// The name used in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Text => "text",
+            Self::Url => "url",
+        }
+    }
+}
+
+/// A source in a draft. Its bytes lie in temporary storage until the draft is finalized.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DraftSource {
+    /// Id; the document made from it keeps it.
+    pub id: Uuid,
+    /// Where it came from.
+    pub kind: SourceKind,
+    /// Title: the file's name, the page's title, or what was typed.
+    pub title: String,
+    /// Detected media type, such as `application/pdf`.
+    pub media_type: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// The page, for `url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Url>,
+}
+
+/// What a knowledge base draft holds. `sources` is kept by the server and changes through `…/sources` only.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct KnowledgeBaseContent {
+    /// Name, unique in the workspace. 1 to 80 characters.
+    pub name: String,
+    /// What it is about, for people. Up to 500 characters.
+    pub description: String,
+    /// How to cut.
+    pub chunking: Chunking,
+    /// What goes in, up to 200.
+    pub sources: Vec<DraftSource>,
+}
+
+/// `PUT /kb/draft/{draft_id}`: everything but the sources.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SaveKbDraftRequest {
+    /// The version this save is based on.
+    pub version: i64,
+    /// Name.
+    pub name: String,
+    /// Description.
+    pub description: String,
+    /// Chunking.
+    pub chunking: Chunking,
+}
+
+/// One source to add as JSON; files are sent as `multipart/form-data` parts named `file` instead.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum NewSource {
+    /// Pasted text, read as Markdown.
+    Text {
+        /// 1 to 200 characters.
+        title: String,
+        /// Up to 1,000,000 characters.
+        text: String,
+    },
+    /// One web page, fetched now.
+    Url {
+        /// `http` or `https`.
+        url: String,
+    },
+}
+
+/// `PUT /kb/draft/{draft_id}/sources` as JSON: sources to add.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AddSourcesRequest {
+    /// What to add.
+    pub sources: Vec<NewSource>,
+}
+
+/// A piece of a document as the retriever sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Chunk {
+    /// Id; absent in a preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// Counted from 0 within the document.
+    pub position: i32,
+    /// The text, Markdown.
+    pub text: String,
+    /// Headings above it, outermost first.
+    pub heading_path: Vec<String>,
+    /// Page it starts on, counted from 1, if the format has pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<i32>,
+    /// Length in tokens of the embedding model.
+    pub tokens: i32,
+}
+
+/// How one source would be chunked, or why it can't be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SourcePreview {
+    /// The source.
+    pub source_id: Uuid,
+    /// How many chunks it makes in all.
+    pub chunk_count: usize,
+    /// The first ones.
+    pub chunks: Vec<Chunk>,
+    /// Why it can't be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<DocumentError>,
+}
+
+/// Answer of `GET /kb/draft/{draft_id}/preview-chunks`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChunkPreview {
+    /// One entry a source asked for.
+    pub sources: Vec<SourcePreview>,
+}
+
+/// Why a document could not be read, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DocumentError {
+    /// Stable name.
+    pub code: crate::ErrorCode,
+    /// For people.
+    pub message: String,
+}
+
+/// Answer of `POST /kb/draft/{draft_id}/finalize`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Finalized {
+    /// The knowledge base.
+    pub knowledge_base_id: Uuid,
+}
+
+/// Where a document is on its way into the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentStatus {
+    /// Waiting for a worker.
+    Queued,
+    /// Being read.
+    Parsing,
+    /// Being cut into chunks.
+    Chunking,
+    /// Chunks are being embedded; see `chunks_done` of `chunk_count`.
+    Embedding,
+    /// Being put into the index.
+    Indexing,
+    /// Bots answer from it.
+    Indexed,
+    /// Could not be read; see `error`.
+    Failed,
+}
+
+impl DocumentStatus {
+    /// The name used in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Parsing => "parsing",
+            Self::Chunking => "chunking",
+            Self::Embedding => "embedding",
+            Self::Indexing => "indexing",
+            Self::Indexed => "indexed",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether a worker still has something to do.
+    pub const fn in_progress(self) -> bool {
+        !matches!(self, Self::Indexed | Self::Failed)
+    }
+}
+
+/// A document of a knowledge base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Document {
+    /// Id.
+    pub id: Uuid,
+    /// Where it came from.
+    pub kind: SourceKind,
+    /// Title.
+    pub title: String,
+    /// Media type.
+    pub media_type: String,
+    /// Size in bytes.
+    pub size: i64,
+    /// The page, for `url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// How far it is.
+    pub status: DocumentStatus,
+    /// With `failed`: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<DocumentError>,
+    /// Chunks in all, once known.
+    pub chunk_count: i32,
+    /// Chunks embedded so far.
+    pub chunks_done: i32,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// How many documents are in which state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Progress {
+    /// All.
+    pub total: i64,
+    /// Done.
+    pub indexed: i64,
+    /// Failed.
+    pub failed: i64,
+}
+
+impl Progress {
+    /// Whether a worker still has something to do.
+    pub const fn in_progress(self) -> bool {
+        self.indexed + self.failed < self.total
+    }
+}
+
+/// A knowledge base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KnowledgeBase {
+    /// Id.
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
+    /// Description.
+    pub description: String,
+    /// How its documents are cut.
+    pub chunking: Chunking,
+    /// Documents by state.
+    pub progress: Progress,
+    /// Chunks in the index.
+    pub chunk_count: i64,
+    /// Names of the live bots that answer from it.
+    pub used_by: Vec<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// `POST /kb/{kb_id}/search`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SearchRequest {
+    /// 1 to 4,000 characters.
+    pub query: String,
+    /// How many, 1 to 50.
+    #[serde(default = "SearchRequest::default_limit")]
+    pub limit: u8,
+}
+
+impl SearchRequest {
+    const fn default_limit() -> u8 {
+        10
+    }
+}
+
+/// A chunk that was found, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SearchHit {
+    /// The chunk.
+    pub chunk: Chunk,
+    /// Its document.
+    pub document_id: Uuid,
+    /// The document's title.
+    pub title: String,
+    /// The document's page, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Fused score; larger is better, comparable within one answer only.
+    pub score: f32,
+    /// BM25 score, if the words matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lexical: Option<f32>,
+    /// Cosine similarity, if it was among the nearest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosine: Option<f32>,
+}
+
+/// Answer of `search`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SearchResponse {
+    /// Best first.
+    pub hits: Vec<SearchHit>,
+    /// True when the vectors were away and only words were compared.
+    pub degraded: bool,
+}

@@ -1,0 +1,31 @@
+//! The wire contract of Botwright: what travels between the server and its clients.
+//!
+//! Every type here is plain data with `serde` names; it compiles for the host and for WASM. The server adds
+//! OpenAPI schemas with the feature `openapi`; WASM front ends add the typed client with the feature `client`.
+
+pub mod api_keys;
+pub mod auth;
+pub mod bots;
+pub mod chat;
+#[cfg(feature = "client")]
+pub mod client;
+pub mod conversations;
+pub mod drafts;
+pub mod kb;
+pub mod problem;
+pub mod providers;
+pub mod tenancy;
+pub mod validate;
+
+pub use problem::{ErrorCode, FieldError, Problem};
+
+/// One page of a list, newest first.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Page<T> {
+    /// The rows of this page.
+    pub items: Vec<T>,
+    /// Pass this as `?cursor=` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}

@@ -1,0 +1,125 @@
+//! Errors as the client sees them: RFC 9457 `application/problem+json`.
+
+use serde::{Deserialize, Serialize};
+
+/// Stable, machine-readable names of everything that can go wrong. Clients switch on these, never on text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, strum::EnumIter))]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The body is not valid JSON, or a query or path parameter does not parse.
+    MalformedRequest,
+    /// The body parses but one or more fields are not acceptable; see `errors`.
+    ValidationFailed,
+    /// The body has a media type that this route does not take.
+    UnsupportedMediaType,
+    /// The body is larger than this route takes.
+    PayloadTooLarge,
+    /// No such route.
+    RouteNotFound,
+    /// The route exists, but not for this method.
+    MethodNotAllowed,
+    /// No such object, or it belongs to somebody else.
+    NotFound,
+    /// No credential, or it is not valid any more.
+    Unauthorized,
+    /// E-mail address or password is wrong.
+    InvalidCredentials,
+    /// The refresh token was used before; its whole session was signed out.
+    RefreshTokenReused,
+    /// The credential is fine, but its role or scope does not allow this.
+    Forbidden,
+    /// An account with this e-mail address exists.
+    EmailTaken,
+    /// An object of this name exists in the workspace.
+    NameTaken,
+    /// The draft was saved by someone else since it was read; `current` holds their version.
+    DraftConflict,
+    /// The draft does not exist or has expired.
+    DraftNotFound,
+    /// The draft can't be deployed or finalized yet; `errors` lists every problem by field.
+    DraftInvalid,
+    /// The object is used by another one that must be changed first.
+    InUse,
+    /// The conversation does not exist or belongs to another bot.
+    SessionNotFound,
+    /// The bot was taken down.
+    BotOffline,
+    /// The URL points to a place that Botwright does not fetch from.
+    UrlForbidden,
+    /// The page could not be fetched.
+    FetchFailed,
+    /// The file's content is of a kind that can't be read.
+    UnsupportedFile,
+    /// The file holds no text.
+    EmptyDocument,
+    /// The file is protected by a password.
+    EncryptedDocument,
+    /// The file is a scan without a text layer.
+    NeedsOcr,
+    /// The file is damaged.
+    CorruptDocument,
+    /// The file exceeds a parsing limit (size, pages, memory, time).
+    DocumentTooComplex,
+    /// The model provider did not answer, or refused.
+    ProviderUnavailable,
+    /// The model provider says it is out of quota or asked to slow down.
+    ProviderRateLimited,
+    /// The model provider refused the key.
+    ProviderUnauthorized,
+    /// The model provider's answer could not be understood.
+    ProviderProtocol,
+    /// Too many requests; wait for `Retry-After` seconds.
+    RateLimited,
+    /// A part this request needs (database, Redis) is away for the moment; nothing was changed.
+    ServiceUnavailable,
+    /// A bug or an unforeseen failure; it is logged under `request_id`.
+    Internal,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldError {
+    /// Path of the field in the body, such as `content.name` or `sources[2].url`.
+    pub field: String,
+    /// What is wrong and how to put it right, for people.
+    pub message: String,
+}
+
+impl FieldError {
+    /// Shorthand constructor.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// The error body of every route (`application/problem+json`, RFC 9457).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// A URI reference that names the kind of problem: `/docs/errors#<code>`.
+    #[serde(rename = "type")]
+    pub type_uri: String,
+    /// Short summary of the kind of problem.
+    pub title: String,
+    /// The HTTP status, repeated.
+    pub status: u16,
+    /// The stable name of the problem.
+    pub code: ErrorCode,
+    /// What happened, what was kept and what to do.
+    pub detail: String,
+    /// Under which id the server logged this request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Every field that is not acceptable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// With `draft_conflict`: the draft as it stands on the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub current: Option<serde_json::Value>,
+}

@@ -1,0 +1,211 @@
+//! Words: one tokenizer for both back ends, and BM25 over postings in memory.
+//!
+//! Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009), with the inverse document
+//! frequency `ln(1 + (N - n + ½) / (n + ½))` of Lucene and Qdrant, which is never negative.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use bm25::{DefaultTokenizer, TokenEmbedder, Tokenizer};
+
+/// How soon more of the same word stops to matter.
+const K1: f32 = 1.2;
+/// How much long passages are held back.
+const B: f32 = 0.75;
+/// Words that count in a chunk of 200 tokens, more or less.
+const TYPICAL_LENGTH: f32 = 80.0;
+
+/// A word's number: a hash, so that no table of words has to be kept or shared.
+pub type Term = u32;
+
+/// Letters folded to ASCII, words cut at Unicode's boundaries, English stop words dropped, English stems.
+static TOKENIZER: LazyLock<DefaultTokenizer> = LazyLock::new(DefaultTokenizer::default);
+
+/// The words of a text that count, in order and with repeats.
+pub fn terms(text: &str) -> Vec<Term> {
+    TOKENIZER
+        .tokenize(text)
+        .iter()
+        .map(|word| <Term as TokenEmbedder>::embed(word))
+        .collect()
+}
+
+/// How often each word occurs.
+fn frequencies(terms: &[Term]) -> BTreeMap<Term, u16> {
+    let mut frequencies = BTreeMap::new();
+    for term in terms {
+        let count: &mut u16 = frequencies.entry(*term).or_default();
+        *count = count.saturating_add(1);
+    }
+    frequencies
+}
+
+/// How much `frequency` occurrences of a word say about a passage of `length` words.
+fn weight(frequency: u16, length: usize, average_length: f32) -> f32 {
+    let frequency = f32::from(frequency);
+    frequency * (K1 + 1.0) / (frequency + K1 * (1.0 - B + B * length as f32 / average_length))
+}
+
+fn inverse_document_frequency(documents: usize, containing: usize) -> f32 {
+    let (documents, containing) = (documents as f32, containing as f32);
+    (1.0 + (documents - containing + 0.5) / (containing + 0.5)).ln()
+}
+
+/// What a passage's words weigh where the index that keeps them multiplies by the inverse document frequency itself
+/// and can't know the average length: it is taken to be [`TYPICAL_LENGTH`].
+pub fn passage_weights(passage: &str) -> Vec<(Term, f32)> {
+    let terms = terms(passage);
+    let weigh = |(term, frequency)| (term, weight(frequency, terms.len(), TYPICAL_LENGTH));
+    frequencies(&terms).into_iter().map(weigh).collect()
+}
+
+/// The words to look for where passages were stored with [`passage_weights`].
+pub fn query_terms(query: &str) -> Vec<Term> {
+    frequencies(&terms(query)).into_keys().collect()
+}
+
+/// The words of some passages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Index {
+    /// Length of each passage in words.
+    lengths: Vec<u32>,
+    /// By word, then row.
+    postings: Vec<Posting>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Posting {
+    term: Term,
+    row: u32,
+    frequency: u16,
+}
+
+impl Index {
+    /// Indexes passages; their places are their rows.
+    pub fn new<'a>(passages: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut index = Self::default();
+        for (passage, row) in passages.into_iter().zip(0..) {
+            let terms = terms(passage);
+            index.lengths.push(u32::try_from(terms.len()).unwrap_or(u32::MAX));
+            let postings = frequencies(&terms).into_iter();
+            index
+                .postings
+                .extend(postings.map(|(term, frequency)| Posting { term, row, frequency }));
+        }
+        index.postings.sort_unstable();
+        index.postings.shrink_to_fit();
+        index
+    }
+
+    /// Bytes of memory.
+    pub fn size(&self) -> usize {
+        self.lengths.len() * size_of::<u32>() + self.postings.len() * size_of::<Posting>()
+    }
+
+    fn postings(&self, term: Term) -> &[Posting] {
+        let start = self.postings.partition_point(|p| p.term < term);
+        let len = self.postings[start..].partition_point(|p| p.term == term);
+        &self.postings[start..start + len]
+    }
+}
+
+/// The BM25 score of every passage of all `indexes`, in order, as if they were one index. It is 0 without a word of
+/// the query, and above 0 otherwise.
+pub fn scores(indexes: &[&Index], query: &str) -> Vec<f32> {
+    let documents: usize = indexes.iter().map(|i| i.lengths.len()).sum();
+    let words: f64 = indexes
+        .iter()
+        .flat_map(|i| &i.lengths)
+        .map(|&l| f64::from(l))
+        .sum();
+    let average_length = (words / documents.max(1) as f64).max(1.0) as f32;
+
+    let mut scores = vec![0.0; documents];
+    for term in query_terms(query) {
+        let postings: Vec<&[Posting]> = indexes.iter().map(|i| i.postings(term)).collect();
+        let containing = postings.iter().map(|p| p.len()).sum();
+        let rarity = inverse_document_frequency(documents, containing);
+        let mut first_row = 0;
+        for (index, postings) in indexes.iter().zip(postings) {
+            for posting in postings {
+                let length = index.lengths[posting.row as usize] as usize;
+                scores[first_row + posting.row as usize] +=
+                    rarity * weight(posting.frequency, length, average_length);
+            }
+            first_row += index.lengths.len();
+        }
+    }
+    scores
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PASSAGES: [&str; 4] = [
+        "The password can be changed in the settings.",
+        "Invoices are sent on the first of the month.",
+        "Passwords expire; a password must be changed once a year, and no password may be used twice.",
+        "Résumés in São Paulo",
+    ];
+
+    fn rows(index: &Index, query: &str) -> Vec<usize> {
+        crate::best(&scores(&[index], query), 10)
+    }
+
+    #[test]
+    fn finds_stems_and_folded_letters_and_nothing_else() {
+        let index = Index::new(PASSAGES);
+        assert_eq!(rows(&index, "invoicing"), [1]);
+        assert_eq!(rows(&index, "resume sao"), [3]);
+        assert_eq!(rows(&index, "changed passwords"), [0, 2]);
+        assert_eq!(rows(&index, "the of a"), [0; 0]);
+        assert_eq!(rows(&index, "zebra"), [0; 0]);
+        assert_eq!(scores(&[], "zebra"), [0.0; 0]);
+    }
+
+    #[test]
+    fn scores_are_those_of_the_formula() {
+        let index = Index::new(["apple pear", "apple apple apple plum", "plum cherry grape"]);
+        // N = 3, n = 2, lengths 2, 4, 3, so their mean is 3.
+        let idf = (1.0f32 + 1.5 / 2.5).ln();
+        let expected = [
+            idf * 2.2 / (1.0 + 1.2 * (0.25 + 0.5)),
+            idf * 6.6 / (3.0 + 1.2 * (0.25 + 1.0)),
+            0.0,
+        ];
+        for (score, expected) in scores(&[&index], "apple").into_iter().zip(expected) {
+            assert!((score - expected).abs() < 1e-6, "{score} {expected}");
+        }
+    }
+
+    #[test]
+    fn several_indexes_score_like_one() {
+        let whole = Index::new(PASSAGES);
+        let parts = (
+            Index::new([PASSAGES[0]]),
+            Index::new(PASSAGES[1..3].iter().copied()),
+            Index::new([PASSAGES[3]]),
+        );
+        for query in ["password changed", "month", "settings of Paulo"] {
+            let expected = scores(&[&whole], query);
+            assert!(expected.iter().any(|score| *score > 0.0));
+            assert_eq!(scores(&[&parts.0, &parts.1, &parts.2], query), expected);
+        }
+    }
+
+    #[test]
+    fn stored_weights_rank_as_the_index_does_but_for_rarity() {
+        let weights = passage_weights(PASSAGES[2]);
+        let weight_of = |word| {
+            let term = query_terms(word)[0];
+            weights
+                .iter()
+                .find(|(t, _)| *t == term)
+                .map(|(_, weight)| *weight)
+        };
+        assert!(weight_of("password") > weight_of("year"));
+        assert_eq!(weight_of("invoices"), None);
+        assert_eq!(query_terms("password passwords PASSWORD").len(), 1);
+    }
+}

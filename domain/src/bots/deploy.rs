@@ -1,0 +1,239 @@
+//! Deploying a draft: validated, then one transaction, then the draft is deleted.
+//!
+//! A version is known by the draft and the draft's version it was made from, so repeating a deploy, at once or after a
+//! crash, finds what the first one made.
+
+use api_types::bots::{ChatbotContent, Deployed, ModelChoice};
+use api_types::drafts::Draft;
+use api_types::tenancy::Role;
+use api_types::{ErrorCode, FieldError, validate};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{embed, name_taken};
+use crate::db::TenantTx;
+use crate::error::violates;
+use crate::{Error, Result, Scope, Services, audit, drafts};
+
+/// What was deployed.
+struct Version {
+    bot_id: Uuid,
+    version: i32,
+    content: ChatbotContent,
+}
+
+/// Makes the draft's content the live version of its bot, or of a new bot.
+pub async fn deploy(services: &Services, scope: &Scope, draft_id: Uuid) -> Result<Deployed> {
+    scope.require(Role::Editor)?;
+    let mut tx = services.db.tenant(scope).await?;
+    // Deploys of one draft go one after the other, so that the second finds what the first one made.
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
+        draft_id.to_string()
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let version = match drafts::get::<ChatbotContent>(&services.redis, scope, draft_id).await {
+        Ok(draft) => deploy_draft(tx, scope, draft).await?,
+        // Deployed before, and deleted since.
+        Err(error) if error.code() == ErrorCode::DraftNotFound => {
+            latest_of(&mut tx, scope, draft_id).await?.ok_or(error)?
+        }
+        Err(error) => return Err(error),
+    };
+    services.live_bots.changed(&services.redis, version.bot_id).await;
+    if let Err(error) = drafts::delete::<ChatbotContent>(&services.redis, scope, draft_id).await
+        && error.code() != ErrorCode::DraftNotFound
+    {
+        tracing::warn!(%error, %draft_id, "the deployed draft could not be deleted; it will expire");
+    }
+    Ok(Deployed {
+        bot_id: version.bot_id,
+        version: version.version,
+        embed: embed(&services.public_url, scope, version.bot_id, &version.content),
+    })
+}
+
+async fn deploy_draft(mut tx: TenantTx, scope: &Scope, draft: Draft<ChatbotContent>) -> Result<Version> {
+    let earlier = latest_of(&mut tx, scope, draft.id).await?;
+    let same = sqlx::query!(
+        "select bot_id, version from bot_versions where workspace_id = $1 and draft_id = $2 and draft_version = $3",
+        scope.workspace_id(),
+        draft.id,
+        draft.version
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    if let Some(row) = same {
+        return Ok(Version {
+            bot_id: row.bot_id,
+            version: row.version,
+            content: draft.content,
+        });
+    }
+    check(&mut tx, scope, &draft.content).await?;
+    let bot_id = draft.from.or(earlier.map(|version| version.bot_id));
+    let (bot_id, version) = match bot_id {
+        Some(bot_id) => (bot_id, next_version(&mut tx, scope, bot_id).await?),
+        None => (Uuid::new_v4(), 1),
+    };
+    put_live(&mut tx, scope, bot_id, version, &draft.content).await?;
+    sqlx::query!(
+        "insert into bot_versions (workspace_id, bot_id, version, content, draft_id, draft_version, deployed_by)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        scope.workspace_id(),
+        bot_id,
+        version,
+        serde_json::to_value(&draft.content)?,
+        draft.id,
+        draft.version,
+        scope.user_id()
+    )
+    .execute(&mut *tx)
+    .await?;
+    let details = json!({ "name": draft.content.name, "version": version });
+    audit::record(&mut tx, scope, "bot.deploy", bot_id, details).await?;
+    tx.commit().await?;
+    Ok(Version {
+        bot_id,
+        version,
+        content: draft.content,
+    })
+}
+
+/// Every reason why this content can't be deployed, by field.
+async fn check(tx: &mut TenantTx, scope: &Scope, content: &ChatbotContent) -> Result<()> {
+    let mut errors = validate::chatbot(content).err().unwrap_or_default();
+    let known = sqlx::query_scalar!(
+        "select id from knowledge_bases where workspace_id = $1 and id = any($2)",
+        scope.workspace_id(),
+        &content.knowledge_base_ids
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    for (i, id) in content.knowledge_base_ids.iter().enumerate() {
+        if !known.contains(id) {
+            let field = format!("content.knowledge_base_ids[{i}]");
+            errors.push(FieldError::new(
+                field,
+                "This knowledge base does not exist any more; choose another.",
+            ));
+        }
+    }
+    if let ModelChoice::Provider { provider_id, .. } = &content.model {
+        let known = sqlx::query_scalar!(
+            "select id from providers where workspace_id = $1 and id = $2",
+            scope.workspace_id(),
+            provider_id
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
+        if known.is_none() {
+            let message = "This provider is not connected any more; choose another.";
+            errors.push(FieldError::new("content.model.provider_id", message));
+        }
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let detail = "The draft can't be deployed yet; it is kept as it is. Put these right and deploy again.";
+    Err(Error::refused_fields(ErrorCode::DraftInvalid, detail, errors))
+}
+
+async fn next_version(tx: &mut TenantTx, scope: &Scope, bot_id: Uuid) -> Result<i32> {
+    sqlx::query!(
+        "select id from bots where workspace_id = $1 and id = $2 for update",
+        scope.workspace_id(),
+        bot_id
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or_else(|| {
+        Error::not_found("bot; it was deleted while you edited it. Start a new draft to bring it back")
+    })?;
+    let latest = sqlx::query_scalar!(
+        "select max(version) from bot_versions where workspace_id = $1 and bot_id = $2",
+        scope.workspace_id(),
+        bot_id
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(latest.unwrap_or(0) + 1)
+}
+
+/// Makes `version` the live one and records what it depends on. The version's row may follow in the transaction.
+pub(super) async fn put_live(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    bot_id: Uuid,
+    version: i32,
+    content: &ChatbotContent,
+) -> Result<()> {
+    let written = sqlx::query!(
+        "insert into bots (workspace_id, id, name, live_version) values ($1, $2, $3, $4)
+         on conflict (workspace_id, id)
+         do update set name = excluded.name, live_version = excluded.live_version, updated_at = now()",
+        scope.workspace_id(),
+        bot_id,
+        content.name.trim(),
+        version
+    )
+    .execute(&mut **tx)
+    .await;
+    match written {
+        Err(e) if violates(&e, "bots_name_key") => return Err(name_taken()),
+        other => other?,
+    };
+    sqlx::query!(
+        "delete from bot_knowledge_bases where workspace_id = $1 and bot_id = $2",
+        scope.workspace_id(),
+        bot_id
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "insert into bot_knowledge_bases (workspace_id, bot_id, knowledge_base_id)
+         select distinct $1::uuid, $2::uuid, unnest($3::uuid[])",
+        scope.workspace_id(),
+        bot_id,
+        &content.knowledge_base_ids
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "delete from bot_providers where workspace_id = $1 and bot_id = $2",
+        scope.workspace_id(),
+        bot_id
+    )
+    .execute(&mut **tx)
+    .await?;
+    if let ModelChoice::Provider { provider_id, .. } = &content.model {
+        sqlx::query!(
+            "insert into bot_providers (workspace_id, bot_id, provider_id) values ($1, $2, $3)",
+            scope.workspace_id(),
+            bot_id,
+            provider_id
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The last version made from a draft.
+async fn latest_of(tx: &mut TenantTx, scope: &Scope, draft_id: Uuid) -> Result<Option<Version>> {
+    let row = sqlx::query!(
+        "select bot_id, version, content from bot_versions where workspace_id = $1 and draft_id = $2
+         order by draft_version desc limit 1",
+        scope.workspace_id(),
+        draft_id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Version {
+        bot_id: row.bot_id,
+        version: row.version,
+        content: serde_json::from_value(row.content)?,
+    }))
+}

@@ -1,0 +1,138 @@
+//! The live version of each bot, cached; replicas tell each other of changes over Redis.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_types::ErrorCode;
+use api_types::bots::{BotStatus, ChatbotContent};
+use futures::StreamExt;
+use moka::future::Cache;
+use redis::AsyncCommands;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::status;
+use crate::db::Db;
+use crate::redis::Redis;
+use crate::tenancy::visitor_scope;
+use crate::{Error, Result, Scope};
+
+/// The channel on which a changed bot's id is published.
+const CHANGED: &str = "bots:changed";
+/// How stale a bot may be when Redis could not tell of a change.
+const MAX_AGE: Duration = Duration::from_secs(30);
+
+/// A bot that visitors talk to.
+#[derive(Debug)]
+pub struct LiveBot {
+    /// The right to read its workspace's knowledge and write its conversations.
+    pub scope: Scope,
+    /// Id.
+    pub id: Uuid,
+    /// The live version.
+    pub version: i32,
+    /// What that version holds.
+    pub content: ChatbotContent,
+    status: BotStatus,
+}
+
+/// The cache of live bots. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct LiveBots {
+    cache: Cache<Uuid, Arc<LiveBot>>,
+}
+
+impl Default for LiveBots {
+    fn default() -> Self {
+        Self {
+            cache: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(MAX_AGE)
+                .build(),
+        }
+    }
+}
+
+impl LiveBots {
+    /// The bot, if it exists and was not taken down.
+    pub async fn get(&self, db: &Db, bot_id: Uuid) -> Result<Arc<LiveBot>> {
+        let bot = match self.cache.get(&bot_id).await {
+            Some(bot) => bot,
+            None => {
+                let bot = Arc::new(load(db, bot_id).await?);
+                self.cache.insert(bot_id, bot.clone()).await;
+                bot
+            }
+        };
+        if bot.status == BotStatus::Offline {
+            return Err(Error::refused(
+                ErrorCode::BotOffline,
+                "This bot is not available at the moment.",
+            ));
+        }
+        Ok(bot)
+    }
+
+    /// Forgets a bot here and tells the other replicas.
+    pub(super) async fn changed(&self, redis: &Redis, bot_id: Uuid) {
+        self.cache.invalidate(&bot_id).await;
+        let published: Result<(), _> = redis.commands().publish(CHANGED, bot_id.to_string()).await;
+        if let Err(error) = published {
+            tracing::warn!(%error, %bot_id, "other replicas learn of the change within {} s", MAX_AGE.as_secs());
+        }
+    }
+
+    /// Listens to what other replicas change, until cancelled.
+    pub async fn listen(self, redis: Redis, cancel: CancellationToken) {
+        let listening = async {
+            loop {
+                if let Err(error) = self.listen_once(&redis).await {
+                    tracing::debug!(%error, "not subscribed to bot changes; trying again");
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            () = listening => {}
+        }
+    }
+
+    async fn listen_once(&self, redis: &Redis) -> Result<()> {
+        let mut subscriber = redis.subscriber().await?;
+        subscriber.subscribe(CHANGED).await?;
+        // What was published while nobody listened is lost.
+        self.cache.invalidate_all();
+        let mut messages = subscriber.on_message();
+        while let Some(message) = messages.next().await {
+            let id: String = message.get_payload()?;
+            if let Ok(id) = id.parse::<Uuid>() {
+                self.cache.invalidate(&id).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn load(db: &Db, bot_id: Uuid) -> Result<LiveBot> {
+    let unknown = || Error::refused(ErrorCode::NotFound, "There is no such bot.");
+    let scope = visitor_scope(db, bot_id).await?.ok_or_else(unknown)?;
+    let mut tx = db.tenant(&scope).await?;
+    let row = sqlx::query!(
+        "select b.status, v.version, v.content from bots b
+         join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
+         where b.workspace_id = $1 and b.id = $2",
+        scope.workspace_id(),
+        bot_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or_else(unknown)?;
+    Ok(LiveBot {
+        scope,
+        id: bot_id,
+        version: row.version,
+        content: serde_json::from_value(row.content)?,
+        status: status(&row.status),
+    })
+}

@@ -1,0 +1,160 @@
+//! Deployed bots and their versions.
+
+mod deploy;
+mod live;
+mod versions;
+
+use api_types::ErrorCode;
+use api_types::bots::{Bot, BotStatus, BotSummary, ChatbotContent, Embed, Position};
+use api_types::tenancy::Role;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+pub use deploy::deploy;
+pub use live::{LiveBot, LiveBots};
+pub use versions::{list as versions, rollback};
+
+use crate::{Error, Result, Scope, Services, audit};
+
+/// A bot joined with its live version.
+struct Row {
+    id: Uuid,
+    name: String,
+    status: String,
+    live_version: i32,
+    content: serde_json::Value,
+    deployed_at: DateTime<Utc>,
+    conversation_count: i64,
+}
+
+impl Row {
+    fn into_bot(self, public_url: &str, scope: &Scope) -> Result<Bot> {
+        let content: ChatbotContent = serde_json::from_value(self.content)?;
+        Ok(Bot {
+            embed: embed(public_url, scope, self.id, &content),
+            summary: BotSummary {
+                id: self.id,
+                name: self.name,
+                status: status(&self.status),
+                live_version: self.live_version,
+                color: content.appearance.color.clone(),
+                conversation_count: self.conversation_count,
+                deployed_at: self.deployed_at,
+            },
+            content,
+        })
+    }
+}
+
+/// The workspace's bots by name.
+pub async fn list(services: &Services, scope: &Scope) -> Result<Vec<BotSummary>> {
+    let rows = rows(services, scope, None).await?;
+    rows.into_iter()
+        .map(|row| Ok(row.into_bot(&services.public_url, scope)?.summary))
+        .collect()
+}
+
+/// One bot.
+pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Bot> {
+    let row = rows(services, scope, Some(id))
+        .await?
+        .pop()
+        .ok_or_else(|| Error::not_found("bot"))?;
+    row.into_bot(&services.public_url, scope)
+}
+
+async fn rows(services: &Services, scope: &Scope, id: Option<Uuid>) -> Result<Vec<Row>> {
+    let mut tx = services.db.tenant(scope).await?;
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select b.id, b.name, b.status, b.live_version, v.content, v.deployed_at,
+             (select count(*) from conversations c where c.workspace_id = b.workspace_id and c.bot_id = b.id)
+                 as "conversation_count!"
+         from bots b
+         join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
+         where b.workspace_id = $1 and ($2::uuid is null or b.id = $2)
+         order by lower(b.name)
+         limit 500"#,
+        scope.workspace_id(),
+        id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Takes a bot down or puts it up again.
+pub async fn set_status(services: &Services, scope: &Scope, id: Uuid, status: BotStatus) -> Result<()> {
+    scope.require(Role::Editor)?;
+    let name = match status {
+        BotStatus::Live => "live",
+        BotStatus::Offline => "offline",
+    };
+    let mut tx = services.db.tenant(scope).await?;
+    let updated = sqlx::query!(
+        "update bots set status = $3, updated_at = now() where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        id,
+        name
+    )
+    .execute(&mut *tx)
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Err(Error::not_found("bot"));
+    }
+    audit::record(&mut tx, scope, "bot.set_status", id, json!({ "status": name })).await?;
+    tx.commit().await?;
+    services.live_bots.changed(&services.redis, id).await;
+    Ok(())
+}
+
+/// Deletes a bot with its versions, conversations and gaps.
+pub async fn delete(services: &Services, scope: &Scope, id: Uuid) -> Result<()> {
+    scope.require(Role::Editor)?;
+    let mut tx = services.db.tenant(scope).await?;
+    let deleted = sqlx::query!(
+        "delete from bots where workspace_id = $1 and id = $2 returning name",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or_else(|| Error::not_found("bot"))?;
+    audit::record(&mut tx, scope, "bot.delete", id, json!({ "name": deleted.name })).await?;
+    tx.commit().await?;
+    services.live_bots.changed(&services.redis, id).await;
+    Ok(())
+}
+
+/// How a bot is reached. The script carries what the bubble needs before the frame is loaded.
+fn embed(public_url: &str, scope: &Scope, bot_id: Uuid, content: &ChatbotContent) -> Embed {
+    let position = match content.appearance.position {
+        Position::End => "",
+        Position::Start => r#" data-position="start""#,
+    };
+    let color = &content.appearance.color;
+    Embed {
+        code: format!(
+            r#"<script async src="{public_url}/widget.js" data-bot="{bot_id}" data-color="{color}"{position}></script>"#
+        ),
+        chat_url: format!("{public_url}/chat/{}/{bot_id}", scope.workspace_id()),
+        api_url: format!("{public_url}/api/v1/bots/{bot_id}/chat"),
+    }
+}
+
+fn status(name: &str) -> BotStatus {
+    if name == "offline" {
+        BotStatus::Offline
+    } else {
+        BotStatus::Live
+    }
+}
+
+fn name_taken() -> Error {
+    Error::refused_fields(
+        ErrorCode::NameTaken,
+        "There is a bot of this name; nothing was deployed and the draft is as it was.",
+        vec![api_types::FieldError::new("content.name", "Choose another name.")],
+    )
+}

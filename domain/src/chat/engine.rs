@@ -1,0 +1,329 @@
+//! Makes one answer: retrieve, prompt, stream, check citations. No trace is left behind.
+
+use std::collections::BTreeMap;
+
+use api_types::bots::{ChatbotContent, ModelChoice};
+use api_types::chat::{ChatEvent, Source, Usage};
+use futures::StreamExt;
+
+use super::citations::Citations;
+use super::smalltalk::{self, Smalltalk};
+use super::{Answer, Turn, followup, prompt};
+use crate::kb::search::SearchOutcome;
+use crate::llm::extractive::{self, Passage};
+use crate::llm::openai::OpenAi;
+use crate::llm::{ChatCompletion, Piece, PieceStream};
+use crate::{Result, Scope, Services, providers};
+
+/// Characters of passages given to a model, all together.
+const PASSAGE_BUDGET: usize = 14_000;
+
+/// The longest answer of a model, in its tokens.
+const MAX_TOKENS: u32 = 1_500;
+
+/// What an answer is made from.
+pub(super) struct Question<'a> {
+    /// The right to read the bot's knowledge.
+    pub scope: &'a Scope,
+    /// The bot.
+    pub content: &'a ChatbotContent,
+    /// Earlier messages, oldest first.
+    pub history: &'a [Turn],
+    /// What was asked.
+    pub text: &'a str,
+    /// Values for the instructions.
+    pub variables: &'a BTreeMap<String, String>,
+}
+
+/// Answers a question, handing `sources` and `delta` events to `emit` as they come. After an error, what was emitted
+/// so far is the partial answer.
+pub(super) async fn answer(
+    services: &Services,
+    question: Question<'_>,
+    emit: &mut (dyn FnMut(ChatEvent) + Send),
+) -> Result<Answer> {
+    match &question.content.model {
+        ModelChoice::Extractive => quote(services, &question, emit).await,
+        ModelChoice::Provider {
+            provider_id,
+            model,
+            temperature,
+        } => {
+            let mut tx = services.db.tenant(question.scope).await?;
+            let connection =
+                providers::connection(&mut tx, &services.secrets, question.scope, *provider_id).await?;
+            drop(tx);
+            let client = OpenAi::new(
+                services.outbound.clone(),
+                &connection.base_url,
+                connection.api_key,
+            )?;
+            generate(services, &question, &client, model, *temperature, emit).await
+        }
+    }
+}
+
+/// Which model answers, as it is shown in transcripts.
+pub(super) fn model_name(content: &ChatbotContent) -> &str {
+    match &content.model {
+        ModelChoice::Extractive => "built-in",
+        ModelChoice::Provider { model, .. } => model,
+    }
+}
+
+/// The built-in answerer: the sentences of the passages that answer best, word for word.
+async fn quote(
+    services: &Services,
+    question: &Question<'_>,
+    emit: &mut (dyn FnMut(ChatEvent) + Send),
+) -> Result<Answer> {
+    let content = question.content;
+    if let Some(kind) = smalltalk::recognise(question.text) {
+        emit(ChatEvent::Sources {
+            sources: Vec::new(),
+            degraded: false,
+        });
+        let greeting = prompt::fill(&content.greeting, question.variables);
+        return Ok(say(
+            emit,
+            if kind == Smalltalk::Thanks {
+                "You're welcome!"
+            } else {
+                greeting.trim()
+            },
+            true,
+        ));
+    }
+    let query = if followup::is_follow_up(question.text, question.history) {
+        followup::join(question.text, question.history)
+    } else {
+        question.text.to_owned()
+    };
+    let sources = retrieve(services, question, &query, emit).await?;
+    let passages: Vec<Passage<'_>> = sources
+        .iter()
+        .map(|source| Passage {
+            text: &source.quote,
+            heading_path: &source.heading_path,
+        })
+        .collect();
+    let quoted = extractive::answer(&query, &passages, services.embedder.as_deref()).await;
+    let Some(quoted) = quoted else {
+        return Ok(say(emit, &content.fallback_message, false));
+    };
+    stream_out(extractive::stream(&quoted), content, &sources, emit).await
+}
+
+/// A provider's model, given the passages.
+async fn generate(
+    services: &Services,
+    question: &Question<'_>,
+    client: &OpenAi,
+    model: &str,
+    temperature: Option<f32>,
+    emit: &mut (dyn FnMut(ChatEvent) + Send),
+) -> Result<Answer> {
+    let mut query = question.text.to_owned();
+    if followup::is_follow_up(question.text, question.history) {
+        query = match followup::rewrite(client, model, question.text, question.history).await {
+            Some(rewritten) => rewritten,
+            None => followup::join(question.text, question.history),
+        };
+    }
+    let sources = retrieve(services, question, &query, emit).await?;
+    let request = ChatCompletion {
+        model: model.to_owned(),
+        messages: prompt::messages(
+            question.content,
+            question.variables,
+            question.history,
+            question.text,
+            &sources,
+        ),
+        temperature,
+        max_tokens: MAX_TOKENS,
+    };
+    let pieces = client.stream(&request).await?;
+    stream_out(pieces, question.content, &sources, emit).await
+}
+
+/// Finds and numbers the passages, and says which they are.
+async fn retrieve(
+    services: &Services,
+    question: &Question<'_>,
+    query: &str,
+    emit: &mut (dyn FnMut(ChatEvent) + Send),
+) -> Result<Vec<Source>> {
+    let content = question.content;
+    let limit = usize::from(content.max_passages);
+    let found = services
+        .searcher()
+        .search(question.scope, &content.knowledge_base_ids, query, limit)
+        .await?;
+    let degraded = found.degraded;
+    let sources = number(found);
+    emit(ChatEvent::Sources {
+        sources: sources.clone(),
+        degraded,
+    });
+    Ok(sources)
+}
+
+fn number(found: SearchOutcome) -> Vec<Source> {
+    if !found.relevant {
+        return Vec::new();
+    }
+    let mut budget = PASSAGE_BUDGET;
+    let mut sources = Vec::new();
+    for hit in found.hits {
+        let length = hit.chunk.text.chars().count();
+        if length > budget {
+            break;
+        }
+        budget -= length;
+        sources.push(Source {
+            n: sources.len() as u32 + 1,
+            document_id: hit.document_id,
+            title: hit.title,
+            url: hit.url,
+            page: hit.chunk.page,
+            heading_path: hit.chunk.heading_path,
+            quote: hit.chunk.text,
+        });
+    }
+    sources
+}
+
+/// Hands text on as it comes, its citations checked. A model that says [`prompt::NO_ANSWER`] is replaced by the bot's
+/// fallback message, so the first characters are held back until they can't become that.
+async fn stream_out(
+    mut pieces: PieceStream,
+    content: &ChatbotContent,
+    sources: &[Source],
+    emit: &mut (dyn FnMut(ChatEvent) + Send),
+) -> Result<Answer> {
+    let mut citations = Citations::new(sources.len());
+    let mut usage = None;
+    let mut text = String::new();
+    let mut held = Some(String::new());
+    while let Some(piece) = pieces.next().await {
+        let piece = match piece? {
+            Piece::Text(piece) => piece,
+            Piece::Usage(tokens) => {
+                usage = Some(tokens);
+                continue;
+            }
+        };
+        let piece = match held.take() {
+            None => piece,
+            Some(before) => {
+                let begun = before + &piece;
+                if may_be_no_answer(&begun) {
+                    held = Some(begun);
+                    continue;
+                }
+                begun
+            }
+        };
+        send(emit, &mut text, citations.push(&piece));
+    }
+    if let Some(held) = held {
+        if held.trim().is_empty() || held.trim_start().starts_with(prompt::NO_ANSWER) {
+            let said = say(emit, &content.fallback_message, false);
+            return Ok(Answer { usage, ..said });
+        }
+        send(emit, &mut text, citations.push(&held));
+    }
+    send(emit, &mut text, citations.finish());
+    let cited = sources
+        .iter()
+        .filter(|source| citations.cited().contains(&source.n))
+        .cloned()
+        .collect();
+    Ok(Answer {
+        text,
+        cited,
+        answered: true,
+        usage,
+    })
+}
+
+/// Whether text that begins like this may yet turn out to be "no answer".
+fn may_be_no_answer(begun: &str) -> bool {
+    let begun = begun.trim_start();
+    prompt::NO_ANSWER.starts_with(begun) || begun.starts_with(prompt::NO_ANSWER)
+}
+
+fn send(emit: &mut (dyn FnMut(ChatEvent) + Send), text: &mut String, piece: String) {
+    if piece.is_empty() {
+        return;
+    }
+    text.push_str(&piece);
+    emit(ChatEvent::Delta { text: piece });
+}
+
+fn say(emit: &mut (dyn FnMut(ChatEvent) + Send), text: &str, answered: bool) -> Answer {
+    emit(ChatEvent::Delta {
+        text: text.to_owned(),
+    });
+    Answer {
+        text: text.to_owned(),
+        cited: Vec::new(),
+        answered,
+        usage: None::<Usage>,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn run(pieces: &[&str]) -> (Answer, Vec<String>) {
+        let content = ChatbotContent {
+            fallback_message: "I don't know.".into(),
+            ..ChatbotContent::default()
+        };
+        let pieces: Vec<_> = pieces.iter().map(|p| Ok(Piece::Text((*p).to_owned()))).collect();
+        let mut shown = Vec::new();
+        let mut emit = |event| {
+            if let ChatEvent::Delta { text } = event {
+                shown.push(text);
+            }
+        };
+        let answer = stream_out(futures::stream::iter(pieces).boxed(), &content, &[], &mut emit)
+            .await
+            .unwrap();
+        (answer, shown)
+    }
+
+    #[tokio::test]
+    async fn no_answer_is_never_shown() {
+        for said in [
+            &["NO_", "ANSWER"][..],
+            &["NO_ANSWER."],
+            &["\nNO_ANS", "WER\n"],
+            &["NO_ANSWER", " because …"],
+            &[],
+        ] {
+            let (answer, shown) = run(said).await;
+            assert_eq!(
+                (answer.text.as_str(), answer.answered),
+                ("I don't know.", false),
+                "{said:?}"
+            );
+            assert_eq!(shown, ["I don't know."], "{said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_only_begins_alike_is_shown_whole() {
+        let (answer, shown) = run(&["NO", "_AN", "IMALS here", ", but more"]).await;
+        assert_eq!(answer.text, "NO_ANIMALS here, but more");
+        assert!(answer.answered);
+        assert_eq!(shown.concat(), answer.text);
+        let (answer, _) = run(&["N", "o."]).await;
+        assert_eq!(answer.text, "No.");
+        let (answer, _) = run(&["NO"]).await;
+        assert_eq!(answer.text, "NO");
+    }
+}

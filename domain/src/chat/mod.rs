@@ -1,0 +1,53 @@
+//! One reply path for every bot and every channel.
+//!
+//! [`engine`] makes an answer from content, history and question and knows nothing of storage; [`turn`] wraps it for
+//! deployed bots: conversation, messages, gaps and resumable streams. A draft's test turn uses the engine alone.
+
+mod citations;
+mod engine;
+mod followup;
+mod prompt;
+mod resume;
+mod session;
+mod smalltalk;
+mod test;
+mod turn;
+
+pub use prompt::preview;
+pub use resume::{Position, resume};
+pub use session::{rate, session};
+pub use test::test_draft;
+pub use turn::{Request, start};
+
+use api_types::chat::{ChatEvent, MessageRole, Source, Usage};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+/// One earlier message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Who said it.
+    pub role: MessageRole,
+    /// What was said.
+    pub content: String,
+}
+
+/// A numbered event of an answer; numbers begin at 1 and have no gaps.
+#[derive(Debug, Clone)]
+pub struct NumberedEvent {
+    /// The number.
+    pub n: u64,
+    /// The event.
+    pub event: ChatEvent,
+}
+
+/// The events of one answer, as they come.
+pub type Events = UnboundedReceiverStream<NumberedEvent>;
+
+/// A finished answer.
+#[derive(Debug)]
+struct Answer {
+    text: String,
+    cited: Vec<Source>,
+    answered: bool,
+    usage: Option<Usage>,
+}

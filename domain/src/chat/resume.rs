@@ -1,0 +1,148 @@
+//! Streams that can be picked up again: every event is also kept in Redis for a few minutes.
+//!
+//! `chat:<bot>:<session>:<message>` is a Redis stream whose entry `n-1` is event `n`. Without Redis an answer still
+//! streams; it only can't be resumed.
+
+use std::time::Duration;
+
+use api_types::ErrorCode;
+use redis::AsyncCommands;
+use redis::streams::StreamRangeReply;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use uuid::Uuid;
+
+use super::{Events, NumberedEvent};
+use crate::bots::LiveBot;
+use crate::redis::Redis;
+use crate::{Error, Result, Services};
+
+/// How long a stream can be resumed after its last event, in seconds.
+const KEPT_SECONDS: i64 = 300;
+/// How often a resumed stream looks for more.
+const POLL: Duration = Duration::from_millis(100);
+/// How long a resumed stream waits for the next event before it gives up: longer than any model may stall.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Where a client broke off: the `Last-Event-ID` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The answer.
+    pub message_id: Uuid,
+    /// The last event that arrived.
+    pub n: u64,
+}
+
+impl std::str::FromStr for Position {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let parsed = text.trim().split_once(':').and_then(|(id, n)| {
+            Some(Self {
+                message_id: id.parse().ok()?,
+                n: n.parse().ok()?,
+            })
+        });
+        parsed.ok_or_else(|| {
+            Error::refused(
+                ErrorCode::MalformedRequest,
+                "Last-Event-ID is not one that this endpoint gave out.",
+            )
+        })
+    }
+}
+
+/// Writes the events of one answer, without ever holding the answer up.
+pub(super) struct Log {
+    sender: mpsc::UnboundedSender<NumberedEvent>,
+}
+
+impl Log {
+    pub fn begin(redis: Redis, bot_id: Uuid, session_id: Uuid, message_id: Uuid) -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        tokio::spawn(write(redis, key(bot_id, session_id, message_id), receiver));
+        Self { sender }
+    }
+
+    pub fn append(&self, event: NumberedEvent) {
+        // The writer ends early only when Redis is away.
+        let _ = self.sender.send(event);
+    }
+}
+
+async fn write(redis: Redis, key: String, mut receiver: mpsc::UnboundedReceiver<NumberedEvent>) {
+    let mut events = Vec::new();
+    while receiver.recv_many(&mut events, 64).await > 0 {
+        let mut pipe = redis::pipe();
+        for event in events.drain(..) {
+            let Ok(json) = serde_json::to_string(&event.event) else {
+                return;
+            };
+            pipe.xadd(&key, format!("{}-1", event.n), &[("event", json)])
+                .ignore();
+        }
+        pipe.expire(&key, KEPT_SECONDS).ignore();
+        let written: Result<(), _> = pipe.query_async(&mut redis.commands()).await;
+        if let Err(error) = written {
+            tracing::warn!(%error, "an answer can't be resumed: Redis is away");
+            return;
+        }
+    }
+}
+
+/// The events after `position`: those that are kept, then those that come.
+pub async fn resume(
+    services: &Services,
+    bot: &LiveBot,
+    session_id: Uuid,
+    position: Position,
+) -> Result<Events> {
+    let key = key(bot.id, session_id, position.message_id);
+    let redis = services.redis.clone();
+    let known: bool = redis.commands().exists(&key).await?;
+    if !known {
+        let detail = "This answer can't be resumed any more; read the conversation again instead.";
+        return Err(Error::refused(ErrorCode::NotFound, detail));
+    }
+    let (sender, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        if let Err(error) = follow(&redis, &key, position.n, &sender).await {
+            tracing::info!(%error, "a resumed answer broke off");
+        }
+    });
+    Ok(UnboundedReceiverStream::new(receiver))
+}
+
+async fn follow(
+    redis: &Redis,
+    key: &str,
+    mut n: u64,
+    sender: &mpsc::UnboundedSender<NumberedEvent>,
+) -> Result<()> {
+    let mut waited = Duration::ZERO;
+    while waited < PATIENCE && !sender.is_closed() {
+        let reply: StreamRangeReply = redis.commands().xrange(key, format!("{}-0", n + 1), "+").await?;
+        if reply.ids.is_empty() {
+            tokio::time::sleep(POLL).await;
+            waited += POLL;
+            continue;
+        }
+        waited = Duration::ZERO;
+        for entry in reply.ids {
+            let Some(json) = entry.get::<String>("event") else {
+                continue;
+            };
+            let event: api_types::chat::ChatEvent = serde_json::from_str(&json)?;
+            n += 1;
+            let last = event.is_last();
+            if sender.send(NumberedEvent { n, event }).is_err() || last {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn key(bot_id: Uuid, session_id: Uuid, message_id: Uuid) -> String {
+    format!("chat:{bot_id}:{session_id}:{message_id}")
+}

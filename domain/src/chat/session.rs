@@ -1,0 +1,137 @@
+//! Conversations as visitors have them: found or begun, read again after a reload, rated.
+
+use std::collections::BTreeMap;
+
+use api_types::ErrorCode;
+use api_types::chat::{FeedbackRequest, Rating, Session, SessionMessage};
+use api_types::conversations::Channel;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Turn;
+use crate::bots::LiveBot;
+use crate::conversations::role;
+use crate::db::TenantTx;
+use crate::{Error, Result, Services};
+
+/// Messages looked back at.
+const HISTORY: i64 = 20;
+
+/// Finds the conversation, which must be the bot's, or begins one. Returns its id.
+pub(super) async fn find_or_begin(
+    tx: &mut TenantTx,
+    bot: &LiveBot,
+    session_id: Option<Uuid>,
+    channel: Channel,
+    metadata: &BTreeMap<String, String>,
+) -> Result<Uuid> {
+    if let Some(id) = session_id {
+        require(tx, bot, id).await?;
+        return Ok(id);
+    }
+    // Random, not by time: knowing it is the right to read the conversation.
+    let id = Uuid::new_v4();
+    sqlx::query!(
+        "insert into conversations (workspace_id, id, bot_id, channel, metadata) values ($1, $2, $3, $4, $5)",
+        bot.scope.workspace_id(),
+        id,
+        bot.id,
+        channel.as_str(),
+        json!(metadata)
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(id)
+}
+
+/// The last messages, oldest first.
+pub(super) async fn history(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid) -> Result<Vec<Turn>> {
+    let rows = sqlx::query!(
+        "select role, content from messages
+         where workspace_id = $1 and conversation_id = $2 and status <> 'failed'
+         order by id desc limit $3",
+        bot.scope.workspace_id(),
+        session_id,
+        HISTORY
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .rev()
+        .map(|row| Turn {
+            role: role(&row.role),
+            content: row.content,
+        })
+        .collect())
+}
+
+/// A conversation to resume after a reload.
+pub async fn session(services: &Services, bot: &LiveBot, session_id: Uuid) -> Result<Session> {
+    let mut tx = services.db.tenant(&bot.scope).await?;
+    require(&mut tx, bot, session_id).await?;
+    let rows = sqlx::query!(
+        "select id, role, content, sources, created_at from messages
+         where workspace_id = $1 and conversation_id = $2 and status <> 'failed'
+         order by id desc limit 100",
+        bot.scope.workspace_id(),
+        session_id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let messages = rows.into_iter().rev().map(|row| {
+        Ok(SessionMessage {
+            id: row.id,
+            role: role(&row.role),
+            content: row.content,
+            sources: serde_json::from_value(row.sources)?,
+            created_at: row.created_at,
+        })
+    });
+    Ok(Session {
+        session_id,
+        messages: messages.collect::<Result<_>>()?,
+    })
+}
+
+/// Keeps a visitor's verdict on an answer; a later one replaces it.
+pub async fn rate(services: &Services, bot: &LiveBot, request: &FeedbackRequest) -> Result<()> {
+    let mut tx = services.db.tenant(&bot.scope).await?;
+    require(&mut tx, bot, request.session_id).await?;
+    let rating = match request.rating {
+        Rating::Up => "up",
+        Rating::Down => "down",
+    };
+    let updated = sqlx::query!(
+        "update messages set rating = $4
+         where workspace_id = $1 and conversation_id = $2 and id = $3 and role = 'assistant'",
+        bot.scope.workspace_id(),
+        request.session_id,
+        request.message_id,
+        rating
+    )
+    .execute(&mut *tx)
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Err(Error::refused(
+            ErrorCode::NotFound,
+            "There is no such answer in this conversation.",
+        ));
+    }
+    tx.commit().await
+}
+
+async fn require(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid) -> Result<()> {
+    let known = sqlx::query_scalar!(
+        "select id from conversations where workspace_id = $1 and id = $2 and bot_id = $3",
+        bot.scope.workspace_id(),
+        session_id,
+        bot.id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    known.map(|_| ()).ok_or_else(|| {
+        let detail = "This bot has no such conversation. Leave session_id out to begin a new one.";
+        Error::refused(ErrorCode::SessionNotFound, detail)
+    })
+}

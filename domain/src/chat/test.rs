@@ -1,0 +1,75 @@
+//! A test turn on a draft: the real engine, nothing stored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use api_types::bots::ChatbotContent;
+use api_types::chat::ChatEvent;
+use api_types::drafts::TestDraftRequest;
+use api_types::validate;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use uuid::Uuid;
+
+use super::engine::{self, Question};
+use super::turn::error_event;
+use super::{Events, NumberedEvent, Turn};
+use crate::{Error, Result, Scope, Services, drafts};
+
+/// Earlier turns taken along.
+const HISTORY: usize = 20;
+
+/// Takes one turn with the draft as it was last saved.
+pub async fn test_draft(
+    services: Arc<Services>,
+    scope: Scope,
+    draft_id: Uuid,
+    request: TestDraftRequest,
+) -> Result<Events> {
+    validate::message("message", &request.message).map_err(Error::validation)?;
+    if request.history.len() > HISTORY {
+        return Err(Error::field("history", "Send at most the last 20 turns."));
+    }
+    let draft = drafts::get::<ChatbotContent>(&services.redis, &scope, draft_id).await?;
+    let history: Vec<Turn> = request
+        .history
+        .into_iter()
+        .map(|turn| Turn {
+            role: turn.role,
+            content: turn.content,
+        })
+        .collect();
+
+    let (sender, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut n = 0;
+        let mut emit = |event| {
+            n += 1;
+            let _ = sender.send(NumberedEvent { n, event });
+        };
+        let message_id = Uuid::now_v7();
+        emit(ChatEvent::Start {
+            session_id: Uuid::nil(),
+            message_id,
+        });
+        let question = Question {
+            scope: &scope,
+            content: &draft.content,
+            history: &history,
+            text: request.message.trim(),
+            variables: &BTreeMap::new(),
+        };
+        let last = match engine::answer(&services, question, &mut emit).await {
+            Ok(answer) => ChatEvent::Done {
+                message_id,
+                sources: answer.cited,
+                answered: answer.answered,
+                usage: answer.usage,
+                suggestions: Vec::new(),
+            },
+            Err(error) => error_event(&error),
+        };
+        emit(last);
+    });
+    Ok(UnboundedReceiverStream::new(receiver))
+}

@@ -1,0 +1,277 @@
+//! A turn with a deployed bot: the visitor's message is stored, the answer streams, what was said is stored.
+//!
+//! The answer is made in a task of its own. A visitor who goes away does not stop it: the answer is stored, and a
+//! client that comes back picks the stream up where it broke off.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use api_types::chat::{ChatEvent, ChatRequest};
+use api_types::conversations::{Channel, MessageStatus};
+use api_types::validate::{self, Checker};
+use api_types::{ErrorCode, FieldError};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use uuid::Uuid;
+
+use super::engine::{self, Question};
+use super::{Answer, Events, NumberedEvent, Turn, resume, session};
+use crate::bots::LiveBot;
+use crate::db::TenantTx;
+use crate::{Error, Result, Services};
+
+/// A turn to take.
+#[derive(Debug)]
+pub struct Request {
+    /// What the visitor sent.
+    pub chat: ChatRequest,
+    /// Where it came from.
+    pub channel: Channel,
+    /// The conversation so far, where the client keeps it; else it is read from the session.
+    pub history: Option<Vec<Turn>>,
+}
+
+/// A turn under way.
+struct Running {
+    services: Arc<Services>,
+    bot: Arc<LiveBot>,
+    session_id: Uuid,
+    message_id: Uuid,
+    question: String,
+    history: Vec<Turn>,
+    variables: BTreeMap<String, String>,
+    began: Instant,
+}
+
+/// Takes a turn. Refusals come back at once; once this returns, everything else is an event.
+pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request) -> Result<Events> {
+    check(&request.chat)?;
+    let chat = request.chat;
+    let question = chat.message.trim().to_owned();
+    let mut tx = services.db.tenant(&bot.scope).await?;
+    let session_id =
+        session::find_or_begin(&mut tx, &bot, chat.session_id, request.channel, &chat.metadata).await?;
+    let history = match request.history {
+        Some(history) => history,
+        None if chat.session_id.is_some() => session::history(&mut tx, &bot, session_id).await?,
+        None => Vec::new(),
+    };
+    store_question(&mut tx, &bot, session_id, &question).await?;
+    tx.commit().await?;
+
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let running = Running {
+        services,
+        bot,
+        session_id,
+        message_id: Uuid::now_v7(),
+        question,
+        history,
+        variables: chat.variables,
+        began: Instant::now(),
+    };
+    tokio::spawn(running.run(sender));
+    Ok(UnboundedReceiverStream::new(receiver))
+}
+
+impl Running {
+    async fn run(self, sender: mpsc::UnboundedSender<NumberedEvent>) {
+        let log = resume::Log::begin(
+            self.services.redis.clone(),
+            self.bot.id,
+            self.session_id,
+            self.message_id,
+        );
+        let mut n = 0;
+        let mut text = String::new();
+        let mut emit = |event: ChatEvent| {
+            if let ChatEvent::Delta { text: piece } = &event {
+                text.push_str(piece);
+            }
+            n += 1;
+            let event = NumberedEvent { n, event };
+            log.append(event.clone());
+            // The visitor may be gone; the answer is finished all the same.
+            let _ = sender.send(event);
+        };
+        emit(ChatEvent::Start {
+            session_id: self.session_id,
+            message_id: self.message_id,
+        });
+        let question = Question {
+            scope: &self.bot.scope,
+            content: &self.bot.content,
+            history: &self.history,
+            text: &self.question,
+            variables: &self.variables,
+        };
+        let answered = engine::answer(&self.services, question, &mut emit).await;
+        let last = match answered {
+            Ok(answer) => self.finish(answer).await,
+            Err(error) => Err(error),
+        };
+        let last = match last {
+            Ok(done) => done,
+            Err(error) => {
+                let event = error_event(&error);
+                emit(event);
+                self.store_failure(&text).await;
+                return;
+            }
+        };
+        emit(last);
+    }
+
+    async fn finish(&self, answer: Answer) -> Result<ChatEvent> {
+        self.store_answer(&answer, MessageStatus::Complete).await?;
+        Ok(ChatEvent::Done {
+            message_id: self.message_id,
+            sources: answer.cited,
+            answered: answer.answered,
+            usage: answer.usage,
+            suggestions: Vec::new(),
+        })
+    }
+
+    /// Keeps what was shown before it broke off.
+    async fn store_failure(&self, text: &str) {
+        let status = if text.is_empty() {
+            MessageStatus::Failed
+        } else {
+            MessageStatus::Partial
+        };
+        let partial = Answer {
+            text: text.to_owned(),
+            cited: Vec::new(),
+            answered: true,
+            usage: None,
+        };
+        if let Err(error) = self.store_answer(&partial, status).await {
+            tracing::error!(%error, message_id = %self.message_id, "a broken-off answer could not be stored");
+        }
+    }
+
+    async fn store_answer(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
+        let scope = &self.bot.scope;
+        let mut tx = self.services.db.tenant(scope).await?;
+        sqlx::query!(
+            "insert into messages (workspace_id, id, conversation_id, role, content, sources, status, answered, model,
+                 bot_version, latency_ms, prompt_tokens, completion_tokens)
+             values ($1, $2, $3, 'assistant', $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            scope.workspace_id(),
+            self.message_id,
+            self.session_id,
+            answer.text,
+            json!(answer.cited),
+            status.as_str(),
+            answer.answered,
+            engine::model_name(&self.bot.content),
+            self.bot.version,
+            i32::try_from(self.began.elapsed().as_millis()).unwrap_or(i32::MAX),
+            answer.usage.map(|usage| usage.prompt_tokens.cast_signed()),
+            answer.usage.map(|usage| usage.completion_tokens.cast_signed())
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "update conversations set message_count = message_count + 1, last_message_at = now(),
+                 has_gap = has_gap or $3
+             where workspace_id = $1 and id = $2",
+            scope.workspace_id(),
+            self.session_id,
+            !answer.answered
+        )
+        .execute(&mut *tx)
+        .await?;
+        if !answer.answered {
+            self.store_gap(&mut tx).await?;
+        }
+        tx.commit().await
+    }
+
+    async fn store_gap(&self, tx: &mut TenantTx) -> Result<()> {
+        sqlx::query!(
+            "insert into gaps (workspace_id, id, bot_id, conversation_id, question) values ($1, $2, $3, $4, $5)",
+            self.bot.scope.workspace_id(),
+            Uuid::now_v7(),
+            self.bot.id,
+            self.session_id,
+            self.question
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+}
+
+async fn store_question(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid, question: &str) -> Result<()> {
+    sqlx::query!(
+        "insert into messages (workspace_id, id, conversation_id, role, content) values ($1, $2, $3, 'user', $4)",
+        bot.scope.workspace_id(),
+        Uuid::now_v7(),
+        session_id,
+        question
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update conversations set message_count = message_count + 1, last_message_at = now()
+         where workspace_id = $1 and id = $2",
+        bot.scope.workspace_id(),
+        session_id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn check(chat: &ChatRequest) -> Result<()> {
+    let mut errors = validate::message("message", &chat.message)
+        .err()
+        .unwrap_or_default();
+    let mut check = Checker::default();
+    for (field, map) in [("metadata", &chat.metadata), ("variables", &chat.variables)] {
+        check.require(map.len() <= 20, field, "Send at most 20 values.");
+        let short = map
+            .iter()
+            .all(|(key, value)| key.len() <= 64 && value.len() <= 500);
+        check.require(
+            short,
+            field,
+            "Names have at most 64 and values at most 500 bytes.",
+        );
+    }
+    if chat.message.contains('\0') {
+        errors.push(FieldError::new("message", "Text can't hold NUL characters."));
+    }
+    errors.extend(check.finish().err().unwrap_or_default());
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::validation(errors))
+    }
+}
+
+/// An error as the visitor sees it.
+pub(super) fn error_event(error: &Error) -> ChatEvent {
+    let code = error.code();
+    let message = match error {
+        Error::Refused(refusal) => refusal.detail.clone(),
+        Error::Unavailable { .. } => "Something we need is away for the moment. Please try again.".to_owned(),
+        Error::Internal(source) => {
+            tracing::error!(error = ?source, "an answer failed");
+            "Something went wrong on our side. Please try again.".to_owned()
+        }
+    };
+    let retryable = !matches!(
+        code,
+        ErrorCode::ProviderUnauthorized | ErrorCode::ValidationFailed | ErrorCode::NotFound
+    );
+    ChatEvent::Error {
+        code,
+        message,
+        retryable,
+    }
+}

@@ -1,0 +1,146 @@
+//! Settings: defaults, then `botwright.toml`, then the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Everything an operator can set. Each field is `BOTWRIGHT_<FIELD>` in the environment.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Everything the embedded default keeps: Postgres, Redis, files, models, the secret key.
+    pub data_dir: PathBuf,
+    /// Where models lie; `<data_dir>/models` when not set.
+    #[serde(default)]
+    pub models_dir: Option<PathBuf>,
+    /// How browsers reach the server, such as `https://bots.example.com`; `http://<listen>` when not set.
+    #[serde(default)]
+    pub public_url: Option<Url>,
+    /// Seed the demo workspace at start.
+    pub demo: bool,
+    /// Run jobs inside the server process. Set to false where `botwright-worker` runs.
+    pub worker: bool,
+    /// Jobs that one worker runs at once.
+    pub worker_concurrency: usize,
+    /// A worker that gave no sign of life for so many seconds is taken for dead. The same for all workers.
+    pub worker_lost_after_seconds: u64,
+    /// Postgres as the owner of the database; a private one is started when not set.
+    #[serde(default)]
+    pub database_url: Option<SecretString>,
+    /// Redis; a private one is started when not set.
+    #[serde(default)]
+    pub redis_url: Option<SecretString>,
+    /// Qdrant's gRPC address; vectors are searched in process when not set.
+    #[serde(default)]
+    pub qdrant_url: Option<SecretString>,
+    /// 32 bytes or more from which every key is derived; made and kept in the data folder in the embedded default.
+    #[serde(default)]
+    pub secret_key: Option<SecretString>,
+    /// `host:port` places inside the own network that sources and providers may reach, such as `127.0.0.1:11434`.
+    #[serde(default)]
+    pub outbound_allow: Vec<String>,
+    /// Requests a minute that one address may send to the public routes of bots.
+    pub chat_requests_per_minute: u32,
+    /// Sign-ups, sign-ins and refreshes a minute from one address.
+    pub auth_requests_per_minute: u32,
+}
+
+#[derive(Serialize)]
+struct Defaults {
+    listen: &'static str,
+    data_dir: &'static str,
+    demo: bool,
+    worker: bool,
+    worker_concurrency: usize,
+    worker_lost_after_seconds: u64,
+    chat_requests_per_minute: u32,
+    auth_requests_per_minute: u32,
+}
+
+impl Config {
+    /// Reads the settings of this process.
+    pub fn load() -> anyhow::Result<Self> {
+        let defaults = Defaults {
+            listen: "127.0.0.1:8080",
+            data_dir: ".botwright",
+            demo: true,
+            worker: true,
+            worker_concurrency: 2,
+            worker_lost_after_seconds: 15,
+            chat_requests_per_minute: 120,
+            auth_requests_per_minute: 60,
+        };
+        Figment::from(Serialized::defaults(defaults))
+            .merge(Toml::file("botwright.toml"))
+            // The names that hosting platforms set by themselves.
+            .merge(Env::raw().only(&["database_url", "redis_url", "qdrant_url"]))
+            .merge(Env::prefixed("BOTWRIGHT_"))
+            .extract()
+            .context("the settings can't be read (botwright.toml or a BOTWRIGHT_… variable)")
+    }
+
+    /// Where models lie.
+    pub fn models_dir(&self) -> PathBuf {
+        self.models_dir
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("models"))
+    }
+
+    /// Where uploaded files lie.
+    pub fn files_dir(&self) -> PathBuf {
+        self.data_dir.join("files")
+    }
+
+    /// How browsers reach the server, without a trailing slash.
+    pub fn public_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.listen),
+        }
+    }
+
+    /// Whether browsers come over TLS, so that cookies can be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.public_url
+            .as_ref()
+            .is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// Refuses settings that can't be run in production.
+    pub fn check(&self) -> anyhow::Result<()> {
+        use secrecy::ExposeSecret;
+        let Some(key) = &self.secret_key else {
+            if self.database_url.is_some() {
+                bail!(
+                    "BOTWRIGHT_SECRET_KEY is missing: with your own Postgres, set it to 32 random bytes or more, \
+                       for example the output of `openssl rand -hex 32`, and keep a copy"
+                );
+            }
+            return Ok(());
+        };
+        let key = key.expose_secret();
+        let distinct = key.bytes().collect::<std::collections::HashSet<_>>().len();
+        if key.len() < 32 || distinct < 8 {
+            bail!(
+                "BOTWRIGHT_SECRET_KEY is too weak: use 32 random bytes or more, for example the output of \
+                   `openssl rand -hex 32`"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Makes the data folder, readable by its owner alone.
+pub fn create_data_dir(path: &Path) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(path)
+        .with_context(|| format!("could not make the data folder {}", path.display()))?;
+    path.canonicalize()
+        .with_context(|| format!("could not find the data folder {}", path.display()))
+}

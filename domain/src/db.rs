@@ -1,0 +1,129 @@
+//! Postgres: a pool in one of the two unprivileged roles, and transactions bound to a tenant.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::{Result, Scope};
+
+/// Which database role a process works in. Neither bypasses row-level security.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DbRole {
+    /// Serves requests.
+    App,
+    /// Runs jobs.
+    Worker,
+}
+
+impl DbRole {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::App => "botwright_app",
+            Self::Worker => "botwright_worker",
+        }
+    }
+}
+
+/// The database as one role sees it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// Connects lazily: a database that is away at start is found when it is back.
+    pub fn connect(url: &str, role: DbRole, max_connections: u32) -> Result<Self, sqlx::Error> {
+        let options: PgConnectOptions = url.parse()?;
+        let options = options.application_name(role.name()).options([
+            ("role", role.name()),
+            // A request never waits longer for a query, nor a transaction for its next one.
+            ("statement_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(options);
+        Ok(Self { pool })
+    }
+
+    /// Begins a transaction that sees and touches the rows of `scope`'s workspace only.
+    pub async fn tenant(&self, scope: &Scope) -> Result<TenantTx> {
+        self.bound_to("app.workspace_id", &scope.workspace_id().to_string())
+            .await
+    }
+
+    /// Begins a transaction that sees the memberships of one person, before a workspace is chosen.
+    pub(crate) async fn person(&self, user_id: Uuid) -> Result<TenantTx> {
+        self.bound_to("app.user_id", &user_id.to_string()).await
+    }
+
+    /// Begins a transaction that sees one bot's row, to learn which workspace serves it.
+    pub(crate) async fn visitor(&self, bot_id: Uuid) -> Result<TenantTx> {
+        self.bound_to("app.bot_id", &bot_id.to_string()).await
+    }
+
+    /// Begins a transaction that sees the API key with this hash.
+    pub(crate) async fn machine(&self, key_hash: &[u8]) -> Result<TenantTx> {
+        self.bound_to("app.api_key_hash", &hex::encode(key_hash)).await
+    }
+
+    async fn bound_to(&self, setting: &str, value: &str) -> Result<TenantTx> {
+        let mut tx = self.pool.begin().await?;
+        set_local(&mut tx, setting, value).await?;
+        Ok(TenantTx(tx))
+    }
+
+    /// Whether Postgres answers.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("select 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The pool itself: for accounts (rows of persons, not of tenants), the job queue and health checks.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+}
+
+/// A transaction bound to a tenant by `set_config(…, is_local => true)`; dropped without [`commit`](Self::commit),
+/// it rolls back.
+#[derive(Debug)]
+pub struct TenantTx(Transaction<'static, Postgres>);
+
+impl TenantTx {
+    /// Makes the changes durable.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.0.commit().await?)
+    }
+
+    /// Binds a transaction begun for a person, bot or key to the workspace found through it.
+    pub(crate) async fn bind(&mut self, workspace_id: Uuid) -> Result<()> {
+        set_local(&mut self.0, "app.workspace_id", &workspace_id.to_string()).await
+    }
+}
+
+/// Sets what the row-level security policies look at, until the transaction ends.
+async fn set_local(conn: &mut PgConnection, setting: &str, value: &str) -> Result<()> {
+    sqlx::query!("select set_config($1, $2, true)", setting, value)
+        .fetch_one(conn)
+        .await?;
+    Ok(())
+}
+
+impl Deref for TenantTx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for TenantTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+}

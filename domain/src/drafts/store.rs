@@ -1,0 +1,243 @@
+//! The drafts' Redis commands.
+
+use std::sync::LazyLock;
+
+use api_types::ErrorCode;
+use api_types::drafts::{Draft, DraftSummary};
+use chrono::{DateTime, Duration, Utc};
+use redis::{AsyncCommands, Script};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Draftable, TTL_SECONDS};
+use crate::error::Refusal;
+use crate::redis::Redis;
+use crate::{Error, Result, Scope};
+
+/// Largest draft, in bytes of JSON.
+const MAX_BYTES: usize = 512 * 1024;
+/// How often [`update`] tries again when somebody else saves in between.
+const UPDATE_TRIES: usize = 20;
+
+/// A draft as it lies in Redis.
+#[derive(Serialize, Deserialize)]
+struct Stored<T> {
+    workspace_id: Uuid,
+    version: i64,
+    from: Option<Uuid>,
+    content: T,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl<T> Stored<T> {
+    fn into_draft(self, id: Uuid) -> Draft<T> {
+        Draft {
+            id,
+            version: self.version,
+            from: self.from,
+            content: self.content,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            expires_at: self.updated_at + Duration::seconds(TTL_SECONDS),
+        }
+    }
+}
+
+/// KEYS: draft, index. ARGV: new JSON, expected version (0: must not exist), workspace, id, TTL, expiry.
+/// Returns `saved`, `missing` or the JSON as it stands.
+static SAVE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local current = redis.call('GET', KEYS[1])
+        local expected = tonumber(ARGV[2])
+        if not current and expected > 0 then return 'missing' end
+        if current then
+            local draft = cjson.decode(current)
+            if draft.workspace_id ~= ARGV[3] then return 'missing' end
+            if draft.version ~= expected then return current end
+        end
+        redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[5])
+        redis.call('ZADD', KEYS[2], ARGV[6], ARGV[4])
+        redis.call('EXPIRE', KEYS[2], ARGV[5])
+        return 'saved'
+        ",
+    )
+});
+
+/// Makes a draft.
+pub async fn create<T: Draftable>(
+    redis: &Redis,
+    scope: &Scope,
+    content: T,
+    from: Option<Uuid>,
+) -> Result<Draft<T>> {
+    let now = Utc::now();
+    let stored = Stored {
+        workspace_id: scope.workspace_id(),
+        version: 1,
+        from,
+        content,
+        created_at: now,
+        updated_at: now,
+    };
+    let id = Uuid::new_v4();
+    write::<T>(redis, scope, id, 0, &stored).await?;
+    Ok(stored.into_draft(id))
+}
+
+/// Reads a draft; a foreign, unknown or expired one is refused alike.
+pub async fn get<T: Draftable>(redis: &Redis, scope: &Scope, id: Uuid) -> Result<Draft<T>> {
+    let json: Option<String> = redis.commands().get(key::<T>(id)).await?;
+    let stored: Stored<T> = serde_json::from_str(&json.ok_or_else(missing)?)?;
+    if stored.workspace_id != scope.workspace_id() {
+        return Err(missing());
+    }
+    Ok(stored.into_draft(id))
+}
+
+/// Saves `content` on top of `version`. When somebody saved in between, refuses with the draft as it stands.
+pub async fn save<T: Draftable>(
+    redis: &Redis,
+    scope: &Scope,
+    id: Uuid,
+    version: i64,
+    content: T,
+) -> Result<Draft<T>> {
+    let draft = get::<T>(redis, scope, id).await?;
+    if draft.version != version {
+        return Err(conflict(&draft)?);
+    }
+    let stored = Stored {
+        workspace_id: scope.workspace_id(),
+        version: version + 1,
+        from: draft.from,
+        content,
+        created_at: draft.created_at,
+        updated_at: Utc::now(),
+    };
+    write::<T>(redis, scope, id, version, &stored).await?;
+    Ok(stored.into_draft(id))
+}
+
+/// Changes a draft whatever its version: for changes that don't collide, such as adding a source.
+pub async fn update<T: Draftable>(
+    redis: &Redis,
+    scope: &Scope,
+    id: Uuid,
+    change: impl Fn(&mut T) -> Result<()>,
+) -> Result<Draft<T>> {
+    for _ in 0..UPDATE_TRIES {
+        let mut draft = get::<T>(redis, scope, id).await?;
+        change(&mut draft.content)?;
+        match save(redis, scope, id, draft.version, draft.content).await {
+            Err(error) if error.code() == ErrorCode::DraftConflict => continue,
+            saved => return saved,
+        }
+    }
+    Err(Error::refused(
+        ErrorCode::DraftConflict,
+        "The draft is being changed from many places; try again.",
+    ))
+}
+
+/// Deletes a draft. Returns whether there was one.
+pub async fn delete<T: Draftable>(redis: &Redis, scope: &Scope, id: Uuid) -> Result<bool> {
+    get::<T>(redis, scope, id).await?;
+    let mut pipe = redis::pipe();
+    pipe.del(key::<T>(id))
+        .zrem(index::<T>(scope), id.to_string())
+        .ignore();
+    let (deleted,): (i64,) = pipe.query_async(&mut redis.commands()).await?;
+    Ok(deleted > 0)
+}
+
+/// The workspace's drafts, last saved first.
+pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<DraftSummary>> {
+    let mut commands = redis.commands();
+    let now = Utc::now().timestamp();
+    let mut pipe = redis::pipe();
+    pipe.zrembyscore(index::<T>(scope), "-inf", now)
+        .ignore()
+        .zrevrange(index::<T>(scope), 0, 499);
+    let (ids,): (Vec<String>,) = pipe.query_async(&mut commands).await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    let keys: Vec<_> = ids.iter().map(|id| key::<T>(*id)).collect();
+    let found: Vec<Option<String>> = commands.mget(keys).await?;
+    let mut drafts = Vec::with_capacity(found.len());
+    for (id, json) in ids.into_iter().zip(found) {
+        let Some(json) = json else { continue };
+        let draft = serde_json::from_str::<Stored<T>>(&json)?.into_draft(id);
+        drafts.push(DraftSummary {
+            id,
+            name: draft.content.name().to_owned(),
+            from: draft.from,
+            updated_at: draft.updated_at,
+            expires_at: draft.expires_at,
+        });
+    }
+    Ok(drafts)
+}
+
+/// Whether a draft is still there, whoever it belongs to: for sweeping the files of expired ones.
+pub(crate) async fn exists<T: Draftable>(redis: &Redis, id: Uuid) -> Result<bool> {
+    Ok(redis.commands().exists(key::<T>(id)).await?)
+}
+
+async fn write<T: Draftable>(
+    redis: &Redis,
+    scope: &Scope,
+    id: Uuid,
+    expected: i64,
+    stored: &Stored<T>,
+) -> Result<()> {
+    let json = serde_json::to_string(stored)?;
+    if json.len() > MAX_BYTES {
+        let detail = "The draft is too large to keep (512 KB at most); nothing was saved.";
+        return Err(Error::refused(ErrorCode::PayloadTooLarge, detail));
+    }
+    let answer: String = SAVE
+        .key(key::<T>(id))
+        .key(index::<T>(scope))
+        .arg(json)
+        .arg(expected)
+        .arg(scope.workspace_id().to_string())
+        .arg(id.to_string())
+        .arg(TTL_SECONDS)
+        .arg(stored.updated_at.timestamp() + TTL_SECONDS)
+        .invoke_async(&mut redis.commands())
+        .await?;
+    match answer.as_str() {
+        "saved" => Ok(()),
+        "missing" => Err(missing()),
+        current => Err(conflict(
+            &serde_json::from_str::<Stored<T>>(current)?.into_draft(id),
+        )?),
+    }
+}
+
+fn key<T: Draftable>(id: Uuid) -> String {
+    format!("draft:{}:{id}", T::KIND)
+}
+
+fn index<T: Draftable>(scope: &Scope) -> String {
+    format!("drafts:{}:{}", T::KIND, scope.workspace_id())
+}
+
+fn missing() -> Error {
+    let detail = "There is no such draft: it was deployed, deleted, or not saved for 24 hours.";
+    Error::refused(ErrorCode::DraftNotFound, detail)
+}
+
+fn conflict<T: Serialize>(current: &Draft<T>) -> Result<Error> {
+    Ok(Error::Refused(Box::new(Refusal {
+        code: ErrorCode::DraftConflict,
+        detail: "The draft was changed elsewhere since you opened it. Your changes were not saved; `current` is what is there now."
+            .to_owned(),
+        errors: Vec::new(),
+        current: Some(serde_json::to_value(current)?),
+    })))
+}

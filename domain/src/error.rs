@@ -1,0 +1,141 @@
+//! What can go wrong, seen from inside: a refusal the client can act on, a part that is away, or a bug.
+
+use api_types::{ErrorCode, FieldError};
+use serde_json::Value;
+
+/// Shorthand.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The error of every domain function.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request can't be carried out as it stands; the client is told why.
+    #[error("{}", .0.detail)]
+    Refused(Box<Refusal>),
+    /// Postgres, Redis or storage is away for the moment. Nothing was changed.
+    #[error("{part} is unavailable: {source}")]
+    Unavailable {
+        /// Which part.
+        part: &'static str,
+        /// What it said.
+        source: anyhow::Error,
+    },
+    /// A bug or an unforeseen failure. Logged, never shown.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+/// Why a request is refused.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Stable name.
+    pub code: ErrorCode,
+    /// What happened, what was kept, what to do.
+    pub detail: String,
+    /// Fields that are not acceptable.
+    pub errors: Vec<FieldError>,
+    /// With `draft_conflict`: the draft as it stands.
+    pub current: Option<Value>,
+}
+
+impl Error {
+    /// A refusal with a code and a sentence.
+    pub fn refused(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self::Refused(Box::new(Refusal {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            current: None,
+        }))
+    }
+
+    /// "No such …": also for what belongs to another tenant.
+    pub fn not_found(what: &str) -> Self {
+        Self::refused(
+            ErrorCode::NotFound,
+            format!("There is no such {what} in this workspace."),
+        )
+    }
+
+    /// One field is not acceptable.
+    pub fn field(field: &str, message: &str) -> Self {
+        Self::validation(vec![FieldError::new(field, message)])
+    }
+
+    /// Some fields are not acceptable.
+    pub fn validation(errors: Vec<FieldError>) -> Self {
+        Self::refused_fields(
+            ErrorCode::ValidationFailed,
+            "Some fields need a change; nothing was saved.",
+            errors,
+        )
+    }
+
+    /// A refusal that lists fields.
+    pub fn refused_fields(code: ErrorCode, detail: &str, errors: Vec<FieldError>) -> Self {
+        Self::Refused(Box::new(Refusal {
+            code,
+            detail: detail.to_owned(),
+            errors,
+            current: None,
+        }))
+    }
+
+    /// The refusal's code, if it is one.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(refusal) => refusal.code,
+            Self::Unavailable { .. } => ErrorCode::ServiceUnavailable,
+            Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let away = match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_) => true,
+            // Class 57P: the server is shutting down or starting up; 53300: too many connections.
+            sqlx::Error::Database(e) => e.code().is_some_and(|c| c.starts_with("57P") || c == "53300"),
+            _ => false,
+        };
+        if away {
+            Self::Unavailable {
+                part: "Postgres",
+                source: error.into(),
+            }
+        } else {
+            Self::Internal(error.into())
+        }
+    }
+}
+
+impl From<redis::RedisError> for Error {
+    fn from(error: redis::RedisError) -> Self {
+        use redis::ErrorKind;
+        match error.kind() {
+            ErrorKind::UnexpectedReturnType | ErrorKind::InvalidClientConfig => Self::Internal(error.into()),
+            _ => Self::Unavailable {
+                part: "Redis",
+                source: error.into(),
+            },
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Whether `error` is the violation of the named constraint.
+pub fn violates(error: &sqlx::Error, constraint: &str) -> bool {
+    error
+        .as_database_error()
+        .and_then(|e| e.constraint())
+        .is_some_and(|c| c == constraint)
+}

@@ -1,0 +1,112 @@
+//! Background jobs: what they are, and how one is enqueued in the transaction that needs it.
+
+use std::time::Duration;
+
+use apalis::prelude::TaskBuilder;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Result, Scope};
+
+/// The queue every worker listens to.
+pub const QUEUE: &str = "botwright";
+
+/// A job. It names what to do, never holds contents; each kind is idempotent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// Parse, chunk, embed and index one version of a document.
+    IngestDocument {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The document.
+        document_id: Uuid,
+        /// The version to make.
+        version: i32,
+    },
+    /// Remove what Postgres can't: files and vectors of a document or knowledge base that was deleted.
+    CleanUp {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The knowledge base the vectors are filed under.
+        knowledge_base_id: Uuid,
+        /// The document; all of the knowledge base when absent.
+        document_id: Option<Uuid>,
+        /// Files to delete, as storage keys.
+        storage_keys: Vec<String>,
+    },
+}
+
+/// Adds a job. It becomes visible to workers when the transaction of `conn` commits.
+pub async fn enqueue(conn: &mut PgConnection, job: &Job) -> Result<()> {
+    // Our own bookkeeping on the document row decides when to give up; the queue's cap is a second line.
+    let task = TaskBuilder::new(serde_json::to_vec(job)?).max_attempts(5).build();
+    apalis_postgres::queries::push_tasks(conn, QUEUE, vec![task])
+        .await
+        .map_err(anyhow::Error::from)?;
+    Ok(())
+}
+
+/// Takes back the ingestion of documents that are being deleted. A job that runs right now finds out by itself, and
+/// removes the vectors it made.
+pub async fn cancel_ingestion(conn: &mut PgConnection, scope: &Scope, documents: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "delete from apalis.jobs
+         where job_type = $1 and status not in ('Queued', 'Running')
+           and convert_from(job, 'UTF8')::jsonb ->> 'job' = 'ingest_document'
+           and (convert_from(job, 'UTF8')::jsonb ->> 'workspace_id')::uuid = $2
+           and (convert_from(job, 'UTF8')::jsonb ->> 'document_id')::uuid = any($3)",
+        QUEUE,
+        scope.workspace_id(),
+        documents
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Puts a job that is running off for a while: once its worker has let go of it, nobody takes it before then.
+pub async fn postpone(conn: &mut PgConnection, task_id: &str, delay: Duration) -> Result<()> {
+    sqlx::query!(
+        "update apalis.jobs set run_at = now() + make_interval(secs => $2) where id = $1",
+        task_id,
+        delay.as_secs_f64()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Gives back the jobs that a worker holds, so that others need not wait until it is found dead.
+pub async fn release(conn: &mut PgConnection, worker: &str) -> Result<u64> {
+    let released = sqlx::query!(
+        "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null
+         where job_type = $1 and lock_by = $2 and status in ('Queued', 'Running')",
+        QUEUE,
+        worker
+    )
+    .execute(conn)
+    .await?;
+    Ok(released.rows_affected())
+}
+
+/// Removes jobs that ended, and workers last seen, more than a day ago.
+pub async fn vacuum(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!(
+        "delete from apalis.jobs
+         where job_type = $1 and status in ('Done', 'Killed') and done_at < now() - interval '1 day'",
+        QUEUE
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "delete from apalis.workers w
+         where worker_type = $1 and last_seen < now() - interval '1 day'
+           and not exists (select from apalis.jobs j where j.lock_by = w.id)",
+        QUEUE
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

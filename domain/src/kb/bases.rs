@@ -1,0 +1,169 @@
+//! Knowledge bases as rows: listing, reading, deleting.
+
+use api_types::ErrorCode;
+use api_types::kb::{Chunking, KnowledgeBase, Progress};
+use api_types::tenancy::Role;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::db::{Db, TenantTx};
+use crate::error::violates;
+use crate::jobs::{self, Job};
+use crate::{Error, Result, Scope, audit};
+
+struct Row {
+    id: Uuid,
+    name: String,
+    description: String,
+    chunking: Json<Chunking>,
+    total: i64,
+    indexed: i64,
+    failed: i64,
+    chunk_count: i64,
+    used_by: Vec<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<Row> for KnowledgeBase {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            description: row.description,
+            chunking: row.chunking.0,
+            progress: Progress {
+                total: row.total,
+                indexed: row.indexed,
+                failed: row.failed,
+            },
+            chunk_count: row.chunk_count,
+            used_by: row.used_by,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// The workspace's knowledge bases, by name.
+pub async fn list(db: &Db, scope: &Scope) -> Result<Vec<KnowledgeBase>> {
+    let mut tx = db.tenant(scope).await?;
+    let rows = select(&mut tx, scope, None).await?;
+    Ok(rows.into_iter().map(KnowledgeBase::from).collect())
+}
+
+/// One knowledge base.
+pub async fn get(db: &Db, scope: &Scope, id: Uuid) -> Result<KnowledgeBase> {
+    let mut tx = db.tenant(scope).await?;
+    let rows = select(&mut tx, scope, Some(id)).await?;
+    let row = rows.into_iter().next().ok_or_else(not_found)?;
+    Ok(row.into())
+}
+
+async fn select(tx: &mut TenantTx, scope: &Scope, id: Option<Uuid>) -> Result<Vec<Row>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select kb.id, kb.name, kb.description, kb.chunking as "chunking: Json<Chunking>",
+               count(d.id) as "total!",
+               count(d.id) filter (where d.status = 'indexed') as "indexed!",
+               count(d.id) filter (where d.status = 'failed') as "failed!",
+               coalesce(sum(d.chunk_count) filter (where d.live_version is not null), 0)::bigint as "chunk_count!",
+               array(select b.name from bot_knowledge_bases u
+                     join bots b on b.workspace_id = u.workspace_id and b.id = u.bot_id
+                     where u.workspace_id = kb.workspace_id and u.knowledge_base_id = kb.id
+                     order by b.name) as "used_by!",
+               kb.created_at, kb.updated_at
+           from knowledge_bases kb
+           left join documents d on d.workspace_id = kb.workspace_id and d.knowledge_base_id = kb.id
+           where kb.workspace_id = $1 and ($2::uuid is null or kb.id = $2)
+           group by kb.workspace_id, kb.id
+           order by kb.name"#,
+        scope.workspace_id(),
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Deletes a knowledge base that no bot answers from, with its documents, chunks and waiting jobs; a job then
+/// removes its files and vectors.
+pub async fn delete(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
+    scope.require(Role::Editor)?;
+    let mut tx = db.tenant(scope).await?;
+    let found = select(&mut tx, scope, Some(id)).await?;
+    let found = found.first().ok_or_else(not_found)?;
+    if !found.used_by.is_empty() {
+        return Err(in_use(&found.used_by));
+    }
+    let documents = sqlx::query!(
+        "delete from documents where workspace_id = $1 and knowledge_base_id = $2 returning id, storage_key",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let deleted = sqlx::query!(
+        "delete from knowledge_bases where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        id
+    )
+    .execute(&mut *tx)
+    .await;
+    match deleted {
+        // A bot was deployed on it since the look above.
+        Err(e) if violates(&e, "bot_knowledge_bases_in_use") => return Err(in_use(&[])),
+        other => other?,
+    };
+    let (ids, storage_keys): (Vec<Uuid>, Vec<String>) =
+        documents.into_iter().map(|d| (d.id, d.storage_key)).unzip();
+    jobs::cancel_ingestion(&mut tx, scope, &ids).await?;
+    let job = Job::CleanUp {
+        workspace_id: scope.workspace_id(),
+        knowledge_base_id: id,
+        document_id: None,
+        storage_keys,
+    };
+    jobs::enqueue(&mut tx, &job).await?;
+    audit::record(
+        &mut tx,
+        scope,
+        "knowledge_base.delete",
+        id,
+        json!({ "name": found.name }),
+    )
+    .await?;
+    tx.commit().await
+}
+
+/// Refuses unless the knowledge base exists in this workspace.
+pub(super) async fn require(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<()> {
+    let found = sqlx::query_scalar!(
+        "select 1 from knowledge_bases where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    found.map(drop).ok_or_else(not_found)
+}
+
+fn not_found() -> Error {
+    Error::not_found("knowledge base")
+}
+
+fn in_use(bots: &[String]) -> Error {
+    let bots = match bots {
+        [] => "A bot that was deployed just now".to_owned(),
+        names => names.join(", "),
+    };
+    Error::refused(
+        ErrorCode::InUse,
+        format!(
+            "In use by: {bots}. Nothing was deleted; take the knowledge base out of these bots, deploy them, \
+             and try again."
+        ),
+    )
+}

@@ -1,0 +1,104 @@
+//! Documents to chunks: pieces small enough to embed, cut where the text allows it.
+
+mod outline;
+mod pack;
+mod section;
+
+use std::ops::Range;
+
+use api_types::kb::{Chunk, ChunkStrategy, Chunking};
+use unicode_segmentation::UnicodeSegmentation;
+
+use self::outline::Outline;
+use super::parse::ParsedDocument;
+
+/// Counts the tokens that the embedding model makes of a text, without the special ones around it.
+pub type CountTokens<'a> = dyn Fn(&str) -> usize + 'a;
+
+/// About how many tokens a text has, for where no embedding model is installed: one for each mark and for every
+/// five letters of a word.
+pub fn estimate_tokens(text: &str) -> usize {
+    let tokens = |word: &str| {
+        if word.trim().is_empty() {
+            0
+        } else {
+            word.chars().count().div_ceil(5)
+        }
+    };
+    text.split_word_bounds().map(tokens).sum()
+}
+
+/// What the strategies share.
+struct Cutter<'a> {
+    outline: &'a Outline,
+    size: usize,
+    overlap: usize,
+    count: &'a CountTokens<'a>,
+}
+
+/// Cuts a document. Together the chunks hold every word of it; none is empty or larger than the size.
+///
+/// Sections start at headings. `recursive` puts small neighbouring sections together and cuts large ones, `heading`
+/// keeps each to itself, and neither lets text overlap from one section into the next. Tables and code that fit
+/// into a chunk are not cut by any strategy but `fixed` and `sentence`.
+pub fn chunk(document: &ParsedDocument, settings: Chunking, count: &CountTokens<'_>) -> Vec<Chunk> {
+    let outline = Outline::new(document);
+    let size = usize::from(settings.size).max(1);
+    let overlap = usize::from(settings.overlap).min(size.saturating_sub(1) / 2);
+    let cutter = Cutter {
+        outline: &outline,
+        size,
+        overlap,
+        count,
+    };
+    let everything = 0..outline.text.len();
+    let ranges = match settings.strategy {
+        ChunkStrategy::Recursive => cutter.recursive(&everything),
+        ChunkStrategy::Heading => cutter.by_heading(),
+        ChunkStrategy::Page => cutter.by_page(),
+        ChunkStrategy::Sentence => cutter.by_sentence(),
+        ChunkStrategy::Fixed => cutter.words(&everything),
+    };
+    let fitting = ranges.iter().flat_map(|range| cutter.fitting(range));
+    fitting
+        .zip(0..)
+        .map(|(range, position)| cutter.chunk(range, position))
+        .collect()
+}
+
+impl Cutter<'_> {
+    fn tokens(&self, range: &Range<usize>) -> usize {
+        (self.count)(self.outline.slice(range))
+    }
+
+    fn fits(&self, range: &Range<usize>) -> bool {
+        // A token is made of a byte or more, which spares counting single words.
+        range.len() <= self.size || self.tokens(range) <= self.size
+    }
+
+    /// The range without white space around it, or cut by words if a strategy left it too large; nothing if it
+    /// has no text.
+    fn fitting(&self, range: &Range<usize>) -> Vec<Range<usize>> {
+        let range = self.outline.trim(range);
+        match () {
+            () if range.is_empty() => Vec::new(),
+            () if self.fits(&range) => vec![range],
+            () => self.words(&range),
+        }
+    }
+
+    fn chunk(&self, range: Range<usize>, position: i32) -> Chunk {
+        let tokens = self.tokens(&range);
+        Chunk {
+            id: None,
+            position,
+            text: self.outline.slice(&range).to_owned(),
+            heading_path: self.outline.heading_path(&range),
+            page: self.outline.page(range.start),
+            tokens: i32::try_from(tokens).unwrap_or(i32::MAX),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

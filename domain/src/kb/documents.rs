@@ -1,0 +1,204 @@
+//! Documents and their chunks as rows: listing, retrying, deleting.
+
+use api_types::ErrorCode;
+use api_types::kb::{Chunk, Document, DocumentError, DocumentStatus, SourceKind};
+use api_types::tenancy::Role;
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error as NameError, StrDeserializer};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::bases;
+use crate::db::{Db, TenantTx};
+use crate::jobs::{self, Job};
+use crate::{Error, Result, Scope, audit};
+
+struct Row {
+    id: Uuid,
+    kind: String,
+    title: String,
+    media_type: String,
+    size: i64,
+    url: Option<String>,
+    status: String,
+    error_code: Option<String>,
+    error_message: Option<String>,
+    chunk_count: i32,
+    chunks_done: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Document {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let error = match (row.error_code, row.error_message) {
+            (Some(code), Some(message)) => Some(DocumentError {
+                code: by_name::<ErrorCode>(&code)?,
+                message,
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            id: row.id,
+            kind: by_name::<SourceKind>(&row.kind)?,
+            title: row.title,
+            media_type: row.media_type,
+            size: row.size,
+            url: row.url,
+            status: by_name::<DocumentStatus>(&row.status)?,
+            error,
+            chunk_count: row.chunk_count,
+            chunks_done: row.chunks_done,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+/// The value whose serde name is `name`.
+fn by_name<T: DeserializeOwned>(name: &str) -> Result<T> {
+    let name: StrDeserializer<'_, NameError> = name.into_deserializer();
+    Ok(T::deserialize(name).map_err(anyhow::Error::from)?)
+}
+
+/// The documents of a knowledge base, in the order they were added.
+pub async fn list(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec<Document>> {
+    let mut tx = db.tenant(scope).await?;
+    bases::require(&mut tx, scope, knowledge_base_id).await?;
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
+             chunks_done, created_at, updated_at
+         from documents where workspace_id = $1 and knowledge_base_id = $2
+         order by created_at, title, id",
+        scope.workspace_id(),
+        knowledge_base_id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    rows.into_iter().map(Document::try_from).collect()
+}
+
+/// The chunks that bots answer from, in the order of the text.
+pub async fn chunks(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<Vec<Chunk>> {
+    let mut tx = db.tenant(scope).await?;
+    require(&mut tx, scope, knowledge_base_id, id).await?;
+    let chunks = sqlx::query_as!(
+        Chunk,
+        r#"select c.id as "id?", c.position, c.text, c.heading_path, c.page, c.tokens
+           from chunks c
+           join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id
+                and d.live_version = c.version
+           where c.workspace_id = $1 and c.document_id = $2
+           order by c.position"#,
+        scope.workspace_id(),
+        id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(chunks)
+}
+
+/// Lets a worker try a failed document again, from the beginning.
+pub async fn retry(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<Document> {
+    scope.require(Role::Editor)?;
+    let mut tx = db.tenant(scope).await?;
+    require(&mut tx, scope, knowledge_base_id, id).await?;
+    let row = sqlx::query!(
+        "update documents
+         set status = 'queued', error_code = null, error_message = null, attempts = 0, chunks_done = 0,
+             updated_at = now()
+         where workspace_id = $1 and id = $2 and status = 'failed'
+         returning version",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    // One that did not fail is on its way or done: trying again changes nothing.
+    if let Some(row) = row {
+        jobs::enqueue(
+            &mut tx,
+            &Job::IngestDocument {
+                workspace_id: scope.workspace_id(),
+                document_id: id,
+                version: row.version,
+            },
+        )
+        .await?;
+    }
+    let document = select(&mut tx, scope, id).await?;
+    tx.commit().await?;
+    Ok(document)
+}
+
+/// Deletes a document with its chunks and waiting jobs; a job then removes its file and vectors.
+pub async fn delete(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<()> {
+    scope.require(Role::Editor)?;
+    let mut tx = db.tenant(scope).await?;
+    let deleted = sqlx::query!(
+        "delete from documents where workspace_id = $1 and knowledge_base_id = $2 and id = $3
+         returning title, storage_key",
+        scope.workspace_id(),
+        knowledge_base_id,
+        id
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or_else(not_found)?;
+    sqlx::query!(
+        "update knowledge_bases set index_version = index_version + 1, updated_at = now()
+         where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        knowledge_base_id
+    )
+    .execute(&mut *tx)
+    .await?;
+    jobs::cancel_ingestion(&mut tx, scope, &[id]).await?;
+    let job = Job::CleanUp {
+        workspace_id: scope.workspace_id(),
+        knowledge_base_id,
+        document_id: Some(id),
+        storage_keys: vec![deleted.storage_key],
+    };
+    jobs::enqueue(&mut tx, &job).await?;
+    let details = json!({ "title": deleted.title, "knowledge_base_id": knowledge_base_id });
+    audit::record(&mut tx, scope, "document.delete", id, details).await?;
+    tx.commit().await
+}
+
+async fn select(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Document> {
+    sqlx::query_as!(
+        Row,
+        "select id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
+             chunks_done, created_at, updated_at
+         from documents where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or_else(not_found)?
+    .try_into()
+}
+
+/// Refuses unless the document exists in this knowledge base.
+async fn require(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<()> {
+    let found = sqlx::query_scalar!(
+        "select 1 from documents where workspace_id = $1 and knowledge_base_id = $2 and id = $3",
+        scope.workspace_id(),
+        knowledge_base_id,
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    found.map(drop).ok_or_else(not_found)
+}
+
+fn not_found() -> Error {
+    Error::not_found("document")
+}

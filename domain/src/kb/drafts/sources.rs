@@ -1,0 +1,313 @@
+//! Adding sources to a draft, and taking them out.
+//!
+//! A call adds all of its sources or none, and says what is wrong with each.
+
+use std::time::Duration;
+
+use api_types::drafts::Draft;
+use api_types::kb::{AddSourcesRequest, DraftSource, KnowledgeBaseContent, NewSource, SourceKind};
+use api_types::tenancy::Role;
+use api_types::validate::{Checker, MAX_FILE_BYTES, MAX_SOURCES, MAX_TEXT_CHARS};
+use api_types::{ErrorCode, FieldError};
+use futures::StreamExt;
+use url::Url;
+use uuid::Uuid;
+
+use super::{get_open, preview};
+use crate::Services;
+use crate::kb::parse::{self, ParsedDocument};
+use crate::kb::read;
+use crate::outbound::Fetched;
+use crate::storage::Storage;
+use crate::{Error, Result, Scope, drafts};
+
+/// How long a web page may take.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
+/// Pages fetched at once.
+const FETCHES: usize = 4;
+/// Longest title, in characters.
+const MAX_TITLE_CHARS: usize = 200;
+
+/// An uploaded file.
+#[derive(Debug)]
+pub struct NewFile {
+    /// The name the person's computer gave it; not trusted.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// A source with its content, not stored yet.
+struct Prepared {
+    source: DraftSource,
+    bytes: Vec<u8>,
+    /// Where it had to be parsed already.
+    parsed: Option<ParsedDocument>,
+}
+
+/// Adds uploaded files.
+pub async fn add_files(
+    services: &Services,
+    scope: &Scope,
+    draft_id: Uuid,
+    files: Vec<NewFile>,
+) -> Result<Draft<KnowledgeBaseContent>> {
+    begin(services, scope, draft_id, files.len()).await?;
+    // Looking into 20 MB takes its time.
+    let prepared = tokio::task::spawn_blocking(|| files.into_iter().map(file).collect())
+        .await
+        .map_err(anyhow::Error::from)?;
+    finish(services, scope, draft_id, prepared).await
+}
+
+/// Adds pasted texts and web pages; pages are fetched now.
+pub async fn add_sources(
+    services: &Services,
+    scope: &Scope,
+    draft_id: Uuid,
+    request: AddSourcesRequest,
+) -> Result<Draft<KnowledgeBaseContent>> {
+    begin(services, scope, draft_id, request.sources.len()).await?;
+    let prepared = futures::stream::iter(request.sources)
+        .map(|source| prepare(services, source))
+        .buffered(FETCHES)
+        .collect()
+        .await;
+    finish(services, scope, draft_id, prepared).await
+}
+
+/// Takes a source out of a draft, with its file.
+pub async fn remove_source(
+    services: &Services,
+    scope: &Scope,
+    draft_id: Uuid,
+    source_id: Uuid,
+) -> Result<Draft<KnowledgeBaseContent>> {
+    scope.require(Role::Editor)?;
+    let draft = drafts::update(
+        &services.redis,
+        scope,
+        draft_id,
+        |content: &mut KnowledgeBaseContent| {
+            let before = content.sources.len();
+            content.sources.retain(|source| source.id != source_id);
+            if content.sources.len() == before {
+                return Err(Error::not_found("source in this draft"));
+            }
+            Ok(())
+        },
+    )
+    .await?;
+    delete_files(services, scope, draft_id, source_id).await?;
+    Ok(draft)
+}
+
+/// Checks what can be checked before any work is done.
+async fn begin(services: &Services, scope: &Scope, draft_id: Uuid, added: usize) -> Result<()> {
+    scope.require(Role::Editor)?;
+    if added == 0 {
+        return Err(Error::field("sources", "Choose at least one file, text or page."));
+    }
+    let draft = get_open(services, scope, draft_id).await?;
+    check_count(draft.content.sources.len() + added)
+}
+
+fn check_count(count: usize) -> Result<()> {
+    if count <= MAX_SOURCES {
+        return Ok(());
+    }
+    Err(Error::field(
+        "sources",
+        &format!(
+            "A draft holds up to {MAX_SOURCES} sources; this would make {count}. Finalize it and add the rest after."
+        ),
+    ))
+}
+
+/// Stores the files, then adds the sources to the draft.
+async fn finish(
+    services: &Services,
+    scope: &Scope,
+    draft_id: Uuid,
+    prepared: Vec<Result<Prepared>>,
+) -> Result<Draft<KnowledgeBaseContent>> {
+    let prepared = all_or_errors(prepared)?;
+    let sources: Vec<DraftSource> = prepared.iter().map(|p| p.source.clone()).collect();
+    for Prepared {
+        source,
+        bytes,
+        parsed,
+    } in prepared
+    {
+        let key = Storage::draft_key(scope.workspace_id(), draft_id, source.id);
+        services.storage.put(&key, bytes).await?;
+        if let Some(parsed) = parsed {
+            preview::keep(services, scope, draft_id, source.id, &Ok(parsed)).await?;
+        }
+    }
+    let added = drafts::update(
+        &services.redis,
+        scope,
+        draft_id,
+        |content: &mut KnowledgeBaseContent| {
+            check_count(content.sources.len() + sources.len())?;
+            content.sources.extend(sources.iter().cloned());
+            Ok(())
+        },
+    )
+    .await;
+    if added.is_err() {
+        for source in &sources {
+            delete_files(services, scope, draft_id, source.id).await?;
+        }
+    }
+    added
+}
+
+/// Every source, or what is wrong with each that is not acceptable.
+fn all_or_errors(prepared: Vec<Result<Prepared>>) -> Result<Vec<Prepared>> {
+    let mut sources = Vec::with_capacity(prepared.len());
+    let mut errors = Vec::new();
+    for (i, result) in prepared.into_iter().enumerate() {
+        match result {
+            Ok(source) => sources.push(source),
+            Err(Error::Refused(refusal)) => errors.extend(of_source(i, *refusal)),
+            Err(error) => return Err(error),
+        }
+    }
+    if errors.is_empty() {
+        return Ok(sources);
+    }
+    let detail = "Some sources can't be used, so none of these were added; the draft is as it was. Leave them out and add the others again.";
+    Err(Error::refused_fields(ErrorCode::ValidationFailed, detail, errors))
+}
+
+/// A refusal of one source as errors of the fields `sources[i]…`.
+fn of_source(i: usize, refusal: crate::error::Refusal) -> Vec<FieldError> {
+    if refusal.errors.is_empty() {
+        return vec![FieldError::new(format!("sources[{i}]"), refusal.detail)];
+    }
+    let fields = refusal.errors.into_iter();
+    fields
+        .map(|e| FieldError::new(format!("sources[{i}].{}", e.field), e.message))
+        .collect()
+}
+
+async fn prepare(services: &Services, source: NewSource) -> Result<Prepared> {
+    match source {
+        NewSource::Text { title, text } => pasted(&title, text),
+        NewSource::Url { url } => page(services, &url).await,
+    }
+}
+
+fn file(file: NewFile) -> Result<Prepared> {
+    let title = title(file.name.rsplit(['/', '\\']).next().unwrap_or_default());
+    if file.bytes.len() > MAX_FILE_BYTES {
+        let detail = format!("{title} is larger than 20 MB. Split it and upload the parts.");
+        return Err(Error::refused(ErrorCode::PayloadTooLarge, detail));
+    }
+    let format =
+        parse::detect(&file.bytes, &title).map_err(|error| unreadable(&title, error.code(), &error))?;
+    Ok(prepared(
+        SourceKind::File,
+        title,
+        format.media_type(),
+        None,
+        file.bytes,
+    ))
+}
+
+fn pasted(heading: &str, text: String) -> Result<Prepared> {
+    let mut check = Checker::default();
+    check.length("title", heading, 1, MAX_TITLE_CHARS);
+    check.length("text", &text, 1, MAX_TEXT_CHARS);
+    check.finish().map_err(Error::validation)?;
+    Ok(prepared(
+        SourceKind::Text,
+        title(heading),
+        "text/markdown",
+        None,
+        text.into_bytes(),
+    ))
+}
+
+/// Fetches a page and reads it at once: for its title, and so that one without text is refused while the person
+/// is still looking.
+async fn page(services: &Services, url: &str) -> Result<Prepared> {
+    let page = services
+        .outbound
+        .fetch_page(url, MAX_FILE_BYTES, FETCH_TIMEOUT)
+        .await?;
+    let format =
+        parse::detect(&page.bytes, name_in(&page)).map_err(|error| unreadable(url, error.code(), &error))?;
+    let parsed = read::parse(services, format.media_type(), page.bytes.clone())
+        .await?
+        .map_err(|error| unreadable(url, error.code, &error.message))?;
+    let title = title(parsed.title.as_deref().unwrap_or(page.final_url.as_str()));
+    let prepared = prepared(
+        SourceKind::Url,
+        title,
+        format.media_type(),
+        Some(page.final_url),
+        page.bytes,
+    );
+    Ok(Prepared {
+        parsed: Some(parsed),
+        ..prepared
+    })
+}
+
+/// A name for the detector, which trusts it only to tell kinds of text apart: the server's word comes first.
+fn name_in(page: &Fetched) -> &str {
+    if page.media_type.contains("html") {
+        "page.html"
+    } else {
+        page.final_url.path()
+    }
+}
+
+fn unreadable(what: &str, code: ErrorCode, why: &dyn std::fmt::Display) -> Error {
+    Error::refused(code, format!("{what}: {why}"))
+}
+
+fn prepared(kind: SourceKind, title: String, media_type: &str, url: Option<Url>, bytes: Vec<u8>) -> Prepared {
+    let source = DraftSource {
+        id: Uuid::now_v7(),
+        kind,
+        title,
+        media_type: media_type.to_owned(),
+        size: bytes.len() as u64,
+        url,
+    };
+    Prepared {
+        source,
+        bytes,
+        parsed: None,
+    }
+}
+
+/// One line of at most [`MAX_TITLE_CHARS`] characters.
+fn title(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|w| !w.is_empty())
+        .collect();
+    let title: String = words.join(" ").chars().take(MAX_TITLE_CHARS).collect();
+    if title.is_empty() {
+        "Untitled".to_owned()
+    } else {
+        title
+    }
+}
+
+async fn delete_files(services: &Services, scope: &Scope, draft_id: Uuid, source_id: Uuid) -> Result<()> {
+    let workspace_id = scope.workspace_id();
+    services
+        .storage
+        .delete(&Storage::draft_key(workspace_id, draft_id, source_id))
+        .await?;
+    services
+        .storage
+        .delete(&Storage::parsed_key(workspace_id, draft_id, source_id))
+        .await
+}

@@ -1,0 +1,128 @@
+//! The job that brings one version of a document into the index.
+//!
+//! Stages: parse, chunk, embed, index. Chunk rows are written as they are embedded, under a version that nobody
+//! reads yet; one transaction then makes that version the live one. Row ids follow from document, version and
+//! position, so a job that is killed anywhere and run again writes the same rows, and keeps what was embedded.
+
+mod claim;
+mod embed;
+mod lost;
+mod publish;
+
+use std::time::Duration;
+
+use api_types::ErrorCode;
+use api_types::kb::{DocumentError, DocumentStatus};
+use uuid::Uuid;
+
+use crate::Services;
+use crate::kb::parse::ParsedDocument;
+use crate::kb::read;
+use crate::{Error, Result, Scope};
+
+use claim::{Claim, DocumentLock, Work};
+pub use lost::enqueue_lost;
+
+/// What became of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is left to do.
+    Done,
+    /// To be run again after this time.
+    Later(Duration),
+}
+
+/// Why the work on a document stopped.
+enum Stop {
+    /// It was deleted, or a newer version is wanted.
+    Gone,
+    /// It can't be read, ever.
+    Unreadable(DocumentError),
+    /// Something of ours failed.
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// How long to wait for whoever else works on the same document.
+const LOCKED_DELAY: Duration = Duration::from_secs(5);
+
+/// Brings `version` of a document into the index; `services` acts in the worker's database role.
+///
+/// Safe to run again and at the same time as another. Errors are those of the parts it needs; the caller runs it
+/// again later.
+pub async fn ingest(
+    services: &Services,
+    workspace_id: Uuid,
+    document_id: Uuid,
+    version: i32,
+) -> Result<Outcome> {
+    let scope = Scope::worker(workspace_id);
+    let Some(lock) = DocumentLock::try_acquire(&services.db, document_id).await? else {
+        return Ok(Outcome::Later(LOCKED_DELAY));
+    };
+    let outcome = ingest_locked(services, &scope, document_id, version).await;
+    lock.release().await;
+    outcome
+}
+
+async fn ingest_locked(
+    services: &Services,
+    scope: &Scope,
+    document_id: Uuid,
+    version: i32,
+) -> Result<Outcome> {
+    let work = match claim::claim(&services.db, scope, document_id, version).await? {
+        Claim::Work(work) => work,
+        Claim::Later(delay) => return Ok(Outcome::Later(delay)),
+        Claim::Published => {
+            publish::collect_old(services, scope, document_id, version).await?;
+            return Ok(Outcome::Done);
+        }
+        Claim::Gone => {
+            publish::remove_vectors(services, scope, document_id, version).await?;
+            return Ok(Outcome::Done);
+        }
+        Claim::Nothing => return Ok(Outcome::Done),
+    };
+    match run(services, scope, &work).await {
+        Ok(()) => Ok(Outcome::Done),
+        Err(Stop::Gone) => {
+            publish::remove_vectors(services, scope, document_id, version).await?;
+            Ok(Outcome::Done)
+        }
+        Err(Stop::Unreadable(error)) => {
+            tracing::info!(%document_id, code = ?error.code, "a document can't be read");
+            claim::fail(&services.db, scope, &work, &error).await?;
+            Ok(Outcome::Done)
+        }
+        Err(Stop::Failed(error)) => claim::set_back(&services.db, scope, &work, error).await,
+    }
+}
+
+async fn run(services: &Services, scope: &Scope, work: &Work) -> Result<(), Stop> {
+    work.enter(&services.db, scope, DocumentStatus::Parsing).await?;
+    let parsed = document(services, work).await?;
+    work.enter(&services.db, scope, DocumentStatus::Chunking).await?;
+    let chunks = read::cut(services, parsed, work.chunking).await?;
+    embed::embed(services, scope, work, &chunks).await?;
+    work.enter(&services.db, scope, DocumentStatus::Indexing).await?;
+    publish::publish(services, scope, work, chunks.len()).await
+}
+
+/// Reads the document's file.
+async fn document(services: &Services, work: &Work) -> Result<ParsedDocument, Stop> {
+    let bytes = services.storage.get(&work.storage_key).await?.ok_or_else(|| {
+        Stop::Unreadable(DocumentError {
+            code: ErrorCode::NotFound,
+            message: "The file is missing from storage. Remove the document and upload it again.".to_owned(),
+        })
+    })?;
+    read::parse(services, &work.media_type, bytes)
+        .await?
+        .map_err(Stop::Unreadable)
+}

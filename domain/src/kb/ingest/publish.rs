@@ -1,0 +1,80 @@
+//! Making a version the one that bots answer from.
+
+use super::Stop;
+use super::claim::Work;
+use crate::Services;
+use crate::{Result, Scope};
+use uuid::Uuid;
+
+/// Uploads the vectors, then switches to the new version in one transaction, then removes the old vectors.
+pub(super) async fn publish(
+    services: &Services,
+    scope: &Scope,
+    work: &Work,
+    total: usize,
+) -> Result<(), Stop> {
+    services
+        .vectors
+        .upsert_document(scope, work.knowledge_base_id, work.id, work.version)
+        .await?;
+    switch(services, scope, work, i32::try_from(total).unwrap_or(i32::MAX)).await?;
+    Ok(collect_old(services, scope, work.id, work.version).await?)
+}
+
+async fn switch(services: &Services, scope: &Scope, work: &Work, total: i32) -> Result<(), Stop> {
+    let mut tx = services.db.tenant(scope).await?;
+    let updated = sqlx::query!(
+        "update documents
+         set status = 'indexed', live_version = version, attempts = 0, chunk_count = $4, chunks_done = $4,
+             error_code = null, error_message = null, updated_at = now()
+         where workspace_id = $1 and id = $2 and version = $3",
+        scope.workspace_id(),
+        work.id,
+        work.version,
+        total
+    )
+    .execute(&mut *tx)
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Err(Stop::Gone);
+    }
+    // Older versions, and what an earlier attempt cut differently (another release of the parser, say).
+    sqlx::query!(
+        "delete from chunks where workspace_id = $1 and document_id = $2 and (version <> $3 or position >= $4)",
+        scope.workspace_id(),
+        work.id,
+        work.version,
+        total
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update knowledge_bases set index_version = index_version + 1, updated_at = now()
+         where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        work.knowledge_base_id
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Removes the vectors of every version but this one.
+pub(super) async fn collect_old(
+    services: &Services,
+    scope: &Scope,
+    document_id: Uuid,
+    version: i32,
+) -> Result<()> {
+    services.vectors.keep_version(scope, document_id, version).await
+}
+
+/// Removes the vectors of a version that nobody wants any more.
+pub(super) async fn remove_vectors(
+    services: &Services,
+    scope: &Scope,
+    document_id: Uuid,
+    version: i32,
+) -> Result<()> {
+    services.vectors.remove_version(scope, document_id, version).await
+}

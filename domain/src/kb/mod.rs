@@ -1,0 +1,16 @@
+//! Knowledge bases: from sources to passages that answer.
+
+pub mod bases;
+pub mod chunk;
+mod cleanup;
+pub mod documents;
+pub mod drafts;
+pub mod embed;
+mod find;
+pub mod ingest;
+pub mod parse;
+mod read;
+pub mod search;
+
+pub use cleanup::clean_up;
+pub use find::find;

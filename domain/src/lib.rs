@@ -1,0 +1,32 @@
+//! The product without HTTP: everything that both the server and the worker do.
+//!
+//! Modules are features. `tenancy`, `audit`, `llm`, `vectors`, `storage`, `secrets` and `outbound` are leaves;
+//! `kb` stands on `llm` and `vectors`; `chat` stands on `bots`, `kb` and `llm`. A module calls another's public
+//! functions, never its tables.
+
+pub mod api_keys;
+pub mod audit;
+pub mod auth;
+pub mod bots;
+pub mod chat;
+pub mod config;
+pub mod conversations;
+pub mod db;
+pub mod drafts;
+pub mod error;
+pub mod jobs;
+pub mod kb;
+pub mod llm;
+pub mod migrate;
+pub mod outbound;
+pub mod providers;
+pub mod redis;
+pub mod secrets;
+pub mod services;
+pub mod storage;
+pub mod tenancy;
+pub mod vectors;
+
+pub use error::{Error, Result};
+pub use services::Services;
+pub use tenancy::Scope;

@@ -1,0 +1,243 @@
+//! What servers send, read as leniently as they write it: every field may be missing or null.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::super::Usage;
+
+/// One chunk of a stream, or a whole completion. Unknown fields, reasoning among them, are skipped.
+#[derive(Debug, Deserialize)]
+pub(super) struct Chunk {
+    #[serde(default)]
+    choices: Option<Vec<Choice>>,
+    #[serde(default)]
+    usage: Option<WireUsage>,
+    #[serde(default)]
+    error: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice {
+    #[serde(default)]
+    index: Option<u32>,
+    /// Streams have it.
+    #[serde(default)]
+    delta: Option<Delta>,
+    /// Whole completions have it.
+    #[serde(default)]
+    message: Option<Delta>,
+    #[serde(default)]
+    finish_reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Delta {
+    #[serde(default)]
+    content: Option<Content>,
+    /// The model declines, in its own words.
+    #[serde(default)]
+    refusal: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+#[derive(Debug, Deserialize)]
+struct Part {
+    #[serde(default)]
+    text: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WireUsage {
+    #[serde(default)]
+    prompt_tokens: Option<u32>,
+    #[serde(default)]
+    completion_tokens: Option<u32>,
+}
+
+/// A chunk, boiled down.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) text: String,
+    pub(super) usage: Option<Usage>,
+    pub(super) finish_reason: Option<String>,
+}
+
+impl Chunk {
+    /// What the chunk adds, or the provider's words if it is an error.
+    pub(super) fn progress(self) -> Result<Progress, String> {
+        if let Some(error) = self.error.filter(|error| !error.is_null()) {
+            return Err(message_of(&error).unwrap_or_default());
+        }
+        let usage = self.usage.map(|usage| Usage {
+            prompt_tokens: usage.prompt_tokens.unwrap_or_default(),
+            completion_tokens: usage.completion_tokens.unwrap_or_default(),
+        });
+        let first = self
+            .choices
+            .into_iter()
+            .flatten()
+            .find(|choice| choice.index.unwrap_or_default() == 0);
+        let Some(choice) = first else {
+            return Ok(Progress {
+                usage,
+                ..Progress::default()
+            });
+        };
+        let delta = choice.delta.or(choice.message).unwrap_or_default();
+        let text = delta
+            .content
+            .map(Content::into_text)
+            .or(delta.refusal)
+            .unwrap_or_default();
+        let finish_reason = choice.finish_reason.filter(|reason| !reason.is_empty());
+        Ok(Progress {
+            text,
+            usage,
+            finish_reason,
+        })
+    }
+}
+
+impl Content {
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Parts(parts) => parts.into_iter().filter_map(|part| part.text).collect(),
+        }
+    }
+}
+
+/// The message of an error body: `{"error": {"message": …}}`, `{"error": "…"}`, `{"message": …}`, `{"detail": …}`,
+/// alone or in a list.
+pub(super) fn error_message(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let body = body.get(0).unwrap_or(&body);
+    ["error", "message", "detail"]
+        .iter()
+        .find_map(|key| message_of(body.get(key)?))
+}
+
+fn message_of(error: &Value) -> Option<String> {
+    let message = error.get("message").unwrap_or(error);
+    match message {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// At most `max` characters, on one line.
+pub(super) fn shorten(text: &str, max: usize) -> String {
+    let mut short: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(max)
+        .collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(json: &str) -> Result<Progress, String> {
+        serde_json::from_str::<Chunk>(json).unwrap().progress()
+    }
+
+    fn text(json: &str) -> String {
+        progress(json).unwrap().text
+    }
+
+    #[test]
+    fn text_is_found_in_every_dialect() {
+        for (json, expected) in [
+            (
+                r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":"a"}}]}"#,
+                "a",
+            ),
+            (r#"{"choices":[{"message":{"content":"whole"}}]}"#, "whole"),
+            (
+                r#"{"choices":[{"delta":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}]}"#,
+                "ab",
+            ),
+            (
+                r#"{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[]}]}}]}"#,
+                "",
+            ),
+            (
+                r#"{"choices":[{"delta":{"content":null,"reasoning_content":"hmm","reasoning":"hmm"}}]}"#,
+                "",
+            ),
+            (
+                r#"{"choices":[{"delta":{"content":null,"refusal":"No."}}]}"#,
+                "No.",
+            ),
+            (r#"{"choices":[{"delta":null,"finish_reason":null}]}"#, ""),
+            (
+                r#"{"choices":[{"index":1,"delta":{"content":"second choice"}}]}"#,
+                "",
+            ),
+            (r#"{"choices":[],"usage":null}"#, ""),
+            (r#"{"choices":null,"error":null}"#, ""),
+            ("{}", ""),
+        ] {
+            assert_eq!(text(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn usage_and_end_are_found() {
+        let last =
+            progress(r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":7}}"#)
+                .unwrap();
+        assert_eq!(last.finish_reason.as_deref(), Some("stop"));
+        assert_eq!(
+            last.usage,
+            Some(Usage {
+                prompt_tokens: 7,
+                completion_tokens: 0
+            })
+        );
+        let empty = progress(r#"{"choices":[{"delta":{"content":"x"},"finish_reason":""}]}"#).unwrap();
+        assert_eq!(
+            empty.finish_reason, None,
+            "some servers send an empty reason in every chunk"
+        );
+    }
+
+    #[test]
+    fn error_words_are_found() {
+        assert_eq!(
+            progress(r#"{"error":{"message":"overloaded"}}"#),
+            Err("overloaded".to_owned())
+        );
+        for (body, expected) in [
+            (r#"{"error":{"message":"m","type":"t"}}"#, Some("m")),
+            (r#"{"error":"m"}"#, Some("m")),
+            (r#"{"message":"m"}"#, Some("m")),
+            (r#"{"detail":"m"}"#, Some("m")),
+            (r#"[{"error":{"message":"m"}}]"#, Some("m")),
+            (r#"{"detail":[{"loc":["body"]}]}"#, Some(r#"[{"loc":["body"]}]"#)),
+            (r#"{"error":null}"#, None),
+            ("<html>", None),
+            ("", None),
+        ] {
+            assert_eq!(error_message(body.as_bytes()).as_deref(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn words_are_cut_at_characters() {
+        assert_eq!(shorten("åäö\nx", 3), "åäö…");
+        assert_eq!(shorten("a\r\nb", 10), "a  b");
+    }
+}

@@ -1,0 +1,101 @@
+//! Everything that the product's functions work with, put together once at start.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+
+use crate::bots::LiveBots;
+use crate::config::Config;
+use crate::db::{Db, DbRole};
+use crate::kb::embed::Embedder;
+use crate::kb::parse::sandbox::Sandbox;
+use crate::kb::search::Searcher;
+use crate::outbound::Outbound;
+use crate::redis::Redis;
+use crate::secrets::Secrets;
+use crate::storage::Storage;
+use crate::vectors::VectorIndex;
+
+/// Connections in the pool of one process.
+const DB_CONNECTIONS: u32 = 20;
+
+/// The parts of a running process.
+#[derive(Debug)]
+pub struct Services {
+    /// Postgres.
+    pub db: Db,
+    /// Redis.
+    pub redis: Redis,
+    /// Keys.
+    pub secrets: Secrets,
+    /// Files.
+    pub storage: Storage,
+    /// The guarded way out.
+    pub outbound: Outbound,
+    /// Where chunks are searched.
+    pub vectors: VectorIndex,
+    /// Makes vectors; absent where no model is installed, and search compares words only.
+    pub embedder: Option<Arc<Embedder>>,
+    /// Reads documents in a limited child process.
+    pub parser: Sandbox,
+    /// Bots that visitors talk to.
+    pub live_bots: LiveBots,
+    /// How browsers reach the server, without a trailing slash.
+    pub public_url: String,
+}
+
+impl Services {
+    /// Puts the parts together. Nothing is connected yet: what is away now is found when it is back.
+    ///
+    /// `program` is our own binary, which the parser starts as its child. The `embedder` is handed in since a server
+    /// and a worker in one process share it.
+    pub fn new(
+        config: &Config,
+        role: DbRole,
+        program: PathBuf,
+        embedder: Option<Arc<Embedder>>,
+    ) -> anyhow::Result<Self> {
+        let database_url = config.database_url.as_ref().context("no database")?;
+        let redis_url = config.redis_url.as_ref().context("no Redis")?;
+        let secret_key = config.secret_key.as_ref().context("no secret key")?;
+        let db = Db::connect(database_url.expose_secret(), role, DB_CONNECTIONS)?;
+        Ok(Self {
+            vectors: VectorIndex::new(config.qdrant_url.as_ref(), db.clone())?,
+            db,
+            redis: Redis::connect(redis_url.expose_secret())?,
+            secrets: Secrets::new(secret_key),
+            storage: Storage::local(&config.files_dir())?,
+            outbound: Outbound::new(&config.outbound_allow)?,
+            embedder,
+            parser: Sandbox::new(program),
+            live_bots: LiveBots::default(),
+            public_url: config.public_url(),
+        })
+    }
+
+    /// Searches knowledge bases.
+    pub fn searcher(&self) -> Searcher<'_> {
+        Searcher {
+            db: &self.db,
+            vectors: &self.vectors,
+            embedder: self.embedder.as_deref(),
+        }
+    }
+}
+
+/// Loads the embedding model; without one, search compares words only.
+pub fn load_embedder(config: &Config) -> Option<Arc<Embedder>> {
+    let dir = config.models_dir();
+    match Embedder::load(&dir) {
+        Ok(embedder) => Some(Arc::new(embedder)),
+        Err(error) => {
+            tracing::warn!(
+                %error, dir = %dir.display(),
+                "no embedding model: search compares words only. `cargo xtask setup` fetches it"
+            );
+            None
+        }
+    }
+}

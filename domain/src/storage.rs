@@ -1,0 +1,134 @@
+//! Files: uploaded sources while they are drafts, and documents once they are finalized.
+//!
+//! Keys are made of UUIDs only (`drafts/<workspace>/<draft>/<source>`, `documents/<workspace>/<document>`), never of
+//! names that people chose.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// Where files are kept. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    store: Arc<dyn ObjectStore>,
+}
+
+impl Storage {
+    /// Keeps files in a local folder.
+    pub fn local(root: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(root)?;
+        Ok(Self {
+            store: Arc::new(LocalFileSystem::new_with_prefix(root)?.with_automatic_cleanup(true)),
+        })
+    }
+
+    /// Key of a source in a draft.
+    pub fn draft_key(workspace_id: Uuid, draft_id: Uuid, source_id: Uuid) -> String {
+        format!("drafts/{workspace_id}/{draft_id}/{source_id}")
+    }
+
+    /// Key of what was parsed from a source in a draft, kept so that other chunk settings are shown at once.
+    pub fn parsed_key(workspace_id: Uuid, draft_id: Uuid, source_id: Uuid) -> String {
+        format!("drafts/{workspace_id}/{draft_id}/{source_id}.parsed")
+    }
+
+    /// Key of a document.
+    pub fn document_key(workspace_id: Uuid, document_id: Uuid) -> String {
+        format!("documents/{workspace_id}/{document_id}")
+    }
+
+    /// Writes a file, whole or not at all.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
+        self.store
+            .put(&Key::from(key), PutPayload::from(bytes))
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Reads a file; `None` when there is none.
+    pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        match self.store.get(&Key::from(key)).await {
+            Ok(found) => Ok(Some(found.bytes().await.map_err(unavailable)?.to_vec())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Copies a file; repeating it is harmless.
+    pub async fn copy(&self, from: &str, to: &str) -> Result<()> {
+        self.store
+            .copy(&Key::from(from), &Key::from(to))
+            .await
+            .map_err(unavailable)
+    }
+
+    /// Deletes a file; one that is gone already is fine.
+    pub async fn delete(&self, key: &str) -> Result<()> {
+        match self.store.delete(&Key::from(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Deletes every file of a draft.
+    pub async fn delete_draft(&self, workspace_id: Uuid, draft_id: Uuid) -> Result<()> {
+        for name in self.draft_files(workspace_id, draft_id).await? {
+            self.delete(&format!("drafts/{workspace_id}/{draft_id}/{name}"))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Names of a draft's files: ids of sources, some with `.parsed` behind.
+    pub async fn draft_files(&self, workspace_id: Uuid, draft_id: Uuid) -> Result<Vec<String>> {
+        let prefix = Key::from(format!("drafts/{workspace_id}/{draft_id}"));
+        let listed = self
+            .store
+            .list_with_delimiter(Some(&prefix))
+            .await
+            .map_err(unavailable)?;
+        Ok(listed
+            .objects
+            .iter()
+            .filter_map(|object| object.location.filename().map(str::to_owned))
+            .collect())
+    }
+
+    /// The drafts that have files, each with its workspace.
+    pub async fn drafts_with_files(&self) -> Result<Vec<(Uuid, Uuid)>> {
+        let mut drafts = Vec::new();
+        for workspace_id in self.folders("drafts").await? {
+            let ids = self.folders(&format!("drafts/{workspace_id}")).await?;
+            drafts.extend(ids.into_iter().map(|id| (workspace_id, id)));
+        }
+        Ok(drafts)
+    }
+
+    /// Folders directly in `prefix` that are named by an id.
+    async fn folders(&self, prefix: &str) -> Result<Vec<Uuid>> {
+        let listed = self
+            .store
+            .list_with_delimiter(Some(&Key::from(prefix)))
+            .await
+            .map_err(unavailable)?;
+        Ok(listed
+            .common_prefixes
+            .iter()
+            .filter_map(|p| p.filename()?.parse().ok())
+            .collect())
+    }
+}
+
+fn unavailable(error: object_store::Error) -> Error {
+    Error::Unavailable {
+        part: "file storage",
+        source: error.into(),
+    }
+}

@@ -1,0 +1,78 @@
+//! On whose behalf, in which workspace, with which role.
+
+use api_types::tenancy::Role;
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// Who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// A signed-in member.
+    User(Uuid),
+    /// A program with a workspace API key.
+    ApiKey(Uuid),
+    /// Somebody on a site where the bot is embedded.
+    Visitor,
+    /// A job.
+    Worker,
+}
+
+/// The right to act in one workspace. Built only where membership, key or bot was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope {
+    actor: Actor,
+    workspace_id: Uuid,
+    role: Role,
+}
+
+impl Scope {
+    pub(crate) const fn new(actor: Actor, workspace_id: Uuid, role: Role) -> Self {
+        Self {
+            actor,
+            workspace_id,
+            role,
+        }
+    }
+
+    /// The scope of a job; `workspace_id` comes from the job, which was enqueued under that tenant's scope.
+    pub const fn worker(workspace_id: Uuid) -> Self {
+        Self::new(Actor::Worker, workspace_id, Role::Editor)
+    }
+
+    /// Who acts.
+    pub const fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// The person, if a person acts.
+    pub const fn user_id(&self) -> Option<Uuid> {
+        match self.actor {
+            Actor::User(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The tenant.
+    pub const fn workspace_id(&self) -> Uuid {
+        self.workspace_id
+    }
+
+    /// The role in that workspace.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Refuses anyone below `role`.
+    pub fn require(&self, role: Role) -> Result<()> {
+        if self.role >= role {
+            return Ok(());
+        }
+        let detail = format!(
+            "This needs the role {} in this workspace; yours is {}.",
+            role.as_str(),
+            self.role.as_str()
+        );
+        Err(Error::refused(api_types::ErrorCode::Forbidden, detail))
+    }
+}

@@ -1,0 +1,406 @@
+//! The index in a Qdrant server: one collection for all workspaces, each a tenant of it.
+//!
+//! BM25 is made of sparse vectors with the words' weights, which Qdrant multiplies by their rarity within what is
+//! searched. The words come from the same tokenizer as in memory; only the average length of passages, which a single
+//! passage can't know, is a constant here.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::{Debug, Formatter};
+use std::time::Duration;
+
+use qdrant_client::QdrantError;
+use qdrant_client::qdrant::{
+    Condition, CreateCollectionBuilder, CreateFieldIndexCollectionBuilder, DeletePointsBuilder, Distance,
+    FieldType, Filter, HnswConfigDiffBuilder, IdfParamsBuilder, KeywordIndexParamsBuilder, Modifier,
+    NamedVectors, PointStruct, Query, QueryBatchPointsBuilder, QueryPoints, QueryPointsBuilder, ScoredPoint,
+    SearchParamsBuilder, SparseVectorParamsBuilder, SparseVectorsConfigBuilder, UpsertPointsBuilder, Vector,
+    VectorInput, VectorParamsBuilder, VectorsConfigBuilder, point_id::PointIdOptions,
+};
+use qdrant_client::{Payload, Qdrant as Client};
+use retrieval::{lexical, minilm};
+use serde_json::json;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use super::{Candidate, Candidates, from_bytes, passage_text};
+use crate::db::Db;
+use crate::{Error, Result, Scope};
+
+/// A search that takes longer is given up, and words alone are compared.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(3);
+/// For everything that is not a search.
+const TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Points sent at once; about 300 kB.
+const BATCH: usize = 128;
+
+const DENSE: &str = "dense";
+const WORDS: &str = "words";
+
+/// See the module.
+pub struct Qdrant {
+    client: Client,
+    db: Db,
+    collection: String,
+    /// Set once the collection was seen or made.
+    ready: OnceCell<()>,
+}
+
+/// What chunks scored.
+#[derive(Default)]
+struct Scores {
+    cosines: HashMap<Uuid, f32>,
+    words: HashMap<Uuid, f32>,
+}
+
+impl Scores {
+    /// Chunks that only one side has found; the other side may have a score for them all the same.
+    fn half_known(&self) -> Vec<Uuid> {
+        let near = self.cosines.keys().filter(|id| !self.words.contains_key(id));
+        near.chain(self.words.keys().filter(|id| !self.cosines.contains_key(id)))
+            .copied()
+            .collect()
+    }
+
+    fn candidates(&self) -> Vec<Candidate> {
+        let ids: BTreeSet<Uuid> = self.cosines.keys().chain(self.words.keys()).copied().collect();
+        let candidate = |id| Candidate {
+            chunk_id: id,
+            cosine: self.cosines.get(&id).copied(),
+            lexical: self.words.get(&id).copied(),
+        };
+        ids.into_iter().map(candidate).collect()
+    }
+}
+
+/// A question in Qdrant's terms.
+struct Question<'a> {
+    collection: &'a str,
+    among: Filter,
+    terms: Vec<lexical::Term>,
+    vector: Option<&'a [f32]>,
+}
+
+impl Question<'_> {
+    fn dense(&self, ids: Option<&[Uuid]>, limit: usize) -> Option<QueryPoints> {
+        let query = Query::new_nearest(self.vector?.to_vec());
+        Some(self.nearest(query, DENSE, ids, limit).build())
+    }
+
+    fn words(&self, ids: Option<&[Uuid]>, limit: usize) -> Option<QueryPoints> {
+        if self.terms.is_empty() {
+            return None;
+        }
+        let weights = vec![1.0; self.terms.len()];
+        let query = Query::new_nearest(VectorInput::new_sparse(self.terms.clone(), weights));
+        // How rare a word is, is a matter of what is searched, not of what other tenants have.
+        let rarity = SearchParamsBuilder::default().idf(IdfParamsBuilder::new().corpus(self.among.clone()));
+        Some(self.nearest(query, WORDS, ids, limit).params(rarity).build())
+    }
+
+    fn nearest(&self, query: Query, using: &str, ids: Option<&[Uuid]>, limit: usize) -> QueryPointsBuilder {
+        let mut among = self.among.clone();
+        among
+            .must
+            .extend(ids.map(|ids| Condition::has_id(ids.iter().copied())));
+        QueryPointsBuilder::new(self.collection)
+            .query(query)
+            .using(using)
+            .filter(among)
+            .limit(limit as u64)
+            .with_payload(false)
+    }
+}
+
+struct ChunkRow {
+    id: Uuid,
+    title: String,
+    heading_path: Vec<String>,
+    text: String,
+    embedding: Option<Vec<u8>>,
+}
+
+impl Qdrant {
+    pub(super) fn new(url: &str, db: Db) -> anyhow::Result<Self> {
+        let collection = format!("botwright_{}", minilm::ID);
+        Ok(Self {
+            client: client(url)?,
+            db,
+            collection,
+            ready: OnceCell::new(),
+        })
+    }
+
+    pub(super) async fn check(url: &str) -> anyhow::Result<()> {
+        client(url)?.health_check().await?;
+        Ok(())
+    }
+
+    pub(super) async fn upsert_document(
+        &self,
+        scope: &Scope,
+        knowledge_base_id: Uuid,
+        document_id: Uuid,
+        version: i32,
+    ) -> Result<()> {
+        self.ready().await?;
+        let mut tx = self.db.tenant(scope).await?;
+        let rows = sqlx::query_as!(
+            ChunkRow,
+            "select c.id, d.title, c.heading_path, c.text, c.embedding
+             from chunks c join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id
+             where c.workspace_id = $1 and c.document_id = $2 and c.version = $3 and c.knowledge_base_id = $4
+             order by c.position",
+            scope.workspace_id(),
+            document_id,
+            version,
+            knowledge_base_id
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        drop(tx);
+        let payload = Payload::try_from(json!({
+            "workspace_id": scope.workspace_id(),
+            "knowledge_base_id": knowledge_base_id,
+            "document_id": document_id,
+            "version": version,
+        }))
+        .map_err(anyhow::Error::from)?;
+        for batch in rows.chunks(BATCH) {
+            let points: Vec<PointStruct> = batch.iter().map(|row| row.point(payload.clone())).collect();
+            self.client
+                .upsert_points(UpsertPointsBuilder::new(&self.collection, points).wait(true))
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn keep_version(&self, scope: &Scope, document_id: Uuid, version: i32) -> Result<()> {
+        let mut others = filter(scope, [document(document_id)]);
+        others
+            .must_not
+            .push(Condition::matches("version", i64::from(version)));
+        self.remove(others).await
+    }
+
+    pub(super) async fn remove_version(&self, scope: &Scope, document_id: Uuid, version: i32) -> Result<()> {
+        let version = Condition::matches("version", i64::from(version));
+        self.remove(filter(scope, [document(document_id), version])).await
+    }
+
+    pub(super) async fn remove_document(&self, scope: &Scope, document_id: Uuid) -> Result<()> {
+        self.remove(filter(scope, [document(document_id)])).await
+    }
+
+    pub(super) async fn remove_knowledge_base(&self, scope: &Scope, id: Uuid) -> Result<()> {
+        self.remove(filter(scope, [knowledge_bases(&[id])])).await
+    }
+
+    async fn remove(&self, points: Filter) -> Result<()> {
+        self.ready().await?;
+        self.client
+            .delete_points(
+                DeletePointsBuilder::new(&self.collection)
+                    .points(points)
+                    .wait(true),
+            )
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn search(
+        &self,
+        scope: &Scope,
+        knowledge_base_ids: &[Uuid],
+        query: &str,
+        query_vector: Option<&[f32]>,
+        limit: usize,
+    ) -> Result<Candidates> {
+        let search = self.query(scope, knowledge_base_ids, query, query_vector, limit);
+        let timed_out = |_| unavailable(anyhow::anyhow!("no answer within {SEARCH_TIMEOUT:?}"));
+        tokio::time::timeout(SEARCH_TIMEOUT, search)
+            .await
+            .map_err(timed_out)?
+    }
+
+    async fn query(
+        &self,
+        scope: &Scope,
+        knowledge_base_ids: &[Uuid],
+        query: &str,
+        query_vector: Option<&[f32]>,
+        limit: usize,
+    ) -> Result<Candidates> {
+        self.ready().await?;
+        let question = Question {
+            collection: &self.collection,
+            among: filter(scope, [knowledge_bases(knowledge_base_ids)]),
+            terms: lexical::query_terms(query),
+            vector: query_vector,
+        };
+        let mut scores = self.ask(&question, None, limit).await?;
+        let half_known = scores.half_known();
+        if !half_known.is_empty() {
+            let more = self.ask(&question, Some(&half_known), half_known.len()).await?;
+            scores.cosines.extend(more.cosines);
+            scores.words.extend(more.words);
+        }
+        Ok(Candidates {
+            found: scores.candidates(),
+            degraded: query_vector.is_none(),
+        })
+    }
+
+    /// The best by cosine and by BM25, among `ids` if given.
+    async fn ask(&self, question: &Question<'_>, ids: Option<&[Uuid]>, limit: usize) -> Result<Scores> {
+        let (dense, words) = (question.dense(ids, limit), question.words(ids, limit));
+        let (has_dense, has_words) = (dense.is_some(), words.is_some());
+        let queries: Vec<QueryPoints> = [dense, words].into_iter().flatten().collect();
+        if queries.is_empty() {
+            return Ok(Scores::default());
+        }
+        let answer = self
+            .client
+            .query_batch(QueryBatchPointsBuilder::new(&self.collection, queries))
+            .await?;
+        let mut lists = answer
+            .result
+            .into_iter()
+            .map(|list| list.result.into_iter().filter_map(scored).collect());
+        let mut next = |asked: bool| {
+            if asked {
+                lists.next().unwrap_or_default()
+            } else {
+                HashMap::new()
+            }
+        };
+        Ok(Scores {
+            cosines: next(has_dense),
+            words: next(has_words),
+        })
+    }
+
+    async fn ready(&self) -> Result<()> {
+        self.ready
+            .get_or_try_init(|| self.ensure_collection())
+            .await
+            .copied()
+    }
+
+    /// Makes the collection and its payload indexes unless they exist.
+    async fn ensure_collection(&self) -> Result<()> {
+        if !self.client.collection_exists(&self.collection).await?
+            && let Err(error) = self.create_collection().await
+            // Another process may have been faster.
+            && !self.client.collection_exists(&self.collection).await?
+        {
+            return Err(error.into());
+        }
+        let tenant = KeywordIndexParamsBuilder::default().is_tenant(true);
+        self.index_field("workspace_id", FieldType::Keyword, Some(tenant))
+            .await?;
+        self.index_field("knowledge_base_id", FieldType::Keyword, None)
+            .await?;
+        self.index_field("document_id", FieldType::Keyword, None).await?;
+        self.index_field("version", FieldType::Integer, None).await?;
+        Ok(())
+    }
+
+    async fn create_collection(&self) -> Result<(), QdrantError> {
+        let mut dense = VectorsConfigBuilder::default();
+        let size = minilm::DIMENSIONS as u64;
+        dense.add_named_vector_params(DENSE, VectorParamsBuilder::new(size, Distance::Cosine));
+        let mut words = SparseVectorsConfigBuilder::default();
+        let rarity = SparseVectorParamsBuilder::default().modifier(Modifier::Idf);
+        words.add_named_vector_params(WORDS, rarity);
+        // One graph a workspace and none over all, because nobody searches over all.
+        let graphs = HnswConfigDiffBuilder::default().m(0).payload_m(16);
+        let collection = CreateCollectionBuilder::new(&self.collection)
+            .vectors_config(dense)
+            .sparse_vectors_config(words)
+            .hnsw_config(graphs);
+        self.client.create_collection(collection).await?;
+        Ok(())
+    }
+
+    async fn index_field(
+        &self,
+        field: &str,
+        kind: FieldType,
+        params: Option<KeywordIndexParamsBuilder>,
+    ) -> Result<()> {
+        let mut index = CreateFieldIndexCollectionBuilder::new(&self.collection, field, kind).wait(true);
+        if let Some(params) = params {
+            index = index.field_index_params(params.build());
+        }
+        self.client.create_field_index(index).await?;
+        Ok(())
+    }
+}
+
+impl ChunkRow {
+    fn point(&self, payload: Payload) -> PointStruct {
+        let words = lexical::passage_weights(&passage_text(&self.title, &self.heading_path, &self.text));
+        let mut vectors = NamedVectors::default();
+        if !words.is_empty() {
+            vectors = vectors.add_vector(WORDS, Vector::from(words));
+        }
+        if let Some(dense) = self.embedding.as_deref().and_then(from_bytes) {
+            vectors = vectors.add_vector(DENSE, Vector::from(dense));
+        }
+        PointStruct::new(self.id, vectors, payload)
+    }
+}
+
+fn client(url: &str) -> Result<Client, QdrantError> {
+    Client::from_url(url)
+        .timeout(TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .skip_compatibility_check()
+        .build()
+}
+
+/// What is of this workspace and fulfils `conditions`: the only way to a filter here.
+fn filter<const N: usize>(scope: &Scope, conditions: [Condition; N]) -> Filter {
+    let workspace = Condition::matches("workspace_id", scope.workspace_id().to_string());
+    Filter::must(std::iter::once(workspace).chain(conditions))
+}
+
+fn document(id: Uuid) -> Condition {
+    Condition::matches("document_id", id.to_string())
+}
+
+fn knowledge_bases(ids: &[Uuid]) -> Condition {
+    Condition::matches(
+        "knowledge_base_id",
+        ids.iter().map(Uuid::to_string).collect::<Vec<_>>(),
+    )
+}
+
+fn scored(point: ScoredPoint) -> Option<(Uuid, f32)> {
+    match point.id?.point_id_options? {
+        PointIdOptions::Uuid(id) => Some((id.parse().ok()?, point.score)),
+        PointIdOptions::Num(_) => None,
+    }
+}
+
+fn unavailable(source: anyhow::Error) -> Error {
+    Error::Unavailable {
+        part: "Qdrant",
+        source,
+    }
+}
+
+impl From<QdrantError> for Error {
+    fn from(error: QdrantError) -> Self {
+        unavailable(error.into())
+    }
+}
+
+impl Debug for Qdrant {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Qdrant")
+            .field("collection", &self.collection)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,157 @@
+//! Hybrid search over real rows with the real model.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "support/corpus.rs"]
+#[expect(dead_code, reason = "the tests of the index need more")]
+mod corpus;
+#[path = "support/database.rs"]
+#[expect(dead_code, reason = "others need Redis too")]
+mod database;
+
+use corpus::{Corpus, embedder};
+use domain::Scope;
+use domain::kb::embed::Embedder;
+use domain::kb::search::{SearchOutcome, Searcher};
+use domain::vectors::VectorIndex;
+use uuid::Uuid;
+
+const PASSWORD: &str = "Open Settings, then Security, and choose a new password.";
+const EXPIRY: &str = "A password expires after a year.";
+const INVOICE: &str = "Invoices are sent by mail on the first day of every month.";
+const REFUND: &str = "Money is returned to the card it was paid with within ten days.";
+
+/// One knowledge base with one document.
+struct Fixture {
+    corpus: Corpus,
+    index: VectorIndex,
+    scope: Scope,
+    knowledge_base: Uuid,
+    document: Uuid,
+}
+
+impl Fixture {
+    async fn new(texts: &[&str]) -> Self {
+        let mut corpus = Corpus::new().await;
+        let scope = corpus.workspace().await;
+        let knowledge_base = corpus.knowledge_base(&scope).await;
+        let document = corpus.document(&scope, knowledge_base, "Handbook").await;
+        corpus
+            .write(&scope, document, 1, texts, Some(embedder().await))
+            .await;
+        corpus.publish(document, 1).await;
+        let index = VectorIndex::new(None, corpus.db.clone()).unwrap();
+        Self {
+            corpus,
+            index,
+            scope,
+            knowledge_base,
+            document,
+        }
+    }
+
+    async fn search(&self, query: &str, limit: usize) -> SearchOutcome {
+        self.search_with(Some(embedder().await), query, limit).await
+    }
+
+    async fn search_with(&self, embedder: Option<&Embedder>, query: &str, limit: usize) -> SearchOutcome {
+        let searcher = Searcher {
+            db: &self.corpus.db,
+            vectors: &self.index,
+            embedder,
+        };
+        searcher
+            .search(&self.scope, &[self.knowledge_base], query, limit)
+            .await
+            .unwrap()
+    }
+}
+
+fn texts(outcome: &SearchOutcome) -> Vec<&str> {
+    outcome.hits.iter().map(|hit| hit.chunk.text.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_hit_says_what_it_is_and_why_it_was_found() {
+    let fixture = Fixture::new(&[PASSWORD, INVOICE, REFUND]).await;
+    let outcome = fixture.search("When do I get my invoice?", 2).await;
+    assert_eq!(outcome.hits.len(), 2);
+    assert!(outcome.relevant);
+    assert!(!outcome.degraded);
+
+    let hit = &outcome.hits[0];
+    assert_eq!((hit.chunk.text.as_str(), hit.chunk.position), (INVOICE, 1));
+    assert_eq!(
+        (hit.document_id, hit.title.as_str()),
+        (fixture.document, "Handbook")
+    );
+    assert!(hit.lexical.unwrap() > 0.0);
+    assert!(hit.cosine.unwrap() > 0.3);
+    assert!(hit.score > outcome.hits[1].score);
+}
+
+#[tokio::test]
+async fn a_question_in_other_words_is_answered_by_meaning() {
+    let fixture = Fixture::new(&[PASSWORD, INVOICE, REFUND]).await;
+    let outcome = fixture.search("How can I modify my login credentials?", 3).await;
+    assert_eq!(texts(&outcome)[0], PASSWORD);
+    assert_eq!(outcome.hits[0].lexical, None);
+    assert!(outcome.relevant);
+}
+
+#[tokio::test]
+async fn another_subject_is_not_relevant() {
+    let fixture = Fixture::new(&[PASSWORD, INVOICE, REFUND]).await;
+    for query in [
+        "Who wrote the Odyssey?",
+        "What is the boiling point of mercury?",
+        "🦜",
+    ] {
+        let outcome = fixture.search(query, 3).await;
+        assert!(!outcome.relevant, "{query}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_text_is_found_twice() {
+    let fixture = Fixture::new(&[PASSWORD, PASSWORD, EXPIRY, PASSWORD]).await;
+    let outcome = fixture.search("password", 2).await;
+    let mut found = texts(&outcome);
+    found.sort_unstable();
+    assert_eq!(found, [EXPIRY, PASSWORD]);
+}
+
+#[tokio::test]
+async fn without_an_embedder_words_are_compared() {
+    let fixture = Fixture::new(&[PASSWORD, INVOICE, REFUND]).await;
+    let outcome = fixture.search_with(None, "new password", 3).await;
+    assert_eq!(texts(&outcome), [PASSWORD]);
+    assert!(outcome.degraded);
+    assert!(outcome.relevant);
+    assert!(
+        !fixture
+            .search_with(None, "the Odyssey of Homer", 3)
+            .await
+            .relevant
+    );
+}
+
+#[tokio::test]
+async fn what_the_index_still_has_but_the_table_has_not_is_left_out() {
+    let mut fixture = Fixture::new(&[PASSWORD]).await;
+    assert_eq!(fixture.search("password", 3).await.hits.len(), 1);
+    fixture.corpus.vanish(fixture.document).await;
+    let outcome = fixture.search("password", 3).await;
+    assert_eq!(outcome.hits, []);
+    assert!(!outcome.relevant);
+}
+
+#[tokio::test]
+async fn nothing_is_found_in_another_workspace() {
+    let mut fixture = Fixture::new(&[PASSWORD]).await;
+    fixture.scope = fixture.corpus.workspace().await;
+    assert_eq!(fixture.search("password", 3).await.hits, []);
+}

@@ -1,0 +1,111 @@
+//! What each job does, and what becomes of one that fails.
+
+mod kb;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
+use domain::Services;
+use domain::jobs::{Job, postpone};
+use domain::kb::ingest::Outcome;
+use futures::FutureExt;
+use serde_json::Value;
+
+/// Attempts after which a job is given up. They are hours apart by then; documents are given up much earlier, by
+/// their own count.
+const MAX_ATTEMPTS: usize = 50;
+/// Longest wait between two attempts.
+const MAX_DELAY: Duration = Duration::from_secs(300);
+/// How long a job of an unknown kind waits for a newer worker.
+const UNKNOWN_DELAY: Duration = Duration::from_secs(60);
+
+/// Runs one job. In the terms of the queue: `Ok` is done, [`RetryAfterError`] is pending again (not before the time
+/// set by [`postpone`]), [`AbortError`] is given up.
+pub(crate) async fn handle(
+    job: Value,
+    id: TaskId,
+    attempt: Attempt,
+    services: Data<Arc<Services>>,
+) -> Result<(), BoxDynError> {
+    let attempt = attempt.current();
+    if attempt > MAX_ATTEMPTS {
+        tracing::error!(%id, %job, "job given up");
+        return Err(Box::new(AbortError::new("given up")));
+    }
+    let delay = match serde_json::from_value::<Job>(job) {
+        Err(error) => {
+            tracing::warn!(%id, %error, "a job of an unknown kind is left to a newer worker");
+            UNKNOWN_DELAY
+        }
+        Ok(job) => match run_caught(&services, job).await {
+            Ok(Outcome::Done) => return Ok(()),
+            Ok(Outcome::Later(delay)) => delay,
+            Err(error) => {
+                tracing::warn!(%id, attempt, error = format!("{error:#}"), "job failed; it is tried again");
+                retry_delay(attempt)
+            }
+        },
+    };
+    if let Err(error) = put_off(&services, &id, delay).await {
+        tracing::warn!(%id, error = format!("{error:#}"), "could not put a job off; it is tried again at once");
+    }
+    Err(Box::new(RetryAfterError::new("put off", delay)))
+}
+
+/// A panic is a failure like any other. (The queue's own layer for that would leave the job marked as running.)
+async fn run_caught(services: &Services, job: Job) -> anyhow::Result<Outcome> {
+    match AssertUnwindSafe(run(services, job)).catch_unwind().await {
+        Ok(result) => Ok(result?),
+        Err(_) => bail!("the job panicked"),
+    }
+}
+
+async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
+    match job {
+        Job::IngestDocument {
+            workspace_id,
+            document_id,
+            version,
+        } => kb::ingest_document(services, workspace_id, document_id, version).await,
+        Job::CleanUp {
+            workspace_id,
+            knowledge_base_id,
+            document_id,
+            storage_keys,
+        } => {
+            kb::clean_up(
+                services,
+                workspace_id,
+                knowledge_base_id,
+                document_id,
+                &storage_keys,
+            )
+            .await
+        }
+    }
+}
+
+async fn put_off(services: &Services, id: &TaskId, delay: Duration) -> domain::Result<()> {
+    let mut connection = services.db.pool().acquire().await?;
+    postpone(&mut connection, &id.to_string(), delay).await
+}
+
+/// 2 s, 4 s, 8 s … up to [`MAX_DELAY`].
+fn retry_delay(attempt: usize) -> Duration {
+    let seconds = 2_u64.saturating_pow(u32::try_from(attempt).unwrap_or(u32::MAX));
+    Duration::from_secs(seconds).min(MAX_DELAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_slow_down_to_every_five_minutes() {
+        let seconds = [1, 2, 8, 9, MAX_ATTEMPTS].map(|attempt| retry_delay(attempt).as_secs());
+        assert_eq!(seconds, [2, 4, 256, 300, 300]);
+    }
+}

@@ -1,0 +1,54 @@
+//! Putting right, now and then, what crashes left behind.
+
+use std::time::Duration;
+
+use domain::Services;
+use domain::jobs::vacuum;
+use domain::kb::drafts::sweep_expired;
+use domain::kb::ingest::enqueue_lost;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+/// How often documents without a job are looked for.
+const EVERY: Duration = Duration::from_secs(15);
+/// How many rounds pass between two clean-ups: ten minutes.
+const CLEAN_UP_EVERY: u32 = 40;
+
+/// Repairs until `shutdown`. Any number of workers may do so at the same time.
+pub(crate) async fn run(services: &Services, shutdown: &CancellationToken) {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut round = 0;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = shutdown.cancelled() => return,
+        }
+        if let Err(error) = repair(services, round % CLEAN_UP_EVERY == 0).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "could not look for lost work; trying again soon"
+            );
+        }
+        round += 1;
+    }
+}
+
+async fn repair(services: &Services, clean_up: bool) -> domain::Result<()> {
+    let lost = enqueue_lost(&services.db).await?;
+    if lost > 0 {
+        tracing::warn!(
+            documents = lost,
+            "documents had lost their jobs and were enqueued again"
+        );
+    }
+    if !clean_up {
+        return Ok(());
+    }
+    let swept = sweep_expired(services).await?;
+    if swept > 0 {
+        tracing::info!(drafts = swept, "removed the files of expired drafts");
+    }
+    let mut connection = services.db.pool().acquire().await?;
+    vacuum(&mut connection).await
+}

@@ -1,0 +1,161 @@
+//! The worker as a process, killed again and again while it ingests.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "test helpers; lints know tests by their attribute only"
+)]
+
+#[expect(dead_code, reason = "shared with tests that use more of it")]
+#[path = "../../domain/tests/support/mod.rs"]
+mod support;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use api_types::drafts::CreateDraftRequest;
+use api_types::kb::{AddSourcesRequest, Chunking, DocumentStatus, NewSource, SaveKbDraftRequest};
+use domain::kb::{bases, documents, drafts};
+use secrecy::ExposeSecret;
+use support::{Harness, until};
+use uuid::Uuid;
+
+const DOCUMENTS: usize = 50;
+const KILLS: i64 = 20;
+const PROGRAM: &str = env!("CARGO_BIN_EXE_botwright-worker");
+
+/// A worker process that is killed when dropped, and never asked.
+struct Worker(Child);
+
+impl Worker {
+    fn start(harness: &Harness) -> Self {
+        let config = &harness.config;
+        let secret =
+            |value: &Option<secrecy::SecretString>| value.as_ref().unwrap().expose_secret().to_owned();
+        let child = Command::new(PROGRAM)
+            .env("BOTWRIGHT_DATA_DIR", &config.data_dir)
+            .env("DATABASE_URL", secret(&config.database_url))
+            .env("REDIS_URL", secret(&config.redis_url))
+            .env("BOTWRIGHT_SECRET_KEY", secret(&config.secret_key))
+            .env("BOTWRIGHT_WORKER_LOST_AFTER_SECONDS", "2")
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // SIGKILL: nothing is tidied up.
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// A text of a few chunks that no other document has.
+fn article(i: usize) -> NewSource {
+    let paragraphs = (0..6).map(|p| {
+        format!(
+            "Paragraph {p} of article {i} tells of station {i}-{p}, where trains from depot {} stop every {} \
+             minutes, and where travellers with ticket class {} change platforms by the stairs in the middle.\n\n",
+            i * 7 + p,
+            i + p + 3,
+            p + 1
+        )
+    });
+    NewSource::Text {
+        title: format!("Article {i}"),
+        text: paragraphs.collect(),
+    }
+}
+
+async fn finalize(harness: &Harness) -> Uuid {
+    let (services, scope) = (&harness.services, &harness.scope);
+    let draft = drafts::create(services, scope, &CreateDraftRequest::default())
+        .await
+        .unwrap();
+    let save = SaveKbDraftRequest {
+        version: draft.version,
+        name: "Stations".to_owned(),
+        description: String::new(),
+        chunking: Chunking {
+            size: 100,
+            overlap: 10,
+            ..Chunking::default()
+        },
+    };
+    drafts::save(services, scope, draft.id, save).await.unwrap();
+    let sources = (0..DOCUMENTS).map(article).collect();
+    drafts::add_sources(services, scope, draft.id, AddSourcesRequest { sources })
+        .await
+        .unwrap();
+    drafts::finalize(services, scope, draft.id)
+        .await
+        .unwrap()
+        .knowledge_base_id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_twenty_times_every_document_is_indexed_once() {
+    let harness = Harness::new(Path::new(PROGRAM)).await;
+    let (db, scope) = (&harness.services.db, &harness.scope);
+    let kb = finalize(&harness).await;
+    let indexed = async || bases::get(db, scope, kb).await.unwrap().progress.indexed;
+
+    // Each time two more documents are done, and others are somewhere on their way.
+    for kill in 1..=KILLS {
+        let worker = Worker::start(&harness);
+        until("two more are indexed", async || {
+            (indexed().await >= kill * 2).then_some(())
+        })
+        .await;
+        assert!(
+            indexed().await < DOCUMENTS as i64,
+            "all was done before kill {kill}"
+        );
+        drop(worker);
+    }
+    let _worker = Worker::start(&harness);
+    until("all are indexed", async || {
+        let progress = bases::get(db, scope, kb).await.unwrap().progress;
+        assert_eq!(progress.failed, 0);
+        (progress.indexed == DOCUMENTS as i64).then_some(())
+    })
+    .await;
+
+    let base = bases::get(db, scope, kb).await.unwrap();
+    let mut superuser = harness.superuser().await;
+    let all: i64 = sqlx::query_scalar("select count(*) from chunks")
+        .fetch_one(&mut superuser)
+        .await
+        .unwrap();
+    let texts: i64 = sqlx::query_scalar("select count(distinct text) from chunks")
+        .fetch_one(&mut superuser)
+        .await
+        .unwrap();
+    assert_eq!(
+        (all, texts),
+        (base.chunk_count, base.chunk_count),
+        "a chunk is there twice"
+    );
+    // One switch a document: none was brought into the index a second time.
+    let switches: i64 = sqlx::query_scalar("select index_version from knowledge_bases")
+        .fetch_one(&mut superuser)
+        .await
+        .unwrap();
+    assert_eq!(switches, DOCUMENTS as i64);
+    for document in documents::list(db, scope, kb).await.unwrap() {
+        assert_eq!(document.status, DocumentStatus::Indexed);
+        let chunks = documents::chunks(db, scope, kb, document.id).await.unwrap();
+        let positions: Vec<i32> = chunks.iter().map(|chunk| chunk.position).collect();
+        assert!(chunks.len() > 1, "{}", document.title);
+        assert_eq!(
+            positions,
+            (0..document.chunk_count).collect::<Vec<_>>(),
+            "{}",
+            document.title
+        );
+    }
+}

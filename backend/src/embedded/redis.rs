@@ -1,0 +1,110 @@
+//! The private Redis.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+
+use super::Durability;
+use super::home::Home;
+use super::leftovers;
+use super::supervisor::Server;
+
+const LOG: &str = "redis.log";
+const DATA: &str = "redis";
+const STOP: &[(Signal, Duration)] = &[
+    (Signal::SIGTERM, Duration::from_secs(30)),
+    (Signal::SIGKILL, Duration::from_secs(5)),
+];
+
+/// A Redis that writes each command to an append-only file before it answers.
+pub(super) struct Redis {
+    home: Home,
+    program: PathBuf,
+    port: u16,
+    password: String,
+}
+
+impl Redis {
+    /// Finds the program and writes its settings.
+    pub(super) fn new(home: &Home, durability: Durability, port: u16, password: &str) -> Result<Self> {
+        let program = find_program()?;
+        home.make_folder(&home.path(DATA))?;
+        let append = if durability == Durability::Durable {
+            "yes"
+        } else {
+            "no"
+        };
+        let settings = format!(
+            "bind 127.0.0.1\nport {port}\nrequirepass {password}\ndaemonize no\ndir \"{}\"\n\
+             appendonly {append}\nsave \"\"\nmaxmemory-policy noeviction\n",
+            quote(&home.path(DATA))
+        );
+        // In a file: command lines can be read by everyone on the machine.
+        home.write_secret(&home.path("redis.conf"), &settings)?;
+        Ok(Self {
+            home: home.clone(),
+            program,
+            port,
+            password: password.to_owned(),
+        })
+    }
+
+    /// Where clients reach it.
+    pub(super) fn url(&self) -> String {
+        format!("redis://:{}@127.0.0.1:{}/0", self.password, self.port)
+    }
+}
+
+impl Server for Redis {
+    const NAME: &'static str = "Redis";
+    const STOP: &'static [(Signal, Duration)] = STOP;
+
+    async fn clear(&self) -> Result<()> {
+        take_over(&self.home).await
+    }
+
+    fn command(&self) -> Result<Command> {
+        let log = self.home.log(LOG)?;
+        let mut command = self.home.command(&self.program);
+        command
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .arg(self.home.path("redis.conf"));
+        Ok(command)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        let mut connection = redis::Client::open(self.url())?
+            .get_multiplexed_async_connection()
+            .await?;
+        Ok(redis::cmd("PING").exec_async(&mut connection).await?)
+    }
+
+    fn log(&self) -> PathBuf {
+        self.home.path(LOG)
+    }
+}
+
+/// Stops what an earlier run left running on this data.
+pub(super) async fn take_over(home: &Home) -> Result<()> {
+    leftovers::stop("redis-server", &home.path(DATA), STOP).await
+}
+
+pub(super) fn find_program() -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/bin".into(), "/usr/local/bin".into()]);
+    folders
+        .map(|folder| folder.join("redis-server"))
+        .find(|program| program.is_file())
+        .context(
+            "Redis is not installed: run `sudo apt-get install redis-server`, or set REDIS_URL to a server",
+        )
+}
+
+/// A path inside double quotes of Redis' settings.
+fn quote(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"")
+}

@@ -1,0 +1,104 @@
+//! Who sends a request, and what is in it.
+
+use std::sync::Arc;
+
+use api_types::ErrorCode;
+use axum::extract::{FromRef, FromRequest, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use domain::{Scope, Services, api_keys, auth};
+use uuid::Uuid;
+
+use crate::problem::{Problem, Rejected};
+
+/// A JSON body; what can't be read is refused with a problem.
+#[derive(Debug, FromRequest)]
+#[from_request(via(axum::Json), rejection(Rejected))]
+pub struct Json<T>(pub T);
+
+impl<T: serde::Serialize> axum::response::IntoResponse for Json<T> {
+    fn into_response(self) -> axum::response::Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// Path parameters.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(Rejected))]
+pub struct Path<T>(pub T);
+
+/// Query parameters.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(Rejected))]
+pub struct Query<T>(pub T);
+
+/// Whoever may act in a workspace: a signed-in member, or a program with an API key.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller(pub Scope);
+
+/// A signed-in person, with the session they signed in with.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn {
+    /// The right to act in the workspace of the token.
+    pub scope: Scope,
+    /// Who it is.
+    pub user_id: Uuid,
+    /// The session.
+    pub session_id: Uuid,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller
+where
+    Arc<Services>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let services = Arc::<Services>::from_ref(state);
+        let token = bearer(&parts.headers)?;
+        if token.starts_with(api_keys::PREFIX) {
+            return Ok(Self(api_keys::authenticate(&services.db, token).await?));
+        }
+        let (scope, _) = auth::authenticate(&services.db, &services.secrets, token).await?;
+        Ok(Self(scope))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn
+where
+    Arc<Services>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let services = Arc::<Services>::from_ref(state);
+        let (scope, session_id) =
+            auth::authenticate(&services.db, &services.secrets, bearer(&parts.headers)?).await?;
+        let user_id = scope.user_id().ok_or_else(unauthorized)?;
+        Ok(Self {
+            scope,
+            user_id,
+            session_id,
+        })
+    }
+}
+
+/// The token of `Authorization: Bearer …`.
+pub fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let value = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let (scheme, token) = value.split_once(' ').unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+        return Err(unauthorized());
+    }
+    Ok(token.trim())
+}
+
+fn unauthorized() -> Problem {
+    Problem::refused(
+        ErrorCode::Unauthorized,
+        "Send `Authorization: Bearer <token>`; sign in to get one.",
+    )
+}

@@ -1,0 +1,19 @@
+//! The server: HTTP in front of `domain`.
+//!
+//! A handler extracts, calls one domain function and wraps what comes back. Routes lie in `routes/<noun>.rs`; the flat
+//! table of all of them is in [`routes`].
+
+mod assets;
+pub mod demo;
+pub mod doctor;
+pub mod embedded;
+mod extract;
+mod problem;
+pub mod routes;
+pub mod serve;
+pub mod services;
+mod sse;
+mod state;
+
+pub use problem::Problem;
+pub use state::AppState;

@@ -1,0 +1,86 @@
+//! `botwright`: the server and its tools.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use backend::{doctor, routes, serve, services};
+use clap::{Parser, Subcommand};
+use domain::config::Config;
+use domain::kb::parse::sandbox;
+use secrecy::ExposeSecret;
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Parser)]
+#[command(name = "botwright", version, about = "A chatbot builder: server and tools")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server. Settings come from botwright.toml and BOTWRIGHT_… variables.
+    Serve,
+    /// Check everything the server needs, and say what to do about what is missing.
+    Doctor,
+    /// Bring the database at DATABASE_URL up to date.
+    Migrate,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Run only the private Postgres and Redis of a data folder, until standard input ends.
+    #[command(hide = true)]
+    Services {
+        /// The data folder.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// Start empty, don't wait for the disk, and leave nothing behind.
+        #[arg(long)]
+        scratch: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    if let Some(code) = sandbox::run_if_child() {
+        return code;
+    }
+    let command = Arguments::parse().command;
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx::postgres::notice=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    run(command).unwrap_or_else(|error| {
+        // In one line and without a backtrace: it is read by people.
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+#[tokio::main]
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve => serve::serve(Config::load()?).await?,
+        Command::Doctor => return Ok(doctor::run(&Config::load()?).await),
+        Command::Migrate => {
+            let config = Config::load()?;
+            let url = config
+                .database_url
+                .context("set DATABASE_URL to the database to migrate")?;
+            domain::migrate::migrate(url.expose_secret()).await?;
+            eprintln!("The database is up to date.");
+        }
+        Command::Openapi => println!(
+            "{}",
+            serde_json::to_string_pretty(&routes::openapi(&Config::load()?))?
+        ),
+        Command::Services { data_dir, scratch } => services::run(&data_dir, scratch).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,102 @@
+//! `/api/v1/auth/…`: sign up, sign in, stay signed in, sign out.
+
+use std::sync::Arc;
+
+use api_types::ErrorCode;
+use api_types::auth::{AuthResponse, ContextRequest, LoginRequest, Me, SignupRequest};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use domain::Services;
+use domain::auth::{self, Session};
+
+use crate::AppState;
+use crate::extract::{Json, SignedIn};
+use crate::problem::{Problem, Result};
+
+const COOKIE: &str = "botwright_refresh";
+const COOKIE_PATH: &str = "/api/v1/auth";
+
+/// Make an account with an organization and a workspace, and sign in.
+#[utoipa::path(post, path = "/api/v1/auth/signup", tag = "auth", request_body = SignupRequest,
+    responses((status = 200, body = AuthResponse)))]
+pub async fn signup(
+    State(state): State<AppState>,
+    jar: CookieJar,
+    Json(request): Json<SignupRequest>,
+) -> Result<(CookieJar, Json<AuthResponse>)> {
+    let session = auth::signup(&state.services.db, &state.services.secrets, request).await?;
+    Ok(signed_in(&state, jar, session))
+}
+
+/// Sign in with e-mail address and password.
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = LoginRequest,
+    responses((status = 200, body = AuthResponse)))]
+pub async fn login(
+    State(state): State<AppState>,
+    jar: CookieJar,
+    Json(request): Json<LoginRequest>,
+) -> Result<(CookieJar, Json<AuthResponse>)> {
+    let session = auth::login(&state.services.db, &state.services.secrets, request).await?;
+    Ok(signed_in(&state, jar, session))
+}
+
+/// Exchange the refresh cookie for a new access token and a new cookie.
+#[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", responses((status = 200, body = AuthResponse)))]
+pub async fn refresh(
+    State(state): State<AppState>,
+    jar: CookieJar,
+) -> Result<(CookieJar, Json<AuthResponse>)> {
+    let token = jar.get(COOKIE).map(|cookie| cookie.value().to_owned());
+    let token = token
+        .ok_or_else(|| Problem::refused(ErrorCode::Unauthorized, "You are signed out. Sign in again."))?;
+    let session = auth::refresh(&state.services.db, &state.services.secrets, &token).await?;
+    Ok(signed_in(&state, jar, session))
+}
+
+/// End the session.
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", responses((status = 204)))]
+pub async fn logout(State(state): State<AppState>, jar: CookieJar) -> Result<(CookieJar, StatusCode)> {
+    if let Some(cookie) = jar.get(COOKIE) {
+        auth::revoke(&state.services.db, cookie.value()).await?;
+    }
+    Ok((
+        jar.remove(Cookie::build(COOKIE).path(COOKIE_PATH)),
+        StatusCode::NO_CONTENT,
+    ))
+}
+
+/// Who is signed in, and where they could go.
+#[utoipa::path(get, path = "/api/v1/auth/me", tag = "auth", responses((status = 200, body = Me)),
+    security(("bearer" = [])))]
+pub async fn me(State(services): State<Arc<Services>>, caller: SignedIn) -> Result<Json<Me>> {
+    Ok(Json(auth::me(&services.db, &caller.scope, caller.user_id).await?))
+}
+
+/// Continue in another workspace.
+#[utoipa::path(post, path = "/api/v1/auth/context", tag = "auth", request_body = ContextRequest,
+    responses((status = 200, body = AuthResponse)), security(("bearer" = [])))]
+pub async fn context(
+    State(services): State<Arc<Services>>,
+    caller: SignedIn,
+    Json(request): Json<ContextRequest>,
+) -> Result<Json<AuthResponse>> {
+    let SignedIn {
+        user_id, session_id, ..
+    } = caller;
+    let (db, secrets) = (&services.db, &services.secrets);
+    Ok(Json(
+        auth::switch_workspace(db, secrets, user_id, session_id, request.workspace_id).await?,
+    ))
+}
+
+fn signed_in(state: &AppState, jar: CookieJar, session: Session) -> (CookieJar, Json<AuthResponse>) {
+    let cookie = Cookie::build((COOKIE, session.refresh_token))
+        .path(COOKIE_PATH)
+        .http_only(true)
+        .secure(state.config.is_https())
+        .same_site(SameSite::Strict)
+        .max_age(time::Duration::days(auth::REFRESH_DAYS));
+    (jar.add(cookie), Json(session.response))
+}

@@ -1,0 +1,153 @@
+//! `/api/v1/bots/{bot_id}/…`: what visitors and API clients use. Public: the bot's id is the only credential.
+
+use std::sync::Arc;
+
+use api_types::ErrorCode;
+use api_types::chat::{BotConfig, ChatEvent, ChatRequest, ChatResponse, FeedbackRequest, Session, Source};
+use api_types::conversations::Channel;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::chat::{self, Events, Position};
+use domain::{Error, Services};
+use futures::StreamExt;
+use uuid::Uuid;
+
+use crate::extract::{Json, Path};
+use crate::problem::{Problem, Result};
+use crate::sse;
+
+/// Send a message. Answers with JSON, or with server-sent events for `stream: true` or
+/// `Accept: text/event-stream`. A stream that broke off continues when the request is repeated with its session id
+/// and the header `Last-Event-ID`.
+#[utoipa::path(post, path = "/api/v1/bots/{bot_id}/chat", tag = "chat",
+    params(("bot_id" = Uuid, Path), ("last-event-id" = Option<String>, Header, description = "`<message_id>:<n>`")),
+    request_body = ChatRequest,
+    responses((status = 200, description = "The answer", content(
+        (ChatResponse = "application/json"), (ChatEvent = "text/event-stream")))))]
+pub async fn chat(
+    State(services): State<Arc<Services>>,
+    Path(bot_id): Path<Uuid>,
+    headers: HeaderMap,
+    Json(request): Json<ChatRequest>,
+) -> Result<Response> {
+    let bot = services.live_bots.get(&services.db, bot_id).await?;
+    if let Some(position) = last_event_id(&headers)? {
+        let session_id = request
+            .session_id
+            .ok_or_else(|| Error::field("session_id", "Send the session id to resume."))?;
+        let events = chat::resume(&services, &bot, session_id, position).await?;
+        return Ok(sse::stream(events, Some(position.message_id)));
+    }
+    let streamed = request.stream || sse::accepts_events(&headers);
+    let request = chat::Request {
+        chat: request,
+        channel: channel(&headers),
+        history: None,
+    };
+    let events = chat::start(services, bot, request).await?;
+    if streamed {
+        return Ok(sse::stream(events, None));
+    }
+    Ok(Json(collect(events).await?).into_response())
+}
+
+/// What the widget needs before the first message.
+#[utoipa::path(get, path = "/api/v1/bots/{bot_id}/config", tag = "chat", params(("bot_id" = Uuid, Path)),
+    responses((status = 200, body = BotConfig)))]
+pub async fn config(State(services): State<Arc<Services>>, Path(bot_id): Path<Uuid>) -> Result<Response> {
+    let bot = services.live_bots.get(&services.db, bot_id).await?;
+    let content = &bot.content;
+    let title = &content.appearance.title;
+    let config = BotConfig {
+        bot_id,
+        title: if title.trim().is_empty() {
+            content.name.clone()
+        } else {
+            title.clone()
+        },
+        greeting: content.greeting.clone(),
+        suggested_questions: content.suggested_questions.clone(),
+        appearance: content.appearance.clone(),
+    };
+    Ok(([(header::CACHE_CONTROL, "public, max-age=30")], Json(config)).into_response())
+}
+
+/// A conversation to go on with after a reload. Whoever knows its id may read it.
+#[utoipa::path(get, path = "/api/v1/bots/{bot_id}/sessions/{session_id}", tag = "chat",
+    params(("bot_id" = Uuid, Path), ("session_id" = Uuid, Path)), responses((status = 200, body = Session)))]
+pub async fn session(
+    State(services): State<Arc<Services>>,
+    Path((bot_id, session_id)): Path<(Uuid, Uuid)>,
+) -> Result<Json<Session>> {
+    let bot = services.live_bots.get(&services.db, bot_id).await?;
+    Ok(Json(chat::session(&services, &bot, session_id).await?))
+}
+
+/// Say whether an answer helped.
+#[utoipa::path(post, path = "/api/v1/bots/{bot_id}/feedback", tag = "chat", params(("bot_id" = Uuid, Path)),
+    request_body = FeedbackRequest, responses((status = 204)))]
+pub async fn feedback(
+    State(services): State<Arc<Services>>,
+    Path(bot_id): Path<Uuid>,
+    Json(request): Json<FeedbackRequest>,
+) -> Result<StatusCode> {
+    let bot = services.live_bots.get(&services.db, bot_id).await?;
+    chat::rate(&services, &bot, &request).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Waits for the whole answer.
+pub async fn collect(mut events: Events) -> Result<ChatResponse> {
+    let mut response = ChatResponse {
+        response: String::new(),
+        sources: Vec::<Source>::new(),
+        session_id: Uuid::nil(),
+        message_id: Uuid::nil(),
+        answered: false,
+        degraded: false,
+    };
+    while let Some(event) = events.next().await {
+        match event.event {
+            ChatEvent::Start {
+                session_id,
+                message_id,
+            } => {
+                response.session_id = session_id;
+                response.message_id = message_id;
+            }
+            ChatEvent::Sources { degraded, .. } => response.degraded = degraded,
+            ChatEvent::Delta { text } => response.response.push_str(&text),
+            ChatEvent::Done {
+                sources, answered, ..
+            } => {
+                return Ok(ChatResponse {
+                    sources,
+                    answered,
+                    ..response
+                });
+            }
+            ChatEvent::Error { code, message, .. } => return Err(Problem::refused(code, message)),
+        }
+    }
+    Err(Problem::refused(ErrorCode::Internal, "The answer ended early."))
+}
+
+fn last_event_id(headers: &HeaderMap) -> Result<Option<Position>> {
+    let Some(value) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
+    Ok(Some(value.to_str().unwrap_or_default().parse()?))
+}
+
+/// Browsers say that a request comes from a page of ours.
+fn channel(headers: &HeaderMap) -> Channel {
+    let site = headers
+        .get("sec-fetch-site")
+        .and_then(|value| value.to_str().ok());
+    if site == Some("same-origin") {
+        Channel::Web
+    } else {
+        Channel::Api
+    }
+}

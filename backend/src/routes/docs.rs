@@ -1,0 +1,29 @@
+//! `/docs/errors`: what each error code means. The API reference beside it is Swagger UI from our own origin.
+
+use std::fmt::Write;
+
+use api_types::ErrorCode;
+use axum::response::Html;
+use strum::IntoEnumIterator;
+
+use crate::problem::{code_name, describe};
+
+/// One row a code; `type` of every problem points here.
+pub async fn errors() -> Html<String> {
+    let mut rows = String::new();
+    for code in ErrorCode::iter() {
+        let (status, title) = describe(code);
+        let name = code_name(code);
+        let _ = write!(
+            rows,
+            "<tr id=\"{name}\"><td><code>{name}</code></td><td>{}</td><td>{title}</td></tr>",
+            status.as_u16()
+        );
+    }
+    Html(format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><title>Errors · Botwright</title><h1>Error codes</h1><p>Every error is \
+         <code>application/problem+json</code> with one of these in <code>code</code>.</p><table><thead><tr>\
+         <th>Code</th><th>Status</th><th>Meaning</th></tr></thead><tbody>{rows}</tbody></table></html>"
+    ))
+}

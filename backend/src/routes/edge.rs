@@ -1,0 +1,137 @@
+//! The edge: request ids, limits, panics, headers, and answers for what no route takes.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use api_types::ErrorCode;
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderName, HeaderValue, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use tower_governor::GovernorError;
+use tower_governor::GovernorLayer;
+use tower_governor::governor::GovernorConfigBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::Instrument;
+use utoipa_axum::router::OpenApiRouter;
+use uuid::Uuid;
+
+use crate::AppState;
+use crate::problem::Problem;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    static CURRENT: String;
+}
+
+/// The id of the request that is being served, if one is.
+pub fn request_id() -> Option<String> {
+    CURRENT.try_with(Clone::clone).ok()
+}
+
+/// What every request passes through, outermost last.
+pub(super) fn wrap<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    router
+        .layer(CatchPanicLayer::custom(panicked))
+        // Server-sent events are left alone by the default predicate.
+        .layer(CompressionLayer::new())
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "strict-origin-when-cross-origin"))
+        .layer(header(
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ))
+        .layer(middleware::from_fn(trace))
+}
+
+/// Routes that one address may call only so often.
+pub(super) fn limited(per_minute: u32, routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
+    let interval = Duration::from_secs(60) / per_minute.max(1);
+    let config = GovernorConfigBuilder::default()
+        .period(interval)
+        .burst_size(per_minute.max(1))
+        .finish();
+    let Some(config) = config else { return routes };
+    routes.layer(GovernorLayer::new(config).error_handler(too_many))
+}
+
+/// Routes for visitors: limited, and open to pages of any origin, without credentials.
+pub(super) fn public(per_minute: u32, routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods(Any)
+        .allow_headers(Any)
+        .max_age(Duration::from_secs(3600));
+    limited(per_minute, routes).layer(cors)
+}
+
+/// The route exists, but not for this method.
+pub(super) async fn method_not_allowed() -> Problem {
+    Problem::refused(
+        ErrorCode::MethodNotAllowed,
+        "This route does not take this method; `allow` lists those it takes.",
+    )
+}
+
+/// No such route.
+pub(super) fn not_found(uri: &Uri) -> Response {
+    Problem::refused(
+        ErrorCode::RouteNotFound,
+        format!("There is no route {}.", uri.path()),
+    )
+    .into_response()
+}
+
+async fn trace(request: Request, next: Next) -> Response {
+    let id = Uuid::now_v7().to_string();
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("request", id, %method, path);
+    let began = std::time::Instant::now();
+    let mut response = CURRENT
+        .scope(id.clone(), next.run(request))
+        .instrument(span.clone())
+        .await;
+    let millis = began.elapsed().as_millis();
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), millis, ?peer, "served"));
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer calls")]
+fn too_many(error: GovernorError) -> Response {
+    let GovernorError::TooManyRequests { wait_time, .. } = error else {
+        let detail = "The address of this request could not be told.";
+        return Problem::refused(ErrorCode::MalformedRequest, detail).into_response();
+    };
+    let wait = wait_time.max(1);
+    let detail = format!("Too many requests from this address. Try again in {wait} seconds.");
+    let mut response = Problem::refused(ErrorCode::RateLimited, detail).into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    response
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer calls")]
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without a message");
+    Problem(domain::Error::Internal(anyhow::anyhow!("panicked: {text}"))).into_response()
+}

@@ -1,0 +1,132 @@
+//! `/api/v1/kb`: knowledge bases, their documents, and search.
+
+use std::sync::Arc;
+
+use api_types::kb::{Chunk, Document, KnowledgeBase, SearchHit, SearchRequest, SearchResponse};
+use api_types::validate;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::kb::{bases, documents};
+use domain::{Error, Services};
+use uuid::Uuid;
+
+use crate::extract::{Caller, Json, Path};
+use crate::problem::Result;
+
+/// The workspace's knowledge bases.
+#[utoipa::path(get, path = "/api/v1/kb", tag = "knowledge bases", responses((status = 200, body = [KnowledgeBase])),
+    security(("bearer" = [])))]
+pub async fn list(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+) -> Result<Json<Vec<KnowledgeBase>>> {
+    Ok(Json(bases::list(&services.db, &scope).await?))
+}
+
+/// One knowledge base, with how far its documents are.
+#[utoipa::path(get, path = "/api/v1/kb/{kb_id}", tag = "knowledge bases", params(("kb_id" = Uuid, Path)),
+    responses((status = 200, body = KnowledgeBase)), security(("bearer" = [])))]
+pub async fn get(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path(kb_id): Path<Uuid>,
+) -> Result<Json<KnowledgeBase>> {
+    Ok(Json(bases::get(&services.db, &scope, kb_id).await?))
+}
+
+/// Delete a knowledge base with all its documents, unless a live bot answers from it.
+#[utoipa::path(delete, path = "/api/v1/kb/{kb_id}", tag = "knowledge bases", params(("kb_id" = Uuid, Path)),
+    responses((status = 204)), security(("bearer" = [])))]
+pub async fn delete(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path(kb_id): Path<Uuid>,
+) -> Result<StatusCode> {
+    bases::delete(&services.db, &scope, kb_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What would be found for a question, and why.
+#[utoipa::path(post, path = "/api/v1/kb/{kb_id}/search", tag = "knowledge bases", params(("kb_id" = Uuid, Path)),
+    request_body = SearchRequest, responses((status = 200, body = SearchResponse)), security(("bearer" = [])))]
+pub async fn search(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path(kb_id): Path<Uuid>,
+    Json(request): Json<SearchRequest>,
+) -> Result<Json<SearchResponse>> {
+    validate::message("query", &request.query).map_err(Error::validation)?;
+    if !(1..=50).contains(&request.limit) {
+        return Err(Error::field("limit", "Ask for 1 to 50 passages.").into());
+    }
+    bases::get(&services.db, &scope, kb_id).await?;
+    let found = services
+        .searcher()
+        .search(&scope, &[kb_id], &request.query, request.limit.into())
+        .await?;
+    let hits = found.hits.into_iter().map(|hit| SearchHit {
+        chunk: hit.chunk,
+        document_id: hit.document_id,
+        title: hit.title,
+        url: hit.url,
+        score: hit.score,
+        lexical: hit.lexical,
+        cosine: hit.cosine,
+    });
+    Ok(Json(SearchResponse {
+        hits: hits.collect(),
+        degraded: found.degraded,
+    }))
+}
+
+/// The documents of a knowledge base.
+#[utoipa::path(get, path = "/api/v1/kb/{kb_id}/documents", tag = "knowledge bases", params(("kb_id" = Uuid, Path)),
+    responses((status = 200, body = [Document])), security(("bearer" = [])))]
+pub async fn documents(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path(kb_id): Path<Uuid>,
+) -> Result<Json<Vec<Document>>> {
+    Ok(Json(documents::list(&services.db, &scope, kb_id).await?))
+}
+
+/// Delete a document with its chunks, vectors and file.
+#[utoipa::path(delete, path = "/api/v1/kb/{kb_id}/documents/{document_id}", tag = "knowledge bases",
+    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path)), responses((status = 204)),
+    security(("bearer" = [])))]
+pub async fn delete_document(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path((kb_id, document_id)): Path<(Uuid, Uuid)>,
+) -> Result<StatusCode> {
+    documents::delete(&services.db, &scope, kb_id, document_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Try a failed document again.
+#[utoipa::path(post, path = "/api/v1/kb/{kb_id}/documents/{document_id}/retry", tag = "knowledge bases",
+    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path)), responses((status = 200, body = Document)),
+    security(("bearer" = [])))]
+pub async fn retry_document(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path((kb_id, document_id)): Path<(Uuid, Uuid)>,
+) -> Result<Json<Document>> {
+    Ok(Json(
+        documents::retry(&services.db, &scope, kb_id, document_id).await?,
+    ))
+}
+
+/// The chunks of a document's live version.
+#[utoipa::path(get, path = "/api/v1/kb/{kb_id}/documents/{document_id}/chunks", tag = "knowledge bases",
+    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path)), responses((status = 200, body = [Chunk])),
+    security(("bearer" = [])))]
+pub async fn document_chunks(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path((kb_id, document_id)): Path<(Uuid, Uuid)>,
+) -> Result<Json<Vec<Chunk>>> {
+    Ok(Json(
+        documents::chunks(&services.db, &scope, kb_id, document_id).await?,
+    ))
+}

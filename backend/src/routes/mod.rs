@@ -1,0 +1,138 @@
+//! The route table, and what every request passes through.
+
+mod api_keys;
+mod auth;
+mod bots;
+mod chat;
+mod chatbot_drafts;
+mod conversations;
+mod demo;
+mod docs;
+mod edge;
+mod health;
+mod kb;
+mod kb_drafts;
+mod openai;
+mod providers;
+mod spa;
+mod widget;
+mod workspaces;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use domain::config::Config;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::AppState;
+
+pub use edge::request_id;
+
+/// Largest JSON body. A draft has at most 512 KB, pasted text at most 1,000,000 characters.
+const MAX_JSON_BYTES: usize = 6 * 1024 * 1024;
+/// Largest upload: a few files of the largest size at once.
+const MAX_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
+
+/// The API: every route that stands in the OpenAPI document.
+fn api(config: &Config) -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(edge::limited(
+            config.auth_requests_per_minute,
+            OpenApiRouter::new()
+                .routes(routes!(auth::signup))
+                .routes(routes!(auth::login))
+                .routes(routes!(auth::refresh)),
+        ))
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::me))
+        .routes(routes!(auth::context))
+        .routes(routes!(workspaces::list, workspaces::create))
+        .routes(routes!(bots::list))
+        .routes(routes!(bots::get, bots::delete))
+        .routes(routes!(bots::set_status))
+        .routes(routes!(bots::versions))
+        .routes(routes!(bots::rollback))
+        .routes(routes!(chatbot_drafts::create, chatbot_drafts::list))
+        .routes(routes!(
+            chatbot_drafts::get,
+            chatbot_drafts::save,
+            chatbot_drafts::delete
+        ))
+        .routes(routes!(chatbot_drafts::test))
+        .routes(routes!(chatbot_drafts::prompt))
+        .routes(routes!(chatbot_drafts::deploy))
+        .routes(routes!(kb_drafts::create, kb_drafts::list))
+        .routes(routes!(kb_drafts::get, kb_drafts::save, kb_drafts::delete))
+        .routes(routes!(kb_drafts::add_sources).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
+        .routes(routes!(kb_drafts::remove_source))
+        .routes(routes!(kb_drafts::preview_chunks))
+        .routes(routes!(kb_drafts::finalize))
+        .routes(routes!(kb::list))
+        .routes(routes!(kb::get, kb::delete))
+        .routes(routes!(kb::search))
+        .routes(routes!(kb::documents))
+        .routes(routes!(kb::delete_document))
+        .routes(routes!(kb::retry_document))
+        .routes(routes!(kb::document_chunks))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::get))
+        .routes(routes!(conversations::gaps))
+        .routes(routes!(providers::list, providers::create))
+        .routes(routes!(providers::update, providers::delete))
+        .routes(routes!(providers::check))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::delete))
+        .merge(edge::public(
+            config.chat_requests_per_minute,
+            OpenApiRouter::new()
+                .routes(routes!(chat::chat))
+                .routes(routes!(chat::config))
+                .routes(routes!(chat::session))
+                .routes(routes!(chat::feedback)),
+        ))
+        .routes(routes!(openai::chat_completions))
+        .routes(routes!(openai::models))
+}
+
+/// The whole server.
+pub fn router(state: AppState) -> Router {
+    let (api, document) = api(&state.config).split_for_parts();
+    let document = describe(document);
+    let pages = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/demo", get(demo::page))
+        .route("/docs/errors", get(docs::errors))
+        .merge(SwaggerUi::new("/docs/api").url("/api/v1/openapi.json", document))
+        .merge(widget::routes());
+    let router = api
+        .merge(pages)
+        .fallback(spa::fallback)
+        .method_not_allowed_fallback(edge::method_not_allowed);
+    edge::wrap(router.layer(DefaultBodyLimit::max(MAX_JSON_BYTES))).with_state(state)
+}
+
+/// The OpenAPI document alone, as `botwright openapi` prints it.
+pub fn openapi(config: &Config) -> OpenApi {
+    describe(api(config).split_for_parts().1)
+}
+
+fn describe(mut document: OpenApi) -> OpenApi {
+    document.info.contact = None;
+    document.info.title = "Botwright".to_owned();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document.info.description = Some(
+        "Errors of every route are `application/problem+json` (RFC 9457) with a stable `code`. \
+         Send `Authorization: Bearer <token>`: an access token from `/api/v1/auth/login`, or a workspace API key."
+            .to_owned(),
+    );
+    document.info.license = Some(utoipa::openapi::License::new("Apache-2.0"));
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    document
+}

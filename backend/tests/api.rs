@@ -1,0 +1,21 @@
+//! The API over HTTP, against real Postgres and Redis. Files mirror the routes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't be set up has failed"
+)]
+
+mod api {
+    mod auth;
+    mod bots;
+    mod catalogue;
+    mod chat;
+    mod chatbot_drafts;
+    mod errors;
+    mod isolation;
+    mod openai;
+    mod providers;
+    mod workspaces;
+}
+mod support;

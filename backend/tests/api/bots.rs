@@ -1,0 +1,40 @@
+use api_types::ErrorCode;
+use api_types::bots::{BotStatus, BotSummary};
+use api_types::{Page, chat::ChatResponse};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::chatbot_drafts::deployable;
+use crate::support::fake_openai::{FakeOpenAi, Reply};
+use crate::support::{TestApp, done, ok, refused};
+
+#[tokio::test]
+async fn a_bot_that_was_taken_down_says_so_and_can_be_put_up_again() {
+    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
+    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
+    let ada = app.sign_up().await;
+    let provider = app.provider(&ada, &fake.base_url()).await;
+    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
+    let chat = || {
+        app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"))
+            .json(&json!({ "message": "Hello" }))
+    };
+    let _: ChatResponse = ok(chat()).await;
+
+    let status = format!("/api/v1/bots/{bot}/status");
+    done(app.put(&ada, &status, json!({ "status": "offline" }))).await;
+    refused(chat(), StatusCode::CONFLICT, ErrorCode::BotOffline).await;
+    let bots: Page<BotSummary> = ok(app.get(&ada, "/api/v1/bots")).await;
+    assert_eq!(
+        (bots.items[0].status, bots.items[0].conversation_count),
+        (BotStatus::Offline, 1)
+    );
+    done(app.put(&ada, &status, json!({ "status": "live" }))).await;
+    let _: ChatResponse = ok(chat()).await;
+
+    done(app.delete(&ada, &format!("/api/v1/bots/{bot}"))).await;
+    refused(chat(), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    let nobody = app.request(Method::GET, &format!("/api/v1/bots/{}/config", Uuid::new_v4()));
+    refused(nobody, StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+}

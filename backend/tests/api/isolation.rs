@@ -1,0 +1,131 @@
+//! Another tenant's ids name nothing.
+
+use api_types::ErrorCode;
+use domain::db::{Db, DbRole};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+
+use super::chatbot_drafts::deployable;
+use crate::support::fake_openai::{FakeOpenAi, Reply};
+use crate::support::{TestApp, ok, refused};
+
+/// One hash over every row of every table.
+async fn fingerprint(app: &TestApp) -> String {
+    let mut owner = PgConnection::connect(&app.database_url).await.unwrap();
+    let tables: Vec<String> =
+        sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public' order by 1")
+            .fetch_all(&mut owner)
+            .await
+            .unwrap();
+    let mut all = String::new();
+    for table in tables {
+        let sql =
+            format!("select coalesce(md5(string_agg(t::text, ',' order by t::text)), '') from {table} t");
+        let hash: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+        all.push_str(&hash);
+    }
+    all
+}
+
+#[tokio::test]
+async fn foreign_ids_are_unknown_and_nothing_changes() {
+    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
+    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
+    let ada = app.sign_up().await;
+    let eve = app.sign_up().await;
+    let provider = app.provider(&ada, &fake.base_url()).await;
+    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
+    let draft = app.draft(&ada, &deployable("Draft", provider)).await.id;
+    let chat: Value = ok(app
+        .request(Method::POST, &format!("/api/v1/bots/{bot}/chat"))
+        .json(&json!({ "message": "Hi there" })))
+    .await;
+    let session = chat["session_id"].as_str().unwrap().to_owned();
+    let key: Value = ok(app.post(&ada, "/api/v1/api-keys", json!({ "name": "CI" }))).await;
+    let key_id = key["id"].as_str().unwrap();
+
+    let before = fingerprint(&app).await;
+    let content = deployable("Mine", provider);
+    let save_provider = json!({ "name": "x", "base_url": "https://example.com", "default_model": "m" });
+    let unknown = [
+        app.get(&eve, &format!("/api/v1/bots/{bot}")),
+        app.delete(&eve, &format!("/api/v1/bots/{bot}")),
+        app.put(
+            &eve,
+            &format!("/api/v1/bots/{bot}/status"),
+            json!({ "status": "offline" }),
+        ),
+        app.get(&eve, &format!("/api/v1/bots/{bot}/versions")),
+        app.post(
+            &eve,
+            &format!("/api/v1/bots/{bot}/rollback"),
+            json!({ "version": 1 }),
+        ),
+        app.post(&eve, "/api/v1/chatbots/draft", json!({ "from": bot })),
+        app.get(&eve, &format!("/api/v1/conversations/{session}")),
+        app.put(&eve, &format!("/api/v1/providers/{provider}"), save_provider),
+        app.delete(&eve, &format!("/api/v1/providers/{provider}")),
+        app.post(&eve, &format!("/api/v1/providers/{provider}/check"), json!({})),
+        app.delete(&eve, &format!("/api/v1/api-keys/{key_id}")),
+    ];
+    for request in unknown {
+        refused(request, StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    }
+    let path = format!("/api/v1/chatbots/draft/{draft}");
+    let unknown_drafts = [
+        app.get(&eve, &path),
+        app.delete(&eve, &path),
+        app.put(&eve, &path, json!({ "version": 2, "content": content })),
+        app.post(&eve, &format!("{path}/test"), json!({ "message": "Hi" })),
+        app.get(&eve, &format!("{path}/prompt")),
+        app.post(&eve, &format!("{path}/deploy"), json!({})),
+    ];
+    for request in unknown_drafts {
+        refused(request, StatusCode::NOT_FOUND, ErrorCode::DraftNotFound).await;
+    }
+    // A bot of hers can't be made to use what is his.
+    let mine = app.draft(&eve, &content).await;
+    let deploy = app.post(
+        &eve,
+        &format!("/api/v1/chatbots/draft/{}/deploy", mine.id),
+        json!({}),
+    );
+    let problem = refused(deploy, StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::DraftInvalid).await;
+    assert_eq!(problem.errors[0].field, "content.model.provider_id");
+    let conversations: Value = ok(app.get(&eve, &format!("/api/v1/conversations?bot_id={bot}"))).await;
+    assert_eq!(conversations["items"], json!([]));
+    assert_eq!(fingerprint(&app).await, before, "nothing changed");
+}
+
+#[tokio::test]
+async fn without_a_tenant_the_app_role_sees_no_tenant_rows() {
+    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
+    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
+    let ada = app.sign_up().await;
+    let provider = app.provider(&ada, &fake.base_url()).await;
+    app.deploy(&ada, &deployable("Helper", provider)).await;
+    for role in [DbRole::App, DbRole::Worker] {
+        let db = Db::connect(&app.database_url, role, 1).unwrap();
+        for table in [
+            "bots",
+            "bot_versions",
+            "providers",
+            "workspace_members",
+            "audit_log",
+        ] {
+            let sql = format!("select count(*) from {table}");
+            let counted: Result<i64, _> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+                .fetch_one(db.pool())
+                .await;
+            // The worker may not even look at most of them.
+            assert!(
+                counted.as_ref().map_or(true, |rows| *rows == 0),
+                "{role:?} sees {counted:?} rows of {table}"
+            );
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Every page and its address.
+
+use leptos::prelude::*;
+use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Routes};
+use leptos_router::hooks::use_location;
+use leptos_router::path;
+
+use crate::auth::{SignIn, SignUp, Welcome};
+use crate::bots::{BotPage, BotsPage, BuilderPage};
+use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
+use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
+use crate::session::{Access, ExpiredDialog, Session};
+use crate::settings::SettingsPage;
+use crate::shell::{NotFound, Shell};
+use crate::ui::load::Failure;
+use crate::ui::theme::ThemeChoice;
+use crate::ui::time::Clock;
+use crate::ui::toast::{ToastArea, Toasts};
+
+/// The whole app.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_context(Session::start());
+    provide_context(Clock::start());
+    provide_context(ThemeChoice::restore());
+    provide_context(Toasts::new());
+
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <ParentRoute path=path!("") view=Public>
+                    <Route path=path!("/sign-in") view=SignIn />
+                    <Route path=path!("/sign-up") view=SignUp />
+                </ParentRoute>
+                <ParentRoute path=path!("") view=Private>
+                    <Route path=path!("/") view=|| view! { <Redirect path="/bots" /> } />
+                    <Route path=path!("/bots") view=BotsPage />
+                    <Route path=path!("/bots/draft/:id") view=BuilderPage />
+                    <Route path=path!("/bots/:id") view=BotPage />
+                    <Route path=path!("/knowledge") view=KnowledgePage />
+                    <Route path=path!("/knowledge/draft/:id") view=WizardPage />
+                    <Route path=path!("/knowledge/:id") view=KnowledgeBasePage />
+                    <Route path=path!("/conversations") view=ConversationsPage />
+                    <Route path=path!("/conversations/gaps") view=GapsPage />
+                    <Route path=path!("/conversations/:id") view=ConversationPage />
+                    <Route path=path!("/settings") view=SettingsPage />
+                    <Route path=path!("/*any") view=NotFound />
+                </ParentRoute>
+            </Routes>
+        </Router>
+        <ExpiredDialog />
+        <ToastArea />
+    }
+}
+
+/// Pages for people who are not signed in; others go where they wanted to.
+#[component]
+fn Public() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let location = use_location();
+    let wanted = move || {
+        // Only a path of our own: `//host` would lead away.
+        let wanted = location.query.with(|query| query.get("next"));
+        wanted
+            .filter(|path| path.starts_with('/') && !path.starts_with("//"))
+            .unwrap_or_else(|| "/bots".to_owned())
+    };
+    let signed_in = Memo::new(move |_| matches!(session.access(), Access::SignedIn(_)));
+    move || {
+        if signed_in.get() {
+            view! { <Redirect path=untrack(wanted) /> }.into_any()
+        } else {
+            view! {
+                <Welcome>
+                    <Outlet />
+                </Welcome>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// Pages for people who are signed in; others are asked to sign in first.
+#[component]
+fn Private() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let location = use_location();
+    let sign_in = move || {
+        let path = location.pathname.get_untracked();
+        let search = location.search.get_untracked();
+        if path == "/" {
+            return "/sign-in".to_owned();
+        }
+        let wanted = if search.is_empty() {
+            path
+        } else {
+            format!("{path}?{search}")
+        };
+        format!("/sign-in?next={}", js_sys::encode_uri_component(&wanted))
+    };
+    // The pages stay while the same person works in the same workspace, whatever happens to the token.
+    let place = Memo::new(move |_| match session.access() {
+        Access::SignedIn(identity) => Place::Workspace(identity.user.id, identity.workspace.id),
+        Access::SignedOut => Place::Door,
+        Access::Restoring => Place::Waiting,
+        Access::Unreachable(error) => Place::Unreachable(error),
+    });
+    move || match place.get() {
+        Place::Workspace(..) => view! {
+            <Shell>
+                <Outlet />
+            </Shell>
+        }
+        .into_any(),
+        Place::Door => view! { <Redirect path=sign_in() /> }.into_any(),
+        Place::Waiting => view! {
+            <div class="grid min-h-dvh place-items-center" role="status" aria-label="Loading">
+                <span class="loading loading-spinner text-primary"></span>
+            </div>
+        }
+        .into_any(),
+        Place::Unreachable(error) => view! {
+            <main class="mx-auto max-w-lg p-6 pt-24">
+                <Failure error=error retry=move || session.restore() />
+            </main>
+        }
+        .into_any(),
+    }
+}
+
+#[derive(Clone, PartialEq)]
+enum Place {
+    Waiting,
+    Unreachable(api_types::client::ClientError),
+    Door,
+    Workspace(uuid::Uuid, uuid::Uuid),
+}

@@ -1,0 +1,107 @@
+//! Signing in.
+
+use api_types::ErrorCode;
+use api_types::auth::LoginRequest;
+use api_types::validate::{Checker, is_email};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_location;
+
+use crate::session::use_session;
+use crate::ui::alert::ErrorAlert;
+use crate::ui::button::Submit;
+use crate::ui::field::{PasswordField, TextField};
+use crate::ui::form::Form;
+use crate::ui::page;
+
+/// The address of a sister page, with the wanted page kept.
+pub fn with_next(path: &'static str) -> impl Fn() -> String + Clone {
+    let search = use_location().search;
+    move || {
+        let search = search.get();
+        if search.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}?{search}")
+        }
+    }
+}
+
+/// E-mail address and password.
+#[component]
+pub fn SignIn() -> impl IntoView {
+    page::title(|| "Sign in".to_owned());
+    let session = use_session();
+    let email = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let form = Form::new(move || {
+        let mut check = Checker::default();
+        let is_address = email.with(|email| is_email(email.trim()));
+        check.require(
+            is_address,
+            "email",
+            "Enter an e-mail address such as ada@example.com.",
+        );
+        check.require(
+            password.with(|password| !password.is_empty()),
+            "password",
+            "Enter your password.",
+        );
+        check.finish()
+    });
+    let submit = move || {
+        if !form.submit() || busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        spawn_local(async move {
+            let request = LoginRequest {
+                email: email.get_untracked().trim().to_owned(),
+                password: password.get_untracked(),
+            };
+            let result = session.sign_in(&request).await;
+            busy.set(false);
+            let Err(problem) = result else { return };
+            error.set(match problem.code() {
+                Some(ErrorCode::InvalidCredentials) => {
+                    Some("This e-mail address and password don't belong together. Check both.".to_owned())
+                }
+                _ => form.refuse(&problem),
+            });
+        });
+    };
+    view! {
+        <h1 class="text-2xl font-semibold">"Sign in"</h1>
+        <p class="muted mt-1 mb-6">
+            "New here? " <a class="link-plain" href=with_next("/sign-up")>"Create an account"</a>
+        </p>
+        <form
+            class="flex flex-col gap-3"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            <ErrorAlert message=error />
+            <TextField
+                label="E-mail address"
+                value=email
+                field=form.field("email")
+                kind="email"
+                autocomplete="username"
+                autofocus=true
+            />
+            <PasswordField
+                label="Password"
+                value=password
+                field=form.field("password")
+                autocomplete="current-password"
+            />
+            <Submit busy=busy class="mt-2">"Sign in"</Submit>
+        </form>
+    }
+}

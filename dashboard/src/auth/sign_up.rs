@@ -1,0 +1,89 @@
+//! Making an account.
+
+use api_types::ErrorCode;
+use api_types::auth::SignupRequest;
+use api_types::validate;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::sign_in::with_next;
+use crate::session::use_session;
+use crate::ui::alert::ErrorAlert;
+use crate::ui::button::Submit;
+use crate::ui::field::{PasswordField, TextField};
+use crate::ui::form::Form;
+use crate::ui::page;
+
+/// Name, e-mail address and password.
+#[component]
+pub fn SignUp() -> impl IntoView {
+    page::title(|| "Create an account".to_owned());
+    let session = use_session();
+    let name = RwSignal::new(String::new());
+    let email = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let request = move || SignupRequest {
+        email: email.get().trim().to_owned(),
+        password: password.get(),
+        name: name.get().trim().to_owned(),
+    };
+    let form = Form::new(move || validate::signup(&request()));
+    let submit = move || {
+        if !form.submit() || busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        spawn_local(async move {
+            let result = session.sign_up(&untrack(request)).await;
+            busy.set(false);
+            let Err(problem) = result else { return };
+            error.set(match problem.code() {
+                Some(ErrorCode::EmailTaken) => {
+                    Some("There is an account with this e-mail address already. Sign in instead.".to_owned())
+                }
+                _ => form.refuse(&problem),
+            });
+        });
+    };
+    view! {
+        <h1 class="text-2xl font-semibold">"Create an account"</h1>
+        <p class="muted mt-1 mb-6">
+            "Already have one? " <a class="link-plain" href=with_next("/sign-in")>"Sign in"</a>
+        </p>
+        <form
+            class="flex flex-col gap-3"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            <ErrorAlert message=error />
+            <TextField
+                label="Your name"
+                value=name
+                field=form.field("name")
+                autocomplete="name"
+                autofocus=true
+            />
+            <TextField
+                label="E-mail address"
+                value=email
+                field=form.field("email")
+                kind="email"
+                autocomplete="username"
+            />
+            <PasswordField
+                label="Password"
+                value=password
+                field=form.field("password")
+                hint="At least 10 characters."
+                autocomplete="new-password"
+            />
+            <Submit busy=busy class="mt-2">"Create account"</Submit>
+        </form>
+    }
+}

@@ -1,0 +1,82 @@
+//! What stands in the way of a deploy, and what comes after it.
+
+use api_types::bots::Deployed;
+use leptos::prelude::*;
+
+use super::content::label;
+use crate::bots::embed::EmbedPanel;
+use crate::bots::new_bot::DraftButton;
+use crate::ui::button::{ButtonLink, Variant};
+use crate::ui::form::Form;
+use crate::ui::icon::{self, Icon};
+use crate::ui::page;
+
+/// Everything that must be put right before the draft can be deployed.
+#[component]
+pub fn ProblemList(
+    /// The form.
+    form: Form,
+) -> impl IntoView {
+    move || {
+        let problems = form.problems();
+        (!problems.is_empty()).then(|| {
+            let line = |problem: api_types::FieldError| {
+                view! {
+                    <li>
+                        <strong class="font-medium">{label(&problem.field)} ": "</strong>
+                        {problem.message}
+                    </li>
+                }
+            };
+            view! {
+                <div role="alert" class="rounded-box border border-error/40 bg-error/8 px-4 py-3">
+                    <p class="font-medium">"Not deployed yet. The draft is saved; please put these right:"</p>
+                    <ul class="mt-1 list-disc ps-5">{problems.into_iter().map(line).collect_view()}</ul>
+                </div>
+            }
+        })
+    }
+}
+
+/// The bot is live: how to embed it, and where to go from here.
+#[component]
+pub fn Deployment(
+    /// The bot's name.
+    name: String,
+    /// What the deploy made.
+    deployed: Deployed,
+) -> impl IntoView {
+    let heading = format!("{name} is live");
+    page::title(move || name.clone());
+    let Deployed {
+        bot_id,
+        version,
+        embed,
+    } = deployed;
+    view! {
+        <div class="mx-auto flex max-w-2xl flex-col gap-5" data-testid="deployed">
+            <header class="flex items-start gap-4" role="status">
+                <div class="grid size-11 shrink-0 place-items-center rounded-box bg-success/12 text-success">
+                    <Icon glyph=icon::CIRCLE_CHECK class="size-6" />
+                </div>
+                <div class="min-w-0">
+                    <h1 class="text-xl font-semibold" dir="auto">
+                        {heading}
+                    </h1>
+                    <p class="muted">{format!("Version {version} answers from now on.")}</p>
+                </div>
+            </header>
+            <div class="panel p-4 sm:p-5">
+                <EmbedPanel embed=embed />
+            </div>
+            <div class="flex flex-wrap gap-2">
+                <ButtonLink href=format!("/bots/{bot_id}") variant=Variant::Primary>
+                    "Go to the bot"
+                </ButtonLink>
+                <DraftButton from=Some(bot_id) icon=icon::PENCIL>
+                    "Edit again"
+                </DraftButton>
+            </div>
+        </div>
+    }
+}

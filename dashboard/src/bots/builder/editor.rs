@@ -1,0 +1,165 @@
+//! Head, form and test chat of a draft.
+
+use api_types::bots::Deployed;
+use api_types::client::{self, ClientError};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use super::Builder;
+use super::appearance::AppearanceSection;
+use super::deploy::{Deployment, ProblemList};
+use super::instructions::InstructionsSection;
+use super::knowledge::KnowledgeSection;
+use super::model::ModelSection;
+use super::remake::use_remake;
+use super::test_chat::TestChat;
+use crate::drafts::{ConflictDialog, GoneNotice, SaveStatus};
+use crate::session::{Session, use_session};
+use crate::ui::alert::ErrorAlert;
+use crate::ui::button::{Button, Variant};
+use crate::ui::icon::{self, Icon};
+use crate::ui::page;
+
+/// Two columns; on a phone, two tabs.
+#[component]
+pub fn Editor(builder: Builder, from: Option<Uuid>) -> impl IntoView {
+    let deployed = RwSignal::new(None::<Deployed>);
+    move || match deployed.get() {
+        Some(done) => {
+            view! { <Deployment name=builder.draft.content.get_untracked().name deployed=done /> }.into_any()
+        }
+        None => view! { <Workbench builder=builder from=from deployed=deployed /> }.into_any(),
+    }
+}
+
+#[component]
+fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Deployed>>) -> impl IntoView {
+    let session = use_session();
+    let testing = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let remaking = RwSignal::new(false);
+    let remake = use_remake(remaking);
+    let remake = move || {
+        let content = builder.draft.content.get_untracked();
+        remake.run((from, content, Callback::new(move |()| builder.draft.finish())));
+    };
+    let name = builder.part(|content| content.name.trim().to_owned());
+    let shown_name = move || {
+        if name.with(String::is_empty) {
+            "Untitled bot".to_owned()
+        } else {
+            name.get()
+        }
+    };
+    page::title(shown_name);
+
+    let deploy = move || {
+        error.set(None);
+        if !builder.form.submit() {
+            testing.set(false);
+            scroll_to_top();
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let result = deploy(session, builder).await;
+            busy.set(false);
+            match result {
+                Ok(done) => {
+                    builder.draft.finish();
+                    deployed.set(Some(done));
+                }
+                Err(problem) => {
+                    let words = builder.form.refuse(&problem);
+                    // The list of problems says it all when there is one.
+                    let unlisted = untrack(|| builder.form.problems().is_empty());
+                    error.set(
+                        words
+                            .filter(|_| unlisted)
+                            .map(|words| format!("Not deployed. {words}")),
+                    );
+                    testing.set(false);
+                }
+            }
+            scroll_to_top();
+        });
+    };
+
+    view! {
+        <header class="sticky top-14 z-20 -mx-4 -mt-6 mb-5 flex items-center gap-3 border-b border-base-300 bg-base-200 px-4 py-3 sm:-mx-6 sm:px-6">
+            <a href="/bots" class="btn btn-ghost btn-square btn-sm" aria-label="Back to the bots" title="Bots">
+                <Icon glyph=icon::ARROW_LEFT class="size-4 rtl:rotate-180" />
+            </a>
+            <div class="min-w-0 grow">
+                <h1 class="truncate text-lg font-semibold" dir="auto">
+                    {shown_name}
+                </h1>
+                <SaveStatus draft=builder.draft />
+            </div>
+            <Button variant=Variant::Primary icon=icon::ROCKET busy=busy on_click=deploy>
+                "Deploy"
+            </Button>
+        </header>
+        <GoneNotice draft=builder.draft busy=remaking on_remake=remake />
+        <div class="mb-4 flex flex-col gap-3 empty:hidden">
+            <ErrorAlert message=error />
+            <ProblemList form=builder.form />
+        </div>
+        <SideSwitch testing=testing />
+        <div class="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_25rem]">
+            <div class="min-w-0 flex-col gap-5 lg:flex" class=("flex", move || !testing.get()) class=("hidden", move || testing.get())>
+                <InstructionsSection builder=builder />
+                <KnowledgeSection builder=builder />
+                <ModelSection builder=builder />
+                <AppearanceSection builder=builder />
+            </div>
+            <div
+                class="min-w-0 lg:sticky lg:top-[9.25rem] lg:block"
+                class=("hidden", move || !testing.get())
+            >
+                <TestChat builder=builder />
+            </div>
+        </div>
+        <ConflictDialog draft=builder.draft />
+    }
+}
+
+/// On a phone: the form or the test.
+#[component]
+fn SideSwitch(testing: RwSignal<bool>) -> impl IntoView {
+    let tab = move |name: &'static str, is_test: bool| {
+        let chosen = move || testing.get() == is_test;
+        view! {
+            <button
+                type="button"
+                role="tab"
+                class="btn btn-sm join-item grow border-base-300"
+                class=("bg-primary/15", chosen)
+                class=("bg-base-100", move || !chosen())
+                aria-selected=move || chosen().to_string()
+                on:click=move |_| testing.set(is_test)
+            >
+                {name}
+            </button>
+        }
+    };
+    view! {
+        <div class="join mb-4 flex lg:hidden" role="tablist" aria-label="Builder">
+            {tab("Build", false)}
+            {tab("Test", true)}
+        </div>
+    }
+}
+
+async fn deploy(session: Session, builder: Builder) -> Result<Deployed, ClientError> {
+    builder.draft.save_now().await?;
+    session
+        .send(&client::bot_drafts::deploy(builder.draft.id()))
+        .await
+}
+
+fn scroll_to_top() {
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}

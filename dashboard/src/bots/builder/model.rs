@@ -1,0 +1,240 @@
+//! What makes the answers.
+
+use api_types::bots::ModelChoice;
+use api_types::client;
+use api_types::providers::Provider;
+use leptos::prelude::*;
+
+use super::Builder;
+use super::prompt::PromptDialog;
+use crate::ui::button::{Button, ButtonLink};
+use crate::ui::field::{SelectField, Text, TextField};
+use crate::ui::icon;
+use crate::ui::load::{load, loaded};
+use crate::ui::page::Section;
+
+/// The section.
+#[component]
+pub fn ModelSection(builder: Builder) -> impl IntoView {
+    let showing_prompt = RwSignal::new(false);
+    let providers = load(client::providers::list);
+    let is_provider = builder.part(|content| matches!(content.model, ModelChoice::Provider { .. }));
+    let passages = builder.part(|content| content.max_passages);
+    let choose_built_in = move |_| builder.update(|content| content.model = ModelChoice::Extractive);
+    let choose_provider = move |_| {
+        let Some(provider) = providers.get().and_then(|found| found.into_iter().next()) else {
+            return;
+        };
+        use_provider(builder, &provider);
+    };
+    let has_provider = move || providers.get().is_some_and(|found| !found.is_empty());
+    let set_passages = move |event: web_sys::Event| {
+        if let Ok(number) = event_target_value(&event).parse() {
+            builder.update(|content| content.max_passages = number);
+        }
+    };
+    let actions = view! {
+        <Button small=true icon=icon::EYE on_click=move || showing_prompt.set(true)>
+            "Show the prompt"
+        </Button>
+    };
+    view! {
+        <Section title="Model" actions=actions.into_any()>
+            <div class="flex flex-col gap-4">
+                <div class="grid gap-3 sm:grid-cols-2" role="radiogroup" aria-label="Model">
+                    <Card
+                        title="Built-in answerer"
+                        text="Quotes the best passages. Needs no key and costs nothing."
+                        chosen=Signal::derive(move || !is_provider.get())
+                        on_choose=choose_built_in
+                    />
+                    <Card
+                        title="A model of your provider"
+                        text="Writes answers in its own words from the passages."
+                        chosen=is_provider
+                        disabled=Signal::derive(move || !has_provider() && !is_provider.get())
+                        on_choose=choose_provider
+                    />
+                </div>
+                {loaded(
+                    providers,
+                    || view! { <div class="skeleton h-10 w-full"></div> }.into_any(),
+                    move |found| view! { <Details builder=builder found=found is_provider=is_provider /> },
+                )}
+                <label class="flex flex-col gap-1.5">
+                    <span class="font-medium">
+                        "Passages given to the model: " {move || passages.get()}
+                    </span>
+                    <input
+                        type="range"
+                        class="range range-primary range-xs w-full"
+                        min="1"
+                        max="12"
+                        prop:value=move || passages.get().to_string()
+                        on:input=set_passages
+                    />
+                </label>
+            </div>
+        </Section>
+        <PromptDialog builder=builder open=showing_prompt />
+    }
+}
+
+#[component]
+fn Card(
+    title: &'static str,
+    text: &'static str,
+    #[prop(into)] chosen: Signal<bool>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+    on_choose: impl Fn(web_sys::Event) + 'static,
+) -> impl IntoView {
+    view! {
+        <label
+            class="flex gap-3 rounded-box border p-3"
+            class=("border-primary", move || chosen.get())
+            class=("border-base-300", move || !chosen.get())
+            class=("cursor-pointer", move || !disabled.get())
+        >
+            <input
+                type="radio"
+                name="model"
+                class="radio radio-primary radio-sm mt-0.5"
+                prop:checked=move || chosen.get()
+                disabled=move || disabled.get()
+                on:change=on_choose
+            />
+            <span>
+                <span class="block font-medium">{title}</span>
+                <span class="muted block">{text}</span>
+            </span>
+        </label>
+    }
+}
+
+/// Provider, model and temperature; or how to connect a provider.
+#[component]
+fn Details(builder: Builder, found: RwSignal<Vec<Provider>>, is_provider: Memo<bool>) -> impl IntoView {
+    let none = move || found.with(Vec::is_empty) && !is_provider.get();
+    let provider = Text::new(
+        move || match builder.draft.content.get().model {
+            ModelChoice::Provider { provider_id, .. } => provider_id.to_string(),
+            ModelChoice::Extractive => String::new(),
+        },
+        move |id| {
+            let chosen = found
+                .get_untracked()
+                .into_iter()
+                .find(|provider| provider.id.to_string() == id);
+            if let Some(provider) = chosen {
+                use_provider(builder, &provider);
+            }
+        },
+    );
+    let options = move || {
+        let mut options: Vec<_> = found
+            .get()
+            .into_iter()
+            .map(|provider| (provider.id.to_string(), provider.name))
+            .collect();
+        if let ModelChoice::Provider { provider_id, .. } = builder.draft.content.get().model {
+            let id = provider_id.to_string();
+            if !options.iter().any(|(known, _)| *known == id) {
+                options.push((id, "A connection that was deleted".to_owned()));
+            }
+        }
+        options
+    };
+    let options = Memo::new(move |_| options());
+    let model = Text::new(
+        move || match builder.draft.content.get().model {
+            ModelChoice::Provider { model, .. } => model,
+            ModelChoice::Extractive => String::new(),
+        },
+        move |text| {
+            builder.update(|content| {
+                if let ModelChoice::Provider { model, .. } = &mut content.model {
+                    *model = text;
+                }
+            });
+        },
+    );
+    view! {
+        <Show when=none>
+            <div class="flex flex-wrap items-center gap-3">
+                <p class="muted min-w-0 grow">
+                    "No provider is connected. Any OpenAI-compatible server will do; the draft is kept meanwhile."
+                </p>
+                <ButtonLink href="/settings" icon=icon::PLUG small=true>
+                    "Connect a provider"
+                </ButtonLink>
+            </div>
+        </Show>
+        <Show when=move || is_provider.get()>
+            <div class="grid gap-4 sm:grid-cols-2">
+                <SelectField
+                    label="Provider"
+                    value=provider
+                    options=options
+                    field=builder.field("model.provider_id")
+                />
+                <TextField label="Model" value=model field=builder.field("model.model") />
+            </div>
+            <Temperature builder=builder />
+        </Show>
+    }
+}
+
+#[component]
+fn Temperature(builder: Builder) -> impl IntoView {
+    let value = builder.part(|content| match content.model {
+        ModelChoice::Provider { temperature, .. } => temperature,
+        ModelChoice::Extractive => None,
+    });
+    let set = move |value: Option<f32>| {
+        builder.update(|content| {
+            if let ModelChoice::Provider { temperature, .. } = &mut content.model {
+                *temperature = value;
+            }
+        });
+    };
+    let field = builder.field("model.temperature");
+    view! {
+        <div class="flex flex-col gap-2">
+            <label class="flex cursor-pointer items-center gap-2">
+                <input
+                    type="checkbox"
+                    class="checkbox checkbox-primary checkbox-sm"
+                    prop:checked=move || value.get().is_some()
+                    on:change=move |event| set(event_target_checked(&event).then_some(0.3))
+                />
+                <span class="font-medium">"Set the temperature"</span>
+                <span class="muted">
+                    {move || value.get().map_or_else(|| "the provider's default".to_owned(), |t| format!("{t:.1}"))}
+                </span>
+            </label>
+            <Show when=move || value.get().is_some()>
+                <input
+                    type="range"
+                    class="range range-primary range-xs w-full"
+                    aria-label="Temperature"
+                    min="0"
+                    max="2"
+                    step="0.1"
+                    prop:value=move || value.get().unwrap_or_default().to_string()
+                    on:input=move |event| set(event_target_value(&event).parse().ok())
+                />
+            </Show>
+            <p class="text-error empty:hidden">{move || field.error()}</p>
+        </div>
+    }
+}
+
+fn use_provider(builder: Builder, provider: &Provider) {
+    builder.update(|content| {
+        content.model = ModelChoice::Provider {
+            provider_id: provider.id,
+            model: provider.default_model.clone(),
+            temperature: None,
+        };
+    });
+}

@@ -1,0 +1,234 @@
+//! Every bot, and the drafts in progress.
+
+use api_types::bots::BotSummary;
+use api_types::client;
+use api_types::drafts::DraftSummary;
+use leptos::prelude::*;
+
+use super::new_bot::DraftButton;
+use super::status::StatusBadge;
+use crate::session::use_session;
+use crate::ui::button::{ButtonLink, IconButton, Variant};
+use crate::ui::dialog::ConfirmDialog;
+use crate::ui::empty::Empty;
+use crate::ui::field::SearchBox;
+use crate::ui::format::count;
+use crate::ui::icon::{self, Icon};
+use crate::ui::load::{Load, load, loaded, rows};
+use crate::ui::page::PageHead;
+use crate::ui::pages::{Pages, pages, show_more};
+use crate::ui::time::Ago;
+
+/// The page.
+#[component]
+pub fn BotsPage() -> impl IntoView {
+    let bots = pages(client::bots::list);
+    let drafts = load(client::bot_drafts::list);
+    let words = RwSignal::new(String::new());
+    let is_empty =
+        move |drafts: RwSignal<Vec<DraftSummary>>| bots.items().is_empty() && drafts.with(Vec::is_empty);
+
+    view! {
+        <PageHead title="Bots" subtitle="Each answers visitors from the knowledge you give it.">
+            <DraftButton variant=Variant::Primary icon=icon::PLUS>
+                "New bot"
+            </DraftButton>
+        </PageHead>
+        {loaded(
+            bots.first,
+            rows,
+            move |_| {
+                loaded(
+                    drafts,
+                    rows,
+                    move |found| {
+                        move || {
+                            if is_empty(found) {
+                                view! { <NoBots /> }.into_any()
+                            } else {
+                                view! {
+                                    <Drafts found=found drafts=drafts bots=bots />
+                                    <Bots bots=bots words=words />
+                                }
+                                    .into_any()
+                            }
+                        }
+                    },
+                )
+            },
+        )}
+    }
+}
+
+#[component]
+fn NoBots() -> impl IntoView {
+    let knowledge = load(client::kb::list);
+    let none = move || knowledge.get().is_some_and(|found| found.is_empty());
+    move || {
+        if none() {
+            view! {
+                <Empty
+                    icon=icon::BOT
+                    title="Your first bot begins with knowledge"
+                    text="Add the documents it should answer from. Then build the bot on them and try it before anyone sees it."
+                >
+                    <ButtonLink href="/knowledge" variant=Variant::Primary icon=icon::BOOK_OPEN>
+                        "Create a knowledge base"
+                    </ButtonLink>
+                    <DraftButton icon=icon::PLUS>"Start with the bot"</DraftButton>
+                </Empty>
+            }
+            .into_any()
+        } else {
+            view! {
+                <Empty
+                    icon=icon::BOT
+                    title="No bots yet"
+                    text="Bots you deploy are listed here, with what visitors ask them. Build one on your knowledge and try it before anyone sees it."
+                >
+                    <DraftButton variant=Variant::Primary icon=icon::PLUS>
+                        "Build a bot"
+                    </DraftButton>
+                </Empty>
+            }
+            .into_any()
+        }
+    }
+}
+
+#[component]
+fn Bots(bots: Pages<BotSummary>, words: RwSignal<String>) -> impl IntoView {
+    let matching = move || {
+        let words = words.get().to_lowercase();
+        let mut found = bots.items();
+        found.retain(|bot| bot.name.to_lowercase().contains(words.trim()));
+        found
+    };
+    let none_match = move || !words.with(|words| words.trim().is_empty()) && matching().is_empty();
+    view! {
+        <Show when=move || !bots.items().is_empty()>
+            <div class="mb-4">
+                <SearchBox label="Search bots" value=words />
+            </div>
+        </Show>
+        <Show when=none_match>
+            <p class="muted py-6 text-center">"No bot has this name."</p>
+        </Show>
+        <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label="Bots">
+            {move || matching().into_iter().map(|bot| view! { <BotCard bot=bot /> }).collect_view()}
+        </ul>
+        {show_more(bots)}
+    }
+}
+
+#[component]
+fn BotCard(bot: BotSummary) -> impl IntoView {
+    let style = format!("background-color: {}", bot.color);
+    let name = bot.name.clone();
+    view! {
+        <li class="panel relative flex min-w-0 flex-col gap-3 p-4 hover:border-primary focus-within:border-primary">
+            <div class="flex items-center gap-3">
+                <span class="size-3 shrink-0 rounded-full" style=style></span>
+                <a
+                    href=format!("/bots/{}", bot.id)
+                    class="min-w-0 grow truncate font-semibold after:absolute after:inset-0 after:rounded-box"
+                    title=bot.name
+                    dir="auto"
+                >
+                    {name}
+                </a>
+                <StatusBadge status=bot.status />
+            </div>
+            <p class="muted flex flex-wrap gap-x-3 gap-y-1">
+                <span>{format!("Version {}", bot.live_version)}</span>
+                <span>{count(bot.conversation_count, "conversation")}</span>
+                <span>"deployed " <Ago at=bot.deployed_at /></span>
+            </p>
+        </li>
+    }
+}
+
+#[component]
+fn Drafts(
+    found: RwSignal<Vec<DraftSummary>>,
+    drafts: Load<Vec<DraftSummary>>,
+    bots: Pages<BotSummary>,
+) -> impl IntoView {
+    let session = use_session();
+    let discarding = RwSignal::new(None::<DraftSummary>);
+    let asking = RwSignal::new(false);
+    let name = move || {
+        discarding
+            .get()
+            .map(|draft| draft_name(&draft))
+            .unwrap_or_default()
+    };
+    let discard = async move || {
+        let Some(draft) = discarding.get_untracked() else {
+            return Ok(());
+        };
+        session.send(&client::bot_drafts::delete(draft.id)).await?;
+        drafts.reload();
+        Ok(())
+    };
+    let row = move |draft: DraftSummary| {
+        let edits = move || {
+            let bot = draft
+                .from
+                .and_then(|id| bots.items().into_iter().find(|bot| bot.id == id));
+            bot.map(|bot| format!("edits {}", bot.name))
+        };
+        let name = draft_name(&draft);
+        let href = format!("/bots/draft/{}", draft.id);
+        let expires_at = draft.expires_at;
+        let updated_at = draft.updated_at;
+        view! {
+            <li class="flex items-center gap-3 px-4 py-2.5">
+                <Icon glyph=icon::PENCIL class="size-4 muted" />
+                <div class="min-w-0 grow">
+                    <a href=href.clone() class="block truncate font-medium hover:underline" dir="auto">
+                        {name.clone()}
+                    </a>
+                    <p class="muted truncate text-xs" title=format!("Kept until {}", crate::ui::time::exact(expires_at))>
+                        {move || edits().map(|edits| format!("{edits} · "))} "saved " <Ago at=updated_at />
+                    </p>
+                </div>
+                <ButtonLink href=href small=true>
+                    "Continue"
+                </ButtonLink>
+                <IconButton
+                    icon=icon::TRASH_2
+                    label=format!("Discard draft {name}")
+                    on_click=move || {
+                        discarding.set(Some(draft.clone()));
+                        asking.set(true);
+                    }
+                />
+            </li>
+        }
+    };
+    view! {
+        <Show when=move || found.with(|found| !found.is_empty())>
+            <section class="mb-6" aria-label="Drafts in progress">
+                <h2 class="mb-2 font-semibold">"Drafts in progress"</h2>
+                <ul class="panel divide-y divide-base-300">
+                    {move || found.get().into_iter().map(row).collect_view()}
+                </ul>
+            </section>
+        </Show>
+        <ConfirmDialog open=asking title="Discard this draft?" action="Discard draft" on_confirm=discard>
+            <p>
+                "The draft " <strong>{name}</strong>
+                " and everything typed into it goes away. A bot that is deployed stays as it is."
+            </p>
+        </ConfirmDialog>
+    }
+}
+
+fn draft_name(draft: &DraftSummary) -> String {
+    if draft.name.trim().is_empty() {
+        "Untitled bot".to_owned()
+    } else {
+        draft.name.clone()
+    }
+}

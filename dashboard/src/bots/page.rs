@@ -1,0 +1,166 @@
+//! One deployed bot.
+
+use api_types::bots::{Bot, BotStatus, SetStatusRequest};
+use api_types::client;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use uuid::Uuid;
+
+use super::embed::EmbedPanel;
+use super::new_bot::DraftButton;
+use super::status::StatusBadge;
+use super::versions::Versions;
+use crate::session::use_session;
+use crate::ui::button::{Button, ButtonLink, Variant};
+use crate::ui::dialog::ConfirmDialog;
+use crate::ui::format::count;
+use crate::ui::icon;
+use crate::ui::load::{Load, blocks, load, loaded};
+use crate::ui::page::{PageHead, Section};
+use crate::ui::params::with_id;
+use crate::ui::time::Ago;
+use crate::ui::toast::use_toasts;
+
+/// The page.
+#[component]
+pub fn BotPage() -> impl IntoView {
+    with_id(|id| {
+        let load = load(move || client::bots::get(id));
+        loaded(
+            load,
+            blocks,
+            move |bot| view! { <Overview id=id bot=bot load=load /> },
+        )
+    })
+}
+
+#[component]
+fn Overview(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
+    let name = Memo::new(move |_| bot.with(|bot| bot.summary.name.clone()));
+    let embed = Memo::new(move |_| bot.with(|bot| bot.embed.clone()));
+    view! {
+        <PageHead title=name back=("/bots", "Bots")>
+            <ButtonLink href=format!("/conversations?bot_id={id}") icon=icon::MESSAGES_SQUARE>
+                "Conversations"
+            </ButtonLink>
+            <ButtonLink href=format!("/conversations/gaps?bot_id={id}") icon=icon::CIRCLE_HELP>
+                "Gaps"
+            </ButtonLink>
+            <DraftButton from=Some(id) variant=Variant::Primary icon=icon::PENCIL>
+                "Edit"
+            </DraftButton>
+        </PageHead>
+        <div class="grid gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
+            <div class="flex min-w-0 flex-col gap-5">
+                <Section title="Put it to use">
+                    <EmbedPanel embed=embed />
+                </Section>
+                <Versions id=id bot=load />
+            </div>
+            <div class="flex min-w-0 flex-col gap-5">
+                <State id=id bot=bot load=load />
+                <Facts bot=bot />
+                <DeleteBot id=id name=name />
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn State(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let busy = RwSignal::new(false);
+    let status = Memo::new(move |_| bot.with(|bot| bot.summary.status));
+    let is_live = move || status.get() == BotStatus::Live;
+    let toggle = move || {
+        let status = if untrack(is_live) {
+            BotStatus::Offline
+        } else {
+            BotStatus::Live
+        };
+        busy.set(true);
+        spawn_local(async move {
+            let call = client::bots::set_status(id, &SetStatusRequest { status });
+            match session.send(&call).await {
+                Ok(()) => load.reload(),
+                Err(error) => toasts.fail(&error),
+            }
+            busy.set(false);
+        });
+    };
+    let words = move || {
+        if is_live() {
+            "It answers visitors."
+        } else {
+            "Visitors are told that it is away. Nothing is lost."
+        }
+    };
+    view! {
+        <Section title="Status" actions=view! { <StatusBadge status=status /> }.into_any()>
+            <p class="muted mb-3">{words}</p>
+            <Button icon=icon::POWER busy=busy on_click=toggle>
+                {move || if is_live() { "Take it down" } else { "Put it up again" }}
+            </Button>
+        </Section>
+    }
+}
+
+#[component]
+fn Facts(bot: RwSignal<Bot>) -> impl IntoView {
+    let deployed_at = Memo::new(move |_| bot.with(|bot| bot.summary.deployed_at));
+    let version = move || bot.with(|bot| bot.summary.live_version);
+    let conversations = move || bot.with(|bot| count(bot.summary.conversation_count, "conversation"));
+    let knowledge =
+        move || bot.with(|bot| count(bot.content.knowledge_base_ids.len() as i64, "knowledge base"));
+    view! {
+        <Section title="At a glance">
+            <dl class="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-2">
+                <dt class="muted">"Version"</dt>
+                <dd>{version} " · deployed " <Ago at=deployed_at /></dd>
+                <dt class="muted">"Visitors"</dt>
+                <dd>{conversations}</dd>
+                <dt class="muted">"Knows"</dt>
+                <dd>{knowledge}</dd>
+            </dl>
+        </Section>
+    }
+}
+
+#[component]
+fn DeleteBot(id: Uuid, name: Memo<String>) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let navigate = StoredValue::new_local(use_navigate());
+    let asking = RwSignal::new(false);
+    let delete = async move || {
+        session.send(&client::bots::delete(id)).await?;
+        toasts.say(format!("{} was deleted.", name.get_untracked()));
+        navigate.with_value(|navigate| navigate("/bots", NavigateOptions::default()));
+        Ok(())
+    };
+    view! {
+        <Section title="Delete">
+            <p class="muted mb-3">"The bot goes with its versions and conversations."</p>
+            <Button icon=icon::TRASH_2 on_click=move || asking.set(true)>
+                "Delete bot"
+            </Button>
+        </Section>
+        <ConfirmDialog
+            open=asking
+            title=Signal::derive(move || format!("Delete {}?", name.get()))
+            action="Delete bot"
+            on_confirm=delete
+        >
+            <p>"This can't be undone. With the bot go:"</p>
+            <ul class="list-disc ps-5">
+                <li>"all its versions,"</li>
+                <li>"its conversations and gaps,"</li>
+                <li>"the answers on every page that embeds it."</li>
+            </ul>
+            <p>"Its knowledge bases stay."</p>
+        </ConfirmDialog>
+    }
+}

@@ -1,0 +1,10 @@
+//! Messages and their sources, as they are streamed and as they are kept.
+
+mod answer;
+mod markdown;
+mod source;
+mod stream;
+
+pub use answer::{Answer, Question};
+pub use source::{OpenPassage, PassageDialog, web_link};
+pub use stream::events;

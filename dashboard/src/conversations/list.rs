@@ -1,0 +1,114 @@
+//! Conversations, newest first.
+
+use api_types::client;
+use api_types::conversations::{Channel, ConversationSummary};
+use leptos::prelude::*;
+
+use super::{BotFilter, TABS, wanted_bot};
+use crate::ui::button::ButtonLink;
+use crate::ui::empty::Empty;
+use crate::ui::format::count;
+use crate::ui::icon;
+use crate::ui::load::{loaded, rows};
+use crate::ui::page::PageHead;
+use crate::ui::pages::{pages, show_more};
+use crate::ui::tabs::TabLinks;
+use crate::ui::time::Ago;
+
+/// The page.
+#[component]
+pub fn ConversationsPage() -> impl IntoView {
+    let wanted = wanted_bot();
+    let conversations = pages(move |cursor| client::conversations::list(wanted.get(), cursor));
+    view! {
+        <PageHead title="Conversations" subtitle="What visitors asked and what they were answered." />
+        <TabLinks tabs=TABS label="Conversations" />
+        <BotFilter />
+        {loaded(
+            conversations.first,
+            rows,
+            move |_| {
+                view! {
+                    <Show
+                        when=move || !conversations.items().is_empty()
+                        fallback=|| view! { <NoConversations /> }
+                    >
+                        <ul class="panel divide-y divide-base-300" aria-label="Conversations">
+                            <For
+                                each=move || conversations.items()
+                                key=|item| (item.id, item.message_count, item.has_gap)
+                                children=|item| view! { <Row item=item /> }
+                            />
+                        </ul>
+                    </Show>
+                    {show_more(conversations)}
+                }
+            },
+        )}
+    }
+}
+
+#[component]
+fn NoConversations() -> impl IntoView {
+    view! {
+        <Empty
+            icon=icon::MESSAGES_SQUARE
+            title="No conversations yet"
+            text="Once a bot is deployed and embedded, what visitors ask and what it answers is listed here."
+        >
+            <ButtonLink href="/bots" icon=icon::BOT>
+                "Go to the bots"
+            </ButtonLink>
+        </Empty>
+    }
+}
+
+/// A channel in plain words.
+pub const fn channel_name(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Web => "Web",
+        Channel::Api => "API",
+        Channel::Openai => "OpenAI API",
+    }
+}
+
+/// A mark on what holds a question without an answer.
+#[component]
+pub fn GapMark() -> impl IntoView {
+    view! {
+        <span
+            class="shrink-0 rounded-full border border-warning/50 px-2 py-0.5 text-xs font-medium text-warning"
+            title="The bot had to say that it does not know"
+        >
+            "Gap"
+        </span>
+    }
+}
+
+#[component]
+fn Row(item: ConversationSummary) -> impl IntoView {
+    view! {
+        <li class="relative flex items-center gap-3 px-4 py-3 hover:bg-base-200">
+            <div class="min-w-0 grow">
+                <a
+                    href=format!("/conversations/{}", item.id)
+                    class="block truncate font-medium after:absolute after:inset-0"
+                    dir="auto"
+                >
+                    {item.first_message}
+                </a>
+                <p class="muted flex flex-wrap gap-x-3">
+                    <span class="max-w-full truncate" dir="auto">
+                        {item.bot_name}
+                    </span>
+                    <span>{channel_name(item.channel)}</span>
+                    <span>{count(item.message_count, "message")}</span>
+                </p>
+            </div>
+            {item.has_gap.then(|| view! { <GapMark /> })}
+            <span class="muted relative">
+                <Ago at=item.last_message_at />
+            </span>
+        </li>
+    }
+}

@@ -1,0 +1,131 @@
+//! One conversation, word for word.
+
+use api_types::chat::{MessageRole, Rating};
+use api_types::client;
+use api_types::conversations::{Conversation, MessageStatus, TranscriptMessage};
+use leptos::prelude::*;
+
+use super::list::{GapMark, channel_name};
+use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
+use crate::ui::format::count;
+use crate::ui::icon::{self, Icon};
+use crate::ui::load::{blocks, load, loaded};
+use crate::ui::page::PageHead;
+use crate::ui::params::with_id;
+use crate::ui::time::Ago;
+
+/// The page.
+#[component]
+pub fn ConversationPage() -> impl IntoView {
+    with_id(|id| {
+        let conversation = load(move || client::conversations::get(id));
+        loaded(
+            conversation,
+            blocks,
+            |found| view! { <Transcript conversation=found.get_untracked() /> },
+        )
+    })
+}
+
+#[component]
+fn Transcript(conversation: Conversation) -> impl IntoView {
+    let passage: OpenPassage = RwSignal::new(None);
+    let Conversation { summary, messages } = conversation;
+    let line = move |message: TranscriptMessage| match message.role {
+        MessageRole::User => view! { <Asked message=message /> }.into_any(),
+        MessageRole::Assistant => view! { <Answered message=message passage=passage /> }.into_any(),
+    };
+    view! {
+        <PageHead title=summary.first_message.clone() back=("/conversations", "Conversations") />
+        <p class="muted -mt-4 mb-6 flex flex-wrap items-center gap-x-4 gap-y-1">
+            <a class="link-plain" href=format!("/bots/{}", summary.bot_id) dir="auto">
+                {summary.bot_name}
+            </a>
+            <span>{channel_name(summary.channel)}</span>
+            <span>{count(summary.message_count, "message")}</span>
+            <span>"began " <Ago at=summary.created_at /></span>
+            {summary.has_gap.then(|| view! { <GapMark /> })}
+        </p>
+        <div class="panel mx-auto flex max-w-3xl flex-col gap-4 p-4 sm:p-6">
+            {messages.into_iter().map(line).collect_view()}
+        </div>
+        <PassageDialog passage=passage />
+    }
+}
+
+#[component]
+fn Asked(message: TranscriptMessage) -> impl IntoView {
+    view! {
+        <div>
+            <Question text=message.content />
+            <p class="muted mt-1 text-end text-xs">
+                <Ago at=message.created_at />
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn Answered(message: TranscriptMessage, passage: OpenPassage) -> impl IntoView {
+    let sources = message.sources.clone();
+    let facts = facts(&message);
+    let trouble = match message.status {
+        MessageStatus::Complete => None,
+        MessageStatus::Partial => Some("This answer broke off."),
+        MessageStatus::Failed => Some("No answer came."),
+    };
+    let rating = message.rating.map(|rating| match rating {
+        Rating::Up => (
+            icon::THUMBS_UP,
+            "The visitor found this helpful",
+            "size-3.5 text-success",
+        ),
+        Rating::Down => (
+            icon::THUMBS_DOWN,
+            "The visitor did not find this helpful",
+            "size-3.5 text-error",
+        ),
+    });
+    view! {
+        <Answer
+            text=message.content
+            sources=sources.clone()
+            cited=sources
+            open=passage
+        >
+            <p class="muted mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs">
+                <Ago at=message.created_at />
+                {facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
+                {(!message.answered).then(|| view! { <GapMark /> })}
+                {trouble.map(|words| view! { <span class="text-error">{words}</span> })}
+                {rating
+                    .map(|(glyph, words, class)| {
+                        view! {
+                            <span title=words>
+                                <Icon glyph=glyph class=class />
+                                <span class="sr-only">{words}</span>
+                            </span>
+                        }
+                    })}
+            </p>
+        </Answer>
+    }
+}
+
+/// What the team wants to know of an answer.
+fn facts(message: &TranscriptMessage) -> Vec<String> {
+    let version = message.bot_version.map(|version| format!("version {version}"));
+    let time = message
+        .latency_ms
+        .map(|ms| format!("{:.1} s", f64::from(ms) / 1000.0));
+    let tokens = message.usage.map(|usage| {
+        count(
+            i64::from(usage.prompt_tokens) + i64::from(usage.completion_tokens),
+            "token",
+        )
+    });
+    [version, message.model.clone(), time, tokens]
+        .into_iter()
+        .flatten()
+        .collect()
+}

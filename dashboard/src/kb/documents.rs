@@ -1,0 +1,272 @@
+//! The documents of a knowledge base and how far each is.
+
+use api_types::client;
+use api_types::kb::{Document, DocumentStatus, KnowledgeBase};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use super::chunk::ChunkView;
+use super::source_icon::source_icon;
+use crate::session::use_session;
+use crate::ui::button::{Button, IconButton};
+use crate::ui::dialog::{ConfirmDialog, Dialog};
+use crate::ui::field::SearchBox;
+use crate::ui::format::{bytes, count};
+use crate::ui::icon::{self, Icon};
+use crate::ui::load::{Load, load, loaded, rows};
+use crate::ui::page::Section;
+use crate::ui::toast::use_toasts;
+
+/// The section.
+#[component]
+pub fn Documents(
+    /// The knowledge base's id.
+    id: Uuid,
+    /// Its documents.
+    documents: Load<Vec<Document>>,
+    /// The knowledge base, which changes with its documents.
+    base: Load<KnowledgeBase>,
+) -> impl IntoView {
+    let deleting = RwSignal::new(None::<Document>);
+    let asking = RwSignal::new(false);
+    let session = use_session();
+    let title = move || deleting.get().map(|document| document.title).unwrap_or_default();
+    let delete = async move || {
+        let Some(document) = deleting.get_untracked() else {
+            return Ok(());
+        };
+        session
+            .send(&client::kb::delete_document(id, document.id))
+            .await?;
+        documents.reload();
+        base.reload();
+        Ok(())
+    };
+    let reload = move || {
+        documents.reload();
+        base.reload();
+    };
+    let ask = move |document: Document| {
+        deleting.set(Some(document));
+        asking.set(true);
+    };
+    view! {
+        <Section title="Documents">
+            {loaded(
+                documents,
+                rows,
+                move |found| view! { <List id=id found=found reload=reload ask=ask /> },
+            )}
+        </Section>
+        <ConfirmDialog open=asking title="Delete this document?" action="Delete document" on_confirm=delete>
+            <p>
+                <strong>{title}</strong>
+                " goes with its chunks. Bots stop answering from it at once. This can't be undone."
+            </p>
+        </ConfirmDialog>
+    }
+}
+
+#[component]
+fn List(
+    id: Uuid,
+    found: RwSignal<Vec<Document>>,
+    reload: impl Fn() + Copy + Send + Sync + 'static,
+    ask: impl Fn(Document) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let words = RwSignal::new(String::new());
+    let reading = RwSignal::new(None::<Document>);
+    let matching = move || {
+        let words = words.get().to_lowercase();
+        found.with(|found| {
+            let found = found
+                .iter()
+                .filter(|document| document.title.to_lowercase().contains(words.trim()));
+            found.map(|document| document.id).collect::<Vec<_>>()
+        })
+    };
+    let row = move |document_id: Uuid| {
+        let document = Memo::new(move |_| {
+            found.with(|found| found.iter().find(|document| document.id == document_id).cloned())
+        });
+        move || {
+            // The row goes away together with its document.
+            document.get().map(|document| {
+                view! { <Row id=id document=document reload=reload ask=ask reading=reading /> }
+            })
+        }
+    };
+    view! {
+        <Show when=move || { found.with(Vec::len) > 8 }>
+            <div class="mb-3">
+                <SearchBox label="Search documents" value=words />
+            </div>
+        </Show>
+        <Show when=move || matching().is_empty()>
+            <p class="muted py-4">
+                {move || {
+                    if found.with(Vec::is_empty) {
+                        "No documents. Add sources to give bots something to answer from."
+                    } else {
+                        "No document has this name."
+                    }
+                }}
+            </p>
+        </Show>
+        <ul class="-my-3 divide-y divide-base-300" aria-label="Documents">
+            <For each=matching key=|id| *id children=row />
+        </ul>
+        <ChunksDialog id=id reading=reading />
+    }
+}
+
+#[component]
+fn Row(
+    id: Uuid,
+    document: Document,
+    reload: impl Fn() + Copy + Send + Sync + 'static,
+    ask: impl Fn(Document) + Copy + Send + Sync + 'static,
+    reading: RwSignal<Option<Document>>,
+) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let busy = RwSignal::new(false);
+    let document_id = document.id;
+    let retry = move || {
+        busy.set(true);
+        spawn_local(async move {
+            match session.send(&client::kb::retry_document(id, document_id)).await {
+                Ok(_) => reload(),
+                Err(error) => toasts.fail(&error),
+            }
+            busy.set(false);
+        });
+    };
+    let failed = document.status == DocumentStatus::Failed;
+    let to_delete = document.clone();
+    let to_read = document.clone();
+    let size = bytes(u64::try_from(document.size).unwrap_or_default());
+    let address = document.url.clone().unwrap_or(size);
+    view! {
+        <li class="flex flex-wrap items-center gap-x-3 gap-y-2 py-3" data-testid="document">
+            <Icon glyph=source_icon(document.kind) class="size-5 muted" />
+            <div class="min-w-0 grow basis-48">
+                <p class="truncate font-medium" dir="auto" title=document.title.clone()>
+                    {document.title.clone()}
+                </p>
+                <p class="muted truncate text-xs">{address}</p>
+            </div>
+            <Status document=document.clone() />
+            <div class="flex items-center">
+                {failed
+                    .then(|| {
+                        view! {
+                            <Button small=true icon=icon::ROTATE_CCW busy=busy on_click=retry>
+                                "Retry"
+                            </Button>
+                        }
+                    })}
+                <IconButton
+                    icon=icon::LAYERS
+                    label=format!("Show the chunks of {}", document.title)
+                    disabled=document.chunk_count == 0
+                    on_click=move || reading.set(Some(to_read.clone()))
+                />
+                <IconButton
+                    icon=icon::TRASH_2
+                    label=format!("Delete {}", document.title)
+                    on_click=move || ask(to_delete.clone())
+                />
+            </div>
+            {document
+                .error
+                .map(|error| view! { <p class="basis-full ps-8 text-error">{error.message}</p> })}
+        </li>
+    }
+}
+
+#[component]
+fn Status(document: Document) -> impl IntoView {
+    let words = match document.status {
+        DocumentStatus::Queued => "Waiting".to_owned(),
+        DocumentStatus::Parsing => "Reading".to_owned(),
+        DocumentStatus::Chunking => "Cutting into chunks".to_owned(),
+        DocumentStatus::Embedding => {
+            format!(
+                "Embedding {} of {}",
+                document.chunks_done,
+                count(document.chunk_count, "chunk")
+            )
+        }
+        DocumentStatus::Indexing => "Adding to the index".to_owned(),
+        DocumentStatus::Indexed => format!("Ready · {}", count(document.chunk_count, "chunk")),
+        DocumentStatus::Failed => "Could not be read".to_owned(),
+    };
+    match document.status {
+        DocumentStatus::Indexed => view! {
+            <span class="inline-flex items-center gap-1.5 text-xs text-success">
+                <Icon glyph=icon::CIRCLE_CHECK class="size-3.5" />
+                {words}
+            </span>
+        }
+        .into_any(),
+        DocumentStatus::Failed => {
+            view! { <span class="text-xs font-medium text-error">{words}</span> }.into_any()
+        }
+        _ => view! {
+            <span class="inline-flex items-center gap-2 text-xs">
+                <span class="loading loading-spinner loading-xs text-primary" aria-hidden="true"></span>
+                {words}
+            </span>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn ChunksDialog(id: Uuid, reading: RwSignal<Option<Document>>) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move |_| {
+        if reading.with(Option::is_some) {
+            open.set(true);
+        }
+    });
+    Effect::new(move |_| {
+        if !open.get() {
+            reading.set(None);
+        }
+    });
+    let title = move || {
+        reading
+            .get()
+            .map(|document| format!("Chunks of {}", document.title))
+            .unwrap_or_default()
+    };
+    view! {
+        <Dialog open=open title=Signal::derive(title) wide=true>
+            {move || {
+                reading
+                    .get()
+                    .map(|document| {
+                        let chunks = load(move || client::kb::chunks(id, document.id));
+                        loaded(
+                            chunks,
+                            rows,
+                            |chunks| {
+                                let chunks = chunks.get_untracked();
+                                view! {
+                                    <ol class="flex flex-col gap-3">
+                                        {chunks
+                                            .into_iter()
+                                            .map(|chunk| view! { <ChunkView chunk=chunk /> })
+                                            .collect_view()}
+                                    </ol>
+                                }
+                            },
+                        )
+                    })
+            }}
+        </Dialog>
+    }
+}

@@ -1,0 +1,234 @@
+//! Every knowledge base, and the drafts in progress.
+
+use api_types::client;
+use api_types::drafts::DraftSummary;
+use api_types::kb::{KnowledgeBase, Progress};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::new_draft::DraftButton;
+use crate::session::use_session;
+use crate::ui::button::{ButtonLink, IconButton};
+use crate::ui::dialog::ConfirmDialog;
+use crate::ui::empty::Empty;
+use crate::ui::field::SearchBox;
+use crate::ui::format::count;
+use crate::ui::icon::{self, Icon};
+use crate::ui::load::{Load, load, loaded, poll_while, rows};
+use crate::ui::page::PageHead;
+use crate::ui::time::{Ago, exact};
+
+/// The page.
+#[component]
+pub fn KnowledgePage() -> impl IntoView {
+    let bases = load(client::kb::list);
+    poll_while(bases, |bases| {
+        bases.iter().any(|base| base.progress.in_progress())
+    });
+    let drafts = load(client::kb_drafts::list);
+    view! {
+        <PageHead title="Knowledge" subtitle="What your bots answer from.">
+            <DraftButton>"New knowledge base"</DraftButton>
+        </PageHead>
+        {loaded(
+            drafts,
+            rows,
+            move |found| {
+                view! {
+                    <Drafts found=found drafts=drafts />
+                    {loaded(bases, rows, move |bases| view! { <Bases bases=bases drafts=found /> })}
+                }
+            },
+        )}
+    }
+}
+
+#[component]
+fn Bases(bases: RwSignal<Vec<KnowledgeBase>>, drafts: RwSignal<Vec<DraftSummary>>) -> impl IntoView {
+    let words = RwSignal::new(String::new());
+    let matching = move || {
+        let words = words.get().to_lowercase();
+        let mut ids = Vec::new();
+        bases.with(|bases| {
+            let found = bases
+                .iter()
+                .filter(|base| base.name.to_lowercase().contains(words.trim()));
+            ids.extend(found.map(|base| base.id));
+        });
+        ids
+    };
+    let is_empty = move || bases.with(Vec::is_empty);
+    view! {
+        <Show when=move || is_empty() && drafts.with(Vec::is_empty)>
+            <Empty
+                icon=icon::BOOK_OPEN
+                title="No knowledge yet"
+                text="Add files, pasted text or web pages. You see how they are cut into chunks before anything is kept."
+            >
+                <DraftButton>"Create a knowledge base"</DraftButton>
+            </Empty>
+        </Show>
+        <Show when=move || !is_empty()>
+            <div class="mb-4">
+                <SearchBox label="Search knowledge" value=words />
+            </div>
+            <Show when=move || matching().is_empty()>
+                <p class="muted py-6 text-center">"No knowledge base has this name."</p>
+            </Show>
+            <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label="Knowledge bases">
+                <For each=matching key=|id| *id children=move |id| view! { <Card id=id bases=bases /> } />
+            </ul>
+        </Show>
+    }
+}
+
+#[component]
+fn Card(id: Uuid, bases: RwSignal<Vec<KnowledgeBase>>) -> impl IntoView {
+    let base = Memo::new(move |_| bases.with(|bases| bases.iter().find(|base| base.id == id).cloned()));
+    let name = move || base.get().map(|base| base.name).unwrap_or_default();
+    let description = move || base.get().map(|base| base.description).unwrap_or_default();
+    let progress = Memo::new(move |_| base.get().map(|base| base.progress).unwrap_or_default());
+    let chunks = move || {
+        base.get()
+            .map(|base| count(base.chunk_count, "chunk"))
+            .unwrap_or_default()
+    };
+    let used_by = move || {
+        let used_by = base.get().map(|base| base.used_by).unwrap_or_default();
+        if used_by.is_empty() {
+            "not used yet".to_owned()
+        } else {
+            format!("used by {}", used_by.join(", "))
+        }
+    };
+    view! {
+        <li class="panel relative flex min-w-0 flex-col gap-2 p-4 hover:border-primary focus-within:border-primary">
+            <a
+                href=format!("/knowledge/{id}")
+                class="truncate font-semibold after:absolute after:inset-0 after:rounded-box"
+                title=name
+                dir="auto"
+            >
+                {name}
+            </a>
+            <p class="muted line-clamp-2 empty:hidden" dir="auto">
+                {description}
+            </p>
+            <p class="muted flex flex-wrap gap-x-3">
+                <span>{move || count(progress.get().total, "document")}</span>
+                <span>{chunks}</span>
+                <span class="min-w-0 truncate" dir="auto">
+                    {used_by}
+                </span>
+            </p>
+            <ProgressLine progress=progress />
+        </li>
+    }
+}
+
+/// How many documents are read, while some are not; and how many failed.
+#[component]
+pub fn ProgressLine(
+    /// Documents by state.
+    #[prop(into)]
+    progress: Signal<Progress>,
+) -> impl IntoView {
+    let done = move || progress.get().indexed + progress.get().failed;
+    view! {
+        <Show when=move || progress.get().in_progress()>
+            <div class="flex flex-col gap-1">
+                <progress
+                    class="progress progress-primary w-full"
+                    aria-label="Documents read"
+                    prop:value=move || done().to_string()
+                    max=move || progress.get().total.to_string()
+                ></progress>
+                <p class="text-xs" role="status">
+                    {move || format!("{} of {} read", done(), count(progress.get().total, "document"))}
+                </p>
+            </div>
+        </Show>
+        <Show when=move || { progress.get().failed > 0 }>
+            <p class="flex items-center gap-1.5 text-xs text-error">
+                <Icon glyph=icon::TRIANGLE_ALERT class="size-3.5" />
+                {move || format!("{} could not be read", count(progress.get().failed, "document"))}
+            </p>
+        </Show>
+    }
+}
+
+#[component]
+fn Drafts(found: RwSignal<Vec<DraftSummary>>, drafts: Load<Vec<DraftSummary>>) -> impl IntoView {
+    let session = use_session();
+    let discarding = RwSignal::new(None::<DraftSummary>);
+    let asking = RwSignal::new(false);
+    let name = move || {
+        discarding
+            .get()
+            .map(|draft| draft_name(&draft))
+            .unwrap_or_default()
+    };
+    let discard = async move || {
+        let Some(draft) = discarding.get_untracked() else {
+            return Ok(());
+        };
+        session.send(&client::kb_drafts::delete(draft.id)).await?;
+        drafts.reload();
+        Ok(())
+    };
+    let row = move |draft: DraftSummary| {
+        let name = draft_name(&draft);
+        let href = format!("/knowledge/draft/{}", draft.id);
+        let updated_at = draft.updated_at;
+        let kept = format!("Kept until {}", exact(draft.expires_at));
+        let adds = draft.from.map(|_| "more sources · ");
+        view! {
+            <li class="flex items-center gap-3 px-4 py-2.5">
+                <Icon glyph=icon::PENCIL class="size-4 muted" />
+                <div class="min-w-0 grow">
+                    <a href=href.clone() class="block truncate font-medium hover:underline" dir="auto">
+                        {name.clone()}
+                    </a>
+                    <p class="muted truncate text-xs" title=kept>
+                        {adds} "saved " <Ago at=updated_at />
+                    </p>
+                </div>
+                <ButtonLink href=href small=true>
+                    "Continue"
+                </ButtonLink>
+                <IconButton
+                    icon=icon::TRASH_2
+                    label=format!("Discard draft {name}")
+                    on_click=move || {
+                        discarding.set(Some(draft.clone()));
+                        asking.set(true);
+                    }
+                />
+            </li>
+        }
+    };
+    view! {
+        <Show when=move || found.with(|found| !found.is_empty())>
+            <section class="mb-6" aria-label="Drafts in progress">
+                <h2 class="mb-2 font-semibold">"Drafts in progress"</h2>
+                <ul class="panel divide-y divide-base-300">
+                    {move || found.get().into_iter().map(row).collect_view()}
+                </ul>
+            </section>
+        </Show>
+        <ConfirmDialog open=asking title="Discard this draft?" action="Discard draft" on_confirm=discard>
+            <p>
+                "The draft " <strong>{name}</strong>
+                " goes away with the files and texts added to it. Knowledge bases stay as they are."
+            </p>
+        </ConfirmDialog>
+    }
+}
+
+fn draft_name(draft: &DraftSummary) -> String {
+    if draft.name.trim().is_empty() {
+        "Untitled knowledge base".to_owned()
+    } else {
+        draft.name.clone()
+    }
+}

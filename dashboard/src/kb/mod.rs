@@ -1,0 +1,14 @@
+//! Knowledge bases: the list, the page of one, and the wizard that fills them.
+
+mod chunk;
+mod documents;
+mod list;
+mod new_draft;
+mod page;
+mod search;
+mod source_icon;
+mod wizard;
+
+pub use list::KnowledgePage;
+pub use page::KnowledgeBasePage;
+pub use wizard::WizardPage;

@@ -1,0 +1,163 @@
+//! One knowledge base: its documents as they are read, a try of the search, deleting it.
+
+use api_types::client;
+use api_types::kb::{ChunkStrategy, Document, KnowledgeBase};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use uuid::Uuid;
+
+use super::documents::Documents;
+use super::list::ProgressLine;
+use super::new_draft::DraftButton;
+use super::search::Search;
+use crate::session::use_session;
+use crate::ui::button::Button;
+use crate::ui::dialog::ConfirmDialog;
+use crate::ui::format::count;
+use crate::ui::icon;
+use crate::ui::load::{blocks, load, loaded, poll_while};
+use crate::ui::page::{PageHead, Section};
+use crate::ui::params::with_id;
+use crate::ui::time::Ago;
+use crate::ui::toast::use_toasts;
+
+/// The page.
+#[component]
+pub fn KnowledgeBasePage() -> impl IntoView {
+    with_id(|id| {
+        let base = load(move || client::kb::get(id));
+        let documents = load(move || client::kb::documents(id));
+        poll_while(base, |base| base.progress.in_progress());
+        poll_while(documents, |documents: &Vec<Document>| {
+            documents.iter().any(|document| document.status.in_progress())
+        });
+        loaded(base, blocks, move |found| {
+            view! { <Overview id=id base=found>
+                <Documents id=id documents=documents base=base />
+            </Overview> }
+        })
+    })
+}
+
+#[component]
+fn Overview(id: Uuid, base: RwSignal<KnowledgeBase>, children: Children) -> impl IntoView {
+    let name = Memo::new(move |_| base.with(|base| base.name.clone()));
+    let description = Memo::new(move |_| base.with(|base| base.description.clone()));
+    let progress = Memo::new(move |_| base.with(|base| base.progress));
+    view! {
+        <PageHead title=name subtitle=description back=("/knowledge", "Knowledge")>
+            <DraftButton from=Some(id)>"Add sources"</DraftButton>
+        </PageHead>
+        <div class="mb-5 flex flex-col gap-2 empty:hidden">
+            <ProgressLine progress=progress />
+        </div>
+        <div class="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
+            <div class="flex min-w-0 flex-col gap-5">
+                {children()} <Search id=id />
+            </div>
+            <div class="flex min-w-0 flex-col gap-5">
+                <Facts base=base />
+                <DeleteBase id=id base=base />
+            </div>
+        </div>
+    }
+}
+
+/// A strategy in plain words.
+pub const fn strategy_name(strategy: ChunkStrategy) -> &'static str {
+    match strategy {
+        ChunkStrategy::Recursive => "At headings and paragraphs",
+        ChunkStrategy::Heading => "One chunk a section",
+        ChunkStrategy::Page => "One chunk a page",
+        ChunkStrategy::Sentence => "Whole sentences",
+        ChunkStrategy::Fixed => "Every so many tokens",
+    }
+}
+
+#[component]
+fn Facts(base: RwSignal<KnowledgeBase>) -> impl IntoView {
+    let created_at = Memo::new(move |_| base.with(|base| base.created_at));
+    let chunks = move || base.with(|base| count(base.chunk_count, "chunk"));
+    let chunking = move || {
+        let chunking = base.with(|base| base.chunking);
+        format!(
+            "{}, up to {} tokens, {} repeated",
+            strategy_name(chunking.strategy),
+            chunking.size,
+            chunking.overlap
+        )
+    };
+    let used_by = move || {
+        let used_by = base.with(|base| base.used_by.join(", "));
+        if used_by.is_empty() {
+            "no live bot yet".to_owned()
+        } else {
+            used_by
+        }
+    };
+    view! {
+        <Section title="At a glance">
+            <dl class="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-2">
+                <dt class="muted">"Holds"</dt>
+                <dd>{chunks}</dd>
+                <dt class="muted">"Cut"</dt>
+                <dd>{chunking}</dd>
+                <dt class="muted">"Used by"</dt>
+                <dd dir="auto">{used_by}</dd>
+                <dt class="muted">"Made"</dt>
+                <dd>
+                    <Ago at=created_at />
+                </dd>
+            </dl>
+        </Section>
+    }
+}
+
+#[component]
+fn DeleteBase(id: Uuid, base: RwSignal<KnowledgeBase>) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let navigate = StoredValue::new_local(use_navigate());
+    let asking = RwSignal::new(false);
+    let name = move || base.with(|base| base.name.clone());
+    let holds = move || {
+        base.with(|base| {
+            format!(
+                "{} and {}",
+                count(base.progress.total, "document"),
+                count(base.chunk_count, "chunk")
+            )
+        })
+    };
+    let users = move || base.with(|base| base.used_by.join(", "));
+    let delete = async move || {
+        let name = untrack(name);
+        session.send(&client::kb::delete(id)).await?;
+        toasts.say(format!("{name} was deleted."));
+        navigate.with_value(|navigate| navigate("/knowledge", NavigateOptions::default()));
+        Ok(())
+    };
+    view! {
+        <Section title="Delete">
+            <p class="muted mb-3">"The knowledge base goes with its documents and chunks."</p>
+            <Button icon=icon::TRASH_2 on_click=move || asking.set(true)>
+                "Delete knowledge base"
+            </Button>
+        </Section>
+        <ConfirmDialog
+            open=asking
+            title=Signal::derive(move || format!("Delete {}?", name()))
+            action="Delete knowledge base"
+            on_confirm=delete
+        >
+            <p>"This can't be undone. " {holds} " go with it."</p>
+            <Show when=move || !users().is_empty()>
+                <p>
+                    "These live bots answer from it: " <strong>{users}</strong>
+                    ". Choose other knowledge for them first."
+                </p>
+            </Show>
+        </ConfirmDialog>
+    }
+}

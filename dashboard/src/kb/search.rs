@@ -1,0 +1,116 @@
+//! Trying what the retriever finds.
+
+use api_types::client::{self, ClientError};
+use api_types::kb::{SearchHit, SearchRequest, SearchResponse};
+use api_types::validate;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use crate::chat::web_link;
+use crate::session::use_session;
+use crate::ui::alert::ErrorAlert;
+use crate::ui::button::Submit;
+use crate::ui::page::Section;
+
+/// How many chunks are shown.
+const LIMIT: u8 = 8;
+
+/// The section.
+#[component]
+pub fn Search(
+    /// The knowledge base's id.
+    id: Uuid,
+) -> impl IntoView {
+    let session = use_session();
+    let query = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let result = RwSignal::new(None::<Result<SearchResponse, ClientError>>);
+    let can_search = move || query.with(|query| validate::message("query", query).is_ok());
+    let search = move || {
+        if !untrack(can_search) || busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let request = SearchRequest {
+                query: query.get_untracked().trim().to_owned(),
+                limit: LIMIT,
+            };
+            result.set(Some(session.send(&client::kb::search(id, &request)).await));
+            busy.set(false);
+        });
+    };
+    let error = move || result.get().and_then(Result::err).map(|error| error.to_string());
+    let hits = move || {
+        result
+            .get()
+            .and_then(Result::ok)
+            .map(|found| view! { <Hits found=found /> })
+    };
+    view! {
+        <Section title="Try the search" subtitle="See which chunks a question finds.">
+            <form
+                class="flex gap-2"
+                role="search"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    search();
+                }
+            >
+                <input
+                    type="search"
+                    class="input w-full"
+                    dir="auto"
+                    aria-label="Question"
+                    placeholder="A question"
+                    prop:value=move || query.get()
+                    on:input=move |event| query.set(event_target_value(&event))
+                />
+                <Submit busy=busy disabled=Signal::derive(move || !can_search())>"Search"</Submit>
+            </form>
+            <div class="mt-3 flex flex-col gap-3 empty:hidden" aria-live="polite">
+                <ErrorAlert message=Signal::derive(error) />
+                {hits}
+            </div>
+        </Section>
+    }
+}
+
+#[component]
+fn Hits(found: SearchResponse) -> impl IntoView {
+    let none = found.hits.is_empty();
+    view! {
+        {none.then(|| view! { <p class="muted">"Nothing was found. A bot would say that it does not know."</p> })}
+        {found
+            .degraded
+            .then(|| view! { <p class="muted">"Part of the search was away: only words were compared."</p> })}
+        <ol class="flex flex-col gap-3 empty:hidden">
+            {found.hits.into_iter().map(|hit| view! { <Hit hit=hit /> }).collect_view()}
+        </ol>
+    }
+}
+
+#[component]
+fn Hit(hit: SearchHit) -> impl IntoView {
+    let meaning = hit.cosine.map(|score| format!("meaning {score:.2}"));
+    let words = hit.lexical.map(|score| format!("words {score:.1}"));
+    let scores = [Some(format!("score {:.2}", hit.score)), words, meaning]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>();
+    view! {
+        <li class="rounded-box border border-base-300 p-3">
+            <p class="flex items-baseline justify-between gap-3">
+                <span class="min-w-0 truncate font-medium" dir="auto" title=hit.title.clone()>
+                    {hit.title.clone()}
+                </span>
+            </p>
+            <p class="muted text-xs">{scores.join(" · ")}</p>
+            <p class="mt-1.5 line-clamp-6 whitespace-pre-wrap" dir="auto">
+                {hit.chunk.text}
+            </p>
+            {hit.url.and_then(web_link)}
+        </li>
+    }
+}

@@ -1,0 +1,292 @@
+//! Step 2: how the sources would be cut, before anything is kept.
+
+use std::time::Duration;
+
+use api_types::client::{self, ClientError};
+use api_types::kb::{ChunkPreview, ChunkStrategy, DraftSource, SourcePreview};
+use api_types::validate::{self, Checker};
+use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use super::Wizard;
+use crate::kb::chunk::ChunkView;
+use crate::kb::page::strategy_name;
+use crate::kb::source_icon::source_icon;
+use crate::session::use_session;
+use crate::ui::field::{NumberField, SelectField, Text};
+use crate::ui::format::count;
+use crate::ui::icon::{self, Icon};
+use crate::ui::load::{Failure, rows};
+use crate::ui::page::Section;
+
+/// How many chunks of the chosen source are shown.
+const SHOWN: usize = 30;
+/// Settings rest for this long before they are tried.
+const PAUSE: Duration = Duration::from_millis(400);
+
+const STRATEGIES: [(ChunkStrategy, &str); 5] = [
+    (ChunkStrategy::Recursive, "recursive"),
+    (ChunkStrategy::Heading, "heading"),
+    (ChunkStrategy::Page, "page"),
+    (ChunkStrategy::Sentence, "sentence"),
+    (ChunkStrategy::Fixed, "fixed"),
+];
+
+/// What the server made of the sources with the settings as they are. A handle.
+#[derive(Clone, Copy)]
+struct Preview {
+    /// Every source with its count, or why it can't be read.
+    overview: RwSignal<Option<Result<ChunkPreview, ClientError>>>,
+    /// The chosen source with its first chunks.
+    detail: RwSignal<Option<Result<ChunkPreview, ClientError>>>,
+    chosen: RwSignal<Option<Uuid>>,
+    busy: RwSignal<bool>,
+    again: RwSignal<()>,
+}
+
+/// The step.
+#[component]
+pub fn ChunksStep(wizard: Wizard) -> impl IntoView {
+    let first = wizard
+        .sources
+        .with_untracked(|sources| sources.first().map(|source| source.id));
+    let preview = Preview {
+        overview: RwSignal::new(None),
+        detail: RwSignal::new(None),
+        chosen: RwSignal::new(first),
+        busy: RwSignal::new(true),
+        again: RwSignal::new(()),
+    };
+    keep_fresh(wizard, preview);
+    view! {
+        <div class="grid items-start gap-5 lg:grid-cols-[20rem_minmax(0,1fr)]">
+            <div class="flex min-w-0 flex-col gap-5">
+                <Settings wizard=wizard />
+                <Sources wizard=wizard preview=preview />
+            </div>
+            <Chunks preview=preview />
+        </div>
+    }
+}
+
+/// Saves the settings and asks the server again, shortly after they or the chosen source change.
+fn keep_fresh(wizard: Wizard, preview: Preview) {
+    let session = use_session();
+    let chunking = Memo::new(move |_| wizard.draft.content.with(|form| form.chunking));
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let newest = StoredValue::new(0_u32);
+    let id = wizard.draft.id();
+    let stop = move || {
+        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    };
+    let ask = move |number: u32, chosen: Option<Uuid>| async move {
+        let is_newest = move || newest.try_get_value() == Some(number);
+        if let Err(error) = wizard.draft.save_now().await {
+            if is_newest() {
+                preview.busy.set(false);
+                preview.detail.set(Some(Err(error)));
+            }
+            return;
+        }
+        let detail = session.send(&client::kb_drafts::preview(id, chosen, SHOWN)).await;
+        if !is_newest() {
+            return;
+        }
+        preview.detail.set(Some(detail));
+        preview.busy.set(false);
+        let overview = session.send(&client::kb_drafts::preview(id, None, 1)).await;
+        if is_newest() {
+            preview.overview.set(Some(overview));
+        }
+    };
+    Effect::new(move |first: Option<()>| {
+        let chunking = chunking.get();
+        preview.again.track();
+        let chosen = preview.chosen.get();
+        stop();
+        let mut check = Checker::default();
+        validate::chunking(&mut check, "", chunking);
+        if check.finish().is_err() {
+            // The fields say why; what was cut with the last good settings stays in sight.
+            return;
+        }
+        let number = newest.get_value().wrapping_add(1);
+        newest.set_value(number);
+        preview.busy.set(true);
+        let pause = if first.is_none() { Duration::ZERO } else { PAUSE };
+        timer.set_value(set_timeout_with_handle(move || spawn_local(ask(number, chosen)), pause).ok());
+    });
+    on_cleanup(stop);
+}
+
+#[component]
+fn Settings(wizard: Wizard) -> impl IntoView {
+    let content = wizard.draft.content;
+    let strategy = Text::new(
+        move || {
+            let chosen = content.with(|form| form.chunking.strategy);
+            let found = STRATEGIES.iter().find(|(strategy, _)| *strategy == chosen);
+            found.map(|(_, key)| (*key).to_owned()).unwrap_or_default()
+        },
+        move |key| {
+            if let Some((strategy, _)) = STRATEGIES.iter().find(|(_, known)| *known == key) {
+                content.update(|form| form.chunking.strategy = *strategy);
+            }
+        },
+    );
+    let options: Vec<_> = STRATEGIES
+        .iter()
+        .map(|(strategy, key)| ((*key).to_owned(), strategy_name(*strategy).to_owned()))
+        .collect();
+    let size = Text::number(
+        move || content.with(|form| form.chunking.size),
+        move |size| content.update(|form| form.chunking.size = size),
+    );
+    let overlap = Text::number(
+        move || content.with(|form| form.chunking.overlap),
+        move |overlap| content.update(|form| form.chunking.overlap = overlap),
+    );
+    view! {
+        <Section title="How to cut" subtitle="The settings as they are suit most documents.">
+            <div class="flex flex-col gap-4">
+                <SelectField label="Where" value=strategy options=options />
+                <div class="grid grid-cols-2 gap-3">
+                    <NumberField
+                        label="Largest chunk"
+                        value=size
+                        field=wizard.form.field("content.chunking.size")
+                        hint="Tokens, 32 to 512."
+                        min="32"
+                        max="512"
+                    />
+                    <NumberField
+                        label="Repeated"
+                        value=overlap
+                        field=wizard.form.field("content.chunking.overlap")
+                        hint="Tokens of the chunk before."
+                        min="0"
+                        max="255"
+                    />
+                </div>
+            </div>
+        </Section>
+    }
+}
+
+#[component]
+fn Sources(wizard: Wizard, preview: Preview) -> impl IntoView {
+    let row = move |source: DraftSource| {
+        let id = source.id;
+        let chosen = move || preview.chosen.get() == Some(id);
+        let outcome = move || outcome(&preview.overview.get()?.ok()?, id);
+        let words = move || match outcome() {
+            None => "…".to_owned(),
+            Some(Ok(chunks)) => count(chunks, "chunk"),
+            Some(Err(_)) => "can't be read".to_owned(),
+        };
+        let failed = move || matches!(outcome(), Some(Err(_)));
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class="flex w-full cursor-pointer items-center gap-2.5 px-4 py-2.5 text-start hover:bg-base-200"
+                    class=("bg-primary/10", chosen)
+                    aria-pressed=move || chosen().to_string()
+                    on:click=move |_| preview.chosen.set(Some(id))
+                >
+                    <Icon glyph=source_icon(source.kind) class="size-4 muted" />
+                    <span class="min-w-0 grow truncate" dir="auto" title=source.title.clone()>
+                        {source.title.clone()}
+                    </span>
+                    <span
+                        class="text-xs whitespace-nowrap"
+                        class=("text-error", failed)
+                        class=("muted", move || !failed())
+                    >
+                        {words}
+                    </span>
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <section class="panel overflow-hidden" aria-label="Sources">
+            <h2 class="border-b border-base-300 px-4 py-2.5 font-semibold">"Sources"</h2>
+            <ul class="max-h-96 divide-y divide-base-300 overflow-y-auto">
+                <For each=move || wizard.sources.get() key=|source| source.id children=row />
+            </ul>
+        </section>
+    }
+}
+
+/// How many chunks a source makes, or why none. None while that is not known.
+fn outcome(preview: &ChunkPreview, id: Uuid) -> Option<Result<i64, String>> {
+    let source = preview.sources.iter().find(|source| source.source_id == id)?;
+    Some(match &source.error {
+        Some(error) => Err(error.message.clone()),
+        None => Ok(i64::try_from(source.chunk_count).unwrap_or(i64::MAX)),
+    })
+}
+
+#[component]
+fn Chunks(preview: Preview) -> impl IntoView {
+    let content = move || match preview.detail.get() {
+        None => rows(),
+        Some(Err(error)) => view! { <Failure error=error retry=move || preview.again.notify() /> }.into_any(),
+        Some(Ok(found)) => {
+            let chosen = preview.chosen.get_untracked();
+            let source = found
+                .sources
+                .into_iter()
+                .find(|source| Some(source.source_id) == chosen);
+            source
+                .map(|source| view! { <SourceChunks source=source /> })
+                .into_any()
+        }
+    };
+    view! {
+        <section
+            class="min-w-0"
+            class=("opacity-60", move || preview.busy.get())
+            aria-busy=move || preview.busy.get().to_string()
+            aria-label="Chunk preview"
+        >
+            {content}
+        </section>
+    }
+}
+
+#[component]
+fn SourceChunks(source: SourcePreview) -> impl IntoView {
+    if let Some(error) = source.error {
+        return view! {
+            <div role="alert" class="panel flex items-start gap-3 p-5">
+                <Icon glyph=icon::TRIANGLE_ALERT class="size-5 text-error" />
+                <div class="min-w-0">
+                    <p class="font-medium">"This source can't be read"</p>
+                    <p class="muted mt-1">{error.message}</p>
+                    <p class="muted mt-1">"Go back to remove or replace it. The other sources are not affected."</p>
+                </div>
+            </div>
+        }
+        .into_any();
+    }
+    let shown = source.chunks.len();
+    let total = source.chunk_count;
+    let head = if shown < total {
+        format!("The first {shown} of {total} chunks")
+    } else {
+        count(i64::try_from(total).unwrap_or(i64::MAX), "chunk")
+    };
+    view! {
+        <h2 class="mb-2 font-semibold">{head}</h2>
+        <ol class="flex flex-col gap-3" data-testid="chunks">
+            {source.chunks.into_iter().map(|chunk| view! { <ChunkView chunk=chunk /> }).collect_view()}
+        </ol>
+    }
+    .into_any()
+}

@@ -1,0 +1,23 @@
+//! The dashboard: a single-page app that builds bots and knowledge bases through the public API.
+
+mod app;
+mod auth;
+mod bots;
+mod chat;
+mod conversations;
+mod drafts;
+mod kb;
+mod session;
+mod settings;
+mod shell;
+mod ui;
+
+use leptos::prelude::*;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    if let Some(boot) = document().get_element_by_id("boot") {
+        boot.remove();
+    }
+    mount_to_body(app::App);
+}

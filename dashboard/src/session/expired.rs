@@ -1,0 +1,62 @@
+//! "Please sign in again", over the page with its unsaved work.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::use_session;
+use crate::ui::alert::ErrorAlert;
+use crate::ui::button::{Button, Submit, Variant};
+use crate::ui::dialog::Dialog;
+use crate::ui::field::PasswordField;
+
+/// Asks for the password when the session has ended; the page underneath stays as it is.
+#[component]
+pub fn ExpiredDialog() -> impl IntoView {
+    let session = use_session();
+    let password = RwSignal::new(String::new());
+    let error = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let email = move || {
+        session
+            .identity()
+            .map(|identity| identity.user.email)
+            .unwrap_or_default()
+    };
+
+    let submit = move || {
+        busy.set(true);
+        error.set(None);
+        spawn_local(async move {
+            let result = session.sign_in_again(password.get_untracked()).await;
+            busy.set(false);
+            match result {
+                Ok(()) => password.set(String::new()),
+                Err(problem) => error.set(Some(problem.to_string())),
+            }
+        });
+    };
+    let leave = move || session.forget();
+
+    view! {
+        <Dialog open=session.expired title="Sign in again" dismissible=false>
+            <form
+                class="flex flex-col gap-4"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    submit();
+                }
+            >
+                <p>
+                    "Your session has ended. Nothing on this page is lost: sign in as "
+                    <strong class="wrap-anywhere">{email}</strong> " to go on where you were."
+                </p>
+                <ErrorAlert message=error />
+                <PasswordField label="Password" value=password autocomplete="current-password" />
+                <div class="flex flex-wrap justify-end gap-2">
+                    <Button variant=Variant::Quiet on_click=leave>"Leave and discard"</Button>
+                    <Submit busy=busy>"Sign in"</Submit>
+                </div>
+            </form>
+        </Dialog>
+    }
+}

@@ -1,0 +1,57 @@
+//! Settings of the workspace and of this browser.
+
+mod api_keys;
+mod provider_form;
+mod providers;
+
+use leptos::prelude::*;
+
+use crate::session::use_session;
+use crate::ui::page::{PageHead, Section};
+use crate::ui::theme::ThemeSwitch;
+use api_keys::ApiKeys;
+use providers::Providers;
+
+/// The page.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    view! {
+        <PageHead title="Settings" />
+        <div class="flex max-w-3xl flex-col gap-5">
+            <WorkspaceFacts />
+            <Providers />
+            <ApiKeys />
+            <Section title="Appearance" subtitle="Of the dashboard, in this browser.">
+                <ThemeSwitch />
+            </Section>
+        </div>
+    }
+}
+
+#[component]
+fn WorkspaceFacts() -> impl IntoView {
+    let session = use_session();
+    let name = move || session.identity().map(|identity| identity.workspace.name);
+    let organization = move || {
+        session
+            .identity()
+            .map(|identity| identity.workspace.organization_name)
+    };
+    let account = move || {
+        session
+            .identity()
+            .map(|identity| format!("{} · {}", identity.user.name, identity.user.email))
+    };
+    view! {
+        <Section title="Workspace" subtitle="Bots, knowledge, conversations and keys belong to it.">
+            <dl class="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-2">
+                <dt class="muted">"Name"</dt>
+                <dd dir="auto">{name}</dd>
+                <dt class="muted">"Organization"</dt>
+                <dd dir="auto">{organization}</dd>
+                <dt class="muted">"You"</dt>
+                <dd dir="auto">{account}</dd>
+            </dl>
+        </Section>
+    }
+}

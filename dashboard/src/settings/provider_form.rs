@@ -1,0 +1,143 @@
+//! Connecting a provider, or changing a connection.
+
+use api_types::client;
+use api_types::providers::{Provider, SaveProviderRequest};
+use api_types::validate::Checker;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::session::use_session;
+use crate::ui::alert::ErrorAlert;
+use crate::ui::button::{Button, Submit};
+use crate::ui::dialog::Dialog;
+use crate::ui::field::{PasswordField, TextField};
+use crate::ui::form::Form;
+
+/// The form, in a dialog.
+#[component]
+pub fn ProviderDialog(
+    /// Whether it is open.
+    open: RwSignal<bool>,
+    /// The connection to change; a new one when none.
+    provider: RwSignal<Option<Provider>>,
+    /// Called when it is saved.
+    on_saved: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let title = move || match provider.get() {
+        Some(provider) => format!("Change {}", provider.name),
+        None => "Connect a provider".to_owned(),
+    };
+    view! {
+        <Dialog open=open title=Signal::derive(title)>
+            <ProviderForm open=open provider=provider.get_untracked() on_saved=on_saved />
+        </Dialog>
+    }
+}
+
+#[component]
+fn ProviderForm(
+    open: RwSignal<bool>,
+    provider: Option<Provider>,
+    on_saved: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let session = use_session();
+    let id = provider.as_ref().map(|provider| provider.id);
+    let start = |text: fn(&Provider) -> &String| {
+        RwSignal::new(
+            provider
+                .as_ref()
+                .map(|provider| text(provider).clone())
+                .unwrap_or_default(),
+        )
+    };
+    let name = start(|provider| &provider.name);
+    let base_url = start(|provider| &provider.base_url);
+    let model = start(|provider| &provider.default_model);
+    let key = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let form = Form::new(move || {
+        let mut check = Checker::default();
+        name.with(|name| check.length("name", name, 1, 80));
+        let is_web =
+            base_url.with(|url| url.trim().starts_with("https://") || url.trim().starts_with("http://"));
+        check.require(
+            is_web,
+            "base_url",
+            "Enter an address such as https://api.openai.com/v1.",
+        );
+        model.with(|model| check.length("default_model", model, 1, 200));
+        check.finish()
+    });
+    let submit = move || {
+        if !form.submit() || busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        let api_key = key.get_untracked().trim().to_owned();
+        let request = SaveProviderRequest {
+            name: name.get_untracked().trim().to_owned(),
+            base_url: base_url.get_untracked().trim().to_owned(),
+            default_model: model.get_untracked().trim().to_owned(),
+            api_key: (!api_key.is_empty()).then_some(api_key),
+        };
+        spawn_local(async move {
+            let call = match id {
+                Some(id) => client::providers::update(id, &request),
+                None => client::providers::create(&request),
+            };
+            let result = session.send(&call).await;
+            busy.set(false);
+            match result {
+                Ok(_) => {
+                    open.set(false);
+                    on_saved();
+                }
+                Err(problem) => error.set(form.refuse(&problem)),
+            }
+        });
+    };
+    let key_hint = match provider.as_ref().and_then(|provider| provider.key_hint.as_ref()) {
+        Some(hint) => format!("Leave it empty to keep the key …{hint}. A changed host needs it again."),
+        None => "Servers without keys, such as a local Ollama, need none.".to_owned(),
+    };
+    view! {
+        <form
+            class="flex flex-col gap-3"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            <ErrorAlert message=error />
+            <TextField label="Name" value=name field=form.field("name") placeholder="OpenAI" autofocus=true />
+            <TextField
+                label="Base URL"
+                value=base_url
+                field=form.field("base_url")
+                kind="url"
+                placeholder="https://api.openai.com/v1"
+                hint="Without /chat/completions."
+            />
+            <TextField
+                label="Default model"
+                value=model
+                field=form.field("default_model")
+                placeholder="gpt-5-mini"
+            />
+            <PasswordField
+                label="API key"
+                value=key
+                field=form.field("api_key")
+                hint=key_hint
+                autocomplete="off"
+            />
+            <div class="flex flex-wrap justify-end gap-2">
+                <Button on_click=move || open.set(false)>"Cancel"</Button>
+                <Submit busy=busy>{if id.is_some() { "Save" } else { "Connect" }}</Submit>
+            </div>
+        </form>
+    }
+}

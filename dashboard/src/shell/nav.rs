@@ -1,0 +1,134 @@
+//! The four places of the dashboard.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::session;
+use crate::ui::icon::{self, Glyph, Icon};
+
+const COLLAPSED: &str = "botwright.nav.collapsed";
+
+#[derive(Clone, Copy)]
+struct Place {
+    href: &'static str,
+    name: &'static str,
+    glyph: Glyph,
+}
+
+const PLACES: [Place; 4] = [
+    Place {
+        href: "/bots",
+        name: "Bots",
+        glyph: icon::BOT,
+    },
+    Place {
+        href: "/knowledge",
+        name: "Knowledge",
+        glyph: icon::BOOK_OPEN,
+    },
+    Place {
+        href: "/conversations",
+        name: "Conversations",
+        glyph: icon::MESSAGES_SQUARE,
+    },
+    Place {
+        href: "/settings",
+        name: "Settings",
+        glyph: icon::SETTINGS,
+    },
+];
+
+/// Whether the page shown lies in this place.
+fn is_current(place: Place) -> impl Fn() -> bool + Copy + Send + Sync {
+    let path = use_location().pathname;
+    let current = Memo::new(move |_| path.with(|path| path.starts_with(place.href)));
+    move || current.get()
+}
+
+/// Navigation at the side, which collapses to icons.
+#[component]
+pub fn SideBar() -> impl IntoView {
+    let collapsed = RwSignal::new(session::read(COLLAPSED).is_some());
+    let toggle = move |_| {
+        collapsed.update(|collapsed| *collapsed = !*collapsed);
+        if collapsed.get_untracked() {
+            session::write(COLLAPSED, "yes");
+        } else {
+            session::remove(COLLAPSED);
+        }
+    };
+    let item = move |place: Place| {
+        let current = is_current(place);
+        view! {
+            <a
+                href=place.href
+                title=move || collapsed.get().then_some(place.name)
+                aria-label=place.name
+                aria-current=move || current().then_some("page")
+                class="flex h-10 items-center gap-3 rounded-field px-3 font-medium"
+                class=("bg-primary/12", current)
+                class=("text-primary", current)
+                class=("hover:bg-base-200", move || !current())
+            >
+                <Icon glyph=place.glyph class="size-5" />
+                <span class:hidden=move || collapsed.get()>{place.name}</span>
+            </a>
+        }
+    };
+    view! {
+        <aside
+            class="sticky top-0 hidden h-dvh shrink-0 flex-col border-e border-base-300 bg-base-100 px-2.5 md:flex"
+            class=("w-56", move || !collapsed.get())
+            class=("w-[4.25rem]", move || collapsed.get())
+        >
+            <a href="/bots" class="flex h-14 items-center gap-2.5 px-2 text-base font-semibold" aria-label="Botwright">
+                <img src="/favicon.svg" alt="" width="28" height="28" />
+                <span class:hidden=move || collapsed.get()>"Botwright"</span>
+            </a>
+            <nav class="flex grow flex-col gap-1 py-2" aria-label="Main">
+                {PLACES.map(item).collect_view()}
+            </nav>
+            <button
+                type="button"
+                class="btn btn-ghost mb-3 justify-start gap-3 px-3 font-medium muted"
+                aria-expanded=move || (!collapsed.get()).to_string()
+                aria-label=move || if collapsed.get() { "Show names" } else { "Collapse navigation" }
+                on:click=toggle
+            >
+                {move || {
+                    let glyph = if collapsed.get() { icon::PANEL_LEFT_OPEN } else { icon::PANEL_LEFT_CLOSE };
+                    view! { <Icon glyph=glyph class="size-5" /> }
+                }}
+                <span class:hidden=move || collapsed.get()>"Collapse"</span>
+            </button>
+        </aside>
+    }
+}
+
+/// Navigation at the bottom, on phones.
+#[component]
+pub fn BottomBar() -> impl IntoView {
+    let item = |place: Place| {
+        let current = is_current(place);
+        view! {
+            <a
+                href=place.href
+                aria-current=move || current().then_some("page")
+                class="flex min-w-0 flex-col items-center justify-center gap-0.5 text-xs font-medium"
+                class=("text-primary", current)
+                class=("muted", move || !current())
+            >
+                <Icon glyph=place.glyph class="size-5" />
+                {place.name}
+            </a>
+        }
+    };
+    view! {
+        <nav
+            class="fixed inset-x-0 bottom-0 z-30 grid h-16 grid-cols-4 border-t border-base-300 bg-base-100 pb-[env(safe-area-inset-bottom)] md:hidden"
+            aria-label="Main"
+        >
+            {PLACES.map(item).collect_view()}
+        </nav>
+    }
+}

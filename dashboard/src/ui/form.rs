@@ -1,0 +1,154 @@
+//! When a form says what is wrong: as a field is left, when the form is sent, and when the server objects.
+
+use std::collections::HashSet;
+
+use api_types::FieldError;
+use api_types::client::ClientError;
+use leptos::prelude::*;
+
+/// The state of one form's checks. A handle: copies are the same form.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// What the shared checks find in the form as it stands.
+    found: Memo<Vec<FieldError>>,
+    /// What the server found in the form as it was sent; goes away field by field as they are edited.
+    refused: RwSignal<Vec<FieldError>>,
+    /// Fields that say by themselves what is wrong with them.
+    shown: StoredValue<HashSet<String>>,
+    /// Fields that were typed into.
+    edited: StoredValue<HashSet<String>>,
+    /// Fields that were typed into and left.
+    left: RwSignal<HashSet<String>>,
+    sent: RwSignal<bool>,
+}
+
+impl Form {
+    /// A form whose `check` is one of [`api_types::validate`]'s.
+    pub fn new(check: impl Fn() -> Result<(), Vec<FieldError>> + Send + Sync + 'static) -> Self {
+        Self {
+            found: Memo::new(move |_| check().err().unwrap_or_default()),
+            refused: RwSignal::default(),
+            shown: StoredValue::default(),
+            edited: StoredValue::default(),
+            left: RwSignal::default(),
+            sent: RwSignal::new(false),
+        }
+    }
+
+    /// The field at this path of the request body.
+    pub fn field(self, path: impl Into<String>) -> FieldForm {
+        let path = path.into();
+        self.shown.update_value(|shown| {
+            shown.insert(path.clone());
+        });
+        FieldForm {
+            form: Some((self, StoredValue::new(path))),
+        }
+    }
+
+    /// Shows every problem. Returns whether there is none, so that the form may be sent.
+    pub fn submit(self) -> bool {
+        self.sent.set(true);
+        self.refused.set(Vec::new());
+        self.found.with_untracked(Vec::is_empty)
+    }
+
+    /// Takes in the server's objection. Returns what to say above the form: nothing when every problem is shown
+    /// at its field.
+    pub fn refuse(self, error: &ClientError) -> Option<String> {
+        let ClientError::Problem(problem) = error else {
+            return Some(error.to_string());
+        };
+        self.refused.set(problem.errors.clone());
+        self.sent.set(true);
+        if problem.errors.is_empty() {
+            return Some(problem.detail.clone());
+        }
+        let elsewhere = problem.errors.iter().filter(|error| !self.shows(&error.field));
+        let messages: Vec<_> = elsewhere.map(|error| error.message.as_str()).collect();
+        (!messages.is_empty()).then(|| messages.join(" "))
+    }
+
+    fn shows(self, path: &str) -> bool {
+        self.shown.with_value(|shown| shown.contains(path))
+    }
+
+    /// Everything that is wrong, once the form was sent. Reactive.
+    pub fn problems(self) -> Vec<FieldError> {
+        if !self.sent.get() {
+            return Vec::new();
+        }
+        let mut problems = self.found.get();
+        for problem in self.refused.get() {
+            if !problems.iter().any(|known| known.field == problem.field) {
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+
+    /// Begins anew: nothing was left or sent.
+    pub fn reset(self) {
+        self.refused.set(Vec::new());
+        self.edited.update_value(HashSet::clear);
+        self.left.update(HashSet::clear);
+        self.sent.set(false);
+    }
+}
+
+/// One field of a [`Form`], or of none.
+#[derive(Clone, Copy, Default)]
+pub struct FieldForm {
+    form: Option<(Form, StoredValue<String>)>,
+}
+
+impl FieldForm {
+    /// What is wrong with it, if it is time to say so. Reactive.
+    pub fn error(self) -> Option<String> {
+        let (form, path) = self.form?;
+        let path = path.get_value();
+        let message = |errors: &Vec<FieldError>| {
+            errors
+                .iter()
+                .find(|error| error.field == path)
+                .map(|error| error.message.clone())
+        };
+        if let Some(refused) = form.refused.with(message) {
+            return Some(refused);
+        }
+        let due = form.sent.get() || form.left.with(|left| left.contains(&path));
+        due.then(|| form.found.with(message)).flatten()
+    }
+
+    /// The person typed: what the server said of the old text is no longer true.
+    pub fn edited(self) {
+        let Some((form, path)) = self.form else { return };
+        let path = path.get_value();
+        form.edited.update_value(|edited| {
+            edited.insert(path.clone());
+        });
+        if form
+            .refused
+            .with_untracked(|errors| errors.iter().any(|error| error.field == path))
+        {
+            form.refused
+                .update(|errors| errors.retain(|error| error.field != path));
+        }
+    }
+
+    /// The person went on to another field. A field that was only passed by is no reason to complain.
+    pub fn left(self) {
+        let Some((form, path)) = self.form else { return };
+        let path = path.get_value();
+        if form.edited.with_value(|edited| edited.contains(&path)) {
+            form.left.update(|left| {
+                left.insert(path);
+            });
+        }
+    }
+
+    /// Whether it is checked, so that something may be said below it.
+    pub fn is_checked(self) -> bool {
+        self.form.is_some()
+    }
+}

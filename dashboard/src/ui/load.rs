@@ -1,0 +1,232 @@
+//! Reading from the server: loading, ready, failed; and reading again without a flicker.
+
+use std::time::Duration;
+
+use api_types::ErrorCode;
+use api_types::client::{Call, ClientError};
+use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::de::DeserializeOwned;
+
+use super::button::Button;
+use super::icon::{self, Icon};
+use crate::session::use_session;
+
+/// What a page may hold in a [`Load`].
+pub trait Data: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static {}
+
+impl<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static> Data for T {}
+
+/// How far reading is. What is ready lies in a signal of its own, so that reading again changes the page
+/// only where the data differs.
+#[derive(Clone)]
+enum State<T: 'static> {
+    Loading,
+    Failed(ClientError),
+    Ready(ArcRwSignal<T>),
+}
+
+/// Data read from the server. A handle: copies are the same data.
+pub struct Load<T: 'static> {
+    state: RwSignal<State<T>>,
+    /// The data on the page is old, because reading it again failed.
+    stale: RwSignal<Option<ClientError>>,
+    again: RwSignal<()>,
+    /// Grows with each answer or error.
+    settled: RwSignal<u32>,
+}
+
+impl<T> Clone for Load<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Load<T> {}
+
+/// Reads what `call` answers, and reads it anew whenever a signal that `call` uses changes.
+pub fn load<T: Data>(call: impl Fn() -> Call<T> + 'static) -> Load<T> {
+    let session = use_session();
+    let load = Load {
+        state: RwSignal::new(State::Loading),
+        stale: RwSignal::new(None),
+        again: RwSignal::new(()),
+        settled: RwSignal::new(0),
+    };
+    // Answers of all but the newest request are dropped.
+    let newest = StoredValue::new(0_u32);
+    Effect::new(move |last: Option<String>| {
+        load.again.track();
+        let call = call();
+        let url = call.url();
+        if last.is_some_and(|last| last != url) {
+            load.state.set(State::Loading);
+        }
+        let number = newest.get_value().wrapping_add(1);
+        newest.set_value(number);
+        spawn_local(async move {
+            let result = session.send(&call).await;
+            if newest.try_get_value() == Some(number) {
+                load.settle(result);
+            }
+        });
+        url
+    });
+    load
+}
+
+impl<T: Data> Load<T> {
+    fn settle(self, result: Result<T, ClientError>) {
+        match (result, self.state.get_untracked()) {
+            (Ok(data), _) => self.set(data),
+            (Err(error), State::Ready(_)) if error.code() != Some(ErrorCode::NotFound) => {
+                self.stale.set(Some(error));
+            }
+            (Err(error), _) => self.state.set(State::Failed(error)),
+        }
+        self.settled.update(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Replaces the data, with what the server answered to a change.
+    pub fn set(self, data: T) {
+        self.stale.set(None);
+        match self.state.get_untracked() {
+            State::Ready(slot) if slot.with_untracked(|old| *old == data) => {}
+            State::Ready(slot) => slot.set(data),
+            _ => self.state.set(State::Ready(ArcRwSignal::new(data))),
+        }
+    }
+
+    /// Why there is no data. Reactive.
+    pub fn error(self) -> Option<ClientError> {
+        match self.state.get() {
+            State::Failed(error) => Some(error),
+            State::Loading | State::Ready(_) => None,
+        }
+    }
+
+    /// Reads again; what is on the page stays until the answer is there.
+    pub fn reload(self) {
+        if matches!(self.state.get_untracked(), State::Failed(_)) {
+            self.state.set(State::Loading);
+        }
+        self.again.notify();
+    }
+
+    /// The data, once it is there. Reactive.
+    pub fn get(self) -> Option<T> {
+        match self.state.get() {
+            State::Ready(slot) => Some(slot.get()),
+            _ => None,
+        }
+    }
+}
+
+/// Reads again each second for as long as the data says that work is under way.
+pub fn poll_while<T: Data>(load: Load<T>, is_under_way: impl Fn(&T) -> bool + 'static) {
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let stop = move || {
+        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    };
+    Effect::new(move |_| {
+        load.settled.track();
+        stop();
+        if untrack(|| load.get()).is_some_and(|data| is_under_way(&data)) {
+            timer.set_value(set_timeout_with_handle(move || load.reload(), Duration::from_secs(1)).ok());
+        }
+    });
+    on_cleanup(stop);
+}
+
+/// Shows `skeleton`, then what `ready` makes of the data, or what went wrong with a way to try again.
+pub fn loaded<T, V>(
+    load: Load<T>,
+    skeleton: impl Fn() -> AnyView + Send + 'static,
+    ready: impl Fn(RwSignal<T>) -> V + Send + 'static,
+) -> impl IntoView
+where
+    T: Data,
+    V: IntoView + 'static,
+{
+    move || match load.state.get() {
+        State::Loading => view! { <div aria-busy="true" aria-label="Loading">{skeleton()}</div> }.into_any(),
+        State::Failed(error) => view! { <Failure error=error retry=move || load.reload() /> }.into_any(),
+        State::Ready(slot) => view! {
+            <Stale error=load.stale retry=move || load.reload() />
+            {ready(slot.into())}
+        }
+        .into_any(),
+    }
+}
+
+/// Something could not be read at all.
+#[expect(clippy::needless_pass_by_value, reason = "components own what they are given")]
+#[component]
+pub fn Failure(
+    /// Why.
+    error: ClientError,
+    /// Tries again.
+    retry: impl Fn() + Clone + Send + Sync + 'static,
+) -> impl IntoView {
+    let (title, text, can_retry) = match error.code() {
+        Some(ErrorCode::NotFound | ErrorCode::DraftNotFound | ErrorCode::MalformedRequest) => (
+            "Not found",
+            "It was deleted, or it belongs to another workspace.".to_owned(),
+            false,
+        ),
+        Some(ErrorCode::Forbidden) => ("Not allowed", error.to_string(), false),
+        _ => ("This could not be loaded", error.to_string(), true),
+    };
+    view! {
+        <div role="alert" class="panel flex flex-col items-center gap-3 px-6 py-12 text-center">
+            <Icon glyph=icon::TRIANGLE_ALERT class="size-6 text-error" />
+            <h2 class="text-base font-semibold">{title}</h2>
+            <p class="muted max-w-md">{text}</p>
+            {can_retry
+                .then(|| view! { <Button icon=icon::ROTATE_CCW on_click=retry>"Try again"</Button> })}
+        </div>
+    }
+}
+
+#[component]
+fn Stale(
+    error: RwSignal<Option<ClientError>>,
+    retry: impl Fn() + Clone + Send + Sync + 'static,
+) -> impl IntoView {
+    move || {
+        let retry = retry.clone();
+        error.get().map(|error| {
+            view! {
+                <div
+                    role="status"
+                    class="mb-4 flex flex-wrap items-center gap-2 rounded-box border border-warning/50 bg-warning/10 px-3 py-2"
+                >
+                    <Icon glyph=icon::TRIANGLE_ALERT class="size-4 text-warning" />
+                    <span class="min-w-0 grow">"What you see may be old. " {error.to_string()}</span>
+                    <Button small=true on_click=retry>"Try again"</Button>
+                </div>
+            }
+        })
+    }
+}
+
+/// Grey rows in the place of a list.
+pub fn rows() -> AnyView {
+    let row = |_| view! { <div class="skeleton h-16 w-full"></div> };
+    view! { <div class="flex flex-col gap-3">{(0..4).map(row).collect_view()}</div> }.into_any()
+}
+
+/// Grey blocks in the place of a page.
+pub fn blocks() -> AnyView {
+    view! {
+        <div class="flex flex-col gap-4">
+            <div class="skeleton h-8 w-60"></div>
+            <div class="skeleton h-40 w-full"></div>
+            <div class="skeleton h-64 w-full"></div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,108 @@
+//! Times: how long ago, with the exact time on hover.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use js_sys::{Date, Object};
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+/// Milliseconds since 1970, now.
+pub fn now_ms() -> f64 {
+    Date::now()
+}
+
+/// A clock that ticks once a second; provided once, at the root.
+#[derive(Clone, Copy)]
+pub struct Clock(RwSignal<f64>);
+
+impl Clock {
+    /// Starts it.
+    pub fn start() -> Self {
+        let now = RwSignal::new(now_ms());
+        set_interval(move || now.set(now_ms()), Duration::from_secs(1));
+        Self(now)
+    }
+
+    /// How long ago `at` (milliseconds since 1970) was, such as `3 min ago`. Reactive.
+    pub fn ago(self, at: f64) -> String {
+        ago(at, self.0.get())
+    }
+}
+
+/// How long ago, with the exact time on hover.
+#[component]
+pub fn Ago(
+    /// The time.
+    #[prop(into)]
+    at: Signal<DateTime<Utc>>,
+) -> impl IntoView {
+    let clock = expect_context::<Clock>();
+    let text = Memo::new(move |_| clock.ago(millis(at.get())));
+    view! {
+        <time class="whitespace-nowrap" datetime=move || at.get().to_rfc3339() title=move || exact(at.get())>
+            {text}
+        </time>
+    }
+}
+
+/// The time in the words of the person's own language and time zone.
+pub fn exact(at: DateTime<Utc>) -> String {
+    let date = Date::new(&JsValue::from_f64(millis(at)));
+    let options = Object::new();
+    for (name, value) in [("dateStyle", "medium"), ("timeStyle", "medium")] {
+        // Without an option, the browser's usual form is shown.
+        let _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
+    }
+    date.to_locale_string("default", &options).into()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact until the year 287396")]
+fn millis(at: DateTime<Utc>) -> f64 {
+    at.timestamp_millis() as f64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "rounding down is meant")]
+fn ago(at: f64, now: f64) -> String {
+    // A server's clock may run ahead of ours.
+    let seconds = ((now - at).max(0.0) / 1000.0) as i64;
+    match seconds {
+        0..2 => "just now".to_owned(),
+        2..60 => format!("{seconds} s ago"),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..86_400 => format!("{} h ago", seconds / 3_600),
+        86_400..172_800 => "yesterday".to_owned(),
+        172_800..2_592_000 => format!("{} days ago", seconds / 86_400),
+        2_592_000..5_184_000 => "a month ago".to_owned(),
+        5_184_000..31_536_000 => format!("{} months ago", seconds / 2_592_000),
+        _ => format!("{} y ago", seconds / 31_536_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_the_largest_unit_that_fits() {
+        let told = [
+            -5, 1, 2, 59, 60, 3_599, 3_600, 86_399, 86_400, 172_800, 2_600_000, 40_000_000,
+        ]
+        .map(|seconds: i32| ago(0.0, f64::from(seconds) * 1000.0));
+        let expected = [
+            "just now",
+            "just now",
+            "2 s ago",
+            "59 s ago",
+            "1 min ago",
+            "59 min ago",
+            "1 h ago",
+            "23 h ago",
+            "yesterday",
+            "2 days ago",
+            "a month ago",
+            "1 y ago",
+        ];
+        assert_eq!(told, expected);
+    }
+}

@@ -1,0 +1,456 @@
+//! The app: loads the bot, listens to the visitor and to the page around.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wasm_bindgen::prelude::*;
+
+use super::answer::Answer;
+use super::chat::{ANSWER, Turn};
+use super::page::{self, Element, Json, instance};
+use crate::color::Rgb;
+use crate::i18n::{self, LANGUAGES, Texts};
+use crate::number;
+
+/// Characters a message may have.
+const MAX_MESSAGE: u32 = 4000;
+/// From here on the counter shows.
+const COUNTER_FROM: u32 = 3600;
+/// Under this name stands the conversation's id.
+const SESSION: &str = "session";
+/// Under this name stands text that the server does not have.
+const DRAFT: &str = "draft";
+
+/// Everything the app knows.
+pub struct App {
+    /// The visitor's language.
+    language: &'static str,
+    /// The interface's words in it. Messages on the screen keep them, so they live as long as the page.
+    pub texts: &'static Texts,
+    /// The whole document.
+    pub page: Element,
+    /// Where the bot's endpoints are.
+    pub url: String,
+    /// The conversation's id, empty before the first message.
+    pub session: String,
+    /// The bot's messages on the screen.
+    pub answers: Vec<Answer>,
+    /// The turn under way.
+    pub turn: Option<Turn>,
+    /// The turn that failed last, to be tried again.
+    pub failed: Option<Turn>,
+    /// Turns begun so far.
+    pub turns: u32,
+    config: Option<Json>,
+    /// The bot's name for itself.
+    title: String,
+    /// The conversation before the one begun last.
+    previous: String,
+    /// What the host page asked to send before the bot was there.
+    waiting: String,
+    loading: bool,
+}
+
+impl App {
+    /// Builds the app in the document and loads the bot.
+    pub fn start() {
+        let mut app = Self {
+            language: i18n::choose(&page::languages()),
+            texts: leak(Texts::read(|_| String::new())),
+            page: Element(page::page()),
+            url: ["/api/v1/bots/", &page::bot()].concat(),
+            session: page::recall(true, SESSION),
+            answers: Vec::new(),
+            turn: None,
+            failed: None,
+            turns: 0,
+            config: None,
+            title: String::new(),
+            previous: String::new(),
+            waiting: String::new(),
+            loading: false,
+        };
+        page::set_draft(&page::recall(false, DRAFT));
+        app.typed();
+        app.load();
+        let handler: Closure<dyn FnMut(String, JsValue)> =
+            Closure::new(move |what: String, details| app.handle(&what, &Json(details)));
+        page::listen(&handler.into_js_value());
+    }
+
+    /// Puts the visitor's language into the document.
+    fn label(&self) {
+        let (page, texts) = (&self.page, self.texts);
+        page.set("", "lang", self.language);
+        page.set("", "dir", if self.language == "ar" { "rtl" } else { "ltr" });
+        page.set(
+            "",
+            "class",
+            if page::is_embedded() { "embedded" } else { "hosted" },
+        );
+        page.set("scroll", "aria-label", &texts.conversation);
+        page.set("input", "aria-label", &texts.ask);
+        page.set("input", "placeholder", &texts.ask);
+        page.label("new", &texts.new_chat);
+        page.label("latest", &texts.latest);
+        page.label("close", &texts.close);
+        page.show("close", page::is_embedded());
+    }
+
+    fn handle(&mut self, what: &str, details: &Json) {
+        let turn = details.number("turn").unwrap_or_default();
+        match what {
+            "chunk" => self.chunk(turn, &details.text("text")),
+            "broke" => self.broke(turn),
+            "resume" => self.resume(turn),
+            "refused" => self.refused(turn, details),
+            "loaded" => self.loaded(details),
+            "typed" => self.typed(),
+            "send" if self.turn.is_some() => self.stop(),
+            "send" | "enter" => self.send(),
+            "host-send" => self.ask(&details.text("text")),
+            // These buttons go away: the focus must not go with them.
+            "ask" => {
+                self.ask(&details.text("text"));
+                self.focus();
+            }
+            "retry" => {
+                self.retry();
+                self.focus();
+            }
+            "new" | "host-reset" => self.begin_anew(),
+            "back" => self.go_back(),
+            "reload" => self.load(),
+            "latest" => page::follow(true),
+            "close" => page::tell("close", &JsValue::UNDEFINED),
+            "host-open" => self.focus(),
+            "offline" => self.notice(&self.texts.offline, "", ""),
+            "online" => self.page.show("notice", false),
+            _ => self.handle_in_answer(what, details),
+        }
+    }
+
+    fn handle_in_answer(&mut self, what: &str, details: &Json) {
+        let index = details.number("index").map(|index| index as usize);
+        let Some(answer) = index.and_then(|index| self.answers.get_mut(index)) else {
+            if what == "escape" {
+                page::tell("close", &JsValue::UNDEFINED);
+            }
+            return;
+        };
+        match what {
+            "source" => answer.toggle_source(
+                Element(details.get("element").0),
+                details.number("n").unwrap_or_default(),
+            ),
+            "copy" => answer.copy(),
+            "close-source" => {
+                answer.close_source();
+            }
+            "escape" if !answer.close_source() => page::tell("close", &JsValue::UNDEFINED),
+            _ => {}
+        }
+    }
+
+    /// Puts the focus where the visitor goes on: in the box, but on a touch screen its keyboard would hide the rest.
+    fn focus(&self) {
+        self.page.focus(if page::has_mouse() { "input" } else { "panel" });
+        page::follow(false);
+    }
+
+    /// A line above the box, with something to do about it; an empty label leaves that out.
+    pub fn notice(&self, text: &str, label: &str, act: &str) {
+        self.page.text("notice-text", text);
+        self.page.show_text("notice-act", label);
+        self.page.set("notice-act", "data-act", act);
+        self.page.show("notice", true);
+        page::follow(false);
+    }
+
+    /// Moves to this conversation; an empty id begins a new one.
+    pub fn set_session(&mut self, session: &str) {
+        self.session = session.into();
+        page::remember(true, SESSION, session);
+    }
+
+    /// Remembers everything written that the server does not have.
+    pub fn keep_draft(&self) {
+        let turn = self
+            .turn
+            .as_ref()
+            .or(self.failed.as_ref())
+            .filter(|turn| !turn.has_begun());
+        let unsent = turn.map_or("", |turn| &turn.message);
+        page::remember(false, DRAFT, &lines(unsent, &page::draft()));
+    }
+
+    fn typed(&self) {
+        self.keep_draft();
+        self.show_busy();
+        let length = length(&page::draft());
+        let (class, text) = match length {
+            0..COUNTER_FROM => ("", String::new()),
+            COUNTER_FROM..=MAX_MESSAGE => (
+                "",
+                [&number::text(length), " / ", &number::text(MAX_MESSAGE)].concat(),
+            ),
+            _ => (
+                "over",
+                [&self.texts.too_long, " ", &number::text(length - MAX_MESSAGE)].concat(),
+            ),
+        };
+        self.page.set("counter", "class", class);
+        self.page.show_text("counter", &text);
+    }
+
+    /// Makes the send button a stop button, or a send button again.
+    pub fn show_busy(&self) {
+        let busy = self.turn.is_some();
+        self.page
+            .set("send", "class", if busy { "icon busy" } else { "icon" });
+        self.page
+            .label("send", if busy { &self.texts.stop } else { &self.texts.send });
+        page::enable(
+            "send",
+            busy || (1..=MAX_MESSAGE).contains(&length(&page::draft())),
+        );
+    }
+
+    /// Whether a message can be sent now.
+    pub fn is_free(&self) -> bool {
+        self.turn.is_none() && self.config.is_some() && !self.loading
+    }
+
+    fn send(&mut self) {
+        let message = page::draft();
+        if self.is_free() && (1..=MAX_MESSAGE).contains(&length(&message)) {
+            page::set_draft("");
+            self.ask(&message);
+            self.typed();
+        }
+    }
+
+    fn ask(&mut self, message: &str) {
+        let message = message.trim_ascii();
+        if message.is_empty() {
+            return;
+        }
+        if self.turn.is_some() {
+            // One at a time: this one waits in the box.
+            page::set_draft(&lines(&page::draft(), message));
+            return self.typed();
+        }
+        if !self.is_free() {
+            self.waiting = message.into();
+            return;
+        }
+        self.give_up();
+        self.page.show("notice", false);
+        self.page.remove("ideas");
+        self.add_question(message);
+        self.add_answer();
+        self.begin_turn(message, String::new());
+        self.page.text("spoken", &self.texts.thinking);
+        page::follow(true);
+        self.keep_draft();
+        self.tell_message("user");
+    }
+
+    /// Tells the host page that someone said something, not what.
+    pub fn tell_message(&self, role: &str) {
+        page::tell("message", &JsValue::from_str(role));
+    }
+
+    fn add_question(&self, text: &str) {
+        let question = Element(instance("t-question"));
+        question.text("who", &self.texts.you);
+        question.text("text", text);
+        self.page.add("log", &question);
+        self.page.show("new", true);
+    }
+
+    fn add_answer(&mut self) -> &mut Answer {
+        let index = self.answers.len();
+        let answer = Answer::new(self.texts, &self.title, index as u32);
+        self.page.add("log", &answer.root);
+        self.answers.push(answer);
+        &mut self.answers[index]
+    }
+
+    /// Offers the questions in this field under the last message.
+    pub fn offer(&self, from: &Json, field: &str) {
+        self.page.remove("ideas");
+        let group = Element(instance("t-ideas"));
+        group.set("", "aria-label", &self.texts.suggestions);
+        let mut is_empty = true;
+        for question in from.texts(field) {
+            let idea = Element(instance("t-idea"));
+            idea.text("", &question);
+            group.add("", &idea);
+            is_empty = false;
+        }
+        if !is_empty {
+            self.page.add("log", &group);
+        }
+    }
+
+    fn clear(&mut self) {
+        page::stop();
+        self.turn = None;
+        self.failed = None;
+        self.answers.clear();
+        self.page.clear("log");
+        self.page.show("new", false);
+        self.page.show("notice", false);
+        self.typed();
+    }
+
+    /// Begins another conversation and offers the way back.
+    fn begin_anew(&mut self) {
+        if !self.session.is_empty() {
+            self.previous = self.session.clone();
+            self.set_session("");
+        }
+        self.clear();
+        self.greet();
+        if !self.previous.is_empty() {
+            self.notice(&self.texts.new_chat_begun, &self.texts.back, "back");
+        }
+        self.focus();
+    }
+
+    /// Returns to the conversation before this one.
+    fn go_back(&mut self) {
+        let previous = core::mem::take(&mut self.previous);
+        if !previous.is_empty() {
+            self.set_session(&previous);
+            self.load();
+        }
+    }
+
+    /// Loads the bot and the conversation to resume.
+    pub fn load(&mut self) {
+        self.loading = true;
+        let session = if self.session.is_empty() {
+            String::new()
+        } else {
+            [&self.url, "/sessions/", &self.session].concat()
+        };
+        let words = if self.language == LANGUAGES[0] {
+            ""
+        } else {
+            self.language
+        };
+        page::load(&[&self.url, "/config"].concat(), &session, words);
+    }
+
+    fn loaded(&mut self, replies: &Json) {
+        self.loading = false;
+        let words = replies.get("words").get("body");
+        self.texts = leak(Texts::read(|name| words.text(name)));
+        self.label();
+        self.clear();
+        let (config, session) = (replies.get("config"), replies.get("session"));
+        let is_away = |reply: &Json| matches!(reply.number("status"), Some(0 | 429 | 500..));
+        if is_away(&config) || is_away(&session) {
+            return self.notice(&self.texts.cannot_load, &self.texts.retry, "reload");
+        }
+        let is_there = config.number("status") == Some(200);
+        self.page.show("composer", is_there);
+        if !is_there {
+            return self.notice(&self.texts.unavailable, "", "");
+        }
+        let config = config.get("body");
+        self.apply(&config);
+        self.config = Some(config);
+        self.greet();
+        match session.number("status") {
+            Some(200) => self.replay(&session.get("body")),
+            // Gone, or another bot's: begin a new one.
+            Some(404) => self.set_session(""),
+            _ => {}
+        }
+        let waiting = core::mem::take(&mut self.waiting);
+        self.ask(&waiting);
+    }
+
+    /// Takes title and colours from the bot's settings and hands them on to the host page.
+    fn apply(&mut self, config: &Json) {
+        self.title = config.text("title");
+        self.page.text("title", &self.title);
+        self.page.text("page-title", &self.title);
+        let look = config.get("appearance");
+        self.page.set("", "data-theme", &look.text("theme"));
+        if let Some(accent) = Rgb::parse(&look.text("color")) {
+            page::style("--accent", &accent.hex());
+            page::style("--on-accent", &accent.text_on().hex());
+            page::style("--ink-light", &accent.ink_on_light().hex());
+            page::style("--ink-dark", &accent.ink_on_dark().hex());
+        }
+        page::tell("ready", &look.0);
+    }
+
+    fn greet(&mut self) {
+        let Some(config) = self.config.take() else { return };
+        let greeting = config.text("greeting");
+        if !greeting.is_empty() {
+            let answer = self.add_answer();
+            answer.text = greeting;
+            answer.finish();
+            // A greeting is no answer: nothing to copy.
+            answer.root.remove("tools");
+        }
+        self.offer(&config, "suggested_questions");
+        self.config = Some(config);
+    }
+
+    /// Shows a conversation that was had before, and goes on with the answer that was under way.
+    fn replay(&mut self, session: &Json) {
+        let mut unanswered = String::new();
+        for message in session.items("messages") {
+            self.page.remove("ideas");
+            let text = message.text("content");
+            if message.text("role") == "user" {
+                self.add_question(&text);
+                unanswered = text;
+                continue;
+            }
+            unanswered.clear();
+            let answer = self.add_answer();
+            answer.text = text;
+            answer.set_sources(&message);
+            answer.finish();
+        }
+        let first_event = page::recall(false, ANSWER);
+        if !unanswered.is_empty() && !first_event.is_empty() {
+            self.add_answer().begin();
+            self.begin_turn(&unanswered, first_event);
+        }
+        page::follow(true);
+    }
+}
+
+/// Keeps the texts for the life of the page: they are loaded once, or a few times if the network fails.
+fn leak(texts: Texts) -> &'static Texts {
+    Box::leak(Box::new(texts))
+}
+
+/// Both texts, one under the other.
+fn lines(first: &str, second: &str) -> String {
+    let gap = if first.is_empty() || second.is_empty() {
+        ""
+    } else {
+        "\n"
+    };
+    [first, gap, second].concat()
+}
+
+/// Characters of a message as the server counts them.
+fn length(text: &str) -> u32 {
+    // Every byte but those that continue a character.
+    text.trim_ascii()
+        .bytes()
+        .map(|byte| u32::from(byte & 0xc0 != 0x80))
+        .sum()
+}

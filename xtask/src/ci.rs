@@ -1,0 +1,96 @@
+//! `cargo xtask ci`: all that must hold before a change lands.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::cargo::cargo;
+use crate::paths::Paths;
+use crate::setup::{self, Purpose};
+use crate::steps::{Step, Steps};
+use crate::{generated, test, tools};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Runs all checks in turn and stops at the first that fails.
+pub fn run(paths: &Paths) -> Result<()> {
+    let before = tree(paths)?;
+    let mut steps = Steps::new(paths, 7 + test::STEPS);
+    steps.run("format", "Formatting", |step| {
+        step.command(cargo(paths).args(["fmt", "--all", "--check"]))
+            .context("run `cargo fmt --all`")
+    })?;
+    steps.run("setup", "Set-up", |step| {
+        setup::run(paths, Purpose::Test, &paths.data_dir(), step)
+    })?;
+    steps.run("clippy", "Clippy", |step| clippy(paths, step))?;
+    steps.run("deny", "Licences, bans, sources, advisories", |step| {
+        deny(paths, step)
+    })?;
+    test::run(paths, &test::Options::default(), &mut steps)?;
+    steps.run("sqlx", "Checked queries", |step| {
+        generated::queries(paths, true, step)
+    })?;
+    steps.run("openapi", "API document", |step| {
+        generated::api_document(paths, true, step)
+    })?;
+    steps.run("tree", "Working tree", |_| {
+        let after = tree(paths)?;
+        ensure!(before == after, "the checks changed files:\n{after}");
+        Ok(())
+    })
+}
+
+fn clippy(paths: &Paths, step: &Step) -> Result<()> {
+    let deny_warnings = ["--", "--deny", "warnings"];
+    step.command(cargo(paths).args(["clippy", "--all-targets"]).args(deny_warnings))?;
+    for package in ["dashboard", "widget"] {
+        let arguments = ["clippy", "--target", WASM, "--package", package];
+        step.command(cargo(paths).args(arguments).args(deny_warnings))?;
+    }
+    Ok(())
+}
+
+fn deny(paths: &Paths, step: &Step) -> Result<()> {
+    let program = tools::find_or_install(paths, "cargo-deny", step)?;
+    let mut offline = Command::new(&program);
+    offline
+        .args(["--offline", "check", "licenses", "bans", "sources"])
+        .current_dir(&paths.root);
+    step.command(&mut offline)?;
+
+    let mut fetch = Command::new(&program);
+    fetch.args(["fetch", "db"]).current_dir(&paths.root);
+    // The database lies in a Git repository that some networks don't reach.
+    fetch
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_HTTP_LOW_SPEED_TIME", "20")
+        .env("GIT_HTTP_LOW_SPEED_LIMIT", "1");
+    if let Err(error) = step.command(&mut fetch) {
+        let reason = format!("{error:#}");
+        let reason = reason.lines().last().unwrap_or_default();
+        step.note(format!(
+            "      NOTICE: advisories were NOT checked: the database can't be had ({reason})"
+        ));
+        return Ok(());
+    }
+    step.command(
+        Command::new(&program)
+            .args(["check", "--disable-fetch", "advisories"])
+            .current_dir(&paths.root),
+    )
+}
+
+/// What Git sees as changed.
+fn tree(paths: &Paths) -> Result<String> {
+    let output = Command::new("git")
+        .args(["status", "--porcelain"])
+        .current_dir(&paths.root)
+        .output()?;
+    ensure!(
+        output.status.success() || !fs::exists(paths.root.join(".git"))?,
+        "git status failed"
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}

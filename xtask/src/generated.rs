@@ -1,0 +1,144 @@
+//! Files that are generated from the code and committed: `.sqlx` and `docs/openapi.json`.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::cargo::cargo;
+use crate::paths::Paths;
+use crate::services::Services;
+use crate::steps::Step;
+
+/// Checks every query of the code against a freshly migrated database and writes `.sqlx`, or, with `check`,
+/// compares it with what would be written.
+pub fn queries(paths: &Paths, check: bool, step: &Step) -> Result<()> {
+    build_server(paths, step)?;
+    let services = Services::start(paths, "sqlx")?;
+    step.progress("migrating");
+    let mut migrate = Command::new(paths.program("botwright"));
+    migrate
+        .arg("migrate")
+        .env("DATABASE_URL", &services.database_url)
+        .env("REDIS_URL", &services.redis_url);
+    step.command(migrate.env("BOTWRIGHT_DATA_DIR", paths.own("sqlx-data")))?;
+
+    let new = paths.own("sqlx");
+    if new.exists() {
+        fs::remove_dir_all(&new)?;
+    }
+    fs::create_dir_all(&new)?;
+    let mut build = cargo(paths);
+    build.args(["check", "--all-targets"]);
+    for package in packages_with_queries(paths)? {
+        build.args(["--package", &package]);
+        for root in ["src/lib.rs", "src/main.rs"].map(|file| paths.root.join(&package).join(file)) {
+            // Cargo does not see that the database is another one; a newer file makes it build again.
+            if root.exists() {
+                File::open(&root)?.set_modified(SystemTime::now())?;
+            }
+        }
+    }
+    build
+        .env("SQLX_OFFLINE", "false")
+        .env("SQLX_OFFLINE_DIR", &new)
+        .env("DATABASE_URL", &services.database_url);
+    step.command(&mut build)
+        .context("a query does not fit the migrated database")?;
+
+    let committed = paths.root.join(".sqlx");
+    if check {
+        ensure!(
+            contents(&new)? == contents(&committed)?,
+            "`.sqlx` is stale: run `cargo xtask sqlx` and commit it"
+        );
+        return Ok(());
+    }
+    if committed.exists() {
+        fs::remove_dir_all(&committed)?;
+    }
+    fs::create_dir(&committed)?;
+    for (name, bytes) in contents(&new)? {
+        fs::write(committed.join(name), bytes)?;
+    }
+    Ok(())
+}
+
+/// Writes `docs/openapi.json`, or, with `check`, compares it with what would be written.
+pub fn api_document(paths: &Paths, check: bool, step: &Step) -> Result<()> {
+    build_server(paths, step)?;
+    let output = Command::new(paths.program("botwright")).arg("openapi").output()?;
+    if !output.status.success() {
+        bail!(
+            "`botwright openapi` failed:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let committed = paths.root.join("docs/openapi.json");
+    if check {
+        let same = fs::read(&committed).is_ok_and(|bytes| bytes == output.stdout);
+        ensure!(
+            same,
+            "docs/openapi.json is stale: run `cargo xtask openapi` and commit it"
+        );
+        return Ok(());
+    }
+    fs::write(&committed, output.stdout).with_context(|| format!("can't write {}", committed.display()))
+}
+
+/// Builds the server and the worker.
+pub fn build_server(paths: &Paths, step: &Step) -> Result<()> {
+    step.command(cargo(paths).args(["build", "--package", "backend", "--package", "worker", "--bins"]))
+}
+
+/// Packages whose Rust files call one of the macros `query!`, `query_as!`, `query_scalar!`.
+fn packages_with_queries(paths: &Paths) -> Result<Vec<String>> {
+    let mut packages = Vec::new();
+    for entry in fs::read_dir(&paths.root)? {
+        let folder = entry?.path();
+        if folder.join("Cargo.toml").is_file() && mentions_queries(&folder)? {
+            packages.extend(folder.file_name().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    packages.sort();
+    Ok(packages)
+}
+
+fn mentions_queries(folder: &Path) -> Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let found = if path.is_dir() {
+            let name = path.file_name().unwrap_or_default();
+            // The macros' names occur here, too.
+            name != "xtask" && name != "node_modules" && mentions_queries(&path)?
+        } else {
+            path.extension().is_some_and(|extension| extension == "rs")
+                && has_query(&fs::read_to_string(&path)?)
+        };
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn has_query(source: &str) -> bool {
+    ["query!(", "query_as!(", "query_scalar!("]
+        .iter()
+        .any(|call| source.contains(call))
+}
+
+/// The files of a flat folder, by name.
+fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    if folder.exists() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            files.insert(path.file_name().unwrap_or_default().into(), fs::read(&path)?);
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,94 @@
+//! The workspace's own tools: `cargo xtask <task>`.
+
+mod bench;
+mod cargo;
+mod ci;
+mod generated;
+mod npm;
+mod paths;
+mod run;
+mod services;
+mod setup;
+mod stamp;
+mod steps;
+mod test;
+mod tools;
+mod web;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::paths::Paths;
+use crate::setup::Purpose;
+use crate::steps::Steps;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Prepare this machine, build, and run the server.
+    Run(run::Options),
+    /// Prepare this machine and run every test.
+    Test(test::Options),
+    /// Run all checks that a change must pass.
+    Ci,
+    /// Install what this machine lacks for `run`.
+    Setup,
+    /// Build the dashboard and the widget into their `dist` folders.
+    Web,
+    /// Write `.sqlx` from the queries and the migrations.
+    Sqlx(Generated),
+    /// Write `docs/openapi.json` from the code.
+    Openapi(Generated),
+    /// Run a benchmark.
+    Bench(bench::Options),
+}
+
+#[derive(Args)]
+struct Generated {
+    /// Change nothing; fail when the committed files are stale.
+    #[arg(long)]
+    check: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match Paths::find().and_then(|paths| arguments.task.run(&paths)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without the backtrace: what failed is a tool, not this program.
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Task {
+    fn run(self, paths: &Paths) -> Result<()> {
+        match self {
+            Self::Run(options) => run::run(paths, options),
+            Self::Test(options) => test::run(paths, &options, &mut Steps::new(paths, test::STEPS)),
+            Self::Ci => ci::run(paths),
+            Self::Setup => Steps::new(paths, 1).run("setup", "Set-up", |step| {
+                setup::run(paths, Purpose::Run, &paths.data_dir(), step)
+            }),
+            Self::Web => Steps::new(paths, 1).run("web", "Web assets", |step| web::build(paths, step)),
+            Self::Sqlx(Generated { check }) => Steps::new(paths, 1).run("sqlx", "Checked queries", |step| {
+                generated::queries(paths, check, step)
+            }),
+            Self::Openapi(Generated { check }) => {
+                Steps::new(paths, 1).run("openapi", "API document", |step| {
+                    generated::api_document(paths, check, step)
+                })
+            }
+            Self::Bench(options) => bench::run(paths, &options, &mut Steps::new(paths, 1)),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `cargo xtask test`: set-up, then every test, browser tests included.
+
+mod e2e;
+mod rust;
+
+use std::ops::Add;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::paths::Paths;
+use crate::services::Services;
+use crate::setup::{self, Purpose};
+use crate::steps::Steps;
+use crate::web;
+
+/// Steps of [`run`].
+pub const STEPS: usize = 6;
+
+/// What to test.
+#[derive(Args, Default)]
+pub struct Options {
+    /// Run the browser tests even when filters are given.
+    #[arg(long)]
+    e2e: bool,
+    /// Filters and options for `cargo nextest run`; without `--e2e` the browser tests are left out then.
+    #[arg(last = true)]
+    filters: Vec<String>,
+}
+
+/// Passed and failed tests.
+#[derive(Debug, Clone, Copy, Default)]
+struct Outcome {
+    passed: usize,
+    failed: usize,
+}
+
+impl Add for Outcome {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+        }
+    }
+}
+
+/// Runs all tests on a private Postgres and Redis, and closes with a line that adds them up.
+pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
+    let with_e2e = options.e2e || options.filters.is_empty();
+    steps.run("setup", "Set-up", |step| {
+        setup::run(paths, Purpose::Test, &paths.data_dir(), step)
+    })?;
+    steps.run("web", "Web assets", |step| web::build(paths, step))?;
+    let nextest = steps.run("build-tests", "Server and tests", |step| rust::build(paths, step))?;
+    let services = steps.run("services", "Private Postgres and Redis", |_| {
+        Services::start(paths, "test")
+    })?;
+
+    steps.announce("Rust tests");
+    let mut outcome = rust::run(paths, &nextest, &services, &options.filters)?;
+    if with_e2e {
+        let tools = steps.run("e2e", "Browser tests", |step| e2e::prepare(paths, step))?;
+        outcome = outcome + e2e::run(paths, &tools, &services)?;
+    }
+    drop(services);
+    println!("\n{} passed, {} failed", outcome.passed, outcome.failed);
+    if outcome.failed > 0 {
+        bail!("tests failed, see above");
+    }
+    Ok(())
+}

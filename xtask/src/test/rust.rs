@@ -1,0 +1,76 @@
+//! Rust's tests, by cargo-nextest.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::Outcome;
+use crate::cargo::cargo;
+use crate::paths::Paths;
+use crate::services::Services;
+use crate::steps::Step;
+use crate::tools;
+
+/// Builds tests and programs; returns nextest's own program.
+pub fn build(paths: &Paths, step: &Step) -> Result<PathBuf> {
+    let nextest = tools::find_or_install(paths, "cargo-nextest", step)?;
+    step.command(command(paths, &nextest).arg("--no-run"))?;
+    step.command(cargo(paths).args(["build", "--package", "backend", "--package", "worker", "--bins"]))?;
+    Ok(nextest)
+}
+
+/// Runs the tests that the filters choose, their output shown.
+pub fn run(paths: &Paths, nextest: &Path, services: &Services, filters: &[String]) -> Result<Outcome> {
+    let report = paths.target.join("nextest/default/junit.xml");
+    if report.exists() {
+        fs::remove_file(&report)?;
+    }
+    let mut command = command(paths, nextest);
+    let status = services.tell(paths, &mut command).args(filters).status()?;
+    let text = fs::read_to_string(&report).unwrap_or_default();
+    let count = |name| attribute(&text, name);
+    match (count("tests"), count("failures"), count("errors")) {
+        (Some(tests), Some(failures), Some(errors)) => {
+            let failed = failures + errors;
+            // Whatever else made it fail must not look like success.
+            let failed = if status.success() { failed } else { failed.max(1) };
+            Ok(Outcome {
+                passed: tests - failures - errors,
+                failed,
+            })
+        }
+        // It ended before it wrote a report.
+        _ => Ok(Outcome { passed: 0, failed: 1 }),
+    }
+}
+
+fn command(paths: &Paths, nextest: &Path) -> Command {
+    let mut command = Command::new(nextest);
+    command.args(["nextest", "run"]).current_dir(&paths.root);
+    command
+}
+
+/// A number in the report's outermost tag.
+fn attribute(report: &str, name: &str) -> Option<usize> {
+    let tag = report.split_once("<testsuites ")?.1.split_once('>')?.0;
+    let value = tag.split_once(&format!("{name}=\""))?.1.split_once('"')?.0;
+    value.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::attribute;
+
+    #[test]
+    fn reads_counts_of_the_outermost_tag() {
+        let report = r#"<?xml version="1.0"?>
+            <testsuites name="nextest-run" tests="12" failures="2" errors="1" time="3.1">
+                <testsuite name="backend" tests="5" failures="1">"#;
+        assert_eq!(attribute(report, "tests"), Some(12));
+        assert_eq!(attribute(report, "failures"), Some(2));
+        assert_eq!(attribute(report, "errors"), Some(1));
+        assert_eq!(attribute("", "tests"), None);
+    }
+}

@@ -1,0 +1,54 @@
+//! `cargo xtask web`: the dashboard and the widget, from Rust to files a browser loads.
+
+mod dashboard;
+mod dist;
+mod names;
+mod sizes;
+mod wasm;
+mod widget;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::npm::Packages;
+use crate::paths::Paths;
+use crate::stamp::Stamp;
+use crate::steps::Step;
+
+/// Builds what has changed into `dashboard/dist` and `widget/dist`, and prints the sizes.
+pub fn build(paths: &Paths, step: &Step) -> Result<()> {
+    let widget = stamp(paths, "widget")?;
+    if !widget.is_fresh(&paths.root.join("widget/dist/app.wasm")) {
+        widget::build(paths, &tools(paths, step)?, step)?;
+        step.note(sizes::table(&paths.root.join("widget/dist"))?);
+        step.note(sizes::check_widget(&paths.root.join("widget/dist"))?);
+        // Saved last: a build over budget is not done.
+        widget.save()?;
+    }
+    let dashboard = stamp(paths, "dashboard")?;
+    if !dashboard.is_fresh(&paths.root.join("dashboard/dist/index.html")) {
+        dashboard::build(paths, &tools(paths, step)?, step)?;
+        dashboard.save()?;
+        step.note(sizes::table(&paths.root.join("dashboard/dist"))?);
+    }
+    Ok(())
+}
+
+fn stamp(paths: &Paths, package: &str) -> Result<Stamp> {
+    let inputs: Vec<PathBuf> = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "api-types",
+        "xtask/src/web",
+        "xtask/web",
+        package,
+    ]
+    .map(|input| paths.root.join(input))
+    .into();
+    Stamp::of(paths.own("stamps").join(package), &inputs)
+}
+
+fn tools(paths: &Paths, step: &Step) -> Result<Packages> {
+    Packages::install(&paths.root.join("xtask/web"), step)
+}

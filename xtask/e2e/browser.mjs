@@ -1,5 +1,9 @@
 // Chromium as the tests use it: Debian's own, a fresh profile, no traffic of its own.
 
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
 import { chromium } from "playwright-core";
 
 const ARGUMENTS = [
@@ -14,4 +18,47 @@ const ARGUMENTS = [
 
 export function launchBrowser() {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGUMENTS });
+}
+
+// A browser for one test. `shoot(page, name)` keeps a screenshot; what any page complains of in its console, blocked
+// by a policy or thrown, is collected in `complaints`.
+export async function openBrowser(t, name) {
+  const folder = join(process.env.BOTWRIGHT_E2E_OUTPUT, name);
+  mkdirSync(folder, { recursive: true });
+  const browser = await launchBrowser();
+  const complaints = [];
+  const pages = [];
+  let shots = 0;
+  const shoot = (page, title) => {
+    shots += 1;
+    return page.screenshot({ path: join(folder, `${String(shots).padStart(2, "0")}-${title}.png`) });
+  };
+  t.after(async () => {
+    // Where it stood, whether it failed or not.
+    for (const page of pages) if (!page.isClosed()) await shoot(page, "end");
+    await browser.close();
+  });
+  return {
+    complaints,
+    shoot,
+    close: () => browser.close(),
+    async newPage(options = {}) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+      const page = await context.newPage();
+      page.setDefaultTimeout(20_000);
+      page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error}`));
+      page.on("console", (message) => {
+        // Whoever opens the dashboard for the first time has no session to refresh.
+        if (message.location().url.endsWith("/auth/refresh")) return;
+        if (message.type() === "error") complaints.push(`${page.url()}: ${message.text()}`);
+      });
+      pages.push(page);
+      return page;
+    },
+  };
+}
+
+// Fails when any page complained.
+export function assertNoComplaints({ complaints }) {
+  assert.deepEqual(complaints, []);
 }

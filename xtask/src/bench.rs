@@ -23,15 +23,11 @@ pub struct Options {
 /// Builds the benchmark with all optimisations and runs it; one of `domain`'s with a private Postgres and Redis.
 pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
     let example = format!("bench_{}", options.name);
-    let package = ["retrieval", "domain"]
+    let (package, _) = [("retrieval", "domain/retrieval"), ("domain", "domain")]
         .into_iter()
-        .find(|package| {
-            paths
-                .root
-                .join(package)
-                .join("examples")
-                .join(format!("{example}.rs"))
-                .exists()
+        .find(|(_, folder)| {
+            let source = format!("{folder}/examples/{example}.rs");
+            paths.root.join(source).exists()
         })
         .with_context(|| format!("there is no benchmark called {}", options.name))?;
     let mut command = cargo(paths);

@@ -54,11 +54,13 @@ fn clippy(paths: &Paths, step: &Step) -> Result<()> {
 
 fn deny(paths: &Paths, step: &Step) -> Result<()> {
     let program = tools::find_or_install(paths, "cargo-deny", step)?;
-    let mut offline = Command::new(&program);
-    offline
-        .args(["--offline", "check", "licenses", "bans", "sources"])
-        .current_dir(&paths.root);
-    step.command(&mut offline)?;
+    // It reads the crates of every platform, of which a build here fetched only some.
+    step.command(cargo(paths).args(["fetch", "--locked"]))?;
+    step.command(
+        Command::new(&program)
+            .args(["--offline", "check", "licenses", "bans", "sources"])
+            .current_dir(&paths.root),
+    )?;
 
     let mut fetch = Command::new(&program);
     fetch.args(["fetch", "db"]).current_dir(&paths.root);

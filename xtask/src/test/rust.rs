@@ -7,17 +7,16 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::Outcome;
-use crate::cargo::cargo;
+use crate::cargo::tool;
 use crate::paths::Paths;
 use crate::services::Services;
 use crate::steps::Step;
 use crate::tools;
 
-/// Builds tests and programs; returns nextest's own program.
+/// Builds the tests, and the programs that they drive; returns nextest's own program.
 pub fn build(paths: &Paths, step: &Step) -> Result<PathBuf> {
     let nextest = tools::find_or_install(paths, "cargo-nextest", step)?;
     step.command(command(paths, &nextest).arg("--no-run"))?;
-    step.command(cargo(paths).args(["build", "--package", "backend", "--package", "worker", "--bins"]))?;
     Ok(nextest)
 }
 
@@ -47,8 +46,8 @@ pub fn run(paths: &Paths, nextest: &Path, services: &Services, filters: &[String
 }
 
 fn command(paths: &Paths, nextest: &Path) -> Command {
-    let mut command = Command::new(nextest);
-    command.args(["nextest", "run"]).current_dir(&paths.root);
+    let mut command = tool(paths, nextest);
+    command.args(["nextest", "run"]);
     command
 }
 

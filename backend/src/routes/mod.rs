@@ -134,5 +134,19 @@ fn describe(mut document: OpenApi) -> OpenApi {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    name_operations(&mut document);
     document
+}
+
+/// Handlers are named within their module; with the tag in front their names are unique, as OpenAPI demands.
+fn name_operations(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let tag = operation.tags.iter().flatten().next();
+            if let (Some(id), Some(tag)) = (&mut operation.operation_id, tag) {
+                *id = format!("{}_{id}", tag.replace(' ', "_").to_lowercase());
+            }
+        }
+    }
 }

@@ -87,7 +87,11 @@ impl<E: Into<Problem>> From<E> for OpenAiError {
 impl IntoResponse for OpenAiError {
     fn into_response(self) -> Response {
         let body = self.0.body();
-        let status = StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = match body.status {
+            // The clients know 400 for every request that is not acceptable.
+            422 => StatusCode::BAD_REQUEST,
+            status => StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        };
         let kind = if status.is_server_error() {
             "server_error"
         } else {

@@ -22,6 +22,8 @@ pub const PASSWORD: &str = "botwright-demo";
 const BOT: &str = "Botwright guide";
 /// How long to wait before trying again when a part is away.
 const RETRY: Duration = Duration::from_secs(5);
+/// How often to look whether the worker has read the documentation.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 #[derive(RustEmbed)]
 #[folder = "../docs"]
@@ -50,6 +52,18 @@ pub async fn seed(state: AppState) {
 
 async fn ensure(services: &Arc<Services>) -> Result<Uuid> {
     let scope = sign_in(services).await?;
+    let knowledge_base_id = match kb::bases::list(&services.db, &scope).await?.into_iter().next() {
+        Some(existing) => existing.id,
+        None => add_docs(services, &scope).await?,
+    };
+    // The first question must not come before there is something to answer from.
+    while kb::bases::get(&services.db, &scope, knowledge_base_id)
+        .await?
+        .progress
+        .in_progress()
+    {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
     let existing = bots::list(services, &scope)
         .await?
         .into_iter()
@@ -57,10 +71,6 @@ async fn ensure(services: &Arc<Services>) -> Result<Uuid> {
     if let Some(bot) = existing {
         return Ok(bot.id);
     }
-    let knowledge_base_id = match kb::bases::list(&services.db, &scope).await?.into_iter().next() {
-        Some(existing) => existing.id,
-        None => add_docs(services, &scope).await?,
-    };
     let content = ChatbotContent {
         name: BOT.to_owned(),
         instructions: "You help people who set up and use Botwright, a self-hosted chatbot builder."

@@ -23,7 +23,7 @@ pub struct Config {
     /// How browsers reach the server, such as `https://bots.example.com`; `http://<listen>` when not set.
     #[serde(default)]
     pub public_url: Option<Url>,
-    /// Seed the demo workspace at start.
+    /// Seed the demo workspace at start. On by default with the private Postgres only, as its password is known to all.
     pub demo: bool,
     /// Run jobs inside the server process. Set to false where `botwright-worker` runs.
     pub worker: bool,
@@ -56,7 +56,6 @@ pub struct Config {
 struct Defaults {
     listen: &'static str,
     data_dir: &'static str,
-    demo: bool,
     worker: bool,
     worker_concurrency: usize,
     worker_lost_after_seconds: u64,
@@ -70,18 +69,20 @@ impl Config {
         let defaults = Defaults {
             listen: "127.0.0.1:8080",
             data_dir: ".botwright",
-            demo: true,
             worker: true,
             worker_concurrency: 2,
             worker_lost_after_seconds: 15,
             chat_requests_per_minute: 120,
             auth_requests_per_minute: 60,
         };
-        Figment::from(Serialized::defaults(defaults))
+        let settings = Figment::from(Serialized::defaults(defaults))
             .merge(Toml::file("botwright.toml"))
             // The names that hosting platforms set by themselves.
             .merge(Env::raw().only(&["database_url", "redis_url", "qdrant_url"]))
-            .merge(Env::prefixed("BOTWRIGHT_"))
+            .merge(Env::prefixed("BOTWRIGHT_"));
+        let is_private = !settings.contains("database_url");
+        settings
+            .join(Serialized::default("demo", is_private))
             .extract()
             .context("the settings can't be read (botwright.toml or a BOTWRIGHT_… variable)")
     }
@@ -137,7 +138,7 @@ impl Config {
     }
 }
 
-/// Makes the data folder, readable by its owner alone.
+/// Makes the data folder; answers its absolute path.
 pub fn create_data_dir(path: &Path) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(path)
         .with_context(|| format!("could not make the data folder {}", path.display()))?;

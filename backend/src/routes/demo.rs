@@ -14,7 +14,7 @@ pub async fn page(State(state): State<AppState>) -> Html<String> {
             format!(r##"<script async src="/widget.js" data-bot="{bot_id}" data-color="#4f46e5"></script>"##)
         }
         None if state.config.demo => {
-            r#"<meta http-equiv="refresh" content="2"><p class="note">The demo bot is being made …</p>"#
+            r#"<meta http-equiv="refresh" content="2"><p class="note">The demo bot is reading the documentation …</p>"#
                 .to_owned()
         }
         None => r#"<p class="note">The demo is switched off (BOTWRIGHT_DEMO).</p>"#.to_owned(),

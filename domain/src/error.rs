@@ -97,6 +97,8 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Io(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
+            // What a connection that is cut in the middle of its handshake looks like.
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::Tls(_) => true,
             // Class 57P: the server is shutting down or starting up; 53300: too many connections.
             sqlx::Error::Database(e) => e.code().is_some_and(|c| c.starts_with("57P") || c == "53300"),

@@ -12,9 +12,12 @@ mod api {
     mod catalogue;
     mod chat;
     mod chatbot_drafts;
+    mod docs;
     mod errors;
     mod isolation;
+    mod kb;
     mod openai;
+    mod outage;
     mod providers;
     mod workspaces;
 }

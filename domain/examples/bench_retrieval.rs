@@ -34,7 +34,6 @@ use corpus::Corpus;
 use domain::vectors::VectorIndex;
 use ingest::Ingested;
 use measure::Bench;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// Questions that are put to other articles too; each costs four searches.
 const RELEVANCE_SAMPLE: usize = 1000;
@@ -46,8 +45,7 @@ async fn main() {
         std::process::exit(2);
     });
     let articles = squad::load(&options.squad);
-    let url = database::create().await;
-    let mut corpus = Corpus::at(&url).await;
+    let mut corpus = Corpus::new().await;
 
     let start = Instant::now();
     let ingested = ingest::ingest(&mut corpus, &articles).await;
@@ -58,9 +56,6 @@ async fn main() {
         start.elapsed()
     );
     measure(&corpus, &ingested, options.every).await;
-
-    drop(corpus);
-    drop_database(&url).await;
 }
 
 async fn measure(corpus: &Corpus, ingested: &Ingested, every: usize) {
@@ -110,14 +105,4 @@ impl Options {
             every: every.max(1),
         })
     }
-}
-
-async fn drop_database(url: &str) {
-    let mut server: url::Url = url.parse().unwrap();
-    let name = server.path().trim_start_matches('/').to_owned();
-    server.set_path("postgres");
-    let mut admin = PgConnection::connect(server.as_str()).await.unwrap();
-    // The name was made by ourselves.
-    let statement = AssertSqlSafe(format!("drop database {name} with (force)"));
-    sqlx::query(statement).execute(&mut admin).await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! Hybrid search over real rows with the real model.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
 )]

@@ -1,6 +1,7 @@
 //! Both back ends of the index against real servers. Qdrant's tests need `QDRANT_URL` and say so when it is missing.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
 )]

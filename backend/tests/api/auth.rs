@@ -125,7 +125,9 @@ async fn a_stolen_refresh_token_ends_the_session_but_a_lost_answer_does_not() {
     assert_eq!(status, StatusCode::OK);
 
     // Much later somebody presents the first again.
-    let mut owner = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
+    let mut owner = sqlx::PgConnection::connect(app.database.url.as_str())
+        .await
+        .unwrap();
     sqlx::query(
         "update refresh_tokens set used_at = used_at - interval '1 minute' where used_at is not null",
     )

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, PgConnection};
 
-use crate::support::database;
+use crate::support::database::TestDatabase;
 
 /// Policies beside `tenant`, each with its reason in the migration that makes it.
 const OTHER_POLICIES: &[(&str, &str)] = &[
@@ -18,7 +18,8 @@ const TENANT_TABLES: &str = "
     where n.nspname = 'public' and c.relkind in ('r', 'p')";
 
 async fn names(sql: &str) -> Vec<String> {
-    let mut owner = PgConnection::connect(&database::create().await).await.unwrap();
+    let database = TestDatabase::create().await;
+    let mut owner = PgConnection::connect(database.url.as_str()).await.unwrap();
     let sql = sql.replace("TENANT_TABLES", TENANT_TABLES);
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
         .fetch_all(&mut owner)

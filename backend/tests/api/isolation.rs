@@ -1,6 +1,8 @@
 //! Another tenant's ids name nothing.
 
 use api_types::ErrorCode;
+use api_types::bots::ChatbotContent;
+use api_types::kb::Document;
 use domain::db::{Db, DbRole};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ use crate::support::{TestApp, ok, refused};
 
 /// One hash over every row of every table.
 async fn fingerprint(app: &TestApp) -> String {
-    let mut owner = PgConnection::connect(&app.database_url).await.unwrap();
+    let mut owner = PgConnection::connect(app.database.url.as_str()).await.unwrap();
     let tables: Vec<String> =
         sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public' order by 1")
             .fetch_all(&mut owner)
@@ -47,6 +49,14 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
     let session = chat["session_id"].as_str().unwrap().to_owned();
     let key: Value = ok(app.post(&ada, "/api/v1/api-keys", json!({ "name": "CI" }))).await;
     let key_id = key["id"].as_str().unwrap();
+    let kb_draft = app
+        .kb_draft(&ada, "Draft", &[("Porto", "Bicycles are repaired in Porto.")])
+        .await;
+    let kb = app
+        .finalize(&ada, "Notes", &[("Porto", "Bicycles are repaired in Porto.")])
+        .await;
+    let documents: Vec<Document> = ok(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
+    let document = format!("/api/v1/kb/{kb}/documents/{}", documents[0].id);
 
     let before = fingerprint(&app).await;
     let content = deployable("Mine", provider);
@@ -71,11 +81,25 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
         app.delete(&eve, &format!("/api/v1/providers/{provider}")),
         app.post(&eve, &format!("/api/v1/providers/{provider}/check"), json!({})),
         app.delete(&eve, &format!("/api/v1/api-keys/{key_id}")),
+        app.get(&eve, &format!("/api/v1/kb/{kb}")),
+        app.delete(&eve, &format!("/api/v1/kb/{kb}")),
+        app.get(&eve, &format!("/api/v1/kb/{kb}/documents")),
+        app.post(
+            &eve,
+            &format!("/api/v1/kb/{kb}/search"),
+            json!({ "query": "Porto" }),
+        ),
+        app.post(&eve, "/api/v1/kb/draft", json!({ "from": kb })),
+        app.delete(&eve, &document),
+        app.get(&eve, &format!("{document}/chunks")),
+        app.post(&eve, &format!("{document}/retry"), json!({})),
     ];
     for request in unknown {
         refused(request, StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
     }
     let path = format!("/api/v1/chatbots/draft/{draft}");
+    let kb_path = format!("/api/v1/kb/draft/{}", kb_draft.id);
+    let source = kb_draft.content.sources[0].id;
     let unknown_drafts = [
         app.get(&eve, &path),
         app.delete(&eve, &path),
@@ -83,11 +107,30 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
         app.post(&eve, &format!("{path}/test"), json!({ "message": "Hi" })),
         app.get(&eve, &format!("{path}/prompt")),
         app.post(&eve, &format!("{path}/deploy"), json!({})),
+        app.get(&eve, &kb_path),
+        app.delete(&eve, &kb_path),
+        app.put(
+            &eve,
+            &kb_path,
+            json!({ "version": 2, "name": "x", "description": "", "chunking": {} }),
+        ),
+        app.put(
+            &eve,
+            &format!("{kb_path}/sources"),
+            json!({ "sources": [{ "kind": "text", "title": "x", "text": "x" }] }),
+        ),
+        app.delete(&eve, &format!("{kb_path}/sources/{source}")),
+        app.get(&eve, &format!("{kb_path}/preview-chunks")),
+        app.post(&eve, &format!("{kb_path}/finalize"), json!({})),
     ];
     for request in unknown_drafts {
         refused(request, StatusCode::NOT_FOUND, ErrorCode::DraftNotFound).await;
     }
     // A bot of hers can't be made to use what is his.
+    let content = ChatbotContent {
+        knowledge_base_ids: vec![kb],
+        ..content
+    };
     let mine = app.draft(&eve, &content).await;
     let deploy = app.post(
         &eve,
@@ -95,7 +138,11 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
         json!({}),
     );
     let problem = refused(deploy, StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::DraftInvalid).await;
-    assert_eq!(problem.errors[0].field, "content.model.provider_id");
+    let fields: Vec<&str> = problem.errors.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        ["content.knowledge_base_ids[0]", "content.model.provider_id"]
+    );
     let conversations: Value = ok(app.get(&eve, &format!("/api/v1/conversations?bot_id={bot}"))).await;
     assert_eq!(conversations["items"], json!([]));
     assert_eq!(fingerprint(&app).await, before, "nothing changed");
@@ -109,7 +156,7 @@ async fn without_a_tenant_the_app_role_sees_no_tenant_rows() {
     let provider = app.provider(&ada, &fake.base_url()).await;
     app.deploy(&ada, &deployable("Helper", provider)).await;
     for role in [DbRole::App, DbRole::Worker] {
-        let db = Db::connect(&app.database_url, role, 1).unwrap();
+        let db = Db::connect(app.database.url.as_str(), role, 1).unwrap();
         for table in [
             "bots",
             "bot_versions",

@@ -30,7 +30,9 @@ async fn a_key_is_sealed_shown_to_nobody_and_bound_to_its_host() {
         .await
         .unwrap();
     assert!(!listed.contains("sk-secret"));
-    let mut owner = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
+    let mut owner = sqlx::PgConnection::connect(app.database.url.as_str())
+        .await
+        .unwrap();
     let stored: Vec<u8> = sqlx::query_scalar("select api_key from providers")
         .fetch_one(&mut owner)
         .await

@@ -1,5 +1,6 @@
 //! A whole server for each test: real Postgres, real Redis, a port of its own.
 
+pub mod cable;
 #[path = "../../../domain/tests/support/database.rs"]
 pub mod database;
 #[expect(dead_code, reason = "other tests have it misbehave in more ways")]
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use api_types::auth::AuthResponse;
 use api_types::bots::ChatbotContent;
 use api_types::drafts::Draft;
+use api_types::kb::{Finalized, KnowledgeBaseContent};
 use api_types::{ErrorCode, Problem};
 use backend::{AppState, routes};
 use domain::Services;
@@ -28,10 +30,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use self::database::TestDatabase;
+
 /// A running server. It is stopped when the value is dropped.
 pub struct TestApp {
     pub state: AppState,
-    pub database_url: String,
+    pub database: TestDatabase,
     pub base: String,
     pub http: reqwest::Client,
     stopping: CancellationToken,
@@ -63,13 +67,18 @@ impl TestApp {
 
     /// Starts a server with other settings. With `config.worker` a worker runs inside.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let database_url = database::create().await;
+        // Shown when a test fails; each test is a process of its own.
+        let _ = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::WARN)
+            .with_test_writer()
+            .try_init();
+        let database = TestDatabase::create().await;
         let data = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut config = config(
             listener.local_addr().unwrap(),
             data.path().to_owned(),
-            &database_url,
+            database.url.as_str(),
         );
         change(&mut config);
 
@@ -110,7 +119,7 @@ impl TestApp {
         let http = reqwest::Client::builder().cookie_store(true).build().unwrap();
         Self {
             state,
-            database_url,
+            database,
             base,
             http,
             stopping,
@@ -168,6 +177,32 @@ impl TestApp {
         let path = format!("/api/v1/chatbots/draft/{}/deploy", draft.id);
         let deployed: api_types::bots::Deployed = ok(self.post(person, &path, json!({}))).await;
         deployed.bot_id
+    }
+
+    /// A draft of a knowledge base with these pasted texts: title and text.
+    pub async fn kb_draft(
+        &self,
+        person: &Person,
+        name: &str,
+        texts: &[(&str, &str)],
+    ) -> Draft<KnowledgeBaseContent> {
+        let draft: Draft<KnowledgeBaseContent> = ok(self.post(person, "/api/v1/kb/draft", json!({}))).await;
+        let path = format!("/api/v1/kb/draft/{}", draft.id);
+        let body = json!({ "version": draft.version, "name": name, "description": "", "chunking": {} });
+        let _: Value = ok(self.put(person, &path, body)).await;
+        let sources: Vec<Value> = texts
+            .iter()
+            .map(|(title, text)| json!({ "kind": "text", "title": title, "text": text }))
+            .collect();
+        ok(self.put(person, &format!("{path}/sources"), json!({ "sources": sources }))).await
+    }
+
+    /// A knowledge base with these pasted texts, handed to the worker.
+    pub async fn finalize(&self, person: &Person, name: &str, texts: &[(&str, &str)]) -> Uuid {
+        let draft = self.kb_draft(person, name, texts).await;
+        let path = format!("/api/v1/kb/draft/{}/finalize", draft.id);
+        let done: Finalized = ok(self.post(person, &path, json!({}))).await;
+        done.knowledge_base_id
     }
 
     /// A provider that talks to a local server.

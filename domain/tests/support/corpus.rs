@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use super::database::TestDatabase;
+
 /// The embedder, loaded once a process.
 pub async fn embedder() -> &'static Embedder {
     static EMBEDDER: OnceCell<Embedder> = OnceCell::const_new();
@@ -27,20 +29,19 @@ pub struct Corpus {
     owner: PgConnection,
     /// The database as the server sees it.
     pub db: Db,
+    _database: TestDatabase,
 }
 
 impl Corpus {
     /// A new one, empty.
     pub async fn new() -> Self {
-        Self::at(&super::database::create().await).await
-    }
-
-    /// In the database at `url`.
-    pub async fn at(url: &str) -> Self {
+        let database = TestDatabase::create().await;
+        let url = database.url.as_str();
         let db = Db::connect(url, DbRole::App, 4).unwrap();
         Self {
             owner: PgConnection::connect(url).await.unwrap(),
             db,
+            _database: database,
         }
     }
 

@@ -1,75 +1,106 @@
 //! A database for each test, copied from a migrated template.
+//!
+//! `BOTWRIGHT_TEST_DATABASE_URL` (a superuser's) and `BOTWRIGHT_TEST_REDIS_URL` say where the servers are; `cargo
+//! xtask test` starts private ones and sets both.
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use url::Url;
 use uuid::Uuid;
 
 /// The lock under which the template is made: tests are processes of their own.
 const TEMPLATE_LOCK: i64 = 0x626f_7477_7269_6768;
 
-/// URL, as the owner, of a new migrated database on the test server.
-pub async fn create() -> String {
-    let server = server_url();
-    let mut admin = PgConnection::connect(&server)
-        .await
-        .expect("the test Postgres answers");
-    let template = template_name();
-    sqlx::query("select pg_advisory_lock($1)")
-        .bind(TEMPLATE_LOCK)
-        .execute(&mut admin)
-        .await
-        .unwrap();
-    ensure_template(&mut admin, &server, &template).await;
-    let name = format!("test_{}", Uuid::new_v4().simple());
-    run(&mut admin, format!("create database {name} template {template}")).await;
-    // Closing the connection releases the lock.
-    admin.close().await.unwrap();
-    with_database(&server, &name)
+/// A migrated database that nobody else uses. It goes with this value.
+pub struct TestDatabase {
+    /// Its URL, as the owner.
+    pub url: Url,
+}
+
+impl TestDatabase {
+    /// Makes one.
+    pub async fn create() -> Self {
+        let mut admin = admin().await;
+        sqlx::query("select pg_advisory_lock($1)")
+            .bind(TEMPLATE_LOCK)
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        let template = ensure_template(&mut admin).await;
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        execute(&mut admin, format!("create database {name} template {template}")).await;
+        // Closing the connection releases the lock.
+        admin.close().await.unwrap();
+        Self { url: url_of(&name) }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.url.path().trim_start_matches('/')
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let sql = format!("drop database if exists {} with (force)", self.name());
+        // A thread of its own, because the test's runtime is busy running this.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async { execute(&mut admin().await, sql).await });
+        });
+        dropped.join().ok();
+    }
 }
 
 /// URL of the test Redis. Tests share it: every key holds a random id.
 pub fn redis_url() -> String {
-    std::env::var("BOTWRIGHT_TEST_REDIS_URL").expect("run the tests with `cargo xtask test`")
+    variable("BOTWRIGHT_TEST_REDIS_URL")
 }
 
-fn server_url() -> String {
-    std::env::var("BOTWRIGHT_TEST_DATABASE_URL").expect("run the tests with `cargo xtask test`")
-}
-
-async fn ensure_template(admin: &mut PgConnection, server: &str, template: &str) {
-    let ready: Option<bool> = sqlx::query_scalar("select datistemplate from pg_database where datname = $1")
-        .bind(template)
-        .fetch_optional(&mut *admin)
+/// A connection to the server, as its superuser.
+pub async fn admin() -> PgConnection {
+    PgConnection::connect(&variable("BOTWRIGHT_TEST_DATABASE_URL"))
         .await
-        .unwrap();
-    if ready == Some(true) {
-        return;
-    }
-    run(admin, format!("drop database if exists {template} with (force)")).await;
-    run(admin, format!("create database {template}")).await;
-    domain::migrate::migrate(&with_database(server, template))
-        .await
-        .expect("the migrations run");
-    run(admin, format!("alter database {template} is_template true")).await;
+        .unwrap()
 }
 
-/// Names the template by what the migrations are, so that changed ones make a new template.
-fn template_name() -> String {
-    use sha2::{Digest, Sha256};
+/// Runs a statement that names a database. Names can't be parameters; these are ours.
+pub async fn execute(connection: &mut PgConnection, sql: String) {
+    connection.execute(AssertSqlSafe(sql)).await.unwrap();
+}
+
+/// Makes the template unless it is there; answers its name, which says what the migrations are.
+async fn ensure_template(admin: &mut PgConnection) -> String {
     let mut digest = Sha256::new();
     for migration in sqlx::migrate!("../migrations").iter() {
         digest.update(migration.checksum.as_ref());
     }
-    format!("template_{}", &hex::encode(digest.finalize())[..16])
+    let template = format!("template_{}", &hex::encode(digest.finalize())[..16]);
+    let ready: Option<bool> = sqlx::query_scalar("select datistemplate from pg_database where datname = $1")
+        .bind(&template)
+        .fetch_optional(&mut *admin)
+        .await
+        .unwrap();
+    if ready != Some(true) {
+        execute(admin, format!("drop database if exists {template} with (force)")).await;
+        execute(admin, format!("create database {template}")).await;
+        domain::migrate::migrate(url_of(&template).as_str())
+            .await
+            .unwrap();
+        execute(admin, format!("alter database {template} is_template true")).await;
+    }
+    template
 }
 
-async fn run(admin: &mut PgConnection, sql: String) {
-    // Names can't be parameters; these are ours.
-    sqlx::query(AssertSqlSafe(sql)).execute(admin).await.unwrap();
-}
-
-fn with_database(server: &str, name: &str) -> String {
-    let mut url: Url = server.parse().unwrap();
+fn url_of(name: &str) -> Url {
+    let mut url: Url = variable("BOTWRIGHT_TEST_DATABASE_URL").parse().unwrap();
     url.set_path(name);
-    url.to_string()
+    url
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo xtask test`"))
 }

@@ -63,9 +63,8 @@ pub fn BotsPage() -> impl IntoView {
 #[component]
 fn NoBots() -> impl IntoView {
     let knowledge = load(client::kb::list);
-    let none = move || knowledge.get().is_some_and(|found| found.is_empty());
-    move || {
-        if none() {
+    loaded(knowledge, rows, |found| {
+        if found.with_untracked(Vec::is_empty) {
             view! {
                 <Empty
                     icon=icon::BOT
@@ -93,7 +92,7 @@ fn NoBots() -> impl IntoView {
             }
             .into_any()
         }
-    }
+    })
 }
 
 #[component]

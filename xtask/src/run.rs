@@ -38,10 +38,12 @@ pub fn run(paths: &Paths, options: Options) -> Result<()> {
     steps.run("setup", "Set-up", |step| {
         setup::run(paths, Purpose::Run, &data_dir, step)
     })?;
-    steps.run("web", "Web assets", |step| web::build(paths, step))?;
-    steps.run("server", "Server", |step| {
-        step.command(cargo(paths).args(["build", "--package", "backend"]))
+    let server = ["build", "--package", "backend"];
+    steps.run("web", "Web assets", |step| {
+        web::build_beside(paths, cargo(paths).args(server), step)
     })?;
+    // Once more, with the assets inside.
+    steps.run("server", "Server", |step| step.command(cargo(paths).args(server)))?;
     steps.announce(&format!("Starting on {}; stop with Ctrl-C", options.listen));
     let mut server = Command::new(paths.program("botwright"));
     server

@@ -52,8 +52,15 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
     steps.run("setup", "Set-up", |step| {
         setup::run(paths, Purpose::Test, &paths.data_dir(), step)
     })?;
-    steps.run("web", "Web assets", |step| web::build(paths, step))?;
-    let nextest = steps.run("build-tests", "Server and tests", |step| rust::build(paths, step))?;
+    let nextest = steps.run("web", "Web assets", |step| {
+        let nextest = rust::runner(paths, step)?;
+        web::build_beside(paths, &mut rust::build(paths, &nextest), step)?;
+        Ok(nextest)
+    })?;
+    // Once more, with the assets inside.
+    steps.run("build-tests", "Server and tests", |step| {
+        step.command(&mut rust::build(paths, &nextest))
+    })?;
     let services = steps.run("services", "Private Postgres and Redis", |_| {
         Services::start(paths, "test")
     })?;

@@ -13,11 +13,16 @@ use crate::services::Services;
 use crate::steps::Step;
 use crate::tools;
 
-/// Builds the tests, and the programs that they drive; returns nextest's own program.
-pub fn build(paths: &Paths, step: &Step) -> Result<PathBuf> {
-    let nextest = tools::find_or_install(paths, "cargo-nextest", step)?;
-    step.command(command(paths, &nextest).arg("--no-run"))?;
-    Ok(nextest)
+/// Finds nextest's program.
+pub fn runner(paths: &Paths, step: &Step) -> Result<PathBuf> {
+    tools::find_or_install(paths, "cargo-nextest", step)
+}
+
+/// Builds the tests, and the programs that they drive.
+pub fn build(paths: &Paths, nextest: &Path) -> Command {
+    let mut build = command(paths, nextest);
+    build.arg("--no-run");
+    build
 }
 
 /// Runs the tests that the filters choose, their output shown.

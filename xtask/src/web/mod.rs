@@ -8,6 +8,8 @@ mod wasm;
 mod widget;
 
 use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
 
 use anyhow::Result;
 
@@ -15,6 +17,17 @@ use crate::npm::Packages;
 use crate::paths::Paths;
 use crate::stamp::Stamp;
 use crate::steps::Step;
+
+/// As [`build`], with `meanwhile` on the cores that it leaves idle: the dashboard alone keeps one busy for minutes.
+pub fn build_beside(paths: &Paths, meanwhile: &mut Command, step: &Step) -> Result<()> {
+    thread::scope(|scope| {
+        let beside = scope.spawn(|| step.command(meanwhile));
+        let built = build(paths, step);
+        // Should it have failed, the step that needs what it makes fails again, and says so.
+        let _ = beside.join();
+        built
+    })
+}
 
 /// Builds what has changed into `dashboard/dist` and `widget/dist`, and prints the sizes.
 pub fn build(paths: &Paths, step: &Step) -> Result<()> {

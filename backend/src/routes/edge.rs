@@ -1,6 +1,7 @@
 //! The edge: request ids, limits, panics, headers, and answers for what no route takes.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use api_types::ErrorCode;
@@ -20,10 +21,13 @@ use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
+use super::client_address::ClientAddress;
 use crate::AppState;
 use crate::problem::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 tokio::task_local! {
     static CURRENT: String;
@@ -52,25 +56,43 @@ pub(super) fn wrap<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Route
         .layer(middleware::from_fn(trace))
 }
 
-/// Routes that one address may call only so often.
-pub(super) fn limited(per_minute: u32, routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
-    let interval = Duration::from_secs(60) / per_minute.max(1);
+/// Routes that one address may call only so often. Called within the runtime, as it starts a task.
+pub(super) fn limited(
+    address: &ClientAddress,
+    per_minute: u32,
+    routes: OpenApiRouter<AppState>,
+) -> OpenApiRouter<AppState> {
     let config = GovernorConfigBuilder::default()
-        .period(interval)
+        .period(MINUTE / per_minute.max(1))
         .burst_size(per_minute.max(1))
+        .key_extractor(address.clone())
         .finish();
     let Some(config) = config else { return routes };
+    // The limiter itself keeps each address for ever. The task ends with the router, whose limiter it only borrows.
+    let limiter = Arc::downgrade(config.limiter());
+    tokio::spawn(async move {
+        let mut minutes = tokio::time::interval(MINUTE);
+        loop {
+            minutes.tick().await;
+            let Some(limiter) = limiter.upgrade() else { return };
+            limiter.retain_recent();
+        }
+    });
     routes.layer(GovernorLayer::new(config).error_handler(too_many))
 }
 
 /// Routes for visitors: limited, and open to pages of any origin, without credentials.
-pub(super) fn public(per_minute: u32, routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
+pub(super) fn public(
+    address: &ClientAddress,
+    per_minute: u32,
+    routes: OpenApiRouter<AppState>,
+) -> OpenApiRouter<AppState> {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods(Any)
         .allow_headers(Any)
         .max_age(Duration::from_secs(3600));
-    limited(per_minute, routes).layer(cors)
+    limited(address, per_minute, routes).layer(cors)
 }
 
 /// The route exists, but not for this method.

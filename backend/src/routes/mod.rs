@@ -5,6 +5,7 @@ mod auth;
 mod bots;
 mod chat;
 mod chatbot_drafts;
+mod client_address;
 mod conversations;
 mod demo;
 mod docs;
@@ -28,6 +29,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+use self::client_address::ClientAddress;
 use crate::AppState;
 
 pub use edge::request_id;
@@ -39,8 +41,10 @@ const MAX_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
 
 /// The API: every route that stands in the OpenAPI document.
 fn api(config: &Config) -> OpenApiRouter<AppState> {
+    let address = ClientAddress::new(&config.trusted_proxies);
     OpenApiRouter::new()
         .merge(edge::limited(
+            &address,
             config.auth_requests_per_minute,
             OpenApiRouter::new()
                 .routes(routes!(auth::signup))
@@ -87,6 +91,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::delete))
         .merge(edge::public(
+            &address,
             config.chat_requests_per_minute,
             OpenApiRouter::new()
                 .routes(routes!(chat::chat))

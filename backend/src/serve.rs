@@ -1,8 +1,11 @@
 //! Start-up and shutdown of the server, alone or with everything it needs inside.
 
+use std::future::pending;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fs, io};
 
 use anyhow::{Context, bail};
 use domain::config::{self, Config};
@@ -11,7 +14,7 @@ use domain::services::load_embedder;
 use domain::{Services, secrets};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,17 +26,21 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// Runs the server until it is told to stop.
 pub async fn serve(mut config: Config) -> anyhow::Result<()> {
+    let mut signals = StopSignals::new().context("could not listen for signals")?;
     config.data_dir = config::create_data_dir(&config.data_dir)?;
     config.check()?;
     if config.secret_key.is_none() {
         config.secret_key = Some(secrets::load_or_create(&config.data_dir.join("secret.key"))?);
     }
-    // First, so that a port in use is said before anything is started.
+    // Now, so that a port in use is said before anything is started.
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("could not listen on {}: is another server running there? BOTWRIGHT_LISTEN chooses another address", config.listen)
     })?;
-    let embedded = start_embedded(&mut config).await?;
-    let served = serve_with(config, listener).await;
+    let embedded = tokio::select! {
+        embedded = start_embedded(&mut config) => embedded?,
+        () = signals.any() => return Ok(()),
+    };
+    let served = serve_with(config, listener, &mut signals).await;
     if let Some(embedded) = embedded {
         embedded
             .stop()
@@ -57,21 +64,25 @@ async fn start_embedded(config: &mut Config) -> anyhow::Result<Option<Embedded>>
     }
 }
 
-async fn serve_with(config: Config, listener: TcpListener) -> anyhow::Result<()> {
+/// Brings the database up to date and puts the parts of the server together.
+async fn prepare(config: Config, program: PathBuf) -> anyhow::Result<AppState> {
     let database_url = config.database_url.as_ref().context("no database")?;
     domain::migrate::migrate(database_url.expose_secret()).await?;
-    let program = std::env::current_exe().context("could not find our own program")?;
-    let services = Arc::new(Services::new(
-        &config,
-        DbRole::App,
-        program.clone(),
-        load_embedder(&config),
-    )?);
-    let state = AppState {
-        services: services.clone(),
+    let services = Services::new(&config, DbRole::App, program, load_embedder(&config))?;
+    Ok(AppState {
+        services: Arc::new(services),
         config: Arc::new(config),
         demo_bot: Arc::default(),
+    })
+}
+
+async fn serve_with(config: Config, listener: TcpListener, signals: &mut StopSignals) -> anyhow::Result<()> {
+    let program = std::env::current_exe().context("could not find our own program")?;
+    let state = tokio::select! {
+        state = prepare(config, program.clone()) => state?,
+        () = signals.any() => return Ok(()),
     };
+    let services = state.services.clone();
 
     let stopping = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -91,7 +102,8 @@ async fn serve_with(config: Config, listener: TcpListener) -> anyhow::Result<()>
         ));
     }
     if state.config.demo {
-        tasks.spawn(demo::seed(state.clone()));
+        let seeding = demo::seed(state.clone());
+        tasks.spawn(stopping.clone().run_until_cancelled_owned(seeding));
     }
 
     let public_url = state.services.public_url.clone();
@@ -101,7 +113,7 @@ async fn serve_with(config: Config, listener: TcpListener) -> anyhow::Result<()>
     let mut serving = std::pin::pin!(serving.into_future());
     tokio::select! {
         served = &mut serving => served?,
-        () = told_to_stop() => {
+        () = signals.any() => {
             tracing::info!("stopping");
             stopping.cancel();
             if tokio::time::timeout(DRAIN, serving).await.is_err() {
@@ -116,15 +128,73 @@ async fn serve_with(config: Config, listener: TcpListener) -> anyhow::Result<()>
     Ok(())
 }
 
-async fn told_to_stop() {
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+/// What tells the server to stop: Ctrl-C, a service manager, or the end of its terminal.
+///
+/// Made before anything is started, since a signal that nobody listens for ends the process at once and leaves
+/// the private servers running.
+pub(crate) struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+    /// Absent when started with `nohup`.
+    hangup: Option<Signal>,
+}
+
+impl StopSignals {
+    /// Listens from now on.
+    pub(crate) fn new() -> io::Result<Self> {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let hangup = (!ignores_hangup(&status)).then(|| signal(SignalKind::hangup()));
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: hangup.transpose()?,
+        })
+    }
+
+    /// Ready once one of them came, also before this was called.
+    pub(crate) async fn any(&mut self) {
+        let Self {
+            interrupt,
+            terminate,
+            hangup,
+        } = self;
+        let hung_up = async {
+            match hangup {
+                Some(hangup) => hangup.recv().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hung_up => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate => {}
+    }
+}
+
+/// Whether a process with this `/proc/<pid>/status` ignores SIGHUP, the first bit of its mask.
+fn ignores_hangup(status: &str) -> bool {
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nohup_is_respected() {
+        assert!(ignores_hangup("SigBlk:\t0000\nSigIgn:\t1001\n"));
+        assert!(!ignores_hangup("SigBlk:\t0001\nSigIgn:\t1000\n"));
+    }
+
+    #[tokio::test]
+    async fn signal_that_came_early_is_not_lost() {
+        let mut signals = StopSignals::new().unwrap();
+        nix::sys::signal::raise(nix::sys::signal::Signal::SIGTERM).unwrap();
+        tokio::time::timeout(DRAIN, signals.any()).await.unwrap();
     }
 }

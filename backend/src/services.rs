@@ -4,15 +4,15 @@ use std::path::Path;
 use std::{io, thread};
 
 use anyhow::Result;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::embedded::{Durability, Embedded};
+use crate::serve::StopSignals;
 
 /// Starts the servers, prints one line of JSON with their addresses, and stops them when standard input ends or
 /// a signal comes.
 pub async fn run(data_dir: &Path, scratch: bool) -> Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut signals = StopSignals::new()?;
     let durability = if scratch {
         Durability::Scratch
     } else {
@@ -20,16 +20,14 @@ pub async fn run(data_dir: &Path, scratch: bool) -> Result<()> {
     };
     let servers = tokio::select! {
         servers = Embedded::start(data_dir, durability) => servers?,
-        _ = terminate.recv() => return Ok(()),
-        _ = interrupt.recv() => return Ok(()),
+        () = signals.any() => return Ok(()),
     };
     let addresses =
         serde_json::json!({ "database_url": servers.database_url(), "redis_url": servers.redis_url() });
     println!("{addresses}");
     tokio::select! {
         _ = end_of_input() => {}
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = signals.any() => {}
     }
     servers.stop().await
 }

@@ -16,6 +16,8 @@ use nix::unistd::{Pid, geteuid};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_botwright");
+
 /// A running `botwright services`.
 struct Services {
     child: Child,
@@ -27,7 +29,10 @@ struct Services {
 
 impl Services {
     fn start(data_dir: &Path, options: &[&str]) -> Self {
-        let mut child = spawn(data_dir, options);
+        Self::wait_for_address(spawn(data_dir, options))
+    }
+
+    fn wait_for_address(mut child: Child) -> Self {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
@@ -70,7 +75,11 @@ impl Services {
 }
 
 fn spawn(data_dir: &Path, options: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_botwright"))
+    spawn_with(&mut Command::new(PROGRAM), data_dir, options)
+}
+
+fn spawn_with(command: &mut Command, data_dir: &Path, options: &[&str]) -> Child {
+    command
         .args(["services", "--data-dir"])
         .arg(data_dir)
         .args(options)
@@ -207,6 +216,27 @@ async fn next_start_takes_over_what_a_killed_one_left_running() {
         assert_words(&services, &written).await;
         services.stop();
     }
+}
+
+#[tokio::test]
+async fn root_of_a_container_takes_over_too() {
+    if !geteuid().is_root() {
+        return; // Only root starts the servers as somebody else.
+    }
+    let folder = folder();
+    let mut services = Services::start(folder.path(), &[]);
+    write(&services, "first").await;
+    let (postgres, redis) = (postgres_pid(folder.path()), redis_pid(&services).await);
+    services.child.kill().unwrap();
+    services.child.wait().unwrap();
+
+    // Docker leaves out this right: root can't see where processes of others work.
+    let mut contained = Command::new("setpriv");
+    contained.args(["--bounding-set=-sys_ptrace", PROGRAM]);
+    let services = Services::wait_for_address(spawn_with(&mut contained, folder.path(), &[]));
+    assert!(!is_running(postgres) && !is_running(redis));
+    assert_words(&services, &["first"]).await;
+    services.stop();
 }
 
 #[tokio::test]

@@ -1,14 +1,14 @@
 //! Where the private servers live and as whom they run.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use nix::unistd::{User, geteuid};
+use nix::unistd::{Gid, Uid, User, geteuid, setfsgid, setfsuid};
 use uuid::Uuid;
 
 /// Used when the data folder lies where the servers' user can't go, for example below `/root`.
@@ -22,16 +22,6 @@ pub(super) struct Home {
     services: PathBuf,
     /// Postgres refuses to run as root, so root starts the servers as somebody else.
     user: Option<(u32, u32)>,
-}
-
-/// Creates the data folder, closed to others; root's can be passed through by the servers' user.
-pub(super) fn create_data_dir(data_dir: &Path) -> Result<()> {
-    let mode = if geteuid().is_root() { 0o711 } else { 0o700 };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(mode)
-        .create(data_dir)
-        .with_context(|| format!("can't create the data folder {}", data_dir.display()))
 }
 
 impl Home {
@@ -152,6 +142,27 @@ impl Home {
             command.uid(uid).gid(gid);
         }
         command
+    }
+
+    /// Whether a process is there and runs as the servers' user.
+    pub(super) fn runs(&self, pid: i32) -> bool {
+        let user = self.user.map_or_else(|| geteuid().as_raw(), |(uid, _)| uid);
+        fs::metadata(format!("/proc/{pid}")).is_ok_and(|process| process.uid() == user)
+    }
+
+    /// Reads a link as the servers' user: in a container even root may not see in which folder another user's
+    /// process works, as it has no `CAP_SYS_PTRACE` there.
+    pub(super) fn read_link(&self, link: &Path) -> io::Result<PathBuf> {
+        let Some((uid, gid)) = self.user else {
+            return fs::read_link(link);
+        };
+        // This holds for our thread only, on which nothing else runs until it is taken back.
+        let old_group = setfsgid(Gid::from_raw(gid));
+        let old_user = setfsuid(Uid::from_raw(uid));
+        let target = fs::read_link(link);
+        setfsuid(old_user);
+        setfsgid(old_group);
+        target
     }
 
     /// Removes everything in the folder.

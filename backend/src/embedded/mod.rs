@@ -16,6 +16,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use domain::config::create_data_dir;
 
 use self::home::Home;
 use self::postgres::Postgres;
@@ -51,9 +52,9 @@ impl Embedded {
     /// When another process uses the folder, when a program is missing, or when a server does not come up; the
     /// message says what to do.
     pub async fn start(data_dir: &Path, durability: Durability) -> Result<Self> {
-        home::create_data_dir(data_dir)?;
-        let lock = lock(data_dir)?;
-        let home = Home::open(data_dir)?;
+        let data_dir = create_data_dir(data_dir)?;
+        let lock = lock(&data_dir)?;
+        let home = Home::open(&data_dir)?;
         postgres::take_over(&home).await?;
         redis::take_over(&home).await?;
         if durability == Durability::Scratch {

@@ -64,8 +64,8 @@ impl Postgres {
         let (place, new) = (self.home.path(DATA), self.home.path("postgres.new"));
         // A killed start may have left an unfinished attempt at work.
         let kill = [(Signal::SIGKILL, Duration::from_secs(5))];
-        leftovers::stop("initdb", &self.home.path("."), &kill).await?;
-        leftovers::stop("postgres", &new, &kill).await?;
+        leftovers::stop(&self.home, "initdb", &self.home.path("."), &kill).await?;
+        leftovers::stop(&self.home, "postgres", &new, &kill).await?;
         for folder in [&place, &new] {
             if folder.exists() {
                 fs::remove_dir_all(folder)?;
@@ -88,6 +88,7 @@ impl Postgres {
             initdb.arg("--no-sync");
         }
         let output = tokio::process::Command::from(initdb)
+            .kill_on_drop(true)
             .output()
             .await
             .context("can't start initdb")?;
@@ -154,7 +155,7 @@ impl Server for Postgres {
 /// one from starting when the number belongs to another process by now.
 pub(super) async fn take_over(home: &Home) -> Result<()> {
     let data = home.path(DATA);
-    leftovers::stop("postgres", &data, STOP).await?;
+    leftovers::stop(home, "postgres", &data, STOP).await?;
     let pid_file = data.join("postmaster.pid");
     if pid_file.exists() {
         fs::remove_file(&pid_file).with_context(|| format!("can't remove {}", pid_file.display()))?;

@@ -90,7 +90,7 @@ impl Server for Redis {
 
 /// Stops what an earlier run left running on this data.
 pub(super) async fn take_over(home: &Home) -> Result<()> {
-    leftovers::stop("redis-server", &home.path(DATA), STOP).await
+    leftovers::stop(home, "redis-server", &home.path(DATA), STOP).await
 }
 
 pub(super) fn find_program() -> Result<PathBuf> {

@@ -1,6 +1,8 @@
 //! Settings: defaults, then `botwright.toml`, then the environment.
 
+use std::fs::DirBuilder;
 use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -46,6 +48,9 @@ pub struct Config {
     /// `host:port` places inside the own network that sources and providers may reach, such as `127.0.0.1:11434`.
     #[serde(default)]
     pub outbound_allow: Vec<String>,
+    /// Networks of the proxies in front, such as `10.0.0.0/8`; their `X-Forwarded-For` tells the visitor's address.
+    #[serde(default)]
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Requests a minute that one address may send to the public routes of bots.
     pub chat_requests_per_minute: u32,
     /// Sign-ups, sign-ins and refreshes a minute from one address.
@@ -138,10 +143,43 @@ impl Config {
     }
 }
 
-/// Makes the data folder; answers its absolute path.
+/// Makes the data folder, closed to other users; answers its absolute path. A folder that is there already may
+/// serve others, too, and stays as it is.
 pub fn create_data_dir(path: &Path) -> anyhow::Result<PathBuf> {
-    std::fs::create_dir_all(path)
+    // Root starts the private servers as another user, who must get through to a folder in it.
+    let mode = if own_uid() == Some(0) { 0o711 } else { 0o700 };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(mode)
+        .create(path)
         .with_context(|| format!("could not make the data folder {}", path.display()))?;
     path.canonicalize()
         .with_context(|| format!("could not find the data folder {}", path.display()))
+}
+
+/// The user we run as.
+pub(crate) fn own_uid() -> Option<u32> {
+    Some(std::fs::metadata("/proc/self").ok()?.uid())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn new_data_folder_can_not_be_listed_by_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = create_data_dir(&folder.path().join("new/data")).unwrap();
+        assert_eq!(path.metadata().unwrap().mode() & 0o066, 0);
+    }
+
+    #[test]
+    fn data_folder_that_was_there_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let path = create_data_dir(folder.path()).unwrap();
+        assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o755);
+    }
 }

@@ -1,6 +1,8 @@
 //! Keys derived from the one secret, and the sealing of provider keys.
 
-use std::io::Write;
+use std::fs::{File, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
@@ -13,6 +15,8 @@ use sha2::Sha256;
 /// Version byte of sealed values: which key and layout they were made with.
 const KEY_ID: u8 = 1;
 const NONCE_BYTES: usize = 12;
+/// A shorter key could be guessed.
+const MIN_KEY_BYTES: usize = 32;
 
 /// Keys derived from the operator's secret with HMAC-SHA256, one for each purpose.
 #[derive(Clone)]
@@ -88,20 +92,48 @@ fn derive(secret: &SecretString, purpose: &[u8]) -> [u8; 32] {
 
 /// Reads the secret key of the embedded default, making it at the first start.
 pub fn load_or_create(path: &Path) -> anyhow::Result<SecretString> {
-    if let Ok(text) = std::fs::read_to_string(path) {
-        return Ok(text.trim().to_owned().into());
+    let exists = path
+        .try_exists()
+        .with_context(|| format!("could not look for the secret key {}", path.display()))?;
+    if !exists {
+        create(path).with_context(|| format!("could not make the secret key {}", path.display()))?;
     }
-    use std::os::unix::fs::OpenOptionsExt;
-    let key = hex::encode(rand::random::<[u8; 32]>());
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("could not make the secret key {}", path.display()))?;
-    file.write_all(key.as_bytes())?;
-    file.sync_all()?;
-    Ok(key.into())
+    load(path)
+}
+
+/// Makes the key unless another process does at the same time.
+fn create(path: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().context("it has no folder")?;
+    // Written beside its place, so that a full disk or a kill never leaves a part of it there.
+    let mut file = tempfile::Builder::new()
+        .prefix("secret.key.")
+        .suffix(".new")
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(folder)?;
+    file.write_all(hex::encode(rand::random::<[u8; 32]>()).as_bytes())?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        Err(failed) => return Err(failed.error.into()),
+        Ok(_) => {}
+    }
+    // The name must outlive a power cut, too: what is sealed can't be opened without it.
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+fn load(path: &Path) -> anyhow::Result<SecretString> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("could not read the secret key {}", path.display()))?;
+    let key = text.trim();
+    if key.len() < MIN_KEY_BYTES {
+        bail!(
+            "the secret key {} is empty or cut off: restore the file from your backup, or remove it and lose what \
+             was sealed with it (the keys of providers)",
+            path.display()
+        );
+    }
+    Ok(key.to_owned().into())
 }
 
 #[cfg(test)]
@@ -131,5 +163,30 @@ mod tests {
         *sealed.last_mut().unwrap() ^= 1;
         assert!(secrets().open(&sealed, "x").is_err());
         assert!(secrets().open(&[], "x").is_err());
+    }
+
+    #[test]
+    fn key_is_made_once_and_for_us_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        let made = load_or_create(&path).unwrap();
+        assert_eq!(made.expose_secret().len(), 64);
+        // As when another process looked before the key was there.
+        create(&path).unwrap();
+        let loaded = load_or_create(&path).unwrap();
+        assert_eq!(loaded.expose_secret(), made.expose_secret());
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn empty_or_cut_off_key_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        for text in ["", "0123456789abcdef"] {
+            std::fs::write(&path, text).unwrap();
+            let error = load_or_create(&path).unwrap_err().to_string();
+            assert!(error.contains(path.to_str().unwrap()), "{error}");
+        }
     }
 }

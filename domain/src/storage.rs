@@ -3,14 +3,18 @@
 //! Keys are made of UUIDs only (`drafts/<workspace>/<draft>/<source>`, `documents/<workspace>/<document>`), never of
 //! names that people chose.
 
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use uuid::Uuid;
 
+use crate::config::own_uid;
 use crate::{Error, Result};
 
 /// Where files are kept. Cheap to clone.
@@ -20,11 +24,16 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Keeps files in a local folder.
+    /// Keeps files in a local folder, closed to other users.
     pub fn local(root: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(root)?;
+        make_private_folder(root)
+            .with_context(|| format!("could not make the folder of files {}", root.display()))?;
+        let store = LocalFileSystem::new_with_prefix(root)?
+            .with_automatic_cleanup(true)
+            // Postgres must not know a document whose file a power cut has emptied.
+            .with_fsync(true);
         Ok(Self {
-            store: Arc::new(LocalFileSystem::new_with_prefix(root)?.with_automatic_cleanup(true)),
+            store: Arc::new(store),
         })
     }
 
@@ -126,9 +135,44 @@ impl Storage {
     }
 }
 
+/// Makes a folder for us only, and closes one of ours that is open to everybody. What the operator allows a group
+/// alone, such as a backup's, stays.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let metadata = fs::metadata(folder)?;
+    let is_ours = own_uid() == Some(metadata.uid());
+    if is_ours && metadata.mode() & 0o007 != 0 {
+        fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
 fn unavailable(error: object_store::Error) -> Error {
     Error::Unavailable {
         part: "file storage",
         source: error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_closed_to_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("files");
+        let mode = || fs::metadata(&root).unwrap().mode() & 0o777;
+        Storage::local(&root).unwrap();
+        assert_eq!(mode(), 0o700);
+
+        // As an earlier version made it.
+        fs::set_permissions(&root, Permissions::from_mode(0o755)).unwrap();
+        Storage::local(&root).unwrap();
+        assert_eq!(mode(), 0o700);
+
+        fs::set_permissions(&root, Permissions::from_mode(0o750)).unwrap();
+        Storage::local(&root).unwrap();
+        assert_eq!(mode(), 0o750);
     }
 }

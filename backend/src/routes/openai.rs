@@ -9,22 +9,27 @@ use std::sync::Arc;
 use api_types::ErrorCode;
 use api_types::chat::{ChatEvent, ChatRequest, MessageRole, Usage};
 use api_types::conversations::Channel;
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
-use axum::http::StatusCode;
+use api_types::validate::MAX_MESSAGE_CHARS;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::chat::{self, Events, Turn};
-use domain::{Error, Services, bots};
+use domain::{Error, Scope, Services, bots};
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::extract::Caller;
-use crate::problem::{self, Problem};
+use crate::AppState;
+use crate::extract::{Caller, Json};
+use crate::problem::{self, Problem, Rejected};
 use crate::sse;
+
+/// Earlier messages given to the engine, each cut to `MAX_MESSAGE_CHARS`: clients send the whole conversation.
+const HISTORY: usize = 20;
 
 /// What Botwright reads of a chat completion request.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -99,7 +104,26 @@ impl IntoResponse for OpenAiError {
         };
         let code = problem::code_name(body.code);
         let error = json!({ "message": body.detail, "type": kind, "param": null, "code": code });
-        (status, axum::Json(json!({ "error": error }))).into_response()
+        let mut response = (status, axum::Json(json!({ "error": error }))).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// [`Caller`], refused in the shape that OpenAI clients read, and before the body of the request is read.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenAiCaller(Scope);
+
+impl FromRequestParts<AppState> for OpenAiCaller {
+    type Rejection = OpenAiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, OpenAiError> {
+        let Caller(scope) = Caller::from_request_parts(parts, state).await?;
+        Ok(Self(scope))
     }
 }
 
@@ -109,11 +133,10 @@ impl IntoResponse for OpenAiError {
     security(("bearer" = [])))]
 pub async fn chat_completions(
     State(services): State<Arc<Services>>,
-    Caller(scope): Caller,
-    request: Result<axum::Json<CompletionRequest>, JsonRejection>,
+    OpenAiCaller(scope): OpenAiCaller,
+    request: Result<Json<CompletionRequest>, Rejected>,
 ) -> Result<Response, OpenAiError> {
-    let axum::Json(request) =
-        request.map_err(|e| Problem::refused(ErrorCode::MalformedRequest, e.body_text()))?;
+    let Json(request) = request.map_err(|Rejected(code, detail)| Problem::refused(code, detail))?;
     let unknown = || {
         Problem::refused(
             ErrorCode::NotFound,
@@ -156,7 +179,7 @@ pub async fn chat_completions(
     responses((status = 200, description = "A list of models")), security(("bearer" = [])))]
 pub async fn models(
     State(services): State<Arc<Services>>,
-    Caller(scope): Caller,
+    OpenAiCaller(scope): OpenAiCaller,
 ) -> Result<Response, OpenAiError> {
     let bots = bots::list(&services, &scope).await?;
     let data: Vec<Value> = bots
@@ -166,26 +189,28 @@ pub async fn models(
     Ok(axum::Json(json!({ "object": "list", "data": data })).into_response())
 }
 
-/// The question and the turns before it.
+/// The question and the last turns before it.
 fn split(messages: &[CompletionMessage]) -> Result<(String, Vec<Turn>), Problem> {
-    let mut turns: Vec<Turn> = messages
+    let mut said: Vec<(MessageRole, &CompletionMessage)> = messages
         .iter()
-        .filter_map(|message| {
-            let role = match message.role.as_str() {
-                "user" => MessageRole::User,
-                "assistant" => MessageRole::Assistant,
-                _ => return None,
-            };
-            Some(Turn {
-                role,
-                content: message.text(),
-            })
+        .filter_map(|message| match message.role.as_str() {
+            "user" => Some((MessageRole::User, message)),
+            "assistant" => Some((MessageRole::Assistant, message)),
+            _ => None,
         })
         .collect();
-    match turns.pop() {
-        Some(last) if last.role == MessageRole::User => Ok((last.content, turns)),
-        _ => Err(Error::field("messages", "The last message must be one of the user.").into()),
-    }
+    let Some((MessageRole::User, question)) = said.pop() else {
+        return Err(Error::field("messages", "The last message must be one of the user.").into());
+    };
+    let skipped = said.len().saturating_sub(HISTORY);
+    let history = said[skipped..]
+        .iter()
+        .map(|(role, message)| Turn {
+            role: *role,
+            content: message.text().chars().take(MAX_MESSAGE_CHARS).collect(),
+        })
+        .collect();
+    Ok((question.text(), history))
 }
 
 async fn complete(mut events: Events) -> Result<(Value, Option<Usage>), Problem> {
@@ -255,4 +280,35 @@ fn usage_json(usage: Option<Usage>) -> Value {
         "completion_tokens": usage.completion_tokens,
         "total_tokens": usage.prompt_tokens + usage.completion_tokens,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(role: &str, text: impl Into<String>) -> CompletionMessage {
+        CompletionMessage {
+            role: role.to_owned(),
+            content: Value::String(text.into()),
+        }
+    }
+
+    #[test]
+    fn only_the_last_turns_are_taken_along_and_cut() {
+        let long = "ä".repeat(MAX_MESSAGE_CHARS + 1);
+        let mut messages: Vec<_> = (0..30).map(|n| message("user", n.to_string())).collect();
+        messages.push(message("assistant", &long));
+        messages.push(message("system", "Ignored"));
+        messages.push(message("user", &long));
+
+        let (question, history) = split(&messages).unwrap();
+        assert_eq!(question, long, "the question has its own check");
+        assert_eq!(history.len(), HISTORY);
+        assert_eq!(history[0].content, "11");
+        assert_eq!(history[HISTORY - 1].content.chars().count(), MAX_MESSAGE_CHARS);
+        assert!(
+            split(&messages[..31]).is_err(),
+            "the bot's message is no question"
+        );
+    }
 }

@@ -77,3 +77,34 @@ async fn a_bot_is_a_model_to_openai_clients() {
         .unwrap();
     assert_eq!(foreign.status(), StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn refusals_have_the_shape_that_openai_clients_read() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up().await;
+    let key: Value = ok(app.post(&ada, "/api/v1/api-keys", json!({ "name": "Client" }))).await;
+    let key = key["key"].as_str().unwrap();
+    let complete = || app.request(Method::POST, "/v1/chat/completions");
+    let question =
+        |text: &str| json!({ "model": Uuid::new_v4(), "messages": [{ "role": "user", "content": text }] });
+
+    for request in [
+        complete().json(&question("Hi there")),
+        complete().json(&question("Hi there")).bearer_auth("bw_unknown"),
+        app.request(Method::GET, "/v1/models").bearer_auth("bw_unknown"),
+    ] {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(response.headers()["www-authenticate"], "Bearer");
+        let body: Value = response.json().await.unwrap();
+        assert_eq!(body["error"]["code"], "unauthorized");
+        assert_eq!(body["error"]["type"], "invalid_request_error");
+        assert!(body["error"]["message"].is_string());
+    }
+
+    let huge = question(&"a".repeat(7 << 20));
+    let response = complete().bearer_auth(key).json(&huge).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "payload_too_large");
+}

@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::support::fake_openai::{FakeOpenAi, Reply};
 use crate::support::{TestApp, done, ok, refused};
 
 fn path(id: Uuid) -> String {
@@ -203,4 +204,31 @@ async fn a_name_is_taken_once_in_a_workspace() {
     let deploy = app.post(&ada, &format!("{}/deploy", path(draft.id)), json!({}));
     let problem = refused(deploy, StatusCode::CONFLICT, ErrorCode::NameTaken).await;
     assert_eq!(problem.errors[0].field, "content.name");
+}
+
+#[tokio::test]
+async fn deploying_loses_no_save() {
+    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
+    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
+    let ada = app.sign_up().await;
+    let provider = app.provider(&ada, &fake.base_url()).await;
+    for round in 0..10 {
+        let draft = app
+            .draft(&ada, &deployable(&format!("Early {round}"), provider))
+            .await;
+        let path = format!("/api/v1/chatbots/draft/{}", draft.id);
+        let late = deployable(&format!("Late {round}"), provider);
+        let save = app.put(&ada, &path, json!({ "version": draft.version, "content": late }));
+        let deploy = app.post(&ada, &format!("{path}/deploy"), json!({}));
+        let (saved, deployed) = tokio::join!(save.send(), ok::<Deployed>(deploy));
+        if saved.unwrap().status() != StatusCode::OK {
+            continue;
+        }
+        // What was acknowledged is in the bot or still in the draft.
+        let bot: Bot = ok(app.get(&ada, &format!("/api/v1/bots/{}", deployed.bot_id))).await;
+        if bot.content.name != late.name {
+            let kept: Draft<ChatbotContent> = ok(app.get(&ada, &path)).await;
+            assert_eq!(kept.content.name, late.name);
+        }
+    }
 }

@@ -33,8 +33,12 @@ pub async fn deploy(services: &Services, scope: &Scope, draft_id: Uuid) -> Resul
     )
     .fetch_one(&mut *tx)
     .await?;
+    let mut taken = None;
     let version = match drafts::get::<ChatbotContent>(&services.redis, scope, draft_id).await {
-        Ok(draft) => deploy_draft(tx, scope, draft).await?,
+        Ok(draft) => {
+            taken = Some(draft.version);
+            deploy_draft(tx, scope, draft).await?
+        }
         // Deployed before, and deleted since.
         Err(error) if error.code() == ErrorCode::DraftNotFound => {
             latest_of(&mut tx, scope, draft_id).await?.ok_or(error)?
@@ -42,8 +46,10 @@ pub async fn deploy(services: &Services, scope: &Scope, draft_id: Uuid) -> Resul
         Err(error) => return Err(error),
     };
     services.live_bots.changed(&services.redis, version.bot_id).await;
-    if let Err(error) = drafts::delete::<ChatbotContent>(&services.redis, scope, draft_id).await
-        && error.code() != ErrorCode::DraftNotFound
+    // What was saved while this went on is not in this version, so its draft stays.
+    if let Some(taken) = taken
+        && let Err(error) =
+            drafts::delete_version::<ChatbotContent>(&services.redis, scope, draft_id, taken).await
     {
         tracing::warn!(%error, %draft_id, "the deployed draft could not be deleted; it will expire");
     }

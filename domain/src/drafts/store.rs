@@ -16,6 +16,10 @@ use crate::{Error, Result, Scope};
 
 /// Largest draft, in bytes of JSON.
 const MAX_BYTES: usize = 512 * 1024;
+/// Drafts of one kind that a workspace may hold.
+const MAX_DRAFTS: usize = 100;
+/// How long a draft stays sealed should the server die meanwhile, in seconds.
+const SEAL_SECONDS: u64 = 60;
 /// How often [`update`] tries again when somebody else saves in between.
 const UPDATE_TRIES: usize = 20;
 
@@ -44,8 +48,8 @@ impl<T> Stored<T> {
     }
 }
 
-/// KEYS: draft, index. ARGV: new JSON, expected version (0: must not exist), workspace, id, TTL, expiry.
-/// Returns `saved`, `missing` or the JSON as it stands.
+/// KEYS: draft, index, seal. ARGV: new JSON, expected version (0: must not exist), workspace, id, TTL, expiry.
+/// Returns `saved`, `missing`, `sealed` or the JSON as it stands.
 static SAVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -56,11 +60,27 @@ static SAVE: LazyLock<Script> = LazyLock::new(|| {
             local draft = cjson.decode(current)
             if draft.workspace_id ~= ARGV[3] then return 'missing' end
             if draft.version ~= expected then return current end
+            if redis.call('EXISTS', KEYS[3]) == 1 then return 'sealed' end
         end
         redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[5])
         redis.call('ZADD', KEYS[2], ARGV[6], ARGV[4])
         redis.call('EXPIRE', KEYS[2], ARGV[5])
         return 'saved'
+        ",
+    )
+});
+
+/// KEYS: draft, index. ARGV: workspace, version, id. Returns 1 if the draft was deleted.
+static DELETE_VERSION: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local current = redis.call('GET', KEYS[1])
+        if not current then return 0 end
+        local draft = cjson.decode(current)
+        if draft.workspace_id ~= ARGV[1] or draft.version ~= tonumber(ARGV[2]) then return 0 end
+        redis.call('DEL', KEYS[1])
+        redis.call('ZREM', KEYS[2], ARGV[3])
+        return 1
         ",
     )
 });
@@ -72,6 +92,7 @@ pub async fn create<T: Draftable>(
     content: T,
     from: Option<Uuid>,
 ) -> Result<Draft<T>> {
+    refuse_too_many::<T>(redis, scope).await?;
     let now = Utc::now();
     let stored = Stored {
         workspace_id: scope.workspace_id(),
@@ -152,6 +173,37 @@ pub async fn delete<T: Draftable>(redis: &Redis, scope: &Scope, id: Uuid) -> Res
     Ok(deleted > 0)
 }
 
+/// Deletes a draft unless it was saved again since `version`: what somebody saved meanwhile stays.
+pub(crate) async fn delete_version<T: Draftable>(
+    redis: &Redis,
+    scope: &Scope,
+    id: Uuid,
+    version: i64,
+) -> Result<()> {
+    let _deleted: i64 = DELETE_VERSION
+        .key(key::<T>(id))
+        .key(index::<T>(scope))
+        .arg(scope.workspace_id().to_string())
+        .arg(version)
+        .arg(id.to_string())
+        .invoke_async(&mut redis.commands())
+        .await?;
+    Ok(())
+}
+
+/// Refuses saves of a draft while something is made of it.
+pub(crate) async fn seal<T: Draftable>(redis: &Redis, id: Uuid) -> Result<()> {
+    Ok(redis
+        .commands()
+        .set_ex(seal_key::<T>(id), 1, SEAL_SECONDS)
+        .await?)
+}
+
+/// Takes saves again, because nothing came of it.
+pub(crate) async fn unseal<T: Draftable>(redis: &Redis, id: Uuid) -> Result<()> {
+    Ok(redis.commands().del(seal_key::<T>(id)).await?)
+}
+
 /// The workspace's drafts, last saved first.
 pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<DraftSummary>> {
     let mut commands = redis.commands();
@@ -159,7 +211,7 @@ pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<Draf
     let mut pipe = redis::pipe();
     pipe.zrembyscore(index::<T>(scope), "-inf", now)
         .ignore()
-        .zrevrange(index::<T>(scope), 0, 499);
+        .zrevrange(index::<T>(scope), 0, -1);
     let (ids,): (Vec<String>,) = pipe.query_async(&mut commands).await?;
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -170,7 +222,12 @@ pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<Draf
     let mut drafts = Vec::with_capacity(found.len());
     for (id, json) in ids.into_iter().zip(found) {
         let Some(json) = json else { continue };
-        let draft = serde_json::from_str::<Stored<T>>(&json)?.into_draft(id);
+        // One that another release wrote must not hide the rest.
+        let Ok(stored) = serde_json::from_str::<Stored<T>>(&json) else {
+            tracing::warn!(%id, "a draft can't be read");
+            continue;
+        };
+        let draft = stored.into_draft(id);
         drafts.push(DraftSummary {
             id,
             name: draft.content.name().to_owned(),
@@ -185,6 +242,20 @@ pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<Draf
 /// Whether a draft is still there, whoever it belongs to: for sweeping the files of expired ones.
 pub(crate) async fn exists<T: Draftable>(redis: &Redis, id: Uuid) -> Result<bool> {
     Ok(redis.commands().exists(key::<T>(id)).await?)
+}
+
+async fn refuse_too_many<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<()> {
+    let mut pipe = redis::pipe();
+    pipe.zrembyscore(index::<T>(scope), "-inf", Utc::now().timestamp())
+        .ignore()
+        .zcard(index::<T>(scope));
+    let (count,): (usize,) = pipe.query_async(&mut redis.commands()).await?;
+    if count < MAX_DRAFTS {
+        return Ok(());
+    }
+    let detail =
+        "This workspace holds 100 drafts already; deploy or discard some, or wait a day until they expire.";
+    Err(Error::refused(ErrorCode::ValidationFailed, detail))
 }
 
 async fn write<T: Draftable>(
@@ -202,6 +273,7 @@ async fn write<T: Draftable>(
     let answer: String = SAVE
         .key(key::<T>(id))
         .key(index::<T>(scope))
+        .key(seal_key::<T>(id))
         .arg(json)
         .arg(expected)
         .arg(scope.workspace_id().to_string())
@@ -212,7 +284,7 @@ async fn write<T: Draftable>(
         .await?;
     match answer.as_str() {
         "saved" => Ok(()),
-        "missing" => Err(missing()),
+        "missing" | "sealed" => Err(missing()),
         current => Err(conflict(
             &serde_json::from_str::<Stored<T>>(current)?.into_draft(id),
         )?),
@@ -221,6 +293,10 @@ async fn write<T: Draftable>(
 
 fn key<T: Draftable>(id: Uuid) -> String {
     format!("draft:{}:{id}", T::KIND)
+}
+
+fn seal_key<T: Draftable>(id: Uuid) -> String {
+    format!("draft:{}:{id}:sealed", T::KIND)
 }
 
 fn index<T: Draftable>(scope: &Scope) -> String {

@@ -93,6 +93,14 @@ async fn select(tx: &mut TenantTx, scope: &Scope, id: Option<Uuid>) -> Result<Ve
 pub async fn delete(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
     scope.require(Role::Editor)?;
     let mut tx = db.tenant(scope).await?;
+    // What is being finalized into it waits, and then finds it gone.
+    sqlx::query!(
+        "select id from knowledge_bases where workspace_id = $1 and id = $2 for update",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
     let found = select(&mut tx, scope, Some(id)).await?;
     let found = found.first().ok_or_else(not_found)?;
     if !found.used_by.is_empty() {

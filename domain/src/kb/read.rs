@@ -6,6 +6,7 @@ use std::io::Write;
 use anyhow::Context;
 use api_types::kb::{Chunk, Chunking, DocumentError};
 use tempfile::NamedTempFile;
+use tokio::sync::Semaphore;
 
 use super::chunk;
 use super::parse::ParsedDocument;
@@ -49,6 +50,9 @@ fn file_name(media_type: &str) -> &'static str {
     }
 }
 
+/// Documents cut at once in this process. What was begun runs to its end, even if nobody waits for it any more.
+static CUTTING: Semaphore = Semaphore::const_new(2);
+
 /// Cuts a parsed document into chunks, without ids.
 pub(super) async fn cut(
     services: &Services,
@@ -56,7 +60,9 @@ pub(super) async fn cut(
     chunking: Chunking,
 ) -> Result<Vec<Chunk>> {
     let embedder = services.embedder.clone();
+    let slot = CUTTING.acquire().await.map_err(anyhow::Error::from)?;
     let chunks = tokio::task::spawn_blocking(move || {
+        let _slot = slot;
         chunk::chunk(&parsed, chunking, &|text| match &embedder {
             Some(embedder) => embedder.count_tokens(text),
             None => chunk::estimate_tokens(text),

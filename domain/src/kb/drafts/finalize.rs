@@ -26,9 +26,13 @@ pub async fn finalize(services: &Services, scope: &Scope, draft_id: Uuid) -> Res
         None => match make(services, scope, draft_id).await {
             Ok(id) => id,
             // Another call may have been faster, and have taken the name, the files or the draft itself away.
-            Err(error) => earlier_result(&services.db, scope, draft_id)
-                .await?
-                .ok_or(error)?,
+            Err(error) => {
+                let earlier = earlier_result(&services.db, scope, draft_id).await?;
+                if earlier.is_none() {
+                    drafts::unseal::<KnowledgeBaseContent>(&services.redis, draft_id).await?;
+                }
+                earlier.ok_or(error)?
+            }
         },
     };
     if let Err(error) = delete_draft(services, scope, draft_id).await {
@@ -87,6 +91,8 @@ async fn make(services: &Services, scope: &Scope, draft_id: Uuid) -> Result<Uuid
         details,
     )
     .await?;
+    // From here on nothing can be added that would go with the draft.
+    drafts::seal::<KnowledgeBaseContent>(&services.redis, draft_id).await?;
     refuse_if_changed(services, scope, &draft).await?;
     tx.commit().await?;
     Ok(knowledge_base_id)
@@ -153,7 +159,8 @@ async fn update_base(
     content: &KnowledgeBaseContent,
 ) -> Result<()> {
     let current = sqlx::query_scalar!(
-        r#"select chunking as "chunking: Json<Chunking>" from knowledge_bases where workspace_id = $1 and id = $2"#,
+        r#"select chunking as "chunking: Json<Chunking>" from knowledge_bases where workspace_id = $1 and id = $2
+           for update"#,
         scope.workspace_id(),
         id
     )

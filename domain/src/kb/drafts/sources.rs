@@ -23,8 +23,8 @@ use crate::{Error, Result, Scope, drafts};
 
 /// How long a web page may take.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
-/// Pages fetched at once.
-const FETCHES: usize = 4;
+/// Pages that one call may name: all of them are in memory until the last is there.
+const MAX_PAGES: usize = 5;
 /// Longest title, in characters.
 const MAX_TITLE_CHARS: usize = 200;
 
@@ -68,9 +68,13 @@ pub async fn add_sources(
     request: AddSourcesRequest,
 ) -> Result<Draft<KnowledgeBaseContent>> {
     begin(services, scope, draft_id, request.sources.len()).await?;
+    let is_page = |source: &&NewSource| matches!(source, NewSource::Url { .. });
+    if request.sources.iter().filter(is_page).count() > MAX_PAGES {
+        return Err(Error::field("sources", "Add at most 5 web pages at once."));
+    }
     let prepared = futures::stream::iter(request.sources)
         .map(|source| prepare(services, source))
-        .buffered(FETCHES)
+        .buffered(MAX_PAGES)
         .collect()
         .await;
     finish(services, scope, draft_id, prepared).await

@@ -68,7 +68,7 @@ fn choose(units: &[Scored], scores: &[f32]) -> Vec<usize> {
     chosen
 }
 
-/// Adds what a chosen unit can't be read without: the list that it introduces, or the sentence that "it" refers to.
+/// Adds what a chosen unit can't be read without: the list or code that it introduces, or the sentence that "it" refers to.
 fn with_context(units: &[Scored], chosen: Vec<usize>) -> Vec<usize> {
     let mut all = chosen.clone();
     for at in chosen {
@@ -128,24 +128,36 @@ fn length(units: &[Scored], chosen: &[usize]) -> usize {
     chosen.iter().map(|at| units[*at].unit.text.chars().count()).sum()
 }
 
-/// Sentences joined to a paragraph, items and rows as a list; the citation stands at the end.
+/// Sentences joined to a paragraph, items and rows as a list, code in a block of its own. The citation stands behind
+/// the words, before code that ends the quote.
 fn quote<'a>(units: impl Iterator<Item = &'a Unit>, n: usize) -> String {
     let mut text = String::new();
-    let mut last: Option<&Unit> = None;
+    let mut last = None;
     for unit in units {
-        let is_listed = unit.kind != Kind::Sentence;
-        match last {
-            None if is_listed => text.push_str("- "),
-            None => {}
-            Some(last) if is_listed && last.kind == Kind::Sentence => text.push_str("\n\n- "),
-            Some(_) if is_listed => text.push_str("\n- "),
-            Some(last) if last.kind != Kind::Sentence => text.push_str("\n\n"),
-            Some(_) => text.push(' '),
+        if unit.kind == Kind::Code {
+            text.push_str(&format!(" [{n}]\n\n```\n{}\n```", unit.text));
+        } else {
+            text.push_str(joint(last, unit.kind));
+            text.push_str(&shorten(&unit.text));
         }
-        text.push_str(&shorten(&unit.text));
-        last = Some(unit);
+        last = Some(unit.kind);
     }
-    format!("{text} [{n}]")
+    if last != Some(Kind::Code) {
+        text.push_str(&format!(" [{n}]"));
+    }
+    text
+}
+
+/// What stands between a unit and the one before it.
+const fn joint(last: Option<Kind>, kind: Kind) -> &'static str {
+    match (last, kind) {
+        (None, Kind::Item | Kind::Row) => "- ",
+        (None, _) => "",
+        (Some(Kind::Item | Kind::Row), Kind::Item | Kind::Row) => "\n- ",
+        (Some(_), Kind::Item | Kind::Row) => "\n\n- ",
+        (Some(Kind::Sentence), _) => " ",
+        (Some(_), _) => "\n\n",
+    }
 }
 
 /// Cut at a word, if one unit alone is too long.

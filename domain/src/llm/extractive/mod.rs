@@ -11,6 +11,7 @@ use futures::{StreamExt, stream};
 use super::{Piece, PieceStream};
 use crate::kb::embed::Embedder;
 use score::Scored;
+use units::Kind;
 
 /// As many sentences as are compared by meaning; this bounds a turn's computing.
 const MAX_EMBEDDED: usize = 30;
@@ -71,7 +72,9 @@ async fn by_meaning(
     units: &[Scored],
     embedder: &Embedder,
 ) -> Option<Vec<f32>> {
-    let mut first: Vec<usize> = (0..units.len()).collect();
+    let mut first: Vec<usize> = (0..units.len())
+        .filter(|at| units[*at].unit.kind != Kind::Code)
+        .collect();
     // A stable sort: among equals, passages that were found first stay first.
     first.sort_by(|a, b| units[*b].lexical.total_cmp(&units[*a].lexical));
     first.truncate(MAX_EMBEDDED);
@@ -92,4 +95,48 @@ async fn by_meaning(
         scores[at] = MEANING * cosine.max(0.0) + (1.0 - MEANING) * units[at].lexical;
     }
     Some(scores)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn answered(question: &str, texts: &[&str]) -> Option<String> {
+        let passages: Vec<Passage<'_>> = texts
+            .iter()
+            .map(|text| Passage {
+                text,
+                heading_path: &[],
+            })
+            .collect();
+        answer(question, &passages, None).await
+    }
+
+    #[tokio::test]
+    async fn the_sentence_that_answers_is_quoted_with_its_passage() {
+        let passages = [
+            "Surfboards are rented in Lagos. Bring a towel.",
+            "Bicycles are repaired in Porto. The shop opens at nine.",
+        ];
+        let answer = answered("Where are bicycles repaired?", &passages).await;
+        assert_eq!(answer.as_deref(), Some("Bicycles are repaired in Porto. [2]"));
+        assert_eq!(answered("Who won the chess championship?", &passages).await, None);
+    }
+
+    #[tokio::test]
+    async fn what_a_sentence_introduces_comes_with_it() {
+        let list =
+            "Tickets for adults cost:\n\n- nine euros on weekdays\n- twelve euros on Sundays\n\nCome early.";
+        let answer = answered("What do tickets for adults cost?", &[list]).await;
+        assert_eq!(
+            answer.as_deref(),
+            Some("Tickets for adults cost:\n\n- nine euros on weekdays\n- twelve euros on Sundays [1]")
+        );
+        let code = "Start the server with this command:\n\n```sh\nbotwright serve\n```\n\nIt listens.";
+        let answer = answered("Which command starts the server?", &[code]).await;
+        assert_eq!(
+            answer.as_deref(),
+            Some("Start the server with this command: [1]\n\n```\nbotwright serve\n```")
+        );
+    }
 }

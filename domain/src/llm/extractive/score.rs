@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Passage;
 use super::terms::{Language, likeness};
-use super::units::Unit;
+use super::units::{Kind, Unit};
 
 // Chosen on 975 questions of SQuAD v1.1 (dev), six BM25 passages each.
 
@@ -69,6 +69,7 @@ pub(super) fn lexical(question: &str, passages: &[Passage<'_>], units: Vec<Unit>
         .map(|((unit, terms), score)| {
             let is_fragment = unit.text.is_ascii() && unit.text.split_whitespace().count() < SHORT;
             let rank = 1.0 - RANK_COST * unit.passage.min(20) as f32;
+            let score = if unit.kind == Kind::Code { 0.0 } else { score };
             let lexical = score / total.max(f32::EPSILON) * rank * if is_fragment { FRAGMENT } else { 1.0 };
             Scored { unit, terms, lexical }
         });

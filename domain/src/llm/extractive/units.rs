@@ -1,4 +1,4 @@
-//! Passages cut into what can be quoted: sentences, list items and table rows.
+//! Passages cut into what can be quoted: sentences, list items, table rows and code.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use unicode_segmentation::UnicodeSegmentation;
@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Sentence,
     Item,
     Row,
+    /// A code block. No answer by itself, but quoted after the sentence that introduces it.
+    Code,
 }
 
 /// The smallest thing that is quoted.
@@ -31,7 +33,7 @@ pub(super) struct Unit {
     pub(super) kind: Kind,
     /// The heading inside the passage that it stands under; may be empty.
     pub(super) heading: String,
-    /// Plain text, with code in backticks.
+    /// Plain text, with code in backticks; a code block as it stands.
     pub(super) text: String,
 }
 
@@ -42,7 +44,7 @@ impl Unit {
     }
 }
 
-/// Cuts one passage, in reading order. Code blocks and HTML are left out.
+/// Cuts one passage, in reading order. HTML is left out.
 pub(super) fn cut(passage: usize, markdown: &str) -> Vec<Unit> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut cutter = Cutter {
@@ -75,10 +77,10 @@ struct Cutter {
 impl Cutter {
     fn take(&mut self, event: Event<'_>) {
         match event {
-            Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Image { .. } | Tag::MetadataBlock(_)) => {
+            Event::Start(Tag::HtmlBlock | Tag::Image { .. } | Tag::MetadataBlock(_)) => {
                 self.skipped += 1;
             }
-            Event::End(TagEnd::CodeBlock | TagEnd::HtmlBlock | TagEnd::Image | TagEnd::MetadataBlock(_)) => {
+            Event::End(TagEnd::HtmlBlock | TagEnd::Image | TagEnd::MetadataBlock(_)) => {
                 self.skipped = self.skipped.saturating_sub(1);
             }
             _ if self.skipped > 0 => {}
@@ -104,7 +106,7 @@ impl Cutter {
                 self.block += 1;
                 self.columns.clear();
             }
-            Tag::Heading { .. } | Tag::Item => self.flush(),
+            Tag::Heading { .. } | Tag::Item | Tag::CodeBlock(_) => self.flush(),
             _ => {}
         }
     }
@@ -118,6 +120,7 @@ impl Cutter {
             TagEnd::Paragraph if self.lists > 0 => self.text.push('\n'),
             TagEnd::Paragraph => self.paragraph(),
             TagEnd::Item => self.flush(),
+            TagEnd::CodeBlock => self.code(),
             TagEnd::List(_) => self.lists = self.lists.saturating_sub(1),
             TagEnd::TableCell => self.cells.push(one_line(&std::mem::take(&mut self.text))),
             TagEnd::TableHead => self.columns = std::mem::take(&mut self.cells),
@@ -174,6 +177,15 @@ impl Cutter {
             }
         }
         self.prose(&prose);
+    }
+
+    fn code(&mut self) {
+        let code = std::mem::take(&mut self.text);
+        self.block += 1;
+        // What would end our own fence, or read like one of our citations, is not quoted.
+        if !code.contains("```") && one_line(&code).len() == folded(&code).len() {
+            self.push(Kind::Code, code.trim_end().to_owned());
+        }
     }
 
     fn prose(&mut self, text: &str) {
@@ -251,7 +263,11 @@ fn one_line(text: &str) -> String {
         };
     }
     line.push_str(rest);
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
+    folded(&line)
+}
+
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -290,8 +306,8 @@ mod tests {
         let text = "Run **`botwright serve`** as [the docs](https://example.com) ~~do~~ *say*.[12] <b>Now</b>. ![x](y)";
         assert_eq!(texts(text), ["Run `botwright serve` as the docs do say.", "Now."]);
         assert_eq!(
-            texts("Before.\n\n```sh\nrm -rf /\n```\n\n<div>html</div>\n\nAfter [a]."),
-            ["Before.", "After [a]."]
+            texts("Before:\n\n```sh\nls\n  -l\n```\n\n<div>html</div>\n\n```\ncites[1]\n```\nAfter [a]."),
+            ["Before:", "ls\n  -l", "After [a]."]
         );
     }
 

@@ -43,6 +43,9 @@ impl Checker {
                 field,
                 format!("Use at most {max} characters; this has {count}."),
             ));
+        } else if value.contains('\0') {
+            self.errors
+                .push(FieldError::new(field, "Text can't hold NUL characters."));
         }
     }
 

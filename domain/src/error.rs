@@ -93,6 +93,12 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        if is_unstorable(&error) {
+            return Self::refused(
+                ErrorCode::ValidationFailed,
+                "Text can't hold NUL characters, nor a date lie out of range; nothing was saved.",
+            );
+        }
         let away = match &error {
             sqlx::Error::Io(_)
             | sqlx::Error::PoolTimedOut
@@ -113,6 +119,14 @@ impl From<sqlx::Error> for Error {
             Self::Internal(error.into())
         }
     }
+}
+
+/// Whether a value is one that Postgres can't hold: NUL in text (22021) or JSON (22P05), a date out of range (22008).
+fn is_unstorable(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("22021" | "22P05" | "22008"))
 }
 
 impl From<redis::RedisError> for Error {

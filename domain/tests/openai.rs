@@ -1,6 +1,7 @@
 //! Conversations with model servers that behave, and with all the others.
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
+#[expect(dead_code, reason = "tests of the server hold answers back")]
 #[path = "support/fake_openai.rs"]
 mod fake_openai;
 

@@ -378,6 +378,97 @@ async fn a_model_server_that_fails_gives_a_clear_error_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn visitors_learn_nothing_of_the_settings_but_the_team_does() {
+    let it = fixture(Reply::Status(401, "Incorrect API key of org-botwright".into())).await;
+    let streamed = events(it.chat(json!({ "message": "How long is the warranty?", "stream": true }))).await;
+    let Some((_, ChatEvent::Error { message, .. })) = streamed.last() else {
+        panic!("{streamed:?}")
+    };
+    assert!(
+        !message.contains("key") && !message.contains("org-botwright"),
+        "{message}"
+    );
+
+    let provider: Vec<Value> = ok(it.app.get(&it.ada, "/api/v1/providers")).await;
+    let provider = provider[0]["id"].as_str().unwrap().parse().unwrap();
+    let draft = it.app.draft(&it.ada, &deployable("Draft", provider)).await;
+    let path = format!("/api/v1/chatbots/draft/{}/test", draft.id);
+    let streamed = events(
+        it.app
+            .post(&it.ada, &path, json!({ "message": "How long is the warranty?" })),
+    )
+    .await;
+    let Some((_, ChatEvent::Error { message, .. })) = streamed.last() else {
+        panic!("{streamed:?}")
+    };
+    assert!(message.contains("key"), "{message}");
+}
+
+#[tokio::test]
+async fn who_follows_an_answer_that_nobody_writes_any_more_is_told() {
+    let it = fixture(Reply::Stall("The first words".into())).await;
+    let response = it
+        .chat(json!({ "message": "Go on", "stream": true }))
+        .send()
+        .await
+        .unwrap();
+    let mut body = response.bytes_stream();
+    let mut seen = String::new();
+    while !seen.contains("event: delta") {
+        seen.push_str(&String::from_utf8_lossy(&body.next().await.unwrap().unwrap()));
+    }
+    let ChatEvent::Start {
+        session_id,
+        message_id,
+    } = parse(&seen)[0].1
+    else {
+        panic!("{seen}")
+    };
+    let resumed = it.chat(json!({ "message": "Go on", "stream": true, "session_id": session_id }));
+    let resumed = tokio::spawn(events(resumed.header("Last-Event-ID", format!("{message_id}:1"))));
+    // What Redis does to the key of a writer that is gone.
+    let key = format!("chat:{}:{session_id}:{message_id}", it.bot);
+    let mut redis = it.app.services().redis.commands();
+    redis::cmd("PEXPIRE")
+        .arg(&key)
+        .arg(300)
+        .exec_async(&mut redis)
+        .await
+        .unwrap();
+    let rest = resumed.await.unwrap();
+    let Some((_, ChatEvent::Error { retryable, .. })) = rest.last() else {
+        panic!("{rest:?}")
+    };
+    assert!(retryable);
+}
+
+#[tokio::test]
+async fn nul_characters_cost_nothing() {
+    let it = fixture(Reply::Text("Hel\0lo.".into())).await;
+    let answer: ChatResponse = ok(it.chat(json!({ "message": "Who are you?" }))).await;
+    assert_eq!(answer.response, "Hello.");
+    for body in [
+        json!({ "message": "a\0b" }),
+        json!({ "message": "Hi", "metadata": { "page": "\0" } }),
+    ] {
+        refused(
+            it.chat(body),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorCode::ValidationFailed,
+        )
+        .await;
+    }
+    let login = json!({ "email": "a\0@example.com", "password": "correct horse battery" });
+    let login = it.app.request(Method::POST, "/api/v1/auth/login").json(&login);
+    refused(
+        login,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::ValidationFailed,
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn a_draft_is_tested_without_a_trace() {
     let it = fixture(Reply::Text("From the draft.".into())).await;
     let provider: Vec<Value> = ok(it.app.get(&it.ada, "/api/v1/providers")).await;

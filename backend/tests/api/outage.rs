@@ -1,5 +1,6 @@
 //! Postgres or Redis away for a while: clear errors meanwhile, nothing acknowledged lost, and the process goes on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use api_types::ErrorCode;
@@ -7,8 +8,10 @@ use api_types::bots::ChatbotContent;
 use api_types::drafts::Draft;
 use api_types::kb::{Document, DocumentStatus};
 use domain::config::Config;
+use futures::StreamExt;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::chatbot_drafts::deployable;
 use crate::support::cable::Cable;
@@ -153,6 +156,47 @@ async fn while_postgres_is_away_a_visitor_is_told_and_the_conversation_goes_on_a
         .map(|message| message["content"].as_str().unwrap())
         .collect();
     assert_eq!(said, ["Hi there", "Hello!", "Still there?", "Hello!"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_while_postgres_is_away_is_kept() {
+    let gate = Arc::new(Notify::new());
+    let fake = FakeOpenAi::start(Reply::Held("A whole answer.".into(), gate.clone())).await;
+    let Fixture {
+        app,
+        postgres,
+        redis: _plugged,
+        ada,
+    } = fixture(|config| config.outbound_allow = vec![fake.place()]).await;
+    let provider = app.provider(&ada, &fake.base_url()).await;
+    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
+    let chat = app
+        .request(reqwest::Method::POST, &format!("/api/v1/bots/{bot}/chat"))
+        .json(&json!({ "message": "Hi there", "stream": true }));
+    let mut body = chat.send().await.unwrap().bytes_stream();
+    let mut seen = String::new();
+    while !seen.contains("event: delta") {
+        seen.push_str(&String::from_utf8_lossy(&body.next().await.unwrap().unwrap()));
+    }
+
+    postgres.pull();
+    gate.notify_one();
+    postgres.turned_away().await;
+    postgres.plug();
+    while let Some(piece) = body.next().await {
+        seen.push_str(&String::from_utf8_lossy(&piece.unwrap()));
+    }
+    assert!(seen.contains("event: done"), "{seen}");
+    assert!(!seen.contains("event: error"), "{seen}");
+    let conversations: Value = ok(app.get(&ada, "/api/v1/conversations")).await;
+    assert_eq!(conversations["items"][0]["message_count"], 2);
+    let path = format!(
+        "/api/v1/conversations/{}",
+        conversations["items"][0]["id"].as_str().unwrap()
+    );
+    let conversation: Value = ok(app.get(&ada, &path)).await;
+    assert_eq!(conversation["messages"][1]["content"], "A whole answer.");
+    assert_eq!(conversation["messages"][1]["status"], "complete");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -268,6 +268,7 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         qdrant_url: None,
         secret_key: Some("0123456789abcdef0123456789abcdef".to_owned().into()),
         outbound_allow: Vec::new(),
+        trusted_proxies: Vec::new(),
         chat_requests_per_minute: 100_000,
         auth_requests_per_minute: 100_000,
     }

@@ -84,15 +84,12 @@ async fn quote(
             degraded: false,
         });
         let greeting = prompt::fill(&content.greeting, question.variables);
-        return Ok(say(
-            emit,
-            if kind == Smalltalk::Thanks {
-                "You're welcome!"
-            } else {
-                greeting.trim()
-            },
-            true,
-        ));
+        let words = match (kind, greeting.trim()) {
+            (Smalltalk::Thanks, _) => "You're welcome!",
+            (_, "") => "Hello! How can I help?",
+            (_, greeting) => greeting,
+        };
+        return Ok(say(emit, words, true));
     }
     let query = if followup::is_follow_up(question.text, question.history) {
         followup::join(question.text, question.history)

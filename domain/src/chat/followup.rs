@@ -30,6 +30,9 @@ const LEADS: &[&str] = &[
     "et",
 ];
 
+/// Characters of the previous question that are searched together with a follow-up.
+const MAX_JOINED: usize = 1_000;
+
 /// Whether the question leans on what was said before.
 pub(super) fn is_follow_up(question: &str, history: &[Turn]) -> bool {
     if history.is_empty() {
@@ -46,7 +49,10 @@ pub(super) fn is_follow_up(question: &str, history: &[Turn]) -> bool {
 /// The question with the previous one before it: what both ask for is searched together.
 pub(super) fn join(question: &str, history: &[Turn]) -> String {
     match history.iter().rev().find(|turn| turn.role == MessageRole::User) {
-        Some(previous) => format!("{} {question}", previous.content),
+        Some(previous) => {
+            let previous: String = previous.content.chars().take(MAX_JOINED).collect();
+            format!("{previous} {question}")
+        }
         None => question.to_owned(),
     }
 }

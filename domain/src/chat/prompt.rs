@@ -8,6 +8,9 @@ use api_types::chat::{MessageRole, Source};
 use super::Turn;
 use crate::llm::{Message, Role};
 
+/// Characters of a variable that the model sees.
+const MAX_VARIABLE: usize = 100;
+
 /// What a model says when the passages hold no answer. The visitor sees the bot's fallback message instead.
 pub(super) const NO_ANSWER: &str = "NO_ANSWER";
 /// Earlier messages given to the model.
@@ -78,8 +81,21 @@ pub(super) fn fill(template: &str, variables: &BTreeMap<String, String>) -> Stri
     out
 }
 
+/// A variable's value as it may stand in the instructions: anybody can send it, so it is short and stays on its line.
+fn one_line(value: &str) -> String {
+    value
+        .chars()
+        .take(MAX_VARIABLE)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
 fn system(content: &ChatbotContent, variables: &BTreeMap<String, String>) -> String {
-    let instructions = fill(&content.instructions, variables);
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (name.clone(), one_line(value)))
+        .collect();
+    let instructions = fill(&content.instructions, &variables);
     format!(
         "You are {}, an assistant on a website.\n\n{}\n\n{RULES}",
         content.name.trim(),

@@ -1,11 +1,13 @@
 //! Streams that can be picked up again: every event is also kept in Redis for a few minutes.
 //!
-//! `chat:<bot>:<session>:<message>` is a Redis stream whose entry `n-1` is event `n`. Without Redis an answer still
-//! streams; it only can't be resumed.
+//! `chat:<bot>:<session>:<message>` is a Redis stream whose entry `n-1` is event `n`. While the answer is written its
+//! key lives for seconds only, renewed by the writer: should the writer's process die, whoever follows learns it soon.
+//! Without Redis an answer still streams; it only can't be resumed.
 
 use std::time::Duration;
 
 use api_types::ErrorCode;
+use api_types::chat::ChatEvent;
 use redis::AsyncCommands;
 use redis::streams::StreamRangeReply;
 use tokio::sync::mpsc;
@@ -19,10 +21,12 @@ use crate::{Error, Result, Services};
 
 /// How long a stream can be resumed after its last event, in seconds.
 const KEPT_SECONDS: i64 = 300;
+/// How long the stream of a writer that gave no sign of life is kept, in seconds.
+const ALIVE_SECONDS: i64 = 20;
+/// How often a writer gives one.
+const RENEW: Duration = Duration::from_secs(5);
 /// How often a resumed stream looks for more.
 const POLL: Duration = Duration::from_millis(100);
-/// How long a resumed stream waits for the next event before it gives up: longer than any model may stall.
-const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Where a client broke off: the `Last-Event-ID` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +75,17 @@ impl Log {
 }
 
 async fn write(redis: Redis, key: String, mut receiver: mpsc::UnboundedReceiver<NumberedEvent>) {
-    let mut events = Vec::new();
-    while receiver.recv_many(&mut events, 64).await > 0 {
+    let mut events: Vec<NumberedEvent> = Vec::new();
+    let mut renewal = tokio::time::interval(RENEW);
+    loop {
+        let received = tokio::select! {
+            received = receiver.recv_many(&mut events, 64) => Some(received),
+            _ = renewal.tick() => None,
+        };
+        if received == Some(0) {
+            return;
+        }
+        let is_over = events.last().is_some_and(|event| event.event.is_last());
         let mut pipe = redis::pipe();
         for event in events.drain(..) {
             let Ok(json) = serde_json::to_string(&event.event) else {
@@ -81,10 +94,14 @@ async fn write(redis: Redis, key: String, mut receiver: mpsc::UnboundedReceiver<
             pipe.xadd(&key, format!("{}-1", event.n), &[("event", json)])
                 .ignore();
         }
-        pipe.expire(&key, KEPT_SECONDS).ignore();
+        let kept = if is_over { KEPT_SECONDS } else { ALIVE_SECONDS };
+        pipe.expire(&key, kept).ignore();
         let written: Result<(), _> = pipe.query_async(&mut redis.commands()).await;
         if let Err(error) = written {
             tracing::warn!(%error, "an answer can't be resumed: Redis is away");
+            return;
+        }
+        if is_over {
             return;
         }
     }
@@ -119,20 +136,24 @@ async fn follow(
     mut n: u64,
     sender: &mpsc::UnboundedSender<NumberedEvent>,
 ) -> Result<()> {
-    let mut waited = Duration::ZERO;
-    while waited < PATIENCE && !sender.is_closed() {
+    while !sender.is_closed() {
         let reply: StreamRangeReply = redis.commands().xrange(key, format!("{}-0", n + 1), "+").await?;
         if reply.ids.is_empty() {
+            if !redis.commands().exists(key).await? {
+                let _ = sender.send(NumberedEvent {
+                    n: n + 1,
+                    event: broken_off(),
+                });
+                return Ok(());
+            }
             tokio::time::sleep(POLL).await;
-            waited += POLL;
             continue;
         }
-        waited = Duration::ZERO;
         for entry in reply.ids {
             let Some(json) = entry.get::<String>("event") else {
                 continue;
             };
-            let event: api_types::chat::ChatEvent = serde_json::from_str(&json)?;
+            let event: ChatEvent = serde_json::from_str(&json)?;
             n += 1;
             let last = event.is_last();
             if sender.send(NumberedEvent { n, event }).is_err() || last {
@@ -141,6 +162,15 @@ async fn follow(
         }
     }
     Ok(())
+}
+
+/// What a client is told whose answer nobody writes any more.
+fn broken_off() -> ChatEvent {
+    ChatEvent::Error {
+        code: ErrorCode::ServiceUnavailable,
+        message: "The answer broke off. Please ask again.".to_owned(),
+        retryable: true,
+    }
 }
 
 fn key(bot_id: Uuid, session_id: Uuid, message_id: Uuid) -> String {

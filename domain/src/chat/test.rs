@@ -12,7 +12,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use uuid::Uuid;
 
 use super::engine::{self, Question};
-use super::turn::error_event;
+use super::turn::{Audience, error_event};
 use super::{Events, NumberedEvent, Turn};
 use crate::{Error, Result, Scope, Services, drafts};
 
@@ -36,7 +36,7 @@ pub async fn test_draft(
         .into_iter()
         .map(|turn| Turn {
             role: turn.role,
-            content: turn.content,
+            content: turn.content.chars().take(validate::MAX_MESSAGE_CHARS).collect(),
         })
         .collect();
 
@@ -67,7 +67,7 @@ pub async fn test_draft(
                 usage: answer.usage,
                 suggestions: Vec::new(),
             },
-            Err(error) => error_event(&error),
+            Err(error) => error_event(&error, Audience::Team),
         };
         emit(last);
     });

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use api_types::ErrorCode;
 use api_types::chat::{ChatEvent, ChatRequest};
 use api_types::conversations::{Channel, MessageStatus};
 use api_types::validate::{self, Checker};
-use api_types::{ErrorCode, FieldError};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -21,6 +21,11 @@ use super::{Answer, Events, NumberedEvent, Turn, resume, session};
 use crate::bots::LiveBot;
 use crate::db::TenantTx;
 use crate::{Error, Result, Services};
+
+/// How long an answer is kept in memory while Postgres is away.
+const STORE_FOR: Duration = Duration::from_secs(30);
+/// How often storing it is tried.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
 
 /// A turn to take.
 #[derive(Debug)]
@@ -115,8 +120,7 @@ impl Running {
         let last = match last {
             Ok(done) => done,
             Err(error) => {
-                let event = error_event(&error);
-                emit(event);
+                emit(error_event(&error, Audience::Visitor));
                 self.store_failure(&text).await;
                 return;
             }
@@ -125,7 +129,7 @@ impl Running {
     }
 
     async fn finish(&self, answer: Answer) -> Result<ChatEvent> {
-        self.store_answer(&answer, MessageStatus::Complete).await?;
+        self.store_patiently(&answer, MessageStatus::Complete).await?;
         Ok(ChatEvent::Done {
             message_id: self.message_id,
             sources: answer.cited,
@@ -148,18 +152,32 @@ impl Running {
             answered: true,
             usage: None,
         };
-        if let Err(error) = self.store_answer(&partial, status).await {
+        if let Err(error) = self.store_patiently(&partial, status).await {
             tracing::error!(%error, message_id = %self.message_id, "a broken-off answer could not be stored");
+        }
+    }
+
+    /// Stores an answer that the visitor has read already, even if Postgres is away just now.
+    async fn store_patiently(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            match self.store_answer(answer, status).await {
+                Err(Error::Unavailable { .. }) if began.elapsed() < STORE_FOR => {
+                    tokio::time::sleep(STORE_AGAIN).await;
+                }
+                stored => return stored,
+            }
         }
     }
 
     async fn store_answer(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
         let scope = &self.bot.scope;
         let mut tx = self.services.db.tenant(scope).await?;
-        sqlx::query!(
+        let stored = sqlx::query!(
             "insert into messages (workspace_id, id, conversation_id, role, content, sources, status, answered, model,
                  bot_version, latency_ms, prompt_tokens, completion_tokens)
-             values ($1, $2, $3, 'assistant', $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             values ($1, $2, $3, 'assistant', $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             on conflict (workspace_id, id) do nothing",
             scope.workspace_id(),
             self.message_id,
             self.session_id,
@@ -175,6 +193,10 @@ impl Running {
         )
         .execute(&mut *tx)
         .await?;
+        if stored.rows_affected() == 0 {
+            // Committed before, without our hearing of it.
+            return Ok(());
+        }
         sqlx::query!(
             "update conversations set message_count = message_count + 1, last_message_at = now(),
                  has_gap = has_gap or $3
@@ -242,9 +264,10 @@ fn check(chat: &ChatRequest) -> Result<()> {
             field,
             "Names have at most 64 and values at most 500 bytes.",
         );
-    }
-    if chat.message.contains('\0') {
-        errors.push(FieldError::new("message", "Text can't hold NUL characters."));
+        let holds_nul = map
+            .iter()
+            .any(|(key, value)| key.contains('\0') || value.contains('\0'));
+        check.require(!holds_nul, field, "Text can't hold NUL characters.");
     }
     errors.extend(check.finish().err().unwrap_or_default());
     if errors.is_empty() {
@@ -254,11 +277,37 @@ fn check(chat: &ChatRequest) -> Result<()> {
     }
 }
 
-/// An error as the visitor sees it.
-pub(super) fn error_event(error: &Error) -> ChatEvent {
+/// What happened, without the provider's address, key or words.
+fn visitor_words(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::ProviderRateLimited => {
+            "Too many questions are being asked just now. Please try again shortly."
+        }
+        ErrorCode::ProviderUnavailable | ErrorCode::ProviderProtocol => {
+            "The answer could not be finished. Please try again."
+        }
+        _ => "This bot can't answer at the moment. Its owner has to look at its settings.",
+    }
+}
+
+/// Who reads an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Anybody, who learns nothing of how the bot is made.
+    Visitor,
+    /// Somebody of the workspace, who can put it right.
+    Team,
+}
+
+/// An error as its reader sees it.
+pub(super) fn error_event(error: &Error, audience: Audience) -> ChatEvent {
     let code = error.code();
     let message = match error {
-        Error::Refused(refusal) => refusal.detail.clone(),
+        Error::Refused(refusal) if audience == Audience::Team => refusal.detail.clone(),
+        Error::Refused(refusal) => {
+            tracing::warn!(?code, detail = refusal.detail, "an answer was refused");
+            visitor_words(code).to_owned()
+        }
         Error::Unavailable { .. } => "Something we need is away for the moment. Please try again.".to_owned(),
         Error::Internal(source) => {
             tracing::error!(error = ?source, "an answer failed");

@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::{Stream, StreamExt, stream};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// The model that `GET /models` lists.
@@ -45,6 +46,8 @@ pub enum Reply {
     Broken(String),
     /// The first words of an answer, then an error event.
     ErrorInStream(String, String),
+    /// This text, word by word; its end only once notified.
+    Held(String, Arc<Notify>),
     /// Any body in any slices, with this media type.
     Raw(&'static str, Vec<Vec<u8>>),
     /// A redirect.
@@ -181,6 +184,13 @@ async fn chat(
                 &json!({ "error": { "message": message, "type": "server_error" } }),
             ));
             events(slices)
+        }
+        Reply::Held(text, gate) => {
+            let mut slices = answer(&text);
+            let end = slices.split_off(slices.len() - 3);
+            let end =
+                stream::once(async move { gate.notified().await }).flat_map(move |()| sent(end.clone()));
+            body_of("text/event-stream", sent(slices).chain(end))
         }
         Reply::Raw(media_type, slices) => body_of(media_type, sent(slices)),
         Reply::Redirect(to) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response(),

@@ -122,7 +122,9 @@ struct Answer {
 
 impl Answer {
     /// Takes note of a chunk and returns its text.
-    fn add(&mut self, progress: Progress) -> Result<String> {
+    fn add(&mut self, mut progress: Progress) -> Result<String> {
+        // Postgres could not keep them, and nobody can see them.
+        progress.text.retain(|c| c != '\0');
         self.length += progress.text.len();
         if self.length > MAX_TEXT {
             return Err(protocol("The answer is longer than 64 KB."));

@@ -15,7 +15,7 @@ use futures::FutureExt;
 use serde_json::Value;
 
 /// Attempts after which a job is given up. They are hours apart by then; documents are given up much earlier, by
-/// their own count.
+/// their own count, and cleaning up never is: what was deleted must go.
 const MAX_ATTEMPTS: usize = 50;
 /// Longest wait between two attempts.
 const MAX_DELAY: Duration = Duration::from_secs(300);
@@ -31,11 +31,12 @@ pub(crate) async fn handle(
     services: Data<Arc<Services>>,
 ) -> Result<(), BoxDynError> {
     let attempt = attempt.current();
-    if attempt > MAX_ATTEMPTS {
-        tracing::error!(%id, %job, "job given up");
+    let job = serde_json::from_value::<Job>(job);
+    if attempt > MAX_ATTEMPTS && !matches!(job, Ok(Job::CleanUp { .. })) {
+        tracing::error!(%id, ?job, "job given up");
         return Err(Box::new(AbortError::new("given up")));
     }
-    let delay = match serde_json::from_value::<Job>(job) {
+    let delay = match job {
         Err(error) => {
             tracing::warn!(%id, %error, "a job of an unknown kind is left to a newer worker");
             UNKNOWN_DELAY

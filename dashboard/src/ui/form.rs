@@ -139,11 +139,11 @@ impl FieldForm {
     /// The person went on to another field. A field that was only passed by is no reason to complain.
     pub fn left(self) {
         let Some((form, path)) = self.form else { return };
-        let path = path.get_value();
-        if form.edited.with_value(|edited| edited.contains(&path)) {
-            form.left.update(|left| {
-                left.insert(path);
-            });
+        // A field that goes from the page while it has the focus is left, too: the form may be gone by then.
+        let Some(path) = path.try_get_value() else { return };
+        let was_edited = form.edited.try_with_value(|edited| edited.contains(&path));
+        if was_edited == Some(true) {
+            form.left.try_update(|left| left.insert(path));
         }
     }
 

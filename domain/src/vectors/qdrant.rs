@@ -84,7 +84,12 @@ struct Question<'a> {
 impl Question<'_> {
     fn dense(&self, ids: Option<&[Uuid]>, limit: usize) -> Option<QueryPoints> {
         let query = Query::new_nearest(self.vector?.to_vec());
-        Some(self.nearest(query, DENSE, ids, limit).build())
+        let mut nearest = self.nearest(query, DENSE, ids, limit);
+        if ids.is_none() {
+            // What points the other way is near to nothing, as in process.
+            nearest = nearest.score_threshold(0.0);
+        }
+        Some(nearest.build())
     }
 
     fn words(&self, ids: Option<&[Uuid]>, limit: usize) -> Option<QueryPoints> {

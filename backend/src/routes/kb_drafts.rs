@@ -18,7 +18,7 @@ use crate::extract::{Caller, Json, Path, Query};
 use crate::problem::{Problem, Result};
 
 /// Chunks shown of each source unless the client says otherwise, and at most.
-const PREVIEW: (usize, usize) = (20, 200);
+const PREVIEW: (usize, usize) = (20, 50);
 
 /// Which chunks to preview.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -26,7 +26,7 @@ const PREVIEW: (usize, usize) = (20, 200);
 pub struct PreviewQuery {
     /// Only of this source.
     source_id: Option<Uuid>,
-    /// The first so many of each source, 1 to 200; 20 when absent.
+    /// The first so many of each source, 1 to 50; 20 when absent.
     limit: Option<usize>,
 }
 

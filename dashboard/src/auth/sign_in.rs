@@ -8,10 +8,9 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 
 use crate::session::use_session;
-use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Submit;
 use crate::ui::field::{PasswordField, TextField};
-use crate::ui::form::Form;
+use crate::ui::form::{Form, FormBody};
 use crate::ui::page;
 
 /// The address of a sister page, with the wanted page kept.
@@ -78,15 +77,7 @@ pub fn SignIn() -> impl IntoView {
         <p class="muted mt-1 mb-6">
             "New here? " <a class="link-plain" href=with_next("/sign-up")>"Create an account"</a>
         </p>
-        <form
-            class="flex flex-col gap-3"
-            novalidate
-            on:submit=move |event| {
-                event.prevent_default();
-                submit();
-            }
-        >
-            <ErrorAlert message=error />
+        <FormBody error=error submit=submit>
             <TextField
                 label="E-mail address"
                 value=email
@@ -102,6 +93,6 @@ pub fn SignIn() -> impl IntoView {
                 autocomplete="current-password"
             />
             <Submit busy=busy class="mt-2">"Sign in"</Submit>
-        </form>
+        </FormBody>
     }
 }

@@ -8,10 +8,9 @@ use leptos::task::spawn_local;
 
 use super::sign_in::with_next;
 use crate::session::use_session;
-use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Submit;
 use crate::ui::field::{PasswordField, TextField};
-use crate::ui::form::Form;
+use crate::ui::form::{Form, FormBody};
 use crate::ui::page;
 
 /// Name, e-mail address and password.
@@ -53,15 +52,7 @@ pub fn SignUp() -> impl IntoView {
         <p class="muted mt-1 mb-6">
             "Already have one? " <a class="link-plain" href=with_next("/sign-in")>"Sign in"</a>
         </p>
-        <form
-            class="flex flex-col gap-3"
-            novalidate
-            on:submit=move |event| {
-                event.prevent_default();
-                submit();
-            }
-        >
-            <ErrorAlert message=error />
+        <FormBody error=error submit=submit>
             <TextField
                 label="Your name"
                 value=name
@@ -84,6 +75,6 @@ pub fn SignUp() -> impl IntoView {
                 autocomplete="new-password"
             />
             <Submit busy=busy class="mt-2">"Create account"</Submit>
-        </form>
+        </FormBody>
     }
 }

@@ -7,13 +7,12 @@ use leptos::prelude::*;
 
 use super::new_bot::DraftButton;
 use super::status::StatusBadge;
-use crate::session::use_session;
-use crate::ui::button::{ButtonLink, IconButton, Variant};
-use crate::ui::dialog::ConfirmDialog;
+use crate::drafts::DraftList;
+use crate::ui::button::{ButtonLink, Variant};
 use crate::ui::empty::Empty;
 use crate::ui::field::SearchBox;
 use crate::ui::format::count;
-use crate::ui::icon::{self, Icon};
+use crate::ui::icon;
 use crate::ui::load::{Load, load, loaded, rows};
 use crate::ui::page::PageHead;
 use crate::ui::pages::{Pages, pages, show_more};
@@ -153,81 +152,20 @@ fn Drafts(
     drafts: Load<Vec<DraftSummary>>,
     bots: Pages<BotSummary>,
 ) -> impl IntoView {
-    let session = use_session();
-    let discarding = RwSignal::new(None::<DraftSummary>);
-    let asking = RwSignal::new(false);
-    let name = move || {
-        discarding
-            .get()
-            .map(|draft| draft_name(&draft))
-            .unwrap_or_default()
-    };
-    let discard = async move || {
-        let Some(draft) = discarding.get_untracked() else {
-            return Ok(());
-        };
-        session.send(&client::bot_drafts::delete(draft.id)).await?;
-        drafts.reload();
-        Ok(())
-    };
-    let row = move |draft: DraftSummary| {
-        let edits = move || {
-            let bot = draft
-                .from
-                .and_then(|id| bots.items().into_iter().find(|bot| bot.id == id));
-            bot.map(|bot| format!("edits {}", bot.name))
-        };
-        let name = draft_name(&draft);
-        let href = format!("/bots/draft/{}", draft.id);
-        let expires_at = draft.expires_at;
-        let updated_at = draft.updated_at;
-        view! {
-            <li class="flex items-center gap-3 px-4 py-2.5">
-                <Icon glyph=icon::PENCIL class="size-4 muted" />
-                <div class="min-w-0 grow">
-                    <a href=href.clone() class="block truncate font-medium hover:underline" dir="auto">
-                        {name.clone()}
-                    </a>
-                    <p class="muted truncate text-xs" title=format!("Kept until {}", crate::ui::time::exact(expires_at))>
-                        {move || edits().map(|edits| format!("{edits} · "))} "saved " <Ago at=updated_at />
-                    </p>
-                </div>
-                <ButtonLink href=href small=true>
-                    "Continue"
-                </ButtonLink>
-                <IconButton
-                    icon=icon::TRASH_2
-                    label=format!("Discard draft {name}")
-                    on_click=move || {
-                        discarding.set(Some(draft.clone()));
-                        asking.set(true);
-                    }
-                />
-            </li>
-        }
+    let remark = move |draft: &DraftSummary| {
+        let from = draft.from?;
+        let bot = bots.items().into_iter().find(|bot| bot.id == from)?;
+        Some(format!("edits {}", bot.name))
     };
     view! {
-        <Show when=move || found.with(|found| !found.is_empty())>
-            <section class="mb-6" aria-label="Drafts in progress">
-                <h2 class="mb-2 font-semibold">"Drafts in progress"</h2>
-                <ul class="panel divide-y divide-base-300">
-                    {move || found.get().into_iter().map(row).collect_view()}
-                </ul>
-            </section>
-        </Show>
-        <ConfirmDialog open=asking title="Discard this draft?" action="Discard draft" on_confirm=discard>
-            <p>
-                "The draft " <strong>{name}</strong>
-                " and everything typed into it goes away. A bot that is deployed stays as it is."
-            </p>
-        </ConfirmDialog>
-    }
-}
-
-fn draft_name(draft: &DraftSummary) -> String {
-    if draft.name.trim().is_empty() {
-        "Untitled bot".to_owned()
-    } else {
-        draft.name.clone()
+        <DraftList
+            found=found
+            drafts=drafts
+            base="/bots/draft"
+            untitled="Untitled bot"
+            remark=remark
+            delete=client::bot_drafts::delete
+            goes="and everything typed into it goes away. A bot that is deployed stays as it is."
+        />
     }
 }

@@ -1,7 +1,9 @@
 //! Drafts that save themselves and lose nothing.
 
 mod autosave;
+mod begin;
 mod conflict;
+mod list;
 mod pace;
 mod status;
 mod unsaved;
@@ -13,7 +15,9 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 pub use autosave::{Autosave, SaveState, autosave};
+pub use begin::BeginDraft;
 pub use conflict::ConflictDialog;
+pub use list::DraftList;
 pub use status::{GoneNotice, SaveStatus};
 pub use unsaved::{PREFIX as UNSAVED_PREFIX, forget as forget_unsaved, kept as kept_unsaved};
 

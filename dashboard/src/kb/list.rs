@@ -7,16 +7,13 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::new_draft::DraftButton;
-use crate::session::use_session;
-use crate::ui::button::{ButtonLink, IconButton};
-use crate::ui::dialog::ConfirmDialog;
+use crate::drafts::DraftList;
 use crate::ui::empty::Empty;
 use crate::ui::field::SearchBox;
 use crate::ui::format::count;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Load, load, loaded, poll_while, rows};
 use crate::ui::page::PageHead;
-use crate::ui::time::{Ago, exact};
 
 /// The page.
 #[component]
@@ -159,76 +156,16 @@ pub fn ProgressLine(
 
 #[component]
 fn Drafts(found: RwSignal<Vec<DraftSummary>>, drafts: Load<Vec<DraftSummary>>) -> impl IntoView {
-    let session = use_session();
-    let discarding = RwSignal::new(None::<DraftSummary>);
-    let asking = RwSignal::new(false);
-    let name = move || {
-        discarding
-            .get()
-            .map(|draft| draft_name(&draft))
-            .unwrap_or_default()
-    };
-    let discard = async move || {
-        let Some(draft) = discarding.get_untracked() else {
-            return Ok(());
-        };
-        session.send(&client::kb_drafts::delete(draft.id)).await?;
-        drafts.reload();
-        Ok(())
-    };
-    let row = move |draft: DraftSummary| {
-        let name = draft_name(&draft);
-        let href = format!("/knowledge/draft/{}", draft.id);
-        let updated_at = draft.updated_at;
-        let kept = format!("Kept until {}", exact(draft.expires_at));
-        let adds = draft.from.map(|_| "more sources · ");
-        view! {
-            <li class="flex items-center gap-3 px-4 py-2.5">
-                <Icon glyph=icon::PENCIL class="size-4 muted" />
-                <div class="min-w-0 grow">
-                    <a href=href.clone() class="block truncate font-medium hover:underline" dir="auto">
-                        {name.clone()}
-                    </a>
-                    <p class="muted truncate text-xs" title=kept>
-                        {adds} "saved " <Ago at=updated_at />
-                    </p>
-                </div>
-                <ButtonLink href=href small=true>
-                    "Continue"
-                </ButtonLink>
-                <IconButton
-                    icon=icon::TRASH_2
-                    label=format!("Discard draft {name}")
-                    on_click=move || {
-                        discarding.set(Some(draft.clone()));
-                        asking.set(true);
-                    }
-                />
-            </li>
-        }
-    };
+    let remark = |draft: &DraftSummary| draft.from.map(|_| "more sources".to_owned());
     view! {
-        <Show when=move || found.with(|found| !found.is_empty())>
-            <section class="mb-6" aria-label="Drafts in progress">
-                <h2 class="mb-2 font-semibold">"Drafts in progress"</h2>
-                <ul class="panel divide-y divide-base-300">
-                    {move || found.get().into_iter().map(row).collect_view()}
-                </ul>
-            </section>
-        </Show>
-        <ConfirmDialog open=asking title="Discard this draft?" action="Discard draft" on_confirm=discard>
-            <p>
-                "The draft " <strong>{name}</strong>
-                " goes away with the files and texts added to it. Knowledge bases stay as they are."
-            </p>
-        </ConfirmDialog>
-    }
-}
-
-fn draft_name(draft: &DraftSummary) -> String {
-    if draft.name.trim().is_empty() {
-        "Untitled knowledge base".to_owned()
-    } else {
-        draft.name.clone()
+        <DraftList
+            found=found
+            drafts=drafts
+            base="/knowledge/draft"
+            untitled="Untitled knowledge base"
+            remark=remark
+            delete=client::kb_drafts::delete
+            goes="goes away with the files and texts added to it. Knowledge bases stay as they are."
+        />
     }
 }

@@ -7,12 +7,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::session::use_session;
-use crate::ui::alert::{ErrorAlert, Notice};
+use crate::ui::alert::Notice;
 use crate::ui::button::{Button, IconButton, Submit};
 use crate::ui::copy::CopyBox;
 use crate::ui::dialog::{ConfirmDialog, Dialog};
 use crate::ui::field::TextField;
-use crate::ui::form::Form;
+use crate::ui::form::{Form, FormBody};
 use crate::ui::icon;
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::Section;
@@ -151,15 +151,7 @@ fn CreateForm(open: RwSignal<bool>, on_created: impl Fn() + Copy + Send + Sync +
         }
         .into_any(),
         None => view! {
-            <form
-                class="flex flex-col gap-3"
-                novalidate
-                on:submit=move |event| {
-                    event.prevent_default();
-                    submit();
-                }
-            >
-                <ErrorAlert message=error />
+            <FormBody error=error submit=submit>
                 <TextField
                     label="Name"
                     value=name
@@ -171,7 +163,7 @@ fn CreateForm(open: RwSignal<bool>, on_created: impl Fn() + Copy + Send + Sync +
                     <Button on_click=move || open.set(false)>"Cancel"</Button>
                     <Submit busy=busy>"Create key"</Submit>
                 </div>
-            </form>
+            </FormBody>
         }
         .into_any(),
     }

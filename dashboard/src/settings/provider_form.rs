@@ -7,11 +7,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::session::use_session;
-use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Submit};
 use crate::ui::dialog::Dialog;
 use crate::ui::field::{PasswordField, TextField};
-use crate::ui::form::Form;
+use crate::ui::form::{Form, FormBody};
 
 /// The form, in a dialog.
 #[component]
@@ -103,15 +102,7 @@ fn ProviderForm(
         None => "Servers without keys, such as a local Ollama, need none.".to_owned(),
     };
     view! {
-        <form
-            class="flex flex-col gap-3"
-            novalidate
-            on:submit=move |event| {
-                event.prevent_default();
-                submit();
-            }
-        >
-            <ErrorAlert message=error />
+        <FormBody error=error submit=submit>
             <TextField label="Name" value=name field=form.field("name") placeholder="OpenAI" autofocus=true />
             <TextField
                 label="Base URL"
@@ -138,6 +129,6 @@ fn ProviderForm(
                 <Button on_click=move || open.set(false)>"Cancel"</Button>
                 <Submit busy=busy>{if id.is_some() { "Save" } else { "Connect" }}</Submit>
             </div>
-        </form>
+        </FormBody>
     }
 }

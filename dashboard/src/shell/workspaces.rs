@@ -10,11 +10,10 @@ use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 
 use crate::session::use_session;
-use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Submit};
 use crate::ui::dialog::Dialog;
 use crate::ui::field::TextField;
-use crate::ui::form::Form;
+use crate::ui::form::{Form, FormBody};
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{load, loaded};
 use crate::ui::menu::{ITEM, Menu};
@@ -162,24 +161,16 @@ fn CreateDialog(
     };
     view! {
         <Dialog open=open title="New workspace">
-            <form
-                class="flex flex-col gap-3"
-                novalidate
-                on:submit=move |event| {
-                    event.prevent_default();
-                    submit();
-                }
-            >
-                <p class="muted">
-                    "A workspace has its own bots, knowledge, conversations and keys. Nothing is shared with the others."
-                </p>
-                <ErrorAlert message=error />
+            <p class="muted mb-3">
+                "A workspace has its own bots, knowledge, conversations and keys. Nothing is shared with the others."
+            </p>
+            <FormBody error=error submit=submit>
                 <TextField label="Name" value=name field=form.field("name") autofocus=true />
                 <div class="flex flex-wrap justify-end gap-2">
                     <Button on_click=move || open.set(false)>"Cancel"</Button>
                     <Submit busy=busy>"Create workspace"</Submit>
                 </div>
-            </form>
+            </FormBody>
         </Dialog>
     }
 }

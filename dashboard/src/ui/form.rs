@@ -6,6 +6,8 @@ use api_types::FieldError;
 use api_types::client::ClientError;
 use leptos::prelude::*;
 
+use super::alert::ErrorAlert;
+
 /// The state of one form's checks. A handle: copies are the same form.
 #[derive(Clone, Copy)]
 pub struct Form {
@@ -150,5 +152,31 @@ impl FieldForm {
     /// Whether it is checked, so that something may be said below it.
     pub fn is_checked(self) -> bool {
         self.form.is_some()
+    }
+}
+
+/// A form below what the server said of it as a whole. Enter sends it; the browser's own checks stay out of the way.
+#[component]
+pub fn FormBody(
+    /// What is said above the fields.
+    #[prop(into)]
+    error: Signal<Option<String>>,
+    /// Sends it.
+    submit: impl Fn() + 'static,
+    /// Fields and buttons.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <form
+            class="flex flex-col gap-3"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            <ErrorAlert message=error />
+            {children()}
+        </form>
     }
 }

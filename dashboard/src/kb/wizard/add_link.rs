@@ -8,10 +8,9 @@ use leptos::task::spawn_local;
 
 use super::Wizard;
 use crate::session::use_session;
-use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Submit;
 use crate::ui::field::TextField;
-use crate::ui::form::Form;
+use crate::ui::form::{Form, FormBody};
 
 /// One address; the server fetches it now.
 #[component]
@@ -58,15 +57,7 @@ pub fn AddLink(wizard: Wizard) -> impl IntoView {
         });
     };
     view! {
-        <form
-            class="flex flex-col gap-3"
-            novalidate
-            on:submit=move |event| {
-                event.prevent_default();
-                submit();
-            }
-        >
-            <ErrorAlert message=error />
+        <FormBody error=error submit=submit>
             <TextField
                 label="Address"
                 value=url
@@ -78,7 +69,7 @@ pub fn AddLink(wizard: Wizard) -> impl IntoView {
             <div>
                 <Submit busy=busy>"Read this page"</Submit>
             </div>
-        </form>
+        </FormBody>
     }
 }
 

@@ -8,10 +8,9 @@ use leptos::task::spawn_local;
 
 use super::Wizard;
 use crate::session::use_session;
-use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Submit;
 use crate::ui::field::{TextArea, TextField};
-use crate::ui::form::Form;
+use crate::ui::form::{Form, FormBody};
 
 /// Title and text.
 #[component]
@@ -57,15 +56,7 @@ pub fn AddText(wizard: Wizard) -> impl IntoView {
         });
     };
     view! {
-        <form
-            class="flex flex-col gap-3"
-            novalidate
-            on:submit=move |event| {
-                event.prevent_default();
-                submit();
-            }
-        >
-            <ErrorAlert message=error />
+        <FormBody error=error submit=submit>
             <TextField label="Title" value=title field=form.field("sources[0].title") />
             <TextArea
                 label="Text"
@@ -77,6 +68,6 @@ pub fn AddText(wizard: Wizard) -> impl IntoView {
             <div>
                 <Submit busy=busy>"Add text"</Submit>
             </div>
-        </form>
+        </FormBody>
     }
 }

@@ -52,6 +52,13 @@ pub async fn seed(state: AppState) {
 
 async fn ensure(services: &Arc<Services>) -> Result<Uuid> {
     let scope = sign_in(services).await?;
+    let existing = bots::list(services, &scope)
+        .await?
+        .into_iter()
+        .find(|bot| bot.name == BOT);
+    if let Some(bot) = existing {
+        return Ok(bot.id);
+    }
     let knowledge_base_id = match kb::bases::list(&services.db, &scope).await?.into_iter().next() {
         Some(existing) => existing.id,
         None => add_docs(services, &scope).await?,
@@ -63,13 +70,6 @@ async fn ensure(services: &Arc<Services>) -> Result<Uuid> {
         .in_progress()
     {
         tokio::time::sleep(LOOK_AGAIN).await;
-    }
-    let existing = bots::list(services, &scope)
-        .await?
-        .into_iter()
-        .find(|bot| bot.name == BOT);
-    if let Some(bot) = existing {
-        return Ok(bot.id);
     }
     let content = ChatbotContent {
         name: BOT.to_owned(),

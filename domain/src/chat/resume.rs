@@ -11,6 +11,7 @@ use api_types::chat::ChatEvent;
 use redis::AsyncCommands;
 use redis::streams::StreamRangeReply;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use uuid::Uuid;
 
@@ -76,7 +77,7 @@ impl Log {
 
 async fn write(redis: Redis, key: String, mut receiver: mpsc::UnboundedReceiver<NumberedEvent>) {
     let mut events: Vec<NumberedEvent> = Vec::new();
-    let mut renewal = tokio::time::interval(RENEW);
+    let mut renewal = tokio::time::interval_at(Instant::now() + RENEW, RENEW);
     loop {
         let received = tokio::select! {
             received = receiver.recv_many(&mut events, 64) => Some(received),

@@ -162,15 +162,12 @@ pub async fn update<T: Draftable>(
     ))
 }
 
-/// Deletes a draft. Returns whether there was one.
-pub async fn delete<T: Draftable>(redis: &Redis, scope: &Scope, id: Uuid) -> Result<bool> {
+/// Deletes a draft.
+pub async fn delete<T: Draftable>(redis: &Redis, scope: &Scope, id: Uuid) -> Result<()> {
     get::<T>(redis, scope, id).await?;
     let mut pipe = redis::pipe();
-    pipe.del(key::<T>(id))
-        .zrem(index::<T>(scope), id.to_string())
-        .ignore();
-    let (deleted,): (i64,) = pipe.query_async(&mut redis.commands()).await?;
-    Ok(deleted > 0)
+    pipe.del(key::<T>(id)).zrem(index::<T>(scope), id.to_string());
+    Ok(pipe.exec_async(&mut redis.commands()).await?)
 }
 
 /// Deletes a draft unless it was saved again since `version`: what somebody saved meanwhile stays.

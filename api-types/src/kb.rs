@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
+use crate::retrieval::Candidate;
+
 /// How text is cut into chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -275,6 +277,15 @@ pub struct Document {
     pub chunk_count: i32,
     /// Chunks embedded so far.
     pub chunks_done: i32,
+    /// ISO 639-1 codes of what it is written in, that of most of the text first.
+    #[serde(default)]
+    pub languages: Vec<String>,
+    /// Tags that searches can ask for, in lower case.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// How much it matters.
+    #[serde(default)]
+    pub importance: Importance,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
@@ -334,12 +345,36 @@ pub struct SearchRequest {
     /// How many, 1 to 50.
     #[serde(default = "SearchRequest::default_limit")]
     pub limit: u8,
+    /// Which documents to search.
+    #[serde(default)]
+    pub filter: SearchFilter,
+    /// Whether `candidates` is wanted.
+    #[serde(default)]
+    pub explain: bool,
+    /// A chunk whose fate is wanted: the passage that should have been found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Uuid>,
 }
 
 impl SearchRequest {
     const fn default_limit() -> u8 {
         10
     }
+}
+
+/// Which documents to search: those that fulfil every condition that is set.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct SearchFilter {
+    /// Documents with any of these tags.
+    pub tags: Vec<String>,
+    /// Documents that came from any of these.
+    pub kinds: Vec<SourceKind>,
+    /// Documents written in any of these languages (ISO 639-1).
+    pub languages: Vec<String>,
+    /// Any of these documents.
+    pub documents: Vec<Uuid>,
 }
 
 /// A chunk that was found, and why.
@@ -373,4 +408,104 @@ pub struct SearchResponse {
     pub hits: Vec<SearchHit>,
     /// True when the vectors were away and only words were compared.
     pub degraded: bool,
+    /// How sure it is that something found answers the question, 0 to 1.
+    pub relevance: f32,
+    /// Whether a bot would answer from it.
+    pub relevant: bool,
+    /// With `explain`: every candidate, best first, and what became of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
+    /// The chunk that was asked about; absent when there is no such chunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Candidate>,
+}
+
+/// What people say of how much something matters; it moves a passage up or down among others that are about as good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Importance {
+    /// Behind others.
+    Low,
+    /// As it is.
+    #[default]
+    Normal,
+    /// Before others.
+    High,
+}
+
+impl Importance {
+    /// Steps from usual, as the database keeps it.
+    pub const fn steps(self) -> i16 {
+        match self {
+            Self::Low => -1,
+            Self::Normal => 0,
+            Self::High => 1,
+        }
+    }
+
+    /// The importance of so many steps from usual.
+    pub const fn from_steps(steps: i16) -> Self {
+        match steps {
+            ..0 => Self::Low,
+            0 => Self::Normal,
+            1.. => Self::High,
+        }
+    }
+}
+
+/// A chunk of a document, with what people changed about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StoredChunk {
+    /// The chunk, its text as bots read it.
+    #[serde(flatten)]
+    pub chunk: Chunk,
+    /// What the document says, if somebody wrote something else into the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_text: Option<String>,
+    /// Words about the chunk that are searched and read with it.
+    pub context: String,
+    /// How much it matters.
+    pub importance: Importance,
+    /// Whether bots answer from it.
+    pub enabled: bool,
+}
+
+/// `PUT /kb/{kb_id}/documents/{document_id}/chunks/{chunk_id}`: the chunk as it is to be. It stays so when the document
+/// is read again, as long as the document says the same in this place.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SaveChunkRequest {
+    /// The text, Markdown; 1 to 8,000 characters. Send `original_text` to undo a change.
+    pub text: String,
+    /// Words about it, up to 500 characters.
+    #[serde(default)]
+    pub context: String,
+    /// How much it matters.
+    #[serde(default)]
+    pub importance: Importance,
+    /// Whether bots answer from it.
+    pub enabled: bool,
+}
+
+/// `POST /kb/{kb_id}/documents/{document_id}/preview-chunks`: other settings to try.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PreviewRequest {
+    /// How to cut.
+    pub chunking: Chunking,
+}
+
+/// `PUT /kb/{kb_id}/documents/{document_id}`: what people say about a document.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SaveDocumentRequest {
+    /// Up to 20 tags of up to 40 characters.
+    pub tags: Vec<String>,
+    /// How much it matters.
+    pub importance: Importance,
 }

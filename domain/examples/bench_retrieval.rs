@@ -1,8 +1,9 @@
-//! Retrieval measured on SQuAD v1.1 through the product's own pipeline: `cargo xtask bench retrieval --squad PATH`.
+//! Retrieval measured through the product's own pipeline: `cargo xtask bench retrieval [--squad PATH]`.
 //!
-//! Each paragraph is a document titled like its article, cut as a new knowledge base cuts, embedded, and stored in
-//! Postgres; each article is a knowledge base; questions go through the search that bots use. A paragraph ranks
-//! where its first chunk does.
+//! Two sets: SQuAD v1.1 (the gzipped JSON of its development set, which is not part of the repository), whose questions
+//! share words with their paragraphs, and help centres written for this, whose questions mostly do not. Each passage is
+//! a document, cut as a new knowledge base cuts, embedded, and stored in Postgres; each article or organisation is a
+//! knowledge base; questions go through the search that bots use. A passage ranks where its first chunk does.
 //!
 //! `BOTWRIGHT_TEST_DATABASE_URL` names a Postgres server, as a superuser, on which a database is made and dropped;
 //! `BOTWRIGHT_MODELS_DIR` the folder that holds the model's.
@@ -24,85 +25,109 @@ mod database;
 mod ingest;
 #[path = "bench_retrieval/measure.rs"]
 mod measure;
+#[path = "bench_retrieval/relevance.rs"]
+mod relevance;
+#[path = "bench_retrieval/set.rs"]
+mod set;
 #[path = "bench_retrieval/squad.rs"]
 mod squad;
 
+use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use corpus::Corpus;
 use domain::vectors::VectorIndex;
-use ingest::Ingested;
 use measure::Bench;
+use set::Set;
 
-/// Questions that are put to other articles too; each costs four searches.
+/// Questions whose relevance is asked for; each costs six searches.
 const RELEVANCE_SAMPLE: usize = 1000;
 
 #[tokio::main]
 async fn main() {
     let options = Options::from_args().unwrap_or_else(|message| {
-        eprintln!("{message}\nusage: bench_retrieval --squad squad-dev-v1.1.json.gz [--every N]");
+        eprintln!(
+            "{message}\nusage: bench_retrieval [--squad squad-dev-v1.1.json.gz] [--every N] [--features FILE]"
+        );
         std::process::exit(2);
     });
-    let articles = squad::load(&options.squad);
-    let mut corpus = Corpus::new().await;
-
-    let start = Instant::now();
-    let ingested = ingest::ingest(&mut corpus, &articles).await;
-    println!(
-        "{} paragraphs in {} chunks, chunked, embedded and stored in {:.0?}",
-        articles.iter().map(|a| a.paragraphs.len()).sum::<usize>(),
-        ingested.paragraph_of.len(),
-        start.elapsed()
-    );
-    measure(&corpus, &ingested, options.every).await;
+    run(&set::help(), 1, &options).await;
+    match &options.squad {
+        Some(path) => run(&set::squad(path), options.every, &options).await,
+        None => println!("SQuAD was left out: --squad names the file"),
+    }
 }
 
-async fn measure(corpus: &Corpus, ingested: &Ingested, every: usize) {
+async fn run(set: &Set, every: usize, options: &Options) {
+    let mut corpus = Corpus::new().await;
+    let start = Instant::now();
+    let ingested = ingest::ingest(&mut corpus, set).await;
+    println!(
+        "{}: {} passages in {} chunks, chunked, embedded and stored in {:.0?}",
+        set.name,
+        set.collections.iter().map(Vec::len).sum::<usize>(),
+        ingested.document_of.len(),
+        start.elapsed()
+    );
     let index = VectorIndex::new(None, corpus.db.clone()).unwrap();
     let bench = Bench {
         db: &corpus.db,
         index: &index,
         embedder: corpus::embedder().await,
-        ingested,
+        ingested: &ingested,
     };
-    let questions: Vec<_> = ingested.questions.iter().step_by(every).collect();
+    let questions: Vec<_> = set.questions.iter().step_by(every).collect();
     let start = Instant::now();
     let quality = bench.quality(&questions).await;
-    println!(
-        "{} questions in {:.0?}\n\n{quality}",
-        questions.len(),
-        start.elapsed()
-    );
-    let sample = ingested
+    println!("searched in {:.0?}\n\n{quality}", start.elapsed());
+    let sample = set
         .questions
         .iter()
-        .step_by(ingested.questions.len().div_ceil(RELEVANCE_SAMPLE));
-    println!("{}", bench.relevance(&sample.collect::<Vec<_>>()).await);
+        .step_by(set.questions.len().div_ceil(RELEVANCE_SAMPLE));
+    let features = options.features.as_ref().map(|path| {
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .expect("a file for the features")
+    });
+    println!(
+        "{}",
+        bench.relevance(set, &sample.collect::<Vec<_>>(), features).await
+    );
 }
 
 struct Options {
-    squad: PathBuf,
-    /// Take one question in so many.
+    squad: Option<PathBuf>,
+    /// Take every n-th question of SQuAD.
     every: usize,
+    features: Option<PathBuf>,
 }
 
 impl Options {
     fn from_args() -> Result<Self, String> {
-        let (mut squad, mut every) = (None, 1);
+        let mut options = Self {
+            squad: None,
+            every: 1,
+            features: None,
+        };
         let mut args = std::env::args().skip(1);
-        while let Some(name) = args.next() {
-            let value = args.next().ok_or_else(|| format!("{name} needs a value"))?;
-            match name.as_str() {
-                "--squad" => squad = Some(PathBuf::from(value)),
-                "--every" => every = value.parse().map_err(|_| format!("{value} is not a number"))?,
-                _ => return Err(format!("there is no option {name}")),
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+            match arg.as_str() {
+                "--squad" => options.squad = Some(value()?.into()),
+                "--every" => {
+                    options.every = value()?
+                        .parse()
+                        .ok()
+                        .filter(|n| *n > 0)
+                        .ok_or("--every needs a number above 0")?;
+                }
+                "--features" => options.features = Some(value()?.into()),
+                _ => return Err(format!("unknown argument {arg}")),
             }
         }
-        let squad = squad.ok_or("--squad is missing")?;
-        Ok(Self {
-            squad,
-            every: every.max(1),
-        })
+        Ok(options)
     }
 }

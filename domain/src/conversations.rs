@@ -4,12 +4,14 @@ use api_types::chat::{MessageRole, Rating, Usage};
 use api_types::conversations::{
     Channel, Conversation, ConversationSummary, Gap, MessageStatus, TranscriptMessage,
 };
+use api_types::retrieval::{MessageRetrieval, Retrieval};
 use api_types::{ErrorCode, Page};
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::TenantTx;
-use crate::{Error, Result, Scope, Services};
+use crate::{Error, Result, Scope, Services, kb};
 
 /// Rows on one page.
 const PAGE: usize = 50;
@@ -161,6 +163,35 @@ pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Convers
     Ok(Conversation {
         summary: summary.into(),
         messages,
+    })
+}
+
+/// How the passages of an answer were chosen, with what they say now.
+pub async fn retrieval(
+    services: &Services,
+    scope: &Scope,
+    conversation_id: Uuid,
+    message_id: Uuid,
+) -> Result<MessageRetrieval> {
+    let mut tx = services.db.tenant(scope).await?;
+    let found = sqlx::query_scalar!(
+        r#"select r.retrieval as "retrieval: Json<Retrieval>"
+           from retrievals r join messages m on m.workspace_id = r.workspace_id and m.id = r.message_id
+           where r.workspace_id = $1 and r.message_id = $2 and m.conversation_id = $3"#,
+        scope.workspace_id(),
+        message_id,
+        conversation_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    drop(tx);
+    let Json(retrieval) = found.ok_or_else(|| Error::not_found("search behind this message"))?;
+    Ok(MessageRetrieval {
+        candidates: kb::describe(services, scope, &retrieval.candidates).await?,
+        query: retrieval.query,
+        degraded: retrieval.degraded,
+        relevance: retrieval.relevance,
+        relevant: retrieval.relevant,
     })
 }
 

@@ -25,6 +25,15 @@ pub enum Job {
         /// The version to make.
         version: i32,
     },
+    /// Put the live version of a document into the index again, after people changed chunks of it.
+    IndexDocument {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The knowledge base the vectors are filed under.
+        knowledge_base_id: Uuid,
+        /// The document.
+        document_id: Uuid,
+    },
     /// Remove what Postgres can't: files and vectors of a document or knowledge base that was deleted.
     CleanUp {
         /// The tenant.

@@ -16,7 +16,7 @@ mod database;
 use corpus::{Corpus, embedder};
 use domain::Scope;
 use domain::kb::embed::Embedder;
-use domain::kb::search::{SearchOutcome, Searcher};
+use domain::kb::search::{Search, SearchOutcome, Searcher};
 use domain::vectors::VectorIndex;
 use uuid::Uuid;
 
@@ -65,7 +65,7 @@ impl Fixture {
             embedder,
         };
         searcher
-            .search(&self.scope, &[self.knowledge_base], query, limit)
+            .search(&self.scope, &Search::new(&[self.knowledge_base], query, limit))
             .await
             .unwrap()
     }

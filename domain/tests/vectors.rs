@@ -14,7 +14,7 @@ mod database;
 
 use corpus::{Corpus, embedder};
 use domain::Scope;
-use domain::vectors::{Candidate, Candidates, VectorIndex};
+use domain::vectors::{Candidate, Candidates, Question, VectorIndex};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -64,10 +64,19 @@ fn ranked(candidates: &Candidates, score: impl Fn(&Candidate) -> Option<f32>) ->
 
 async fn search(index: &VectorIndex, scope: &Scope, knowledge_bases: &[Uuid], query: &str) -> Candidates {
     let vector = embedder().await.embed_query(query).await.unwrap();
-    index
-        .search(scope, knowledge_bases, query, Some(&vector), 10)
-        .await
-        .unwrap()
+    let question = question(knowledge_bases, query, Some(&vector));
+    index.search(scope, &question).await.unwrap()
+}
+
+fn question<'a>(knowledge_base_ids: &'a [Uuid], text: &'a str, vector: Option<&'a [f32]>) -> Question<'a> {
+    Question {
+        knowledge_base_ids,
+        document_ids: None,
+        text,
+        vector,
+        limit: 10,
+        expected: None,
+    }
 }
 
 /// Writes, uploads and publishes a version; returns its chunks.
@@ -237,10 +246,7 @@ async fn a_version_that_is_not_live_is_not_found() {
     corpus
         .write(&scope, document, 1, &[PASSWORD], Some(embedder().await))
         .await;
-    assert_eq!(
-        search(&index, &scope, &[kb], "password").await,
-        Candidates::default()
-    );
+    assert_eq!(search(&index, &scope, &[kb], "password").await.found, []);
 }
 
 #[tokio::test]
@@ -256,7 +262,10 @@ async fn chunks_without_vectors_are_found_by_their_words() {
 
         let found = search(&index, &scope, &[kb], "password").await;
         assert_eq!((lexical(&found), dense(&found)), (chunks.clone(), vec![]));
-        let found = index.search(&scope, &[kb], "password", None, 10).await.unwrap();
+        let found = index
+            .search(&scope, &question(&[kb], "password", None))
+            .await
+            .unwrap();
         assert_eq!(lexical(&found), chunks);
         assert!(found.degraded);
     }

@@ -16,7 +16,7 @@ use api_types::ErrorCode;
 use api_types::drafts::CreateDraftRequest;
 use api_types::kb::{AddSourcesRequest, Chunking, NewSource, SaveKbDraftRequest};
 use domain::kb::drafts::{self, NewFile};
-use domain::kb::{bases, documents};
+use domain::kb::{bases, chunks, documents};
 use domain::{Error, Scope};
 use support::{Harness, new_scope};
 use uuid::Uuid;
@@ -364,7 +364,7 @@ async fn nothing_is_seen_or_touched_from_another_workspace() {
         bases::get(&services.db, &stranger, kb).await.map(drop),
         bases::delete(&services.db, &stranger, kb).await,
         documents::list(&services.db, &stranger, kb).await.map(drop),
-        documents::chunks(&services.db, &stranger, kb, document)
+        chunks::list(&services.db, &stranger, kb, document)
             .await
             .map(drop),
         documents::retry(&services.db, &stranger, kb, document)

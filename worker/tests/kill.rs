@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 
 use api_types::drafts::CreateDraftRequest;
 use api_types::kb::{AddSourcesRequest, Chunking, DocumentStatus, NewSource, SaveKbDraftRequest};
-use domain::kb::{bases, documents, drafts};
+use domain::kb::{bases, chunks, documents, drafts};
 use secrecy::ExposeSecret;
 use support::{Harness, until};
 use uuid::Uuid;
@@ -148,8 +148,8 @@ async fn killed_twenty_times_every_document_is_indexed_once() {
     assert_eq!(switches, DOCUMENTS as i64);
     for document in documents::list(db, scope, kb).await.unwrap() {
         assert_eq!(document.status, DocumentStatus::Indexed);
-        let chunks = documents::chunks(db, scope, kb, document.id).await.unwrap();
-        let positions: Vec<i32> = chunks.iter().map(|chunk| chunk.position).collect();
+        let chunks = chunks::list(db, scope, kb, document.id).await.unwrap();
+        let positions: Vec<i32> = chunks.iter().map(|chunk| chunk.chunk.position).collect();
         assert!(chunks.len() > 1, "{}", document.title);
         assert_eq!(
             positions,

@@ -155,7 +155,10 @@ pub mod bot_drafts {
 /// `/kb`
 pub mod kb {
     use super::{Call, Uuid};
-    use crate::kb::{Chunk, Document, KnowledgeBase, SearchRequest, SearchResponse};
+    use crate::kb::{
+        Chunk, Document, KnowledgeBase, PreviewRequest, SaveChunkRequest, SaveDocumentRequest, SearchRequest,
+        SearchResponse, StoredChunk,
+    };
 
     /// Knowledge bases of the workspace.
     pub fn list() -> Call<Vec<KnowledgeBase>> {
@@ -188,8 +191,28 @@ pub mod kb {
     }
 
     /// The chunks of a document, in order.
-    pub fn chunks(id: Uuid, document: Uuid) -> Call<Vec<Chunk>> {
+    pub fn chunks(id: Uuid, document: Uuid) -> Call<Vec<StoredChunk>> {
         Call::get(format!("/kb/{id}/documents/{document}/chunks"))
+    }
+
+    /// Changes a chunk.
+    pub fn save_chunk(
+        id: Uuid,
+        document: Uuid,
+        chunk: Uuid,
+        request: &SaveChunkRequest,
+    ) -> Call<StoredChunk> {
+        Call::put(format!("/kb/{id}/documents/{document}/chunks/{chunk}")).json(request)
+    }
+
+    /// How a document would be cut with other settings.
+    pub fn preview_chunks(id: Uuid, document: Uuid, request: &PreviewRequest) -> Call<Vec<Chunk>> {
+        Call::post(format!("/kb/{id}/documents/{document}/preview-chunks")).json(request)
+    }
+
+    /// Changes what people say about a document.
+    pub fn save_document(id: Uuid, document: Uuid, request: &SaveDocumentRequest) -> Call<Document> {
+        Call::put(format!("/kb/{id}/documents/{document}")).json(request)
     }
 
     /// What the retriever finds.
@@ -261,6 +284,7 @@ pub mod kb_drafts {
 pub mod conversations {
     use super::{Call, Page, Uuid, query};
     use crate::conversations::{Conversation, ConversationSummary, Gap};
+    use crate::retrieval::MessageRetrieval;
 
     /// Conversations, newest first, of one bot or of all.
     pub fn list(bot: Option<Uuid>, cursor: Option<String>) -> Call<Page<ConversationSummary>> {
@@ -270,6 +294,11 @@ pub mod conversations {
     /// One conversation with its messages.
     pub fn get(id: Uuid) -> Call<Conversation> {
         Call::get(format!("/conversations/{id}"))
+    }
+
+    /// Why an answer is what it is.
+    pub fn retrieval(id: Uuid, message: Uuid) -> Call<MessageRetrieval> {
+        Call::get(format!("/conversations/{id}/messages/{message}/retrieval"))
     }
 
     /// Questions without an answer, newest first.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api_types::Page;
 use api_types::conversations::{Conversation, ConversationSummary, Gap};
+use api_types::retrieval::MessageRetrieval;
 use axum::extract::State;
 use domain::{Services, conversations};
 use serde::Deserialize;
@@ -47,6 +48,20 @@ pub async fn get(
 ) -> Result<Json<Conversation>> {
     Ok(Json(
         conversations::get(&services, &scope, conversation_id).await?,
+    ))
+}
+
+/// Why an answer is what it is: every passage that was considered, and what became of it.
+#[utoipa::path(get, path = "/api/v1/conversations/{conversation_id}/messages/{message_id}/retrieval",
+    tag = "conversations", params(("conversation_id" = Uuid, Path), ("message_id" = Uuid, Path)),
+    responses((status = 200, body = MessageRetrieval)), security(("bearer" = [])))]
+pub async fn retrieval(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path((conversation_id, message_id)): Path<(Uuid, Uuid)>,
+) -> Result<Json<MessageRetrieval>> {
+    Ok(Json(
+        conversations::retrieval(&services, &scope, conversation_id, message_id).await?,
     ))
 }
 

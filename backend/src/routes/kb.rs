@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use api_types::kb::{Chunk, Document, KnowledgeBase, SearchHit, SearchRequest, SearchResponse};
-use api_types::validate;
+use api_types::kb::{
+    Chunk, Document, KnowledgeBase, PreviewRequest, SaveChunkRequest, SaveDocumentRequest, SearchRequest,
+    SearchResponse, StoredChunk,
+};
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::kb::{bases, documents};
-use domain::{Error, Services};
+use domain::Services;
+use domain::kb::{bases, chunks, documents};
 use uuid::Uuid;
 
 use crate::extract::{Caller, Json, Path};
@@ -55,28 +57,7 @@ pub async fn search(
     Path(kb_id): Path<Uuid>,
     Json(request): Json<SearchRequest>,
 ) -> Result<Json<SearchResponse>> {
-    validate::message("query", &request.query).map_err(Error::validation)?;
-    if !(1..=50).contains(&request.limit) {
-        return Err(Error::field("limit", "Ask for 1 to 50 passages.").into());
-    }
-    bases::get(&services.db, &scope, kb_id).await?;
-    let found = services
-        .searcher()
-        .search(&scope, &[kb_id], &request.query, request.limit.into())
-        .await?;
-    let hits = found.hits.into_iter().map(|hit| SearchHit {
-        chunk: hit.chunk,
-        document_id: hit.document_id,
-        title: hit.title,
-        url: hit.url,
-        score: hit.score,
-        lexical: hit.lexical,
-        cosine: hit.cosine,
-    });
-    Ok(Json(SearchResponse {
-        hits: hits.collect(),
-        degraded: found.degraded,
-    }))
+    Ok(Json(domain::kb::find(&services, &scope, kb_id, &request).await?))
 }
 
 /// The documents of a knowledge base.
@@ -117,16 +98,61 @@ pub async fn retry_document(
     ))
 }
 
-/// The chunks of a document's live version.
+/// The chunks of a document's live version, with what people changed about them.
 #[utoipa::path(get, path = "/api/v1/kb/{kb_id}/documents/{document_id}/chunks", tag = "knowledge bases",
-    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path)), responses((status = 200, body = [Chunk])),
+    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path)), responses((status = 200, body = [StoredChunk])),
     security(("bearer" = [])))]
 pub async fn document_chunks(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,
     Path((kb_id, document_id)): Path<(Uuid, Uuid)>,
+) -> Result<Json<Vec<StoredChunk>>> {
+    Ok(Json(
+        chunks::list(&services.db, &scope, kb_id, document_id).await?,
+    ))
+}
+
+/// Change a chunk: its text, words about it, how much it matters, whether bots answer from it.
+#[utoipa::path(put, path = "/api/v1/kb/{kb_id}/documents/{document_id}/chunks/{chunk_id}", tag = "knowledge bases",
+    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path), ("chunk_id" = Uuid, Path)),
+    request_body = SaveChunkRequest, responses((status = 200, body = StoredChunk)), security(("bearer" = [])))]
+pub async fn save_chunk(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path((kb_id, document_id, chunk_id)): Path<(Uuid, Uuid, Uuid)>,
+    Json(request): Json<SaveChunkRequest>,
+) -> Result<Json<StoredChunk>> {
+    Ok(Json(
+        chunks::save(&services, &scope, kb_id, document_id, chunk_id, &request).await?,
+    ))
+}
+
+/// How a document would be cut with other settings. Nothing is written.
+#[utoipa::path(post, path = "/api/v1/kb/{kb_id}/documents/{document_id}/preview-chunks", tag = "knowledge bases",
+    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path)), request_body = PreviewRequest,
+    responses((status = 200, body = [Chunk])), security(("bearer" = [])))]
+pub async fn preview_chunks(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path((kb_id, document_id)): Path<(Uuid, Uuid)>,
+    Json(request): Json<PreviewRequest>,
 ) -> Result<Json<Vec<Chunk>>> {
     Ok(Json(
-        documents::chunks(&services.db, &scope, kb_id, document_id).await?,
+        domain::kb::preview_chunks(&services, &scope, kb_id, document_id, request.chunking).await?,
+    ))
+}
+
+/// Change how much a document matters, and its tags.
+#[utoipa::path(put, path = "/api/v1/kb/{kb_id}/documents/{document_id}", tag = "knowledge bases",
+    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path)), request_body = SaveDocumentRequest,
+    responses((status = 200, body = Document)), security(("bearer" = [])))]
+pub async fn save_document(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path((kb_id, document_id)): Path<(Uuid, Uuid)>,
+    Json(request): Json<SaveDocumentRequest>,
+) -> Result<Json<Document>> {
+    Ok(Json(
+        documents::save(&services.db, &scope, kb_id, document_id, request).await?,
     ))
 }

@@ -3,6 +3,7 @@
 mod gaps;
 mod list;
 mod page;
+mod why;
 
 use api_types::client;
 use leptos::prelude::*;

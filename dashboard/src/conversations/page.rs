@@ -4,8 +4,10 @@ use api_types::chat::{MessageRole, Rating};
 use api_types::client;
 use api_types::conversations::{Conversation, MessageStatus, TranscriptMessage};
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use super::list::{GapMark, channel_name};
+use super::why::{Asking, WhyDialog};
 use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
 use crate::ui::format::count;
 use crate::ui::icon::{self, Icon};
@@ -30,10 +32,14 @@ pub fn ConversationPage() -> impl IntoView {
 #[component]
 fn Transcript(conversation: Conversation) -> impl IntoView {
     let passage: OpenPassage = RwSignal::new(None);
+    let asking: Asking = RwSignal::new(None);
     let Conversation { summary, messages } = conversation;
     let line = move |message: TranscriptMessage| match message.role {
         MessageRole::User => view! { <Asked message=message /> }.into_any(),
-        MessageRole::Assistant => view! { <Answered message=message passage=passage /> }.into_any(),
+        MessageRole::Assistant => {
+            view! { <Answered message=message passage=passage conversation_id=summary.id asking=asking /> }
+                .into_any()
+        }
     };
     view! {
         <PageHead title=summary.first_message.clone() back=("/conversations", "Conversations") />
@@ -50,6 +56,7 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
             {messages.into_iter().map(line).collect_view()}
         </div>
         <PassageDialog passage=passage />
+        <WhyDialog asking=asking />
     }
 }
 
@@ -66,7 +73,13 @@ fn Asked(message: TranscriptMessage) -> impl IntoView {
 }
 
 #[component]
-fn Answered(message: TranscriptMessage, passage: OpenPassage) -> impl IntoView {
+fn Answered(
+    message: TranscriptMessage,
+    passage: OpenPassage,
+    conversation_id: Uuid,
+    asking: Asking,
+) -> impl IntoView {
+    let message_id = message.id;
     let sources = message.sources.clone();
     let facts = facts(&message);
     let trouble = match message.status {
@@ -97,6 +110,13 @@ fn Answered(message: TranscriptMessage, passage: OpenPassage) -> impl IntoView {
                 <Ago at=message.created_at />
                 {facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
                 {(!message.answered).then(|| view! { <GapMark /> })}
+                <button
+                    type="button"
+                    class="link-plain"
+                    on:click=move |_| asking.set(Some((conversation_id, message_id)))
+                >
+                    "Why this answer?"
+                </button>
                 {trouble.map(|words| view! { <span class="text-error">{words}</span> })}
                 {rating
                     .map(|(glyph, words, class)| {

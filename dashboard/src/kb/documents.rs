@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
-use super::chunk::ChunkView;
+use super::chunk_editor::EditableChunk;
 use super::source_icon::source_icon;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
@@ -253,13 +253,17 @@ fn ChunksDialog(id: Uuid, reading: RwSignal<Option<Document>>) -> impl IntoView 
                         loaded(
                             chunks,
                             rows,
-                            |chunks| {
+                            move |chunks| {
                                 let chunks = chunks.get_untracked();
                                 view! {
                                     <ol class="flex flex-col gap-3">
                                         {chunks
                                             .into_iter()
-                                            .map(|chunk| view! { <ChunkView chunk=chunk /> })
+                                            .map(|chunk| {
+                                                view! {
+                                                    <EditableChunk id=id document_id=document.id chunk=chunk />
+                                                }
+                                            })
                                             .collect_view()}
                                     </ol>
                                 }

@@ -1,6 +1,7 @@
 //! Knowledge bases: the list, the page of one, and the wizard that fills them.
 
 mod chunk;
+mod chunk_editor;
 mod documents;
 mod list;
 mod new_draft;

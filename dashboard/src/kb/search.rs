@@ -1,16 +1,19 @@
-//! Trying what the retriever finds.
+//! Trying what the retriever finds, and why.
 
 use api_types::client::{self, ClientError};
-use api_types::kb::{SearchHit, SearchRequest, SearchResponse};
+use api_types::kb::{SearchFilter, SearchHit, SearchRequest, SearchResponse};
+use api_types::retrieval::Candidate;
 use api_types::validate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use crate::chat::web_link;
+use crate::retrieval::{Candidates, verdict};
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Submit;
+use crate::ui::format::count;
 use crate::ui::page::Section;
 
 /// How many chunks are shown.
@@ -27,7 +30,7 @@ pub fn Search(
     let busy = RwSignal::new(false);
     let result = RwSignal::new(None::<Result<SearchResponse, ClientError>>);
     let can_search = move || query.with(|query| validate::message("query", query).is_ok());
-    let search = move || {
+    let search = move |expected: Option<Uuid>| {
         if !untrack(can_search) || busy.get_untracked() {
             return;
         }
@@ -36,26 +39,30 @@ pub fn Search(
             let request = SearchRequest {
                 query: query.get_untracked().trim().to_owned(),
                 limit: LIMIT,
+                filter: SearchFilter::default(),
+                explain: true,
+                expected,
             };
             result.set(Some(session.send(&client::kb::search(id, &request)).await));
             busy.set(false);
         });
     };
+    let pick = Callback::new(move |chunk| search(Some(chunk)));
     let error = move || result.get().and_then(Result::err).map(|error| error.to_string());
-    let hits = move || {
+    let found = move || {
         result
             .get()
             .and_then(Result::ok)
-            .map(|found| view! { <Hits found=found /> })
+            .map(|found| view! { <Found found=found pick=pick /> })
     };
     view! {
-        <Section title="Try the search" subtitle="See which chunks a question finds.">
+        <Section title="Try the search" subtitle="See what a question finds, and why.">
             <form
                 class="flex gap-2"
                 role="search"
                 on:submit=move |event| {
                     event.prevent_default();
-                    search();
+                    search(None);
                 }
             >
                 <input
@@ -71,23 +78,60 @@ pub fn Search(
             </form>
             <div class="mt-3 flex flex-col gap-3 empty:hidden" aria-live="polite">
                 <ErrorAlert message=Signal::derive(error) />
-                {hits}
+                {found}
             </div>
         </Section>
     }
 }
 
 #[component]
-fn Hits(found: SearchResponse) -> impl IntoView {
+fn Found(found: SearchResponse, pick: Callback<Uuid>) -> impl IntoView {
     let none = found.hits.is_empty();
+    let sure = format!("{:.0} %", found.relevance * 100.0);
+    let relevant = if found.relevant {
+        format!("A bot would answer from this: it is {sure} sure that the answer is here.")
+    } else {
+        format!(
+            "A bot that quotes would say that it does not know: it is only {sure} sure that the answer is here."
+        )
+    };
+    let total = found.candidates.len();
     view! {
         {none.then(|| view! { <p class="muted">"Nothing was found. A bot would say that it does not know."</p> })}
+        {(!none).then(|| view! { <p class="muted">{relevant}</p> })}
         {found
             .degraded
             .then(|| view! { <p class="muted">"Part of the search was away: only words were compared."</p> })}
+        {found.expected.map(|candidate| view! { <Expected candidate=candidate /> })}
         <ol class="flex flex-col gap-3 empty:hidden">
             {found.hits.into_iter().map(|hit| view! { <Hit hit=hit /> }).collect_view()}
         </ol>
+        {(total > 0)
+            .then(|| {
+                view! {
+                    <details class="group" open=true>
+                        <summary class="cursor-pointer py-1 font-medium">
+                            {format!("Why: {} and what became of each", count(total as i64, "candidate"))}
+                        </summary>
+                        <div class="mt-2">
+                            <Candidates candidates=found.candidates on_pick=pick />
+                        </div>
+                    </details>
+                }
+            })}
+    }
+}
+
+/// Where the passage was lost that should have won.
+#[component]
+fn Expected(candidate: Candidate) -> impl IntoView {
+    let words = verdict(&candidate.trace);
+    let text = candidate.source.map(|source| source.text).unwrap_or_default();
+    view! {
+        <div class="rounded-box border border-primary p-3" data-testid="expected">
+            <p class="font-medium">{words}</p>
+            <p class="muted mt-1 line-clamp-3 whitespace-pre-wrap" dir="auto">{text}</p>
+        </div>
     }
 }
 

@@ -1,23 +1,31 @@
 //! Questions to figures.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::{Display, Formatter};
 
+use api_types::retrieval::{Place, Trace};
 use domain::db::Db;
 use domain::kb::embed::Embedder;
-use domain::kb::search::{SearchOutcome, Searcher};
-use domain::vectors::{Candidate, VectorIndex};
+use domain::kb::search::{Search, SearchOutcome, Searcher};
+use domain::vectors::VectorIndex;
 use futures::{StreamExt, stream};
 use retrieval::fusion;
 use uuid::Uuid;
 
-use crate::ingest::{Ingested, Question};
+use crate::ingest::Ingested;
+use crate::set::Question;
 
-/// Candidates taken from each side, and hits asked for: enough for ten different paragraphs.
-const DEPTH: usize = 100;
-const HITS: usize = 50;
 /// Searches under way at once.
 const CONCURRENCY: usize = 4;
+
+/// The ways to rank, each with what came before it.
+const WAYS: [&str; 5] = [
+    "BM25 only",
+    "dense only",
+    "RRF, k = 60",
+    "DBSF",
+    "DBSF + closeness (kb::search)",
+];
 
 /// Everything that a measurement needs.
 #[derive(Clone, Copy)]
@@ -40,127 +48,79 @@ struct Tally {
     reciprocal_rank: f64,
 }
 
-/// The ways side by side.
-pub struct Quality {
-    questions: usize,
-    ways: [(&'static str, Tally); 4],
-}
-
-/// How often questions were found answerable, in per cent.
+/// The ways side by side, for each kind of question.
 #[derive(Default)]
-pub struct Relevance {
-    own: f64,
-    other: f64,
-    own_by_words: f64,
-    other_by_words: f64,
-}
+pub struct Quality(BTreeMap<&'static str, (usize, [Tally; WAYS.len()])>);
 
 impl Bench<'_> {
-    /// Ranks every question's paragraph in each way.
+    /// Ranks the passage that answers each question in each way, among all passages of all collections.
     pub async fn quality(&self, questions: &[&Question]) -> Quality {
-        let mut ways = ["BM25 only", "dense only", "RRF, k = 60", "DBSF (kb::search)"]
-            .map(|name| (name, Tally::default()));
-        let mut ranks = stream::iter(questions)
+        let mut quality = Quality::default();
+        let answered = questions.iter().filter(|question| question.passage.is_some());
+        let mut ranks = stream::iter(answered)
             .map(|question| self.ranks(question))
             .buffered(CONCURRENCY);
-        while let Some(ranks) = ranks.next().await {
-            for ((_, tally), rank) in ways.iter_mut().zip(ranks) {
+        while let Some((kind, ranks)) = ranks.next().await {
+            let (count, tallies) = quality.0.entry(kind).or_default();
+            *count += 1;
+            for (tally, rank) in tallies.iter_mut().zip(ranks) {
                 tally.count(rank);
             }
         }
-        Quality {
-            questions: questions.len(),
-            ways,
-        }
+        quality
     }
 
-    async fn ranks(&self, question: &Question) -> [Option<usize>; 4] {
-        let ingested = self.ingested;
-        let all = &ingested.knowledge_bases;
-        let vector = self.embedder.embed_query(&question.text).await.unwrap();
-        let candidates = self
-            .index
-            .search(&ingested.scope, all, &question.text, Some(&vector), DEPTH)
-            .await
-            .unwrap();
-        let lexical = ranking(&candidates.found, |c| c.lexical);
-        let dense = ranking(&candidates.found, |c| c.cosine);
+    async fn ranks(&self, question: &Question) -> (&'static str, [Option<usize>; WAYS.len()]) {
+        let all = &self.ingested.knowledge_bases;
+        let outcome = self
+            .search(Some(self.embedder), &Search::new(all, &question.text, 50))
+            .await;
+        let traces = &outcome.traces;
+        let lexical = ranking(traces, |trace| trace.lexical);
+        let dense = ranking(traces, |trace| trace.vector);
         let reciprocal = fusion::reciprocal_rank(&[&lexical, &dense], 60.0);
-        let outcome = self.search(Some(self.embedder), all, question, HITS).await;
-        let found = outcome.hits.iter().filter_map(|hit| hit.chunk.id);
-        let ids = |list: &[(Uuid, f32)]| list.iter().map(|(id, _)| *id).collect::<Vec<_>>();
-        [ids(&lexical), ids(&dense), ids(&reciprocal), found.collect()]
-            .map(|chunks| self.rank(&chunks, question))
+        let lists = [
+            lexical,
+            dense,
+            reciprocal,
+            ranking(traces, |trace| trace.fused),
+            ranking(traces, |trace| trace.close),
+        ];
+        (question.kind, lists.map(|list| self.rank(&list, question)))
     }
 
-    /// Where the right paragraph is, counted from 0 over different paragraphs.
-    fn rank(&self, chunks: &[Uuid], question: &Question) -> Option<usize> {
+    /// Where the right passage is, counted from 0 over different passages.
+    fn rank(&self, list: &[(Uuid, f32)], question: &Question) -> Option<usize> {
         let mut seen = HashSet::new();
-        let paragraphs = chunks
+        let documents = list
             .iter()
-            .map(|id| self.ingested.paragraph_of[id])
-            .filter(|p| seen.insert(*p));
-        paragraphs
-            .take(10)
-            .position(|paragraph| paragraph == question.paragraph)
+            .map(|(id, _)| self.ingested.document_of[id])
+            .filter(|document| seen.insert(*document));
+        let right = self.ingested.documents[question.collection][question.passage?];
+        documents.take(10).position(|document| document == right)
     }
 
-    /// Puts questions to their own article and to two others.
-    pub async fn relevance(&self, questions: &[&Question]) -> Relevance {
-        let mut relevance = Relevance::default();
-        for question in questions {
-            relevance.own += self.share_relevant(Some(self.embedder), question, &[0]).await;
-            relevance.other += self.share_relevant(Some(self.embedder), question, &[7, 19]).await;
-            relevance.own_by_words += self.share_relevant(None, question, &[0]).await;
-            relevance.other_by_words += self.share_relevant(None, question, &[7, 19]).await;
-        }
-        relevance.scaled(100.0 / questions.len() as f64)
-    }
-
-    /// In how many of the articles, so many further on, something relevant is found.
-    async fn share_relevant(
-        &self,
-        embedder: Option<&Embedder>,
-        question: &Question,
-        further: &[usize],
-    ) -> f64 {
-        let mut relevant = 0.0;
-        for steps in further {
-            let articles = &self.ingested.knowledge_bases;
-            let article = articles[(question.article + steps) % articles.len()];
-            relevant += f64::from(self.search(embedder, &[article], question, 10).await.relevant);
-        }
-        relevant / further.len() as f64
-    }
-
-    async fn search(
-        &self,
-        embedder: Option<&Embedder>,
-        knowledge_bases: &[Uuid],
-        question: &Question,
-        limit: usize,
-    ) -> SearchOutcome {
+    pub(crate) async fn search(&self, embedder: Option<&Embedder>, search: &Search<'_>) -> SearchOutcome {
         let searcher = Searcher {
             db: self.db,
             vectors: self.index,
             embedder,
         };
-        searcher
-            .search(&self.ingested.scope, knowledge_bases, &question.text, limit)
-            .await
-            .unwrap()
+        searcher.search(&self.ingested.scope, search).await.unwrap()
     }
 }
 
-/// The best of one side.
-fn ranking(candidates: &[Candidate], score: impl Fn(&Candidate) -> Option<f32>) -> Vec<(Uuid, f32)> {
-    let mut scored: Vec<(Uuid, f32)> = candidates
+/// By one of the rankings, best first.
+fn ranking(traces: &[Trace], place: impl Fn(&Trace) -> Option<Place>) -> Vec<(Uuid, f32)> {
+    let mut ranked: Vec<(u32, Uuid, f32)> = traces
         .iter()
-        .filter_map(|c| Some((c.chunk_id, score(c)?)))
+        .filter_map(|trace| {
+            let place = place(trace)?;
+            Some((place.rank?, trace.chunk_id, place.score))
+        })
         .collect();
-    scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    scored.truncate(DEPTH);
-    scored
+    ranked.sort_by_key(|(rank, ..)| *rank);
+    ranked.into_iter().map(|(_, id, score)| (id, score)).collect()
 }
 
 impl Tally {
@@ -172,46 +132,17 @@ impl Tally {
     }
 }
 
-impl Relevance {
-    fn scaled(&self, factor: f64) -> Self {
-        Self {
-            own: self.own * factor,
-            other: self.other * factor,
-            own_by_words: self.own_by_words * factor,
-            other_by_words: self.other_by_words * factor,
-        }
-    }
-}
-
 impl Display for Quality {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "{:20} {:>6} {:>6} {:>7}", "", "R@1", "R@5", "MRR@10")?;
-        let n = self.questions as f64;
-        for (name, tally) in &self.ways {
-            let [first, five, mrr] =
-                [tally.first, tally.first_five, tally.reciprocal_rank].map(|sum| sum / n);
-            writeln!(f, "{name:20} {first:>6.3} {five:>6.3} {mrr:>7.3}")?;
+        for (kind, (questions, tallies)) in &self.0 {
+            let title = format!("{questions} questions, {kind}");
+            writeln!(f, "{title:30} {:>6} {:>6} {:>7}", "R@1", "R@5", "MRR@10")?;
+            for (name, tally) in WAYS.iter().zip(tallies) {
+                let [first, five, mrr] =
+                    [tally.first, tally.first_five, tally.reciprocal_rank].map(|sum| sum / *questions as f64);
+                writeln!(f, "{name:30} {first:>6.3} {five:>6.3} {mrr:>7.3}")?;
+            }
         }
         Ok(())
-    }
-}
-
-impl Display for Relevance {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        writeln!(
-            f,
-            "{:20} {:>12} {:>15}",
-            "found relevant in", "own article", "other articles"
-        )?;
-        writeln!(
-            f,
-            "{:20} {:>10.1} % {:>13.1} %",
-            "words and vectors", self.own, self.other
-        )?;
-        writeln!(
-            f,
-            "{:20} {:>10.1} % {:>13.1} %",
-            "words alone", self.own_by_words, self.other_by_words
-        )
     }
 }

@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 /// Distribution-based score fusion: each list is mapped so that its mean ± 3 standard deviations become 0 and 1, and
-/// what an item gets from the lists is added up. Best first; equal scores keep the order of the lists.
+/// what an item gets from the lists is added up, each list by its weight. Best first; equal scores keep the order of
+/// the lists.
 ///
 /// Mazzeschi, Distribution-Based Score Fusion (2023), in the form Qdrant gave it: the sample's standard deviation,
 /// and ½ for all where the scores don't differ.
-pub fn distribution_based<T: Eq + Hash + Copy>(lists: &[&[(T, f32)]]) -> Vec<(T, f32)> {
-    sum(lists.iter().map(|list| {
+pub fn distribution_based<T: Eq + Hash + Copy>(lists: &[(&[(T, f32)], f32)]) -> Vec<(T, f32)> {
+    sum(lists.iter().map(|(list, weight)| {
         let normalise = normaliser(list);
-        list.iter().map(move |(item, score)| (*item, normalise(*score)))
+        list.iter()
+            .map(move |(item, score)| (*item, weight * normalise(*score)))
     }))
 }
 
@@ -63,7 +65,10 @@ mod tests {
     #[test]
     fn distribution_based_follows_the_formula() {
         // Mean 2, deviation 1; mean 0.5, deviation √0.02 = 0.1414.
-        let fused = distribution_based(&[&[('a', 3.0), ('b', 2.0), ('c', 1.0)], &[('b', 0.6), ('d', 0.4)]]);
+        let fused = distribution_based(&[
+            (&[('a', 3.0), ('b', 2.0), ('c', 1.0)], 1.0),
+            (&[('b', 0.6), ('d', 0.4)], 1.0),
+        ]);
         let names: Vec<char> = fused.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ['b', 'a', 'd', 'c']);
         assert!((fused[0].1 - (0.5 + 0.5 + 0.1 / (6.0 * 0.02f32.sqrt()))).abs() < 1e-6);
@@ -72,8 +77,8 @@ mod tests {
 
     #[test]
     fn short_and_flat_lists_count_half() {
-        let fused = distribution_based(&[&[('a', 7.0)], &[('b', 1.0), ('a', 1.0)], &[]]);
-        assert_eq!(fused, [('a', 1.0), ('b', 0.5)]);
+        let fused = distribution_based(&[(&[('a', 7.0)], 1.0), (&[('b', 1.0), ('a', 1.0)], 2.0), (&[], 1.0)]);
+        assert_eq!(fused, [('a', 1.5), ('b', 1.0)]);
     }
 
     #[test]

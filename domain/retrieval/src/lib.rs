@@ -1,12 +1,15 @@
-//! The arithmetic of search: the embedding model, exact nearest neighbours, BM25 and score fusion.
+//! The arithmetic of search: the embedding model, exact nearest neighbours, BM25, closeness of words and score
+//! fusion.
 //!
 //! Pure computation: nothing here knows of tenants, tables or networks. It is a crate of its own so that it can be
 //! optimised in development builds, where the rest of the product is not.
 
+pub mod closeness;
 pub mod dense;
 pub mod fusion;
 pub mod lexical;
 pub mod minilm;
+pub mod words;
 
 /// The rows with the `limit` highest scores above zero, best first; equal ones in their order.
 pub fn best(scores: &[f32], limit: usize) -> Vec<usize> {

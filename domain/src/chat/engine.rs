@@ -7,16 +7,13 @@ use api_types::chat::{ChatEvent, Source, Usage};
 use futures::StreamExt;
 
 use super::citations::Citations;
+use super::retrieve::retrieve;
 use super::smalltalk::{self, Smalltalk};
 use super::{Answer, Turn, followup, prompt};
-use crate::kb::search::SearchOutcome;
 use crate::llm::extractive::{self, Passage};
 use crate::llm::openai::OpenAi;
 use crate::llm::{ChatCompletion, Piece, PieceStream};
 use crate::{Result, Scope, Services, providers};
-
-/// Characters of passages given to a model, all together.
-const PASSAGE_BUDGET: usize = 14_000;
 
 /// The longest answer of a model, in its tokens.
 const MAX_TOKENS: u32 = 1_500;
@@ -96,7 +93,8 @@ async fn quote(
     } else {
         question.text.to_owned()
     };
-    let sources = retrieve(services, question, &query, emit).await?;
+    let (sources, retrieval) = retrieve(services, question, &query, emit).await?;
+    let retrieval = Some(retrieval);
     let passages: Vec<Passage<'_>> = sources
         .iter()
         .map(|source| Passage {
@@ -105,10 +103,11 @@ async fn quote(
         })
         .collect();
     let quoted = extractive::answer(&query, &passages, services.embedder.as_deref()).await;
-    let Some(quoted) = quoted else {
-        return Ok(say(emit, &content.fallback_message, false));
+    let answer = match quoted {
+        None => say(emit, &content.fallback_message, false),
+        Some(quoted) => stream_out(extractive::stream(&quoted), content, &sources, emit).await?,
     };
-    stream_out(extractive::stream(&quoted), content, &sources, emit).await
+    Ok(Answer { retrieval, ..answer })
 }
 
 /// A provider's model, given the passages.
@@ -127,7 +126,7 @@ async fn generate(
             None => followup::join(question.text, question.history),
         };
     }
-    let sources = retrieve(services, question, &query, emit).await?;
+    let (sources, retrieval) = retrieve(services, question, &query, emit).await?;
     let request = ChatCompletion {
         model: model.to_owned(),
         messages: prompt::messages(
@@ -141,54 +140,11 @@ async fn generate(
         max_tokens: MAX_TOKENS,
     };
     let pieces = client.stream(&request).await?;
-    stream_out(pieces, question.content, &sources, emit).await
-}
-
-/// Finds and numbers the passages, and says which they are.
-async fn retrieve(
-    services: &Services,
-    question: &Question<'_>,
-    query: &str,
-    emit: &mut (dyn FnMut(ChatEvent) + Send),
-) -> Result<Vec<Source>> {
-    let content = question.content;
-    let limit = usize::from(content.max_passages);
-    let found = services
-        .searcher()
-        .search(question.scope, &content.knowledge_base_ids, query, limit)
-        .await?;
-    let degraded = found.degraded;
-    let sources = number(found);
-    emit(ChatEvent::Sources {
-        sources: sources.clone(),
-        degraded,
-    });
-    Ok(sources)
-}
-
-fn number(found: SearchOutcome) -> Vec<Source> {
-    if !found.relevant {
-        return Vec::new();
-    }
-    let mut budget = PASSAGE_BUDGET;
-    let mut sources = Vec::new();
-    for hit in found.hits {
-        let length = hit.chunk.text.chars().count();
-        if length > budget {
-            break;
-        }
-        budget -= length;
-        sources.push(Source {
-            n: sources.len() as u32 + 1,
-            document_id: hit.document_id,
-            title: hit.title,
-            url: hit.url,
-            page: hit.chunk.page,
-            heading_path: hit.chunk.heading_path,
-            quote: hit.chunk.text,
-        });
-    }
-    sources
+    let answer = stream_out(pieces, question.content, &sources, emit).await?;
+    Ok(Answer {
+        retrieval: Some(retrieval),
+        ..answer
+    })
 }
 
 /// Hands text on as it comes, its citations checked. A model that says [`prompt::NO_ANSWER`] is replaced by the bot's
@@ -242,6 +198,7 @@ async fn stream_out(
         cited,
         answered: true,
         usage,
+        retrieval: None,
     })
 }
 
@@ -268,6 +225,7 @@ fn say(emit: &mut (dyn FnMut(ChatEvent) + Send), text: &str, answered: bool) -> 
         cited: Vec::new(),
         answered,
         usage: None::<Usage>,
+        retrieval: None,
     }
 }
 

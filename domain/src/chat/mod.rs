@@ -8,6 +8,7 @@ mod engine;
 mod followup;
 mod prompt;
 mod resume;
+mod retrieve;
 mod session;
 mod smalltalk;
 mod test;
@@ -20,6 +21,7 @@ pub use test::test_draft;
 pub use turn::{Request, start};
 
 use api_types::chat::{ChatEvent, MessageRole, Source, Usage};
+use api_types::retrieval::Retrieval;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 /// One earlier message.
@@ -50,4 +52,6 @@ struct Answer {
     cited: Vec<Source>,
     answered: bool,
     usage: Option<Usage>,
+    /// How its passages were chosen, if any were looked for.
+    retrieval: Option<Retrieval>,
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use api_types::ErrorCode;
 use api_types::chat::{ChatEvent, ChatRequest};
 use api_types::conversations::{Channel, MessageStatus};
+use api_types::retrieval::Retrieval;
 use api_types::validate::{self, Checker};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -151,6 +152,7 @@ impl Running {
             cited: Vec::new(),
             answered: true,
             usage: None,
+            retrieval: None,
         };
         if let Err(error) = self.store_patiently(&partial, status).await {
             tracing::error!(%error, message_id = %self.message_id, "a broken-off answer could not be stored");
@@ -207,10 +209,25 @@ impl Running {
         )
         .execute(&mut *tx)
         .await?;
+        if let Some(retrieval) = &answer.retrieval {
+            self.store_retrieval(&mut tx, retrieval).await?;
+        }
         if !answer.answered {
             self.store_gap(&mut tx).await?;
         }
         tx.commit().await
+    }
+
+    async fn store_retrieval(&self, tx: &mut TenantTx, retrieval: &Retrieval) -> Result<()> {
+        sqlx::query!(
+            "insert into retrievals (workspace_id, message_id, retrieval) values ($1, $2, $3)",
+            self.bot.scope.workspace_id(),
+            self.message_id,
+            json!(retrieval)
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
     }
 
     async fn store_gap(&self, tx: &mut TenantTx) -> Result<()> {

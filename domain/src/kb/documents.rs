@@ -1,8 +1,13 @@
 //! Documents and their chunks as rows: listing, retrying, deleting.
 
+use std::collections::BTreeSet;
+
 use api_types::ErrorCode;
-use api_types::kb::{Chunk, Document, DocumentError, DocumentStatus, SourceKind};
+use api_types::kb::{
+    Document, DocumentError, DocumentStatus, Importance, SaveDocumentRequest, SearchFilter, SourceKind,
+};
 use api_types::tenancy::Role;
+use api_types::validate::Checker;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::de::IntoDeserializer;
@@ -27,6 +32,9 @@ struct Row {
     error_message: Option<String>,
     chunk_count: i32,
     chunks_done: i32,
+    languages: Option<Vec<String>>,
+    tags: Vec<String>,
+    importance: i16,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -53,6 +61,9 @@ impl TryFrom<Row> for Document {
             error,
             chunk_count: row.chunk_count,
             chunks_done: row.chunks_done,
+            languages: row.languages.unwrap_or_default(),
+            tags: row.tags,
+            importance: Importance::from_steps(row.importance),
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
@@ -72,7 +83,7 @@ pub async fn list(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec
     let rows = sqlx::query_as!(
         Row,
         "select id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
-             chunks_done, created_at, updated_at
+             chunks_done, languages, tags, importance, created_at, updated_at
          from documents where workspace_id = $1 and knowledge_base_id = $2
          order by created_at, title, id",
         scope.workspace_id(),
@@ -83,24 +94,76 @@ pub async fn list(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec
     rows.into_iter().map(Document::try_from).collect()
 }
 
-/// The chunks that bots answer from, in the order of the text.
-pub async fn chunks(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<Vec<Chunk>> {
+/// Most tags of a document.
+const MAX_TAGS: usize = 20;
+/// Longest tag, in characters.
+const MAX_TAG: usize = 40;
+
+/// Changes what people say about a document. Searches see it at once.
+pub async fn save(
+    db: &Db,
+    scope: &Scope,
+    knowledge_base_id: Uuid,
+    id: Uuid,
+    request: SaveDocumentRequest,
+) -> Result<Document> {
+    scope.require(Role::Editor)?;
+    let tags: BTreeSet<String> = request.tags.iter().map(|tag| tag.trim().to_lowercase()).collect();
+    let mut check = Checker::default();
+    check.require(tags.len() <= MAX_TAGS, "tags", "Give a document at most 20 tags.");
+    for (i, tag) in request.tags.iter().enumerate() {
+        check.length(&format!("tags[{i}]"), tag.trim(), 1, MAX_TAG);
+    }
+    check.finish().map_err(Error::validation)?;
+    let tags: Vec<String> = tags.into_iter().collect();
     let mut tx = db.tenant(scope).await?;
     require(&mut tx, scope, knowledge_base_id, id).await?;
-    let chunks = sqlx::query_as!(
-        Chunk,
-        r#"select c.id as "id?", c.position, c.text, c.heading_path, c.page, c.tokens
-           from chunks c
-           join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id
-                and d.live_version = c.version
-           where c.workspace_id = $1 and c.document_id = $2
-           order by c.position"#,
+    sqlx::query!(
+        "update documents set tags = $3, importance = $4 where workspace_id = $1 and id = $2",
         scope.workspace_id(),
-        id
+        id,
+        &tags,
+        request.importance.steps()
+    )
+    .execute(&mut *tx)
+    .await?;
+    let details = json!({ "tags": tags, "importance": request.importance });
+    audit::record(&mut tx, scope, "document.update", id, details).await?;
+    let document = select(&mut tx, scope, id).await?;
+    tx.commit().await?;
+    Ok(document)
+}
+
+/// The documents that a filter lets through; `None` if it lets through all.
+pub async fn matching(
+    db: &Db,
+    scope: &Scope,
+    knowledge_base_ids: &[Uuid],
+    filter: &SearchFilter,
+) -> Result<Option<Vec<Uuid>>> {
+    if *filter == SearchFilter::default() {
+        return Ok(None);
+    }
+    let kinds: Vec<String> = filter.kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
+    let tags: Vec<String> = filter.tags.iter().map(|tag| tag.trim().to_lowercase()).collect();
+    let mut tx = db.tenant(scope).await?;
+    let ids = sqlx::query_scalar!(
+        "select id from documents
+         where workspace_id = $1 and knowledge_base_id = any($2) and live_version is not null
+           and (cardinality($3::text[]) = 0 or tags && $3)
+           and (cardinality($4::text[]) = 0 or kind = any($4))
+           and (cardinality($5::text[]) = 0 or languages && $5)
+           and (cardinality($6::uuid[]) = 0 or id = any($6))",
+        scope.workspace_id(),
+        knowledge_base_ids,
+        &tags,
+        &kinds,
+        &filter.languages,
+        &filter.documents
     )
     .fetch_all(&mut *tx)
     .await?;
-    Ok(chunks)
+    Ok(Some(ids))
 }
 
 /// Lets a worker try a failed document again, from the beginning.
@@ -175,7 +238,7 @@ async fn select(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Document> 
     sqlx::query_as!(
         Row,
         "select id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
-             chunks_done, created_at, updated_at
+             chunks_done, languages, tags, importance, created_at, updated_at
          from documents where workspace_id = $1 and id = $2",
         scope.workspace_id(),
         id
@@ -186,8 +249,25 @@ async fn select(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Document> 
     .try_into()
 }
 
+/// The title of a document.
+pub(super) async fn title(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<String> {
+    let title = sqlx::query_scalar!(
+        "select title from documents where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    title.ok_or_else(not_found)
+}
+
 /// Refuses unless the document exists in this knowledge base.
-async fn require(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<()> {
+pub(super) async fn require(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    knowledge_base_id: Uuid,
+    id: Uuid,
+) -> Result<()> {
     let found = sqlx::query_scalar!(
         "select 1 from documents where workspace_id = $1 and knowledge_base_id = $2 and id = $3",
         scope.workspace_id(),

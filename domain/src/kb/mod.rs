@@ -2,6 +2,7 @@
 
 pub mod bases;
 pub mod chunk;
+pub mod chunks;
 mod cleanup;
 pub mod documents;
 pub mod drafts;
@@ -10,7 +11,10 @@ mod find;
 pub mod ingest;
 pub mod parse;
 mod read;
+mod rechunk;
 pub mod search;
 
 pub use cleanup::clean_up;
+pub(crate) use find::describe;
 pub use find::find;
+pub use rechunk::preview_chunks;

@@ -8,11 +8,12 @@ use anyhow::Context;
 use moka::future::Cache;
 use moka::ops::compute::Op;
 use retrieval::dense::{self, Matrix};
+use retrieval::words::{Languages, Query, language_of, main_language};
 use retrieval::{best, lexical, minilm};
 use tokio::task;
 use uuid::Uuid;
 
-use super::{Candidate, Candidates, from_bytes, passage_text};
+use super::{Candidate, Candidates, Question, from_bytes, passage_text};
 use crate::db::{Db, TenantTx};
 use crate::{Result, Scope};
 
@@ -45,20 +46,23 @@ struct KnowledgeBase {
 #[derive(Debug)]
 struct Document {
     key: DocumentKey,
+    languages: Languages,
     chunk_ids: Vec<Uuid>,
     vectors: Matrix,
     words: lexical::Index,
 }
 
-/// Id and version.
-type DocumentKey = (Uuid, i32);
+/// Id, version, and how often chunks of that version were changed in place.
+type DocumentKey = (Uuid, i32, i32);
 
 struct ChunkRow {
     document_id: Uuid,
     version: i32,
+    revision: i32,
     id: Uuid,
     title: String,
     heading_path: Vec<String>,
+    context: String,
     text: String,
     embedding: Option<Vec<u8>>,
 }
@@ -87,20 +91,17 @@ impl InProcess {
             .await;
     }
 
-    pub(super) async fn search(
-        &self,
-        scope: &Scope,
-        knowledge_base_ids: &[Uuid],
-        query: &str,
-        query_vector: Option<&[f32]>,
-        limit: usize,
-    ) -> Result<Candidates> {
+    pub(super) async fn search(&self, scope: &Scope, question: &Question<'_>) -> Result<Candidates> {
         let mut documents = Vec::new();
-        for (id, version) in self.versions(scope, knowledge_base_ids).await? {
+        for (id, version) in self.versions(scope, question.knowledge_base_ids).await? {
             documents.extend_from_slice(&self.at(scope, id, version).await?.documents);
         }
-        let (query, query_vector) = (query.to_owned(), query_vector.map(<[f32]>::to_vec));
-        let search = move || search(&documents, &query, query_vector.as_deref(), limit);
+        if let Some(only) = question.document_ids {
+            documents.retain(|document| only.contains(&document.key.0));
+        }
+        let (text, vector) = (question.text.to_owned(), question.vector.map(<[f32]>::to_vec));
+        let (limit, expected) = (question.limit, question.expected);
+        let search = move || search(&documents, &text, vector.as_deref(), limit, expected);
         Ok(task::spawn_blocking(search).await.map_err(anyhow::Error::from)?)
     }
 
@@ -152,7 +153,7 @@ impl InProcess {
     ) -> Result<KnowledgeBase> {
         let mut tx = self.db.tenant(scope).await?;
         let live = sqlx::query!(
-            r#"select id, live_version as "live_version!" from documents
+            r#"select id, live_version as "live_version!", revision from documents
                where workspace_id = $1 and knowledge_base_id = $2 and live_version is not null"#,
             scope.workspace_id(),
             id
@@ -167,7 +168,7 @@ impl InProcess {
         let mut documents = Vec::with_capacity(live.len());
         let mut missing = Vec::new();
         for row in live {
-            match known.get(&(row.id, row.live_version)) {
+            match known.get(&(row.id, row.live_version, row.revision)) {
                 Some(document) => documents.push(Arc::clone(document)),
                 None => missing.push(row.id),
             }
@@ -182,11 +183,11 @@ impl InProcess {
     async fn read(&self, tx: &mut TenantTx, scope: &Scope, ids: &[Uuid]) -> Result<Vec<Arc<Document>>> {
         let rows = sqlx::query_as!(
             ChunkRow,
-            "select c.document_id, c.version, c.id, d.title, c.heading_path, c.text,
+            "select c.document_id, c.version, d.revision, c.id, d.title, c.heading_path, c.context, c.text,
                  case when $3 then c.embedding end as embedding
              from documents d
              join chunks c on c.workspace_id = d.workspace_id and c.document_id = d.id and c.version = d.live_version
-             where d.workspace_id = $1 and d.id = any($2)
+             where d.workspace_id = $1 and d.id = any($2) and c.enabled
              order by c.document_id, c.position",
             scope.workspace_id(),
             ids,
@@ -222,13 +223,20 @@ impl Document {
         }
         let passages: Vec<String> = rows
             .iter()
-            .map(|row| passage_text(&row.title, &row.heading_path, &row.text))
+            .map(|row| passage_text(&row.title, &row.heading_path, &row.context, &row.text))
+            .collect();
+        let passages: Vec<&str> = passages.iter().map(String::as_str).collect();
+        let whole = main_language(&passages);
+        let languages: Vec<_> = passages
+            .iter()
+            .map(|passage| language_of(passage, whole))
             .collect();
         Some(Self {
-            key: (first.document_id, first.version),
+            key: (first.document_id, first.version, first.revision),
+            languages: languages.iter().copied().collect(),
             chunk_ids: rows.iter().map(|row| row.id).collect(),
             vectors,
-            words: lexical::Index::new(passages.iter().map(String::as_str)),
+            words: lexical::Index::new(passages.into_iter().zip(languages)),
         })
     }
 
@@ -239,15 +247,21 @@ impl Document {
 
 fn search(
     documents: &[Arc<Document>],
-    query: &str,
-    query_vector: Option<&[f32]>,
+    text: &str,
+    vector: Option<&[f32]>,
     limit: usize,
+    expected: Option<Uuid>,
 ) -> Candidates {
+    let mut languages = Languages::default();
+    documents
+        .iter()
+        .for_each(|document| languages.extend(document.languages));
+    let query = Query::new(text, languages);
     let words: Vec<&lexical::Index> = documents.iter().map(|d| &d.words).collect();
-    let lexical = lexical::scores(&words, query);
+    let lexical = lexical::scores(&words, &query);
     let vectors = documents.iter().map(|d| &d.vectors);
-    let cosines = query_vector
-        .map(|query| dense::cosines(vectors, query))
+    let cosines = vector
+        .map(|vector| dense::cosines(vectors, vector))
         .unwrap_or_default();
     let rows: BTreeSet<usize> = best(&lexical, limit)
         .into_iter()
@@ -266,8 +280,11 @@ fn search(
             lexical: score(&lexical, row),
         })
     };
+    let expected = expected.and_then(|id| chunk_ids.iter().position(|chunk_id| *chunk_id == id));
     Candidates {
         found: rows.into_iter().filter_map(candidate).collect(),
-        degraded: query_vector.is_none(),
+        degraded: vector.is_none(),
+        expected: expected.and_then(candidate),
+        query,
     }
 }

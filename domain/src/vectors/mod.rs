@@ -9,6 +9,7 @@ mod qdrant;
 
 use anyhow::Context;
 use retrieval::minilm;
+use retrieval::words::Query;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
@@ -35,6 +36,27 @@ pub struct Candidates {
     pub found: Vec<Candidate>,
     /// Vectors could not be compared: there was none for the question, or Qdrant is away.
     pub degraded: bool,
+    /// The question's words in the languages of what was searched.
+    pub query: Query,
+    /// The scores of the chunk that was asked about, whether it was found or not.
+    pub expected: Option<Candidate>,
+}
+
+/// A question to the index.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Where to search. Those that are not of the workspace hold nothing.
+    pub knowledge_base_ids: &'a [Uuid],
+    /// Only in these documents.
+    pub document_ids: Option<&'a [Uuid]>,
+    /// Its words.
+    pub text: &'a str,
+    /// Its vector.
+    pub vector: Option<&'a [f32]>,
+    /// Most candidates from each side.
+    pub limit: usize,
+    /// A chunk whose scores are wanted in any case.
+    pub expected: Option<Uuid>,
 }
 
 /// The index of all chunks of all workspaces.
@@ -108,6 +130,14 @@ impl VectorIndex {
         }
     }
 
+    /// Removes chunks that people switched off.
+    pub async fn remove_chunks(&self, scope: &Scope, chunk_ids: &[Uuid]) -> Result<()> {
+        match self {
+            Self::InProcess(_) => Ok(()),
+            Self::Qdrant { server, .. } => server.remove_chunks(scope, chunk_ids).await,
+        }
+    }
+
     /// Removes a document.
     pub async fn remove_document(&self, scope: &Scope, document_id: Uuid) -> Result<()> {
         match self {
@@ -128,51 +158,46 @@ impl VectorIndex {
         Ok(())
     }
 
-    /// Up to `limit` chunks from each side, among the live documents of these knowledge bases. Those that are not
-    /// of this workspace hold nothing.
-    pub async fn search(
-        &self,
-        scope: &Scope,
-        knowledge_base_ids: &[Uuid],
-        query: &str,
-        query_vector: Option<&[f32]>,
-        limit: usize,
-    ) -> Result<Candidates> {
-        if knowledge_base_ids.is_empty() || limit == 0 {
+    /// Up to `limit` chunks from each side, among the live documents.
+    pub async fn search(&self, scope: &Scope, question: &Question<'_>) -> Result<Candidates> {
+        if question.knowledge_base_ids.is_empty() || question.limit == 0 {
             return Ok(Candidates::default());
         }
         match self {
-            Self::InProcess(index) => {
-                index
-                    .search(scope, knowledge_base_ids, query, query_vector, limit)
-                    .await
-            }
-            Self::Qdrant { server, words } => {
-                match server
-                    .search(scope, knowledge_base_ids, query, query_vector, limit)
-                    .await
-                {
-                    Err(error @ Error::Unavailable { .. }) => {
-                        tracing::warn!(%error, "comparing words only");
-                        words.search(scope, knowledge_base_ids, query, None, limit).await
-                    }
-                    result => result,
+            Self::InProcess(index) => index.search(scope, question).await,
+            Self::Qdrant { server, words } => match server.search(scope, question).await {
+                Err(error @ Error::Unavailable { .. }) => {
+                    tracing::warn!(%error, "comparing words only");
+                    let by_words = Question {
+                        vector: None,
+                        ..*question
+                    };
+                    words.search(scope, &by_words).await
                 }
-            }
+                result => result,
+            },
         }
     }
 }
 
 /// The text of a chunk as both sides of the index see it: with what it stands under, so that a passage that does not
-/// name its subject is found all the same.
-pub fn passage_text(title: &str, heading_path: &[String], text: &str) -> String {
-    let mut passage = String::with_capacity(title.len() + text.len() + 64);
-    for heading in std::iter::once(title).chain(heading_path.iter().map(String::as_str)) {
-        passage.push_str(heading);
-        passage.push('\n');
-    }
+/// name its subject is found all the same, and with what people wrote about it.
+pub fn passage_text(title: &str, heading_path: &[String], context: &str, text: &str) -> String {
+    let mut passage = headings(title, heading_path, context);
     passage.push_str(text);
     passage
+}
+
+/// What a chunk stands under, a line each.
+pub fn headings(title: &str, heading_path: &[String], context: &str) -> String {
+    let mut headings = String::with_capacity(title.len() + context.len() + 64);
+    let context = Some(context).filter(|context| !context.is_empty());
+    let lines = std::iter::once(title).chain(heading_path.iter().map(String::as_str));
+    for line in lines.chain(context) {
+        headings.push_str(line);
+        headings.push('\n');
+    }
+    headings
 }
 
 /// A vector as the `chunks` table keeps it: f32, little endian.

@@ -17,12 +17,13 @@ use qdrant_client::qdrant::{
     VectorInput, VectorParamsBuilder, VectorsConfigBuilder, point_id::PointIdOptions,
 };
 use qdrant_client::{Payload, Qdrant as Client};
+use retrieval::words::{Language, Languages, Query as Words, Term, language_of, main_language};
 use retrieval::{lexical, minilm};
 use serde_json::json;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::{Candidate, Candidates, from_bytes, passage_text};
+use super::{Candidate, Candidates, Question, from_bytes, passage_text};
 use crate::db::Db;
 use crate::{Error, Result, Scope};
 
@@ -64,24 +65,27 @@ impl Scores {
 
     fn candidates(&self) -> Vec<Candidate> {
         let ids: BTreeSet<Uuid> = self.cosines.keys().chain(self.words.keys()).copied().collect();
-        let candidate = |id| Candidate {
+        ids.into_iter().map(|id| self.candidate(id)).collect()
+    }
+
+    fn candidate(&self, id: Uuid) -> Candidate {
+        Candidate {
             chunk_id: id,
             cosine: self.cosines.get(&id).copied(),
             lexical: self.words.get(&id).copied(),
-        };
-        ids.into_iter().map(candidate).collect()
+        }
     }
 }
 
 /// A question in Qdrant's terms.
-struct Question<'a> {
+struct Asked<'a> {
     collection: &'a str,
     among: Filter,
-    terms: Vec<lexical::Term>,
+    terms: Vec<Term>,
     vector: Option<&'a [f32]>,
 }
 
-impl Question<'_> {
+impl Asked<'_> {
     fn dense(&self, ids: Option<&[Uuid]>, limit: usize) -> Option<QueryPoints> {
         let query = Query::new_nearest(self.vector?.to_vec());
         let mut nearest = self.nearest(query, DENSE, ids, limit);
@@ -121,6 +125,7 @@ struct ChunkRow {
     id: Uuid,
     title: String,
     heading_path: Vec<String>,
+    context: String,
     text: String,
     embedding: Option<Vec<u8>>,
 }
@@ -152,9 +157,10 @@ impl Qdrant {
         let mut tx = self.db.tenant(scope).await?;
         let rows = sqlx::query_as!(
             ChunkRow,
-            "select c.id, d.title, c.heading_path, c.text, c.embedding
+            "select c.id, d.title, c.heading_path, c.context, c.text, c.embedding
              from chunks c join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id
              where c.workspace_id = $1 and c.document_id = $2 and c.version = $3 and c.knowledge_base_id = $4
+                 and c.enabled
              order by c.position",
             scope.workspace_id(),
             document_id,
@@ -171,8 +177,11 @@ impl Qdrant {
             "version": version,
         }))
         .map_err(anyhow::Error::from)?;
+        let passages: Vec<String> = rows.iter().map(ChunkRow::passage).collect();
+        let whole = main_language(&passages.iter().map(String::as_str).collect::<Vec<_>>());
         for batch in rows.chunks(BATCH) {
-            let points: Vec<PointStruct> = batch.iter().map(|row| row.point(payload.clone())).collect();
+            let points = batch.iter().map(|row| row.point(payload.clone(), whole));
+            let points: Vec<PointStruct> = points.collect();
             self.client
                 .upsert_points(UpsertPointsBuilder::new(&self.collection, points).wait(true))
                 .await?;
@@ -213,51 +222,71 @@ impl Qdrant {
         Ok(())
     }
 
-    pub(super) async fn search(
-        &self,
-        scope: &Scope,
-        knowledge_base_ids: &[Uuid],
-        query: &str,
-        query_vector: Option<&[f32]>,
-        limit: usize,
-    ) -> Result<Candidates> {
-        let search = self.query(scope, knowledge_base_ids, query, query_vector, limit);
+    pub(super) async fn remove_chunks(&self, scope: &Scope, ids: &[Uuid]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.remove(filter(scope, [Condition::has_id(ids.iter().copied())]))
+            .await
+    }
+
+    pub(super) async fn search(&self, scope: &Scope, question: &Question<'_>) -> Result<Candidates> {
+        let search = self.query(scope, question);
         let timed_out = |_| unavailable(anyhow::anyhow!("no answer within {SEARCH_TIMEOUT:?}"));
         tokio::time::timeout(SEARCH_TIMEOUT, search)
             .await
             .map_err(timed_out)?
     }
 
-    async fn query(
-        &self,
-        scope: &Scope,
-        knowledge_base_ids: &[Uuid],
-        query: &str,
-        query_vector: Option<&[f32]>,
-        limit: usize,
-    ) -> Result<Candidates> {
+    async fn query(&self, scope: &Scope, question: &Question<'_>) -> Result<Candidates> {
         self.ready().await?;
-        let question = Question {
+        let languages = self.languages(scope, question.knowledge_base_ids).await?;
+        let words = Words::new(question.text, languages);
+        let mut among = filter(scope, [knowledge_bases(question.knowledge_base_ids)]);
+        among.must.extend(question.document_ids.map(documents));
+        let asked = Asked {
             collection: &self.collection,
-            among: filter(scope, [knowledge_bases(knowledge_base_ids)]),
-            terms: lexical::query_terms(query),
-            vector: query_vector,
+            among,
+            terms: words.terms(),
+            vector: question.vector,
         };
-        let mut scores = self.ask(&question, None, limit).await?;
-        let half_known = scores.half_known();
+        let mut scores = self.ask(&asked, None, question.limit).await?;
+        let found = scores.candidates();
+        let mut half_known = scores.half_known();
+        half_known.extend(question.expected);
         if !half_known.is_empty() {
-            let more = self.ask(&question, Some(&half_known), half_known.len()).await?;
+            let more = self.ask(&asked, Some(&half_known), half_known.len()).await?;
             scores.cosines.extend(more.cosines);
             scores.words.extend(more.words);
         }
+        let found = found.iter().map(|candidate| scores.candidate(candidate.chunk_id));
         Ok(Candidates {
-            found: scores.candidates(),
-            degraded: query_vector.is_none(),
+            found: found.collect(),
+            degraded: question.vector.is_none(),
+            expected: question.expected.map(|id| scores.candidate(id)),
+            query: words,
         })
     }
 
+    /// What these knowledge bases are written in. Documents that were indexed before this was known are in English.
+    async fn languages(&self, scope: &Scope, knowledge_base_ids: &[Uuid]) -> Result<Languages> {
+        let mut tx = self.db.tenant(scope).await?;
+        let codes = sqlx::query_scalar!(
+            r#"select distinct unnest(languages) as "code!" from documents
+               where workspace_id = $1 and knowledge_base_id = any($2) and live_version is not null"#,
+            scope.workspace_id(),
+            knowledge_base_ids
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        Ok(codes
+            .iter()
+            .filter_map(|code| Language::from_code(code))
+            .collect())
+    }
+
     /// The best by cosine and by BM25, among `ids` if given.
-    async fn ask(&self, question: &Question<'_>, ids: Option<&[Uuid]>, limit: usize) -> Result<Scores> {
+    async fn ask(&self, question: &Asked<'_>, ids: Option<&[Uuid]>, limit: usize) -> Result<Scores> {
         let (dense, words) = (question.dense(ids, limit), question.words(ids, limit));
         let (has_dense, has_words) = (dense.is_some(), words.is_some());
         let queries: Vec<QueryPoints> = [dense, words].into_iter().flatten().collect();
@@ -344,8 +373,13 @@ impl Qdrant {
 }
 
 impl ChunkRow {
-    fn point(&self, payload: Payload) -> PointStruct {
-        let words = lexical::passage_weights(&passage_text(&self.title, &self.heading_path, &self.text));
+    fn passage(&self) -> String {
+        passage_text(&self.title, &self.heading_path, &self.context, &self.text)
+    }
+
+    fn point(&self, payload: Payload, document: Language) -> PointStruct {
+        let passage = self.passage();
+        let words = lexical::passage_weights(&passage, language_of(&passage, document));
         let mut vectors = NamedVectors::default();
         if !words.is_empty() {
             vectors = vectors.add_vector(WORDS, Vector::from(words));
@@ -373,6 +407,10 @@ fn filter<const N: usize>(scope: &Scope, conditions: [Condition; N]) -> Filter {
 
 fn document(id: Uuid) -> Condition {
     Condition::matches("document_id", id.to_string())
+}
+
+fn documents(ids: &[Uuid]) -> Condition {
+    Condition::matches("document_id", ids.iter().map(Uuid::to_string).collect::<Vec<_>>())
 }
 
 fn knowledge_bases(ids: &[Uuid]) -> Condition {

@@ -119,7 +119,7 @@ impl Corpus {
         let chunks: Vec<Chunk> = texts.iter().zip(0..).map(chunk).collect();
         let passages = texts
             .iter()
-            .map(|text| vectors::passage_text(&title, &[], text))
+            .map(|text| vectors::passage_text(&title, &[], "", text))
             .collect();
         let vectors = match embedder {
             Some(embedder) => Some(embedder.embed_passages(passages).await.unwrap()),

@@ -15,6 +15,17 @@ pub(super) async fn ingest_document(
     ingest(services, workspace_id, document_id, version).await
 }
 
+/// Puts chunks that people changed into the index.
+pub(super) async fn index_document(
+    services: &Services,
+    workspace_id: Uuid,
+    knowledge_base_id: Uuid,
+    document_id: Uuid,
+) -> Result<Outcome> {
+    domain::kb::chunks::index(services, workspace_id, knowledge_base_id, document_id).await?;
+    Ok(Outcome::Done)
+}
+
 /// Removes files and vectors of what was deleted.
 pub(super) async fn clean_up(
     services: &Services,

@@ -71,6 +71,11 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
             document_id,
             version,
         } => kb::ingest_document(services, workspace_id, document_id, version).await,
+        Job::IndexDocument {
+            workspace_id,
+            knowledge_base_id,
+            document_id,
+        } => kb::index_document(services, workspace_id, knowledge_base_id, document_id).await,
         Job::CleanUp {
             workspace_id,
             knowledge_base_id,

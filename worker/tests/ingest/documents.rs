@@ -5,7 +5,7 @@ use std::path::Path;
 use api_types::ErrorCode;
 use api_types::kb::{Chunking, DocumentStatus};
 use domain::kb::drafts::NewFile;
-use domain::kb::{bases, documents};
+use domain::kb::{bases, chunks, documents};
 use domain::storage::Storage;
 use uuid::Uuid;
 
@@ -57,16 +57,13 @@ async fn documents_of_every_kind_are_indexed_and_found() {
         .iter()
         .find(|d| d.title == "aurora-k2-guide.pdf")
         .unwrap();
-    let chunks = documents::chunks(&harness.services.db, &harness.scope, kb, pdf.id)
+    let chunks = chunks::list(&harness.services.db, &harness.scope, kb, pdf.id)
         .await
         .unwrap();
     assert_eq!(i32::try_from(chunks.len()).unwrap(), pdf.chunk_count);
-    assert!(
-        chunks
-            .iter()
-            .zip(0..)
-            .all(|(chunk, i)| chunk.position == i && chunk.id.is_some() && chunk.page.is_some())
-    );
+    assert!(chunks.iter().zip(0..).all(|(chunk, i)| chunk.chunk.position == i
+        && chunk.chunk.id.is_some()
+        && chunk.chunk.page.is_some()));
     let base = bases::get(&harness.services.db, &harness.scope, kb)
         .await
         .unwrap();
@@ -240,7 +237,7 @@ async fn new_settings_cut_documents_anew_while_the_old_chunks_answer() {
         titles_found(&harness, kb, "Where are the maps of region 7?").await[0],
         "Archive"
     );
-    let old = documents::chunks(db, scope, kb, before[0].id).await.unwrap();
+    let old = chunks::list(db, scope, kb, before[0].id).await.unwrap();
     assert_eq!(i32::try_from(old.len()).unwrap(), before[0].chunk_count);
 
     let worker = Worker::start(&harness);
@@ -248,8 +245,8 @@ async fn new_settings_cut_documents_anew_while_the_old_chunks_answer() {
     worker.stop().await;
     assert_eq!(after.len(), 2);
     assert!(after[0].chunk_count > before[0].chunk_count, "{after:?}");
-    let new = documents::chunks(db, scope, kb, before[0].id).await.unwrap();
-    assert!(new.iter().all(|chunk| chunk.tokens <= 40));
+    let new = chunks::list(db, scope, kb, before[0].id).await.unwrap();
+    assert!(new.iter().all(|chunk| chunk.chunk.tokens <= 40));
     assert_eq!(
         number(&harness, "select count(*) from chunks where version = 1").await,
         1,

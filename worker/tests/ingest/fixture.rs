@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_types::drafts::CreateDraftRequest;
-use api_types::kb::{AddSourcesRequest, Chunking, Document, NewSource, SaveKbDraftRequest, SearchRequest};
+use api_types::kb::{
+    AddSourcesRequest, Chunking, Document, NewSource, SaveKbDraftRequest, SearchFilter, SearchRequest,
+};
 use domain::kb::drafts::{self, NewFile};
 use domain::kb::{self, bases, documents};
 use tokio::task::JoinHandle;
@@ -114,6 +116,9 @@ pub async fn settled(harness: &Harness, kb: Uuid) -> Vec<Document> {
 
 pub async fn titles_found(harness: &Harness, kb: Uuid, query: &str) -> Vec<String> {
     let request = SearchRequest {
+        filter: SearchFilter::default(),
+        explain: false,
+        expected: None,
         query: query.to_owned(),
         limit: 3,
     };

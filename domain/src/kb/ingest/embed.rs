@@ -3,26 +3,23 @@
 use std::collections::HashMap;
 
 use api_types::kb::{Chunk, DocumentStatus};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Stop;
 use super::claim::Work;
 use crate::Services;
 use crate::db::TenantTx;
-use crate::kb::embed::Embedder;
+use crate::kb::embed::{ContentHash, Embedder, content_hash};
 use crate::{Result, Scope, vectors};
 
 /// Chunks that are embedded and stored at once: enough for all cores, few enough that progress is seen, and that
 /// little is lost when the worker is killed.
 const BATCH: usize = 16;
 
-type Hash = [u8; 32];
-
 /// A chunk ready to be stored.
 struct Row<'a> {
     chunk: &'a Chunk,
-    hash: Hash,
+    hash: ContentHash,
     embedding: Option<Vec<u8>>,
 }
 
@@ -75,15 +72,18 @@ async fn rows<'a>(
     let Some(embedder) = services.embedder.as_deref() else {
         let rows = batch.iter().map(|chunk| Row {
             chunk,
-            hash: hash("", &passage_text(work, chunk)),
+            hash: content_hash("", &passage_text(work, chunk)),
             embedding: None,
         });
         return Ok((rows.collect(), false));
     };
     let texts: Vec<String> = batch.iter().map(|chunk| passage_text(work, chunk)).collect();
-    let hashes: Vec<Hash> = texts.iter().map(|text| hash(embedder.model_id(), text)).collect();
+    let hashes: Vec<ContentHash> = texts
+        .iter()
+        .map(|text| content_hash(embedder.model_id(), text))
+        .collect();
     let mut known = stored(services, scope, &hashes).await?;
-    let missing: HashMap<Hash, String> = hashes
+    let missing: HashMap<ContentHash, String> = hashes
         .iter()
         .copied()
         .zip(texts)
@@ -99,8 +99,11 @@ async fn rows<'a>(
     Ok((rows.collect(), progress))
 }
 
-async fn embed_new(embedder: &Embedder, texts: HashMap<Hash, String>) -> Result<HashMap<Hash, Vec<u8>>> {
-    let (hashes, texts): (Vec<Hash>, Vec<String>) = texts.into_iter().unzip();
+async fn embed_new(
+    embedder: &Embedder,
+    texts: HashMap<ContentHash, String>,
+) -> Result<HashMap<ContentHash, Vec<u8>>> {
+    let (hashes, texts): (Vec<ContentHash>, Vec<String>) = texts.into_iter().unzip();
     let embedded = embedder.embed_passages(texts).await?;
     Ok(hashes
         .into_iter()
@@ -109,7 +112,11 @@ async fn embed_new(embedder: &Embedder, texts: HashMap<Hash, String>) -> Result<
 }
 
 /// Embeddings of the same texts by the same model, anywhere in the workspace.
-async fn stored(services: &Services, scope: &Scope, hashes: &[Hash]) -> Result<HashMap<Hash, Vec<u8>>> {
+async fn stored(
+    services: &Services,
+    scope: &Scope,
+    hashes: &[ContentHash],
+) -> Result<HashMap<ContentHash, Vec<u8>>> {
     let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.to_vec()).collect();
     let mut tx = services.db.tenant(scope).await?;
     let rows = sqlx::query!(
@@ -187,21 +194,12 @@ async fn upsert(tx: &mut TenantTx, scope: &Scope, work: &Work, row: &Row<'_>) ->
 
 /// What the embedder reads: the same as search does.
 fn passage_text(work: &Work, chunk: &Chunk) -> String {
-    vectors::passage_text(&work.title, &chunk.heading_path, &chunk.text)
+    vectors::passage_text(&work.title, &chunk.heading_path, "", &chunk.text)
 }
 
 /// The same for the same place in the same version, so that a replay overwrites.
 fn chunk_id(document_id: Uuid, version: i32, position: i32) -> Uuid {
     Uuid::new_v5(&document_id, format!("{version}:{position}").as_bytes())
-}
-
-/// SHA-256 of the model and the text: another model's vectors are of no use.
-fn hash(model_id: &str, text: &str) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update(model_id);
-    hasher.update([0]);
-    hasher.update(text);
-    hasher.finalize().into()
 }
 
 fn count(n: usize) -> i32 {

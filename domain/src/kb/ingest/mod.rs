@@ -16,6 +16,7 @@ use api_types::kb::{DocumentError, DocumentStatus};
 use uuid::Uuid;
 
 use crate::Services;
+use crate::kb::chunks::carry_over;
 use crate::kb::parse::ParsedDocument;
 use crate::kb::read;
 use crate::{Error, Result, Scope};
@@ -111,7 +112,8 @@ async fn run(services: &Services, scope: &Scope, work: &Work) -> Result<(), Stop
     let chunks = read::cut(services, parsed, work.chunking).await?;
     embed::embed(services, scope, work, &chunks).await?;
     work.enter(&services.db, scope, DocumentStatus::Indexing).await?;
-    publish::publish(services, scope, work, chunks.len()).await
+    carry_over(services, scope, work.id, work.version).await?;
+    publish::publish(services, scope, work, &chunks).await
 }
 
 /// Reads the document's file.

@@ -1,8 +1,14 @@
 //! Making a version the one that bots answer from.
 
+use std::collections::BTreeSet;
+
+use api_types::kb::Chunk;
+use retrieval::words::{Language, language_of, main_language};
+
 use super::Stop;
 use super::claim::Work;
 use crate::Services;
+use crate::vectors::passage_text;
 use crate::{Result, Scope};
 use uuid::Uuid;
 
@@ -11,27 +17,30 @@ pub(super) async fn publish(
     services: &Services,
     scope: &Scope,
     work: &Work,
-    total: usize,
+    chunks: &[Chunk],
 ) -> Result<(), Stop> {
     services
         .vectors
         .upsert_document(scope, work.knowledge_base_id, work.id, work.version)
         .await?;
-    switch(services, scope, work, i32::try_from(total).unwrap_or(i32::MAX)).await?;
+    switch(services, scope, work, chunks).await?;
     Ok(collect_old(services, scope, work.id, work.version).await?)
 }
 
-async fn switch(services: &Services, scope: &Scope, work: &Work, total: i32) -> Result<(), Stop> {
+async fn switch(services: &Services, scope: &Scope, work: &Work, chunks: &[Chunk]) -> Result<(), Stop> {
+    let languages = languages(work, chunks);
+    let total = i32::try_from(chunks.len()).unwrap_or(i32::MAX);
     let mut tx = services.db.tenant(scope).await?;
     let updated = sqlx::query!(
         "update documents
          set status = 'indexed', live_version = version, attempts = 0, chunk_count = $4, chunks_done = $4,
-             error_code = null, error_message = null, updated_at = now()
+             languages = $5, error_code = null, error_message = null, updated_at = now()
          where workspace_id = $1 and id = $2 and version = $3",
         scope.workspace_id(),
         work.id,
         work.version,
-        total
+        total,
+        &languages
     )
     .execute(&mut *tx)
     .await?;
@@ -57,6 +66,23 @@ async fn switch(services: &Services, scope: &Scope, work: &Work, total: i32) -> 
     .execute(&mut *tx)
     .await?;
     Ok(tx.commit().await?)
+}
+
+/// The languages of a document's chunks as the index tells them, that of most of the text first.
+fn languages(work: &Work, chunks: &[Chunk]) -> Vec<String> {
+    let passage = |chunk: &Chunk| passage_text(&work.title, &chunk.heading_path, "", &chunk.text);
+    let passages: Vec<String> = chunks.iter().map(passage).collect();
+    let passages: Vec<&str> = passages.iter().map(String::as_str).collect();
+    let main = main_language(&passages);
+    let others: BTreeSet<Language> = passages
+        .iter()
+        .map(|passage| language_of(passage, main))
+        .collect();
+    let others = others.into_iter().filter(|language| *language != main);
+    std::iter::once(main)
+        .chain(others)
+        .map(|language| language.code().to_owned())
+        .collect()
 }
 
 /// Removes the vectors of every version but this one.

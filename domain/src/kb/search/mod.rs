@@ -1,19 +1,27 @@
-//! Hybrid search: the nearest by meaning and the best by words, fused by the distribution of their scores.
+//! Hybrid search: the nearest by meaning and the best by words are fused, the best of both are looked at closely, and
+//! what became of every candidate is written down.
 //!
-//! Every candidate has both scores, not only those of the list it came from; that is worth a point of recall at 1.
+//! Each stage and what it is worth is in `docs/RETRIEVAL.md`, measured by `cargo xtask bench retrieval`.
 
+mod neighbours;
+mod rank;
 mod relevance;
+mod rows;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use api_types::kb::Chunk;
-use retrieval::fusion;
+use api_types::retrieval::{Fate, Trace};
 use uuid::Uuid;
 
 use super::embed::Embedder;
 use crate::db::Db;
-use crate::vectors::{Candidate, Candidates, VectorIndex};
+use crate::vectors::{Candidates, VectorIndex};
 use crate::{Result, Scope};
+pub use neighbours::{Passage, merge};
+use rank::Ranked;
+pub use relevance::ENOUGH_FOR_A_MODEL;
+use relevance::is_relevant;
 
 /// Candidates taken from each side.
 const CANDIDATES: usize = 100;
@@ -29,12 +37,14 @@ pub struct Hit {
     pub title: String,
     /// The document's page, if it has one.
     pub url: Option<String>,
-    /// Fused score; comparable within one outcome only.
+    /// Final score; comparable within one outcome only.
     pub score: f32,
     /// BM25 score, if the words matched.
     pub lexical: Option<f32>,
     /// Cosine similarity, if there were vectors to compare.
     pub cosine: Option<f32>,
+    /// The share of the question's words that it has; rare words count more.
+    pub covered: f32,
 }
 
 /// What was found.
@@ -44,20 +54,43 @@ pub struct SearchOutcome {
     pub hits: Vec<Hit>,
     /// Vectors could not be compared, only words.
     pub degraded: bool,
-    /// Whether something is worth answering from.
+    /// How sure it is that something answers the question, 0 to 1.
+    pub relevance: f32,
+    /// Whether that is enough to quote from.
     pub relevant: bool,
+    /// What became of each candidate, best first. What was not relevant is still [`Fate::Given`] here: the caller
+    /// decides what it does with it.
+    pub traces: Vec<Trace>,
+    /// What became of the chunk that was asked about, if it is not among the candidates.
+    pub expected: Option<Trace>,
 }
 
-struct ChunkRow {
-    id: Uuid,
-    position: i32,
-    text: String,
-    heading_path: Vec<String>,
-    page: Option<i32>,
-    tokens: i32,
-    document_id: Uuid,
-    title: String,
-    url: Option<String>,
+/// What to search for.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// Where; all of the scope's workspace.
+    pub knowledge_base_ids: &'a [Uuid],
+    /// Only in these documents.
+    pub document_ids: Option<&'a [Uuid]>,
+    /// The question.
+    pub query: &'a str,
+    /// Most hits.
+    pub limit: usize,
+    /// A chunk whose fate is wanted even if it is no candidate.
+    pub expected: Option<Uuid>,
+}
+
+impl<'a> Search<'a> {
+    /// The best `limit` chunks of these knowledge bases.
+    pub fn new(knowledge_base_ids: &'a [Uuid], query: &'a str, limit: usize) -> Self {
+        Self {
+            knowledge_base_ids,
+            document_ids: None,
+            query,
+            limit,
+            expected: None,
+        }
+    }
 }
 
 /// Where to search.
@@ -72,34 +105,41 @@ pub struct Searcher<'a> {
 }
 
 impl Searcher<'_> {
-    /// The best `limit` live chunks for `query` in these knowledge bases of `scope`'s workspace.
-    pub async fn search(
-        &self,
-        scope: &Scope,
-        knowledge_base_ids: &[Uuid],
-        query: &str,
-        limit: usize,
-    ) -> Result<SearchOutcome> {
-        let candidates = self.candidates(scope, knowledge_base_ids, query).await?;
-        let ranked = rank(&candidates);
-        let hits = self.hits(scope, knowledge_base_ids, &ranked, limit).await?;
-        let relevant = relevance::is_relevant(query, &hits, candidates.degraded);
+    /// The best live chunks for a question.
+    pub async fn search(&self, scope: &Scope, search: &Search<'_>) -> Result<SearchOutcome> {
+        let candidates = self.candidates(scope, search).await?;
+        let mut ranked = rank::fused(&candidates);
+        let shortlist = ranked.len().min(rank::SHORTLIST);
+        let rows = rows::read(self.db, scope, search.knowledge_base_ids, &ranked[..shortlist]).await?;
+        rank::look_closely(&candidates.query, &mut ranked, rows);
+        let hits = choose(&mut ranked, search.limit);
+        let relevance = relevance::of(&hits, candidates.degraded);
+        let found = |id: &Uuid| ranked.iter().any(|ranked| ranked.trace.chunk_id == *id);
+        let expected = search.expected.filter(|id| !found(id));
         Ok(SearchOutcome {
-            hits,
+            relevant: is_relevant(relevance),
+            relevance,
             degraded: candidates.degraded,
-            relevant,
+            expected: expected.map(|id| rank::not_found(id, &candidates)),
+            traces: ranked.into_iter().map(|ranked| ranked.trace).collect(),
+            hits,
         })
     }
 
-    async fn candidates(
-        &self,
-        scope: &Scope,
-        knowledge_base_ids: &[Uuid],
-        query: &str,
-    ) -> Result<Candidates> {
-        let vector = self.query_vector(query).await;
+    async fn candidates(&self, scope: &Scope, search: &Search<'_>) -> Result<Candidates> {
+        let vector = self.query_vector(search.query).await;
         self.vectors
-            .search(scope, knowledge_base_ids, query, vector.as_deref(), CANDIDATES)
+            .search(
+                scope,
+                &crate::vectors::Question {
+                    knowledge_base_ids: search.knowledge_base_ids,
+                    document_ids: search.document_ids,
+                    text: search.query,
+                    vector: vector.as_deref(),
+                    limit: CANDIDATES,
+                    expected: search.expected,
+                },
+            )
             .await
     }
 
@@ -110,111 +150,24 @@ impl Searcher<'_> {
             .inspect_err(|error| tracing::error!(%error, "comparing words only"))
             .ok()
     }
+}
 
-    /// The first `limit` that are live (the index may be behind) and say something new.
-    async fn hits(
-        &self,
-        scope: &Scope,
-        knowledge_base_ids: &[Uuid],
-        ranked: &[Ranked],
-        limit: usize,
-    ) -> Result<Vec<Hit>> {
-        let mut hits = Vec::with_capacity(limit);
-        let mut seen = HashSet::new();
-        // Mostly the first window is enough.
-        for window in ranked.chunks(2 * limit.max(1)) {
-            let mut rows = self.rows(scope, knowledge_base_ids, window).await?;
-            let found = window
-                .iter()
-                .filter_map(|ranked| Some(rows.remove(&ranked.candidate.chunk_id)?.hit(ranked)));
-            hits.extend(found.filter(|hit| seen.insert(hit.chunk.text.clone())));
-            if hits.len() >= limit {
-                break;
+/// The first `limit` that are live and say something new; decides the fate of each that was looked at.
+fn choose(ranked: &mut [Ranked], limit: usize) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::with_capacity(limit);
+    let mut seen = HashSet::new();
+    for candidate in ranked {
+        let Some(hit) = candidate.hit.take() else {
+            continue;
+        };
+        candidate.trace.fate = match () {
+            () if !seen.insert(hit.chunk.text.clone()) => Fate::Duplicate,
+            () if hits.len() >= limit => Fate::Limit,
+            () => {
+                hits.push(hit);
+                Fate::Given
             }
-        }
-        hits.truncate(limit);
-        Ok(hits)
+        };
     }
-
-    async fn rows(
-        &self,
-        scope: &Scope,
-        knowledge_base_ids: &[Uuid],
-        ranked: &[Ranked],
-    ) -> Result<HashMap<Uuid, ChunkRow>> {
-        let ids: Vec<Uuid> = ranked.iter().map(|r| r.candidate.chunk_id).collect();
-        let mut tx = self.db.tenant(scope).await?;
-        let rows = sqlx::query_as!(
-            ChunkRow,
-            "select c.id, c.position, c.text, c.heading_path, c.page, c.tokens, c.document_id, d.title, d.url
-             from chunks c
-             join documents d
-                 on d.workspace_id = c.workspace_id and d.id = c.document_id and d.live_version = c.version
-             where c.workspace_id = $1 and c.id = any($2) and c.knowledge_base_id = any($3)",
-            scope.workspace_id(),
-            &ids,
-            knowledge_base_ids
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-    }
-}
-
-/// A candidate with its fused score.
-struct Ranked {
-    candidate: Candidate,
-    score: f32,
-}
-
-/// Best first.
-fn rank(candidates: &Candidates) -> Vec<Ranked> {
-    let found: HashMap<Uuid, Candidate> = candidates.found.iter().map(|c| (c.chunk_id, *c)).collect();
-    let fused = fuse(candidates);
-    fused
-        .into_iter()
-        .filter_map(|(id, score)| {
-            Some(Ranked {
-                candidate: *found.get(&id)?,
-                score,
-            })
-        })
-        .collect()
-}
-
-/// Chunks without any of the words count as 0 among those that have some.
-fn fuse(candidates: &Candidates) -> Vec<(Uuid, f32)> {
-    let found = &candidates.found;
-    let dense: Vec<(Uuid, f32)> = found
-        .iter()
-        .filter_map(|c| Some((c.chunk_id, c.cosine?)))
-        .collect();
-    let some_words = found.iter().any(|c| c.lexical.is_some());
-    let lexical: Vec<(Uuid, f32)> = found
-        .iter()
-        .filter(|_| some_words)
-        .map(|c| (c.chunk_id, c.lexical.unwrap_or(0.0)))
-        .collect();
-    fusion::distribution_based(&[&lexical, &dense])
-}
-
-impl ChunkRow {
-    fn hit(self, ranked: &Ranked) -> Hit {
-        Hit {
-            chunk: Chunk {
-                id: Some(self.id),
-                position: self.position,
-                text: self.text,
-                heading_path: self.heading_path,
-                page: self.page,
-                tokens: self.tokens,
-            },
-            document_id: self.document_id,
-            title: self.title,
-            url: self.url,
-            score: ranked.score,
-            lexical: ranked.candidate.lexical,
-            cosine: ranked.candidate.cosine,
-        }
-    }
+    hits
 }

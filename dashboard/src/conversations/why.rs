@@ -1,0 +1,72 @@
+//! Why an answer is what it is.
+
+use api_types::client;
+use api_types::retrieval::MessageRetrieval;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use crate::retrieval::Candidates;
+use crate::ui::dialog::Dialog;
+use crate::ui::load::{load, loaded, rows};
+
+/// Conversation and message whose search is shown.
+pub type Asking = RwSignal<Option<(Uuid, Uuid)>>;
+
+/// Opens when a message is chosen.
+#[component]
+pub fn WhyDialog(
+    /// The message.
+    asking: Asking,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move |_| {
+        if asking.with(Option::is_some) {
+            open.set(true);
+        }
+    });
+    Effect::new(move |_| {
+        if !open.get() {
+            asking.set(None);
+        }
+    });
+    view! {
+        <Dialog open=open title="Why this answer" wide=true>
+            {move || {
+                asking
+                    .get()
+                    .map(|(conversation, message)| {
+                        let retrieval = load(move || client::conversations::retrieval(conversation, message));
+                        loaded(
+                            retrieval,
+                            rows,
+                            |found| view! { <Retrieval found=found.get_untracked() /> },
+                        )
+                    })
+            }}
+        </Dialog>
+    }
+}
+
+#[component]
+fn Retrieval(found: MessageRetrieval) -> impl IntoView {
+    let sure = format!("{:.0} %", found.relevance * 100.0);
+    let decision = if found.relevant {
+        format!("{sure} sure that the answer is among what was found, so the bot answered from it.")
+    } else {
+        format!(
+            "Only {sure} sure that the answer is among what was found, so the bot did not answer from it."
+        )
+    };
+    view! {
+        <div class="flex flex-col gap-3">
+            <p>
+                "Searched for " <strong dir="auto">{found.query}</strong> "."
+            </p>
+            <p class="muted">{decision}</p>
+            {found
+                .degraded
+                .then(|| view! { <p class="muted">"Part of the search was away: only words were compared."</p> })}
+            <Candidates candidates=found.candidates />
+        </div>
+    }
+}

@@ -1,0 +1,182 @@
+//! A chunk of a knowledge base that can be changed.
+
+use api_types::client;
+use api_types::kb::{Importance, SaveChunkRequest, StoredChunk};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use super::chunk::ChunkView;
+use crate::session::use_session;
+use crate::ui::button::{Button, Submit};
+use crate::ui::field::{SelectField, Text, TextArea, TextField};
+use crate::ui::form::{Form, FormBody};
+use crate::ui::icon;
+use crate::ui::toast::use_toasts;
+
+const IMPORTANCE: [(Importance, &str, &str); 3] = [
+    (Importance::Low, "low", "Low: behind others"),
+    (Importance::Normal, "normal", "Normal"),
+    (Importance::High, "high", "High: before others"),
+];
+
+/// The chunk, and a form in its place while it is edited.
+#[component]
+pub fn EditableChunk(
+    /// The knowledge base's id.
+    id: Uuid,
+    /// The document's id.
+    document_id: Uuid,
+    /// The chunk.
+    chunk: StoredChunk,
+) -> impl IntoView {
+    let chunk = RwSignal::new(chunk);
+    let editing = RwSignal::new(false);
+    let shown = move || view! { <Shown chunk=chunk.get() editing=editing /> };
+    view! {
+        <li data-testid="chunk">
+            <Show when=move || editing.get() fallback=shown>
+                <Editor id=id document_id=document_id chunk=chunk editing=editing />
+            </Show>
+        </li>
+    }
+}
+
+#[component]
+fn Shown(chunk: StoredChunk, editing: RwSignal<bool>) -> impl IntoView {
+    let marks: Vec<&str> = [
+        (!chunk.enabled).then_some("switched off"),
+        chunk.original_text.is_some().then_some("edited"),
+        (chunk.importance == Importance::High).then_some("important"),
+        (chunk.importance == Importance::Low).then_some("less important"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let context = chunk.context.clone();
+    let off = !chunk.enabled;
+    view! {
+        <div class:opacity-60=off>
+            <ol>
+                <ChunkView chunk=chunk.chunk />
+            </ol>
+            <div class="mt-1 flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
+                <p class="muted text-xs" dir="auto">
+                    {marks.join(" · ")}
+                    {(!context.is_empty()).then(|| format!(" {context}"))}
+                </p>
+                <Button small=true icon=icon::PENCIL on_click=move || editing.set(true)>
+                    "Edit"
+                </Button>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Editor(
+    id: Uuid,
+    document_id: Uuid,
+    chunk: RwSignal<StoredChunk>,
+    editing: RwSignal<bool>,
+) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let before = chunk.get_untracked();
+    let original = StoredValue::new(before.original_text.clone());
+    let chunk_id = before.chunk.id.unwrap_or_default();
+    let request = RwSignal::new(SaveChunkRequest {
+        text: before.chunk.text,
+        context: before.context,
+        importance: before.importance,
+        enabled: before.enabled,
+    });
+    // What it may hold is checked by the server alone, in one place.
+    let form = Form::new(|| Ok(()));
+    let error = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let send = move || {
+        if busy.get_untracked() || !form.submit() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let call =
+                request.with_untracked(|request| client::kb::save_chunk(id, document_id, chunk_id, request));
+            match session.send(&call).await {
+                Ok(saved) => {
+                    chunk.set(saved);
+                    editing.set(false);
+                    toasts.say("Saved. Bots answer from it now.");
+                }
+                Err(problem) => error.set(form.refuse(&problem)),
+            }
+            busy.try_set(false);
+        });
+    };
+    let text = Text::new(
+        move || request.with(|r| r.text.clone()),
+        move |text| request.update(|r| r.text = text),
+    );
+    let context = Text::new(
+        move || request.with(|r| r.context.clone()),
+        move |text| request.update(|r| r.context = text),
+    );
+    let importance = Text::new(
+        move || {
+            let chosen = request.with(|r| r.importance);
+            let found = IMPORTANCE.iter().find(|(importance, ..)| *importance == chosen);
+            found.map(|(_, key, _)| (*key).to_owned()).unwrap_or_default()
+        },
+        move |key| {
+            if let Some((importance, ..)) = IMPORTANCE.iter().find(|(_, known, _)| *known == key) {
+                request.update(|r| r.importance = *importance);
+            }
+        },
+    );
+    let options: Vec<(String, String)> = IMPORTANCE
+        .iter()
+        .map(|(_, key, name)| ((*key).to_owned(), (*name).to_owned()))
+        .collect();
+    let restore = move || {
+        if let Some(original) = original.get_value() {
+            request.update(|r| r.text = original);
+        }
+    };
+    view! {
+        <div class="rounded-box border border-primary p-3">
+            <FormBody error=error submit=send>
+                <TextArea label="Text" value=text field=form.field("text") rows=8 />
+                <TextField
+                    label="Context"
+                    value=context
+                    field=form.field("context")
+                    hint="Words that people use for this. They are searched, and read with the text."
+                />
+                <SelectField label="Importance" value=importance options=options />
+                <label class="flex items-center gap-2">
+                    <input
+                        type="checkbox"
+                        class="toggle toggle-sm"
+                        prop:checked=move || request.with(|r| r.enabled)
+                        on:change=move |event| request.update(|r| r.enabled = event_target_checked(&event))
+                    />
+                    "Bots answer from this chunk"
+                </label>
+                <div class="flex flex-wrap gap-2">
+                    <Submit busy=busy>"Save"</Submit>
+                    <Button on_click=move || editing.set(false)>"Cancel"</Button>
+                    {original
+                        .with_value(Option::is_some)
+                        .then(|| {
+                            view! {
+                                <Button icon=icon::ROTATE_CCW on_click=restore>
+                                    "Restore the document's text"
+                                </Button>
+                            }
+                        })}
+                </div>
+            </FormBody>
+        </div>
+    }
+}

@@ -1,0 +1,132 @@
+//! Every candidate with its places, one row each.
+
+use api_types::retrieval::{Candidate, Place};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::Verdict;
+use crate::ui::button::Button;
+
+/// How many rows are shown at first.
+const SHOWN: usize = 12;
+
+/// The table. On a phone it scrolls sideways within its frame.
+#[component]
+pub fn Candidates(
+    /// Best first.
+    candidates: Vec<Candidate>,
+    /// Called with a passage that should have won; without it, nothing can be picked.
+    #[prop(optional)]
+    on_pick: Option<Callback<Uuid>>,
+) -> impl IntoView {
+    let all = RwSignal::new(false);
+    let count = candidates.len();
+    let candidates = StoredValue::new(candidates);
+    let rows = move || {
+        let shown = if all.get() { count } else { SHOWN };
+        candidates.with_value(|candidates| {
+            candidates
+                .iter()
+                .take(shown)
+                .cloned()
+                .map(|candidate| view! { <Row candidate=candidate on_pick=on_pick /> })
+                .collect_view()
+        })
+    };
+    view! {
+        <div class="overflow-x-auto rounded-box border border-base-300">
+            <table class="table table-sm" data-testid="candidates">
+                <caption class="sr-only">"Passages that were considered, the best first"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Passage"</th>
+                        <th scope="col" class="text-end" title="Place by the words it shares with the question (BM25)">
+                            "Words"
+                        </th>
+                        <th scope="col" class="text-end" title="Place by its meaning (cosine similarity)">"Meaning"</th>
+                        <th scope="col" class="text-end" title="Place by both together">"Both"</th>
+                        <th
+                            scope="col"
+                            class="text-end"
+                            title="Place after a look at where the words stand, and with its importance"
+                        >
+                            "Close look"
+                        </th>
+                        <th scope="col">"Outcome"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        <Show when=move || { count > SHOWN && !all.get() }>
+            <div class="mt-2">
+                <Button small=true on_click=move || all.set(true)>{format!("Show all {count}")}</Button>
+            </div>
+        </Show>
+    }
+}
+
+#[component]
+fn Row(candidate: Candidate, on_pick: Option<Callback<Uuid>>) -> impl IntoView {
+    let Candidate { trace, source } = candidate;
+    let (place, text) = match source {
+        Some(source) => {
+            let page = source.page.map(|page| format!("page {page}"));
+            let place = std::iter::once(source.title)
+                .chain(source.heading_path)
+                .chain(page);
+            (place.collect::<Vec<_>>().join(" › "), source.text)
+        }
+        None => ("No longer there".to_owned(), String::new()),
+    };
+    let reranked = trace
+        .reranked
+        .and_then(|place| place.rank)
+        .map(|rank| format!(" · reranked {rank}"));
+    view! {
+        <tr class="align-top">
+            <td class="min-w-56 max-w-md">
+                <p class="muted truncate text-xs" dir="auto" title=place.clone()>{place.clone()}</p>
+                <p class="line-clamp-3 whitespace-pre-wrap" dir="auto">{text}</p>
+            </td>
+            <td class="text-end tabular-nums">{cell(trace.lexical, 1)}</td>
+            <td class="text-end tabular-nums">{cell(trace.vector, 2)}</td>
+            <td class="text-end tabular-nums">{cell(trace.fused, 2)}</td>
+            <td class="text-end tabular-nums">{cell(trace.close, 2)}</td>
+            <td>
+                <div class="flex flex-col items-start gap-1">
+                    <Verdict fate=trace.fate />
+                    {reranked.map(|words| view! { <span class="muted text-xs">{words}</span> })}
+                    {on_pick
+                        .map(|on_pick| {
+                            view! {
+                                <button
+                                    type="button"
+                                    class="link-plain text-start text-xs"
+                                    on:click=move |_| on_pick.run(trace.chunk_id)
+                                >
+                                    "Should this have won?"
+                                </button>
+                            }
+                        })}
+                </div>
+            </td>
+        </tr>
+    }
+}
+
+/// The rank, and the score it comes from.
+fn cell(place: Option<Place>, decimals: usize) -> AnyView {
+    let Some(place) = place else {
+        return view! { <span class="muted">"–"</span> }.into_any();
+    };
+    let rank = place
+        .rank
+        .map_or_else(|| "> 100".to_owned(), |rank| rank.to_string());
+    let score = format!("{:.decimals$}", place.score);
+    view! {
+        <span class="block">{rank}</span>
+        <span class="muted block text-xs">{score}</span>
+    }
+    .into_any()
+}

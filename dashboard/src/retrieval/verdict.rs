@@ -1,0 +1,90 @@
+//! What became of a candidate, in plain words.
+
+use api_types::retrieval::{Fate, Place, Trace};
+use leptos::prelude::*;
+
+/// The fate in two or three words.
+pub fn fate_name(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Given => "Given",
+        Fate::NotFound => "Not found",
+        Fate::Shortlist => "Too far down",
+        Fate::NotLive => "Switched off",
+        Fate::Duplicate => "Said already",
+        Fate::Limit => "Enough before it",
+        Fate::Budget => "No room left",
+        Fate::NotRelevant => "Not near enough",
+    }
+}
+
+/// Where a passage was lost, and what can be done about it.
+pub fn verdict(trace: &Trace) -> String {
+    let close = rank(trace.close);
+    match trace.fate {
+        Fate::Given => match close {
+            Some(rank) => format!("It was given, in place {rank}."),
+            None => "It was given.".to_owned(),
+        },
+        Fate::NotFound => format!(
+            "It was never a candidate. {} Write words that people use into its context, or add a question and its \
+             answer to the knowledge base.",
+            sides(trace)
+        ),
+        Fate::Shortlist => format!(
+            "{} Together that is place {}, and only the first 50 are looked at closely. Write words that people use \
+             into its context, or mark it as important.",
+            sides(trace),
+            rank(trace.fused).unwrap_or_default()
+        ),
+        Fate::NotLive => {
+            "It is switched off, or its document has a newer version. Switch it on to have it found."
+                .to_owned()
+        }
+        Fate::Duplicate => "A passage with the very same text was given instead.".to_owned(),
+        Fate::Limit => format!(
+            "It came in place {}, after as many passages as were asked for. Mark it as important, or have more passages \
+             given.",
+            close.unwrap_or_default()
+        ),
+        Fate::Budget => {
+            "The passages before it filled the prompt. Smaller chunks leave room for more of them.".to_owned()
+        }
+        Fate::NotRelevant => {
+            "It was among the best, but nothing that was found seemed to answer the question, so the \
+            bot said that it does not know."
+                .to_owned()
+        }
+    }
+}
+
+/// What each side thought of it.
+fn sides(trace: &Trace) -> String {
+    let words = match (trace.lexical, rank(trace.lexical)) {
+        (None, _) => "It has none of the question's words".to_owned(),
+        (Some(_), None) => "By its words it is not among the first 100".to_owned(),
+        (Some(_), Some(rank)) => format!("By its words it is number {rank}"),
+    };
+    let meaning = match (trace.vector, rank(trace.vector)) {
+        (None, _) => "its meaning could not be compared".to_owned(),
+        (Some(_), None) => "by its meaning it is not among the first 100".to_owned(),
+        (Some(_), Some(rank)) => format!("by its meaning it is number {rank}"),
+    };
+    format!("{words}; {meaning}.")
+}
+
+fn rank(place: Option<Place>) -> Option<u32> {
+    place.and_then(|place| place.rank)
+}
+
+/// A coloured word for the fate.
+#[component]
+pub fn Verdict(
+    /// What became of it.
+    fate: Fate,
+) -> impl IntoView {
+    let class = match fate {
+        Fate::Given => "badge badge-sm badge-success badge-soft",
+        _ => "badge badge-sm badge-ghost",
+    };
+    view! { <span class=format!("{class} whitespace-nowrap")>{fate_name(fate)}</span> }
+}

@@ -1,0 +1,97 @@
+//! From a question to the numbered passages that a model is given.
+
+use std::collections::HashSet;
+
+use api_types::bots::ModelChoice;
+use api_types::chat::{ChatEvent, Source};
+use api_types::retrieval::{Fate, Retrieval, Trace};
+use uuid::Uuid;
+
+use super::engine::Question;
+use crate::kb::search::{ENOUGH_FOR_A_MODEL, Passage, Search, SearchOutcome, merge};
+use crate::{Result, Services};
+
+/// Characters of passages given to a model, all together.
+const PASSAGE_BUDGET: usize = 14_000;
+
+/// The longest passage that neighbouring chunks are merged to, in characters.
+const PASSAGE_CHARS: usize = 4_000;
+
+/// Candidates that are remembered with an answer.
+const REMEMBERED: usize = 30;
+
+/// Finds and numbers the passages, and says which they are.
+pub(super) async fn retrieve(
+    services: &Services,
+    question: &Question<'_>,
+    query: &str,
+    emit: &mut (dyn FnMut(ChatEvent) + Send),
+) -> Result<(Vec<Source>, Retrieval)> {
+    let content = question.content;
+    let limit = usize::from(content.max_passages);
+    let search = Search::new(&content.knowledge_base_ids, query, limit);
+    let mut found = services.searcher().search(question.scope, &search).await?;
+    if matches!(content.model, ModelChoice::Provider { .. }) {
+        found.relevant = found.relevance >= ENOUGH_FOR_A_MODEL;
+    }
+    let passages = give(&mut found);
+    let sources: Vec<Source> = passages.into_iter().zip(1..).map(number).collect();
+    emit(ChatEvent::Sources {
+        sources: sources.clone(),
+        degraded: found.degraded,
+    });
+    found.traces.truncate(REMEMBERED);
+    let retrieval = Retrieval {
+        query: query.to_owned(),
+        degraded: found.degraded,
+        relevance: found.relevance,
+        relevant: found.relevant,
+        candidates: found.traces,
+    };
+    Ok((sources, retrieval))
+}
+
+/// The passages there is room for, none if nothing is worth answering from. What is not given is marked in the traces.
+fn give(found: &mut SearchOutcome) -> Vec<Passage> {
+    if !found.relevant {
+        found.hits.clear();
+        mark(&mut found.traces, Fate::NotRelevant, |_| true);
+        return Vec::new();
+    }
+    let mut passages = merge(std::mem::take(&mut found.hits), PASSAGE_CHARS);
+    let mut budget = PASSAGE_BUDGET;
+    let fitting = passages.iter().take_while(|passage| {
+        let left = budget.checked_sub(passage.text.chars().count());
+        budget = left.unwrap_or(0);
+        left.is_some()
+    });
+    let fitting = fitting.count();
+    let left_out: HashSet<Uuid> = passages
+        .split_off(fitting)
+        .into_iter()
+        .flat_map(|passage| passage.chunk_ids)
+        .collect();
+    mark(&mut found.traces, Fate::Budget, |id| left_out.contains(&id));
+    passages
+}
+
+fn mark(traces: &mut [Trace], fate: Fate, applies: impl Fn(Uuid) -> bool) {
+    for trace in traces {
+        if trace.fate == Fate::Given && applies(trace.chunk_id) {
+            trace.fate = fate;
+        }
+    }
+}
+
+fn number((passage, n): (Passage, u32)) -> Source {
+    let Passage { hit, text, .. } = passage;
+    Source {
+        n,
+        document_id: hit.document_id,
+        title: hit.title,
+        url: hit.url,
+        page: hit.chunk.page,
+        heading_path: hit.chunk.heading_path,
+        quote: text,
+    }
+}

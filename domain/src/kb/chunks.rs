@@ -1,0 +1,247 @@
+//! Chunks as rows: reading them, and what people change about them.
+//!
+//! Changes are made in place, to the version that bots answer from, and carried over to the next version wherever the
+//! document still says the same.
+
+use api_types::kb::{Chunk, Importance, SaveChunkRequest, StoredChunk};
+use api_types::tenancy::Role;
+use api_types::validate::Checker;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{documents, embed};
+use crate::Services;
+use crate::db::{Db, TenantTx};
+use crate::jobs::{self, Job};
+use crate::{Error, Result, Scope, audit};
+
+/// Longest text of a chunk that a person writes, in characters; a model is given all of it.
+const MAX_TEXT: usize = 8_000;
+/// Longest words about a chunk, in characters.
+const MAX_CONTEXT: usize = 500;
+
+struct Row {
+    id: Uuid,
+    position: i32,
+    text: String,
+    original_text: Option<String>,
+    heading_path: Vec<String>,
+    page: Option<i32>,
+    tokens: i32,
+    context: String,
+    importance: i16,
+    enabled: bool,
+}
+
+impl From<Row> for StoredChunk {
+    fn from(row: Row) -> Self {
+        Self {
+            chunk: Chunk {
+                id: Some(row.id),
+                position: row.position,
+                text: row.text,
+                heading_path: row.heading_path,
+                page: row.page,
+                tokens: row.tokens,
+            },
+            original_text: row.original_text,
+            context: row.context,
+            importance: Importance::from_steps(row.importance),
+            enabled: row.enabled,
+        }
+    }
+}
+
+/// The chunks of the version that bots answer from, in the order of the text.
+pub async fn list(
+    db: &Db,
+    scope: &Scope,
+    knowledge_base_id: Uuid,
+    document_id: Uuid,
+) -> Result<Vec<StoredChunk>> {
+    let mut tx = db.tenant(scope).await?;
+    documents::require(&mut tx, scope, knowledge_base_id, document_id).await?;
+    let rows = select(&mut tx, scope, document_id, None).await?;
+    Ok(rows.into_iter().map(StoredChunk::from).collect())
+}
+
+async fn select(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    document_id: Uuid,
+    chunk_id: Option<Uuid>,
+) -> Result<Vec<Row>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select c.id, c.position, c.text, c.original_text, c.heading_path, c.page, c.tokens, c.context, c.importance,
+             c.enabled
+         from chunks c
+         join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id
+              and d.live_version = c.version
+         where c.workspace_id = $1 and c.document_id = $2 and ($3::uuid is null or c.id = $3)
+         order by c.position",
+        scope.workspace_id(),
+        document_id,
+        chunk_id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Changes a chunk. Bots answer from the change with their next answer; where vectors are kept in Qdrant, they follow
+/// shortly after.
+pub async fn save(
+    services: &Services,
+    scope: &Scope,
+    knowledge_base_id: Uuid,
+    document_id: Uuid,
+    chunk_id: Uuid,
+    request: &SaveChunkRequest,
+) -> Result<StoredChunk> {
+    scope.require(Role::Editor)?;
+    check(request)?;
+    let mut tx = services.db.tenant(scope).await?;
+    documents::require(&mut tx, scope, knowledge_base_id, document_id).await?;
+    let title = documents::title(&mut tx, scope, document_id).await?;
+    let current = find(&mut tx, scope, document_id, chunk_id).await?;
+    drop(tx);
+
+    let passage =
+        crate::vectors::passage_text(&title, &current.heading_path, &request.context, &request.text);
+    let (hash, embedding) = embed::passage(services.embedder.as_deref(), passage).await?;
+    let tokens = embed::count_tokens(services.embedder.clone(), request.text.clone()).await?;
+    let original = current.original_text.unwrap_or(current.text);
+
+    let mut tx = services.db.tenant(scope).await?;
+    let updated = sqlx::query!(
+        "update chunks c
+         set text = $4, original_text = nullif($5, $4), context = $6, importance = $7, enabled = $8, tokens = $9,
+             content_hash = $10, embedding = $11
+         from documents d
+         where c.workspace_id = $1 and c.document_id = $2 and c.id = $3
+           and d.workspace_id = $1 and d.id = $2 and d.live_version = c.version",
+        scope.workspace_id(),
+        document_id,
+        chunk_id,
+        request.text,
+        original,
+        request.context,
+        request.importance.steps(),
+        request.enabled,
+        tokens,
+        &hash[..],
+        embedding.as_deref()
+    )
+    .execute(&mut *tx)
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Err(not_found());
+    }
+    changed(&mut tx, scope, knowledge_base_id, document_id).await?;
+    let details =
+        json!({ "document_id": document_id, "position": current.position, "enabled": request.enabled });
+    audit::record(&mut tx, scope, "chunk.update", chunk_id, details).await?;
+    let saved = find(&mut tx, scope, document_id, chunk_id).await?;
+    tx.commit().await?;
+    Ok(saved.into())
+}
+
+fn check(request: &SaveChunkRequest) -> Result<()> {
+    let mut check = Checker::default();
+    check.length("text", &request.text, 1, MAX_TEXT);
+    check.length("context", &request.context, 0, MAX_CONTEXT);
+    check.finish().map_err(Error::validation)
+}
+
+async fn find(tx: &mut TenantTx, scope: &Scope, document_id: Uuid, chunk_id: Uuid) -> Result<Row> {
+    let rows = select(tx, scope, document_id, Some(chunk_id)).await?;
+    rows.into_iter().next().ok_or_else(not_found)
+}
+
+/// Tells every index that chunks of the live version of a document are not what they were.
+async fn changed(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid, document_id: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update documents set revision = revision + 1 where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        document_id
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update knowledge_bases set index_version = index_version + 1, updated_at = now()
+         where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        knowledge_base_id
+    )
+    .execute(&mut **tx)
+    .await?;
+    let job = Job::IndexDocument {
+        workspace_id: scope.workspace_id(),
+        knowledge_base_id,
+        document_id,
+    };
+    jobs::enqueue(tx, &job).await
+}
+
+/// Puts the live version of a document into the index again, without what is switched off: a job.
+pub async fn index(
+    services: &Services,
+    workspace_id: Uuid,
+    knowledge_base_id: Uuid,
+    document_id: Uuid,
+) -> Result<()> {
+    let scope = Scope::worker(workspace_id);
+    let mut tx = services.db.tenant(&scope).await?;
+    let rows = sqlx::query!(
+        "select c.id, c.version, c.enabled
+         from chunks c
+         join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id and d.live_version = c.version
+         where c.workspace_id = $1 and c.document_id = $2",
+        workspace_id,
+        document_id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    drop(tx);
+    let Some(version) = rows.first().map(|row| row.version) else {
+        return Ok(());
+    };
+    let off: Vec<Uuid> = rows.iter().filter(|row| !row.enabled).map(|row| row.id).collect();
+    services.vectors.remove_chunks(&scope, &off).await?;
+    services
+        .vectors
+        .upsert_document(&scope, knowledge_base_id, document_id, version)
+        .await
+}
+
+/// Gives the chunks of a new version what people changed about those of the live one, where the document says the same.
+pub(super) async fn carry_over(
+    services: &Services,
+    scope: &Scope,
+    document_id: Uuid,
+    version: i32,
+) -> Result<()> {
+    let mut tx = services.db.tenant(scope).await?;
+    sqlx::query!(
+        "update chunks n
+         set text = o.text, original_text = o.original_text, context = o.context, importance = o.importance,
+             enabled = o.enabled, tokens = o.tokens, content_hash = o.content_hash, embedding = o.embedding
+         from chunks o
+         join documents d on d.workspace_id = o.workspace_id and d.id = o.document_id and d.live_version = o.version
+         where o.workspace_id = $1 and o.document_id = $2 and o.version <> $3
+           and (o.original_text is not null or o.context <> '' or o.importance <> 0 or not o.enabled)
+           and n.workspace_id = $1 and n.document_id = $2 and n.version = $3
+           and n.text = coalesce(o.original_text, o.text) and n.heading_path = o.heading_path",
+        scope.workspace_id(),
+        document_id,
+        version
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await
+}
+
+fn not_found() -> Error {
+    Error::not_found("chunk")
+}

@@ -1,0 +1,194 @@
+//! Candidates in the order of their worth.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use api_types::retrieval::{Fate, Place, Trace};
+use retrieval::closeness::{Closeness, closeness};
+use retrieval::fusion;
+use retrieval::words::Query;
+use uuid::Uuid;
+
+use super::rows::Row;
+use super::{CANDIDATES, Hit};
+use crate::vectors::{Candidate, Candidates};
+
+/// How many of the fused list are read and looked at closely.
+pub(super) const SHORTLIST: usize = 50;
+
+/// What closeness counts beside the cosine. Both are taken as they are, not scaled to what else was found: where no
+/// passage has the words of a question, words must not decide, and where one has all of them, they should.
+const CLOSENESS_WEIGHT: f32 = 0.2;
+
+/// What BM25 counts beside closeness where there are no vectors: closeness holds much of what it says.
+const LEXICAL_WEIGHT: f32 = 0.5;
+
+/// What a step of importance is worth: about the distance between the first and the third.
+const IMPORTANCE: f32 = 0.05;
+
+/// A candidate on its way.
+#[derive(Debug)]
+pub(super) struct Ranked {
+    pub(super) trace: Trace,
+    /// Once it was looked at, until it is chosen or not.
+    pub(super) hit: Option<Hit>,
+}
+
+/// By both sides together, best first.
+pub(super) fn fused(candidates: &Candidates) -> Vec<Ranked> {
+    let found = &candidates.found;
+    let lexical = places(found, |candidate| candidate.lexical);
+    let vector = places(found, |candidate| candidate.cosine);
+    let (words, meaning) = lists(found);
+    let fused = fusion::distribution_based(&[(&words, 1.0), (&meaning, 1.0)]);
+    let rank = |((chunk_id, score), rank): ((Uuid, f32), u32)| Ranked {
+        trace: Trace {
+            chunk_id,
+            lexical: lexical.get(&chunk_id).copied(),
+            vector: vector.get(&chunk_id).copied(),
+            fused: Some(place(rank, score)),
+            close: None,
+            reranked: None,
+            fate: Fate::Shortlist,
+        },
+        hit: None,
+    };
+    fused.into_iter().zip(1..).map(rank).collect()
+}
+
+/// What is known of a chunk that is no candidate.
+pub(super) fn not_found(chunk_id: Uuid, candidates: &Candidates) -> Trace {
+    let known = candidates.expected.as_ref();
+    let beyond = |score: f32| Place { rank: None, score };
+    Trace {
+        chunk_id,
+        lexical: known.and_then(|candidate| candidate.lexical).map(beyond),
+        vector: known.and_then(|candidate| candidate.cosine).map(beyond),
+        fused: None,
+        close: None,
+        reranked: None,
+        fate: Fate::NotFound,
+    }
+}
+
+/// Orders the shortlist anew by where the words stand in each passage, and by what people said of its importance.
+/// Those without a row go to its end.
+pub(super) fn look_closely(query: &Query, ranked: &mut [Ranked], mut rows: HashMap<Uuid, Row>) {
+    let shortlist = ranked.len().min(SHORTLIST);
+    let shortlist = &mut ranked[..shortlist];
+    let mut live: Vec<(Candidate, Row)> = Vec::with_capacity(shortlist.len());
+    for candidate in &mut *shortlist {
+        match rows.remove(&candidate.trace.chunk_id) {
+            Some(row) => live.push((scores(&candidate.trace), row)),
+            None => candidate.trace.fate = Fate::NotLive,
+        }
+    }
+    let sentences: Vec<_> = live.iter().map(|(_, row)| row.sentences()).collect();
+    let closeness = closeness(query, &sentences);
+    let order = order(&live, &closeness);
+    let mut places: HashMap<Uuid, Place> = HashMap::new();
+    for ((id, score), rank) in order.into_iter().zip(1..) {
+        places.insert(id, place(rank, score));
+    }
+    let mut hits: HashMap<Uuid, Hit> = live
+        .into_iter()
+        .zip(closeness)
+        .map(|((candidate, row), close)| (candidate.chunk_id, row.hit(&candidate, close.covered)))
+        .collect();
+    for candidate in &mut *shortlist {
+        candidate.trace.close = places.get(&candidate.trace.chunk_id).copied();
+        candidate.hit = hits.remove(&candidate.trace.chunk_id);
+        if let (Some(hit), Some(place)) = (&mut candidate.hit, candidate.trace.close) {
+            hit.score = place.score;
+        }
+    }
+    shortlist.sort_by(|a, b| by_rank(a.trace.close, b.trace.close));
+}
+
+/// Best first.
+fn order(live: &[(Candidate, Row)], closeness: &[Closeness]) -> Vec<(Uuid, f32)> {
+    let candidates: Vec<Candidate> = live.iter().map(|(candidate, _)| *candidate).collect();
+    let mut order = match lowest_cosine(&candidates) {
+        Some(lowest) => by_meaning(&candidates, closeness, lowest),
+        None => by_words(&candidates, closeness),
+    };
+    let steps: HashMap<Uuid, i16> = live
+        .iter()
+        .map(|(candidate, row)| (candidate.chunk_id, row.importance()))
+        .collect();
+    for (id, score) in &mut order {
+        *score += IMPORTANCE * f32::from(steps.get(id).copied().unwrap_or(0));
+    }
+    order.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    order
+}
+
+/// Chunks that were indexed without vectors are taken to be as far away as the farthest of the others.
+fn by_meaning(candidates: &[Candidate], closeness: &[Closeness], lowest: f32) -> Vec<(Uuid, f32)> {
+    let score = |(candidate, close): (&Candidate, &Closeness)| {
+        let cosine = candidate.cosine.unwrap_or(lowest);
+        (candidate.chunk_id, cosine + CLOSENESS_WEIGHT * close.score)
+    };
+    candidates.iter().zip(closeness).map(score).collect()
+}
+
+fn by_words(candidates: &[Candidate], closeness: &[Closeness]) -> Vec<(Uuid, f32)> {
+    let (words, _) = lists(candidates);
+    let close: Vec<(Uuid, f32)> = candidates
+        .iter()
+        .zip(closeness)
+        .map(|(candidate, close)| (candidate.chunk_id, close.score))
+        .collect();
+    fusion::distribution_based(&[(&words, LEXICAL_WEIGHT), (&close, 1.0)])
+}
+
+fn lowest_cosine(candidates: &[Candidate]) -> Option<f32> {
+    candidates.iter().filter_map(|c| c.cosine).reduce(f32::min)
+}
+
+/// What to fuse by words and by meaning. Chunks without any of the words count as 0 among those that have some.
+fn lists(candidates: &[Candidate]) -> (Vec<(Uuid, f32)>, Vec<(Uuid, f32)>) {
+    let some_words = candidates.iter().any(|c| c.lexical.is_some());
+    let words = candidates.iter().filter(|_| some_words);
+    let meaning = candidates.iter().filter_map(|c| Some((c.chunk_id, c.cosine?)));
+    (
+        words.map(|c| (c.chunk_id, c.lexical.unwrap_or(0.0))).collect(),
+        meaning.collect(),
+    )
+}
+
+/// Where each stands by one of its scores. Only the first so many are known to be the first: the others have a score
+/// because the other side found them.
+fn places(candidates: &[Candidate], score: impl Fn(&Candidate) -> Option<f32>) -> HashMap<Uuid, Place> {
+    let mut scored: Vec<(Uuid, f32)> = candidates
+        .iter()
+        .filter_map(|c| Some((c.chunk_id, score(c)?)))
+        .collect();
+    scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let place = |((id, score), rank): ((Uuid, f32), u32)| {
+        let rank = Some(rank).filter(|rank| *rank as usize <= CANDIDATES);
+        (id, Place { rank, score })
+    };
+    scored.into_iter().zip(1..).map(place).collect()
+}
+
+fn scores(trace: &Trace) -> Candidate {
+    Candidate {
+        chunk_id: trace.chunk_id,
+        cosine: trace.vector.map(|place| place.score),
+        lexical: trace.lexical.map(|place| place.score),
+    }
+}
+
+fn place(rank: u32, score: f32) -> Place {
+    Place {
+        rank: Some(rank),
+        score,
+    }
+}
+
+/// Those without a place come last, in the order they have.
+fn by_rank(a: Option<Place>, b: Option<Place>) -> Ordering {
+    let rank = |place: Option<Place>| place.and_then(|p| p.rank).unwrap_or(u32::MAX);
+    rank(a).cmp(&rank(b))
+}

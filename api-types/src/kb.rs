@@ -23,6 +23,10 @@ pub enum ChunkStrategy {
     Sentence,
     /// Every `size` tokens, wherever that falls.
     Fixed,
+    /// Where the subject changes, told by the embedding model; without one, whole sentences.
+    Semantic,
+    /// The one of the others that suits the document.
+    Adaptive,
 }
 
 /// Chunking settings, in tokens of the embedding model.

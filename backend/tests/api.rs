@@ -19,6 +19,7 @@ mod api {
     mod openai;
     mod outage;
     mod providers;
+    mod retrieval;
     mod workspaces;
 }
 mod support;

@@ -72,6 +72,8 @@ pub const fn strategy_name(strategy: ChunkStrategy) -> &'static str {
         ChunkStrategy::Page => "One chunk a page",
         ChunkStrategy::Sentence => "Whole sentences",
         ChunkStrategy::Fixed => "Every so many tokens",
+        ChunkStrategy::Semantic => "Where the subject changes",
+        ChunkStrategy::Adaptive => "What suits each document",
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use api_types::kb::{Chunk, Chunking};
 use domain::Scope;
-use domain::kb::chunk::chunk;
+use domain::kb::chunk::{Measure, chunk};
 use domain::kb::parse::{Page, ParsedDocument};
 use domain::vectors::passage_text;
 use uuid::Uuid;
@@ -74,9 +74,11 @@ async fn cut(passage: &Passage) -> Vec<Chunk> {
         title: None,
         pages: vec![page],
     };
-    let mut chunks = chunk(&document, Chunking::default(), &|text| {
-        embedder.count_tokens(text)
-    });
+    let measure = Measure {
+        count: &|text| embedder.count_tokens(text),
+        embed: None,
+    };
+    let mut chunks = chunk(&document, Chunking::default(), measure);
     for chunk in &mut chunks {
         chunk.heading_path.clone_from(&passage.headings);
     }

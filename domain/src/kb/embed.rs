@@ -68,6 +68,11 @@ impl Embedder {
         Ok(vector.map_err(anyhow::Error::from)?.into())
     }
 
+    /// The vectors of texts, computed on the caller's thread and those of the embedder: not for async threads.
+    pub fn embed_now(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        Ok(self.model.embed_all(texts).map_err(anyhow::Error::from)?)
+    }
+
     /// The vectors of passages in their order, on all cores. What was begun runs to its end even if the future is
     /// dropped, so give it some dozens at a time.
     pub async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>> {

@@ -63,10 +63,16 @@ pub(super) async fn cut(
     let slot = CUTTING.acquire().await.map_err(anyhow::Error::from)?;
     let chunks = tokio::task::spawn_blocking(move || {
         let _slot = slot;
-        chunk::chunk(&parsed, chunking, &|text| match &embedder {
+        let count = |text: &str| match &embedder {
             Some(embedder) => embedder.count_tokens(text),
             None => chunk::estimate_tokens(text),
-        })
+        };
+        let embed = |texts: &[String]| embedder.as_ref()?.embed_now(texts).ok();
+        let measure = chunk::Measure {
+            count: &count,
+            embed: Some(&embed),
+        };
+        chunk::chunk(&parsed, chunking, measure)
     })
     .await
     .map_err(anyhow::Error::from)?;

@@ -26,12 +26,14 @@ const SHOWN: usize = 30;
 /// Settings rest for this long before they are tried.
 const PAUSE: Duration = Duration::from_millis(400);
 
-const STRATEGIES: [(ChunkStrategy, &str); 5] = [
+const STRATEGIES: [(ChunkStrategy, &str); 7] = [
+    (ChunkStrategy::Adaptive, "adaptive"),
     (ChunkStrategy::Recursive, "recursive"),
     (ChunkStrategy::Heading, "heading"),
     (ChunkStrategy::Page, "page"),
     (ChunkStrategy::Sentence, "sentence"),
     (ChunkStrategy::Fixed, "fixed"),
+    (ChunkStrategy::Semantic, "semantic"),
 ];
 
 /// What the server made of the sources with the settings as they are. A handle.

@@ -3,6 +3,7 @@
 mod outline;
 mod pack;
 mod section;
+mod semantic;
 
 use std::ops::Range;
 
@@ -14,6 +15,18 @@ use super::parse::ParsedDocument;
 
 /// Counts the tokens that the embedding model makes of a text, without the special ones around it.
 pub type CountTokens<'a> = dyn Fn(&str) -> usize + 'a;
+
+/// The vectors of texts; `None` where there is no embedding model, or it fails.
+pub type Embed<'a> = dyn Fn(&[String]) -> Option<Vec<Vec<f32>>> + 'a;
+
+/// How texts are measured.
+#[derive(Clone, Copy)]
+pub struct Measure<'a> {
+    /// Their length.
+    pub count: &'a CountTokens<'a>,
+    /// What they mean.
+    pub embed: Option<&'a Embed<'a>>,
+}
 
 /// About how many tokens a text has, for where no embedding model is installed: one for each mark and for every
 /// five letters of a word.
@@ -34,14 +47,16 @@ struct Cutter<'a> {
     size: usize,
     overlap: usize,
     count: &'a CountTokens<'a>,
+    embed: Option<&'a Embed<'a>>,
 }
 
 /// Cuts a document. Together the chunks hold every word of it; none is empty or larger than the size.
 ///
 /// Sections start at headings. `recursive` puts small neighbouring sections together and cuts large ones, `heading`
 /// keeps each to itself, and neither lets text overlap from one section into the next. Tables and code that fit
-/// into a chunk are not cut by any strategy but `fixed` and `sentence`.
-pub fn chunk(document: &ParsedDocument, settings: Chunking, count: &CountTokens<'_>) -> Vec<Chunk> {
+/// into a chunk are not cut by any strategy but `fixed` and `sentence`. `semantic` cuts what is too large where the
+/// subject changes, without overlap; `adaptive` takes the strategy that suits the document.
+pub fn chunk(document: &ParsedDocument, settings: Chunking, measure: Measure<'_>) -> Vec<Chunk> {
     let outline = Outline::new(document);
     let size = usize::from(settings.size).max(1);
     let overlap = usize::from(settings.overlap).min(size.saturating_sub(1) / 2);
@@ -49,15 +64,21 @@ pub fn chunk(document: &ParsedDocument, settings: Chunking, count: &CountTokens<
         outline: &outline,
         size,
         overlap,
-        count,
+        count: measure.count,
+        embed: measure.embed,
     };
     let everything = 0..outline.text.len();
-    let ranges = match settings.strategy {
+    let strategy = match settings.strategy {
+        ChunkStrategy::Adaptive => cutter.suited(),
+        chosen => chosen,
+    };
+    let ranges = match strategy {
         ChunkStrategy::Recursive => cutter.recursive(&everything),
         ChunkStrategy::Heading => cutter.by_heading(),
         ChunkStrategy::Page => cutter.by_page(),
         ChunkStrategy::Sentence => cutter.by_sentence(),
         ChunkStrategy::Fixed => cutter.words(&everything),
+        ChunkStrategy::Semantic | ChunkStrategy::Adaptive => cutter.semantic(&everything),
     };
     let fitting = ranges.iter().flat_map(|range| cutter.fitting(range));
     fitting

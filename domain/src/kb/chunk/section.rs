@@ -17,6 +17,18 @@ struct Group {
 impl Cutter<'_> {
     /// Neighbouring sections together as far as they fit, larger ones cut at the largest boundary that fits.
     pub(super) fn recursive(&self, within: &Range<usize>) -> Vec<Range<usize>> {
+        self.groups(within)
+            .iter()
+            .flat_map(|group| self.cut(group))
+            .collect()
+    }
+
+    /// Neighbouring sections together as far as they fit; larger ones as they are.
+    pub(super) fn together(&self, within: &Range<usize>) -> Vec<Range<usize>> {
+        self.groups(within).into_iter().map(|group| group.range).collect()
+    }
+
+    fn groups(&self, within: &Range<usize>) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         for group in self.sections(within) {
             match groups.last_mut() {
@@ -29,7 +41,7 @@ impl Cutter<'_> {
                 _ => groups.push(group),
             }
         }
-        groups.iter().flat_map(|group| self.cut(group)).collect()
+        groups
     }
 
     /// Each section by itself.

@@ -1,16 +1,40 @@
 use api_types::kb::{Chunk, ChunkStrategy, Chunking};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{chunk, estimate_tokens as count};
+use super::{Measure, estimate_tokens as count};
 use crate::kb::parse::{Page, ParsedDocument};
 
-const STRATEGIES: [ChunkStrategy; 5] = [
+const STRATEGIES: [ChunkStrategy; 7] = [
     ChunkStrategy::Recursive,
     ChunkStrategy::Heading,
     ChunkStrategy::Page,
     ChunkStrategy::Sentence,
     ChunkStrategy::Fixed,
+    ChunkStrategy::Semantic,
+    ChunkStrategy::Adaptive,
 ];
+
+fn chunk(document: &ParsedDocument, settings: Chunking, count: &super::CountTokens<'_>) -> Vec<Chunk> {
+    super::chunk(
+        document,
+        settings,
+        Measure {
+            count,
+            embed: Some(&subjects),
+        },
+    )
+}
+
+/// Vectors that tell apart what is about tea from what is about coffee.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of an embedder that may fail")]
+fn subjects(texts: &[String]) -> Option<Vec<Vec<f32>>> {
+    let vector = |text: &String| {
+        let [tea, coffee] = ["tea", "coffee"].map(|word| text.matches(word).count() as f32);
+        let length = tea.hypot(coffee).max(1.0);
+        vec![tea / length, coffee / length]
+    };
+    Some(texts.iter().map(vector).collect())
+}
 
 fn document(pages: &[(Option<i32>, &str)]) -> ParsedDocument {
     let page = |&(number, markdown): &(Option<i32>, &str)| Page {
@@ -353,4 +377,48 @@ fn nothing_in_nothing_out() {
         assert!(cut("", strategy, 64, 8).is_empty());
         assert!(cut(" \n\n ", strategy, 64, 8).is_empty());
     }
+}
+
+#[test]
+fn semantic_cuts_where_the_subject_changes() {
+    let tea = "The tea is green. This tea is black. That tea is white. ";
+    let coffee = "The coffee is strong. This coffee is weak. That coffee is cold.";
+    let chunks = cut(&format!("{tea}{coffee}"), ChunkStrategy::Semantic, 24, 0);
+    assert_eq!(texts(&chunks), [tea.trim(), coffee]);
+    // By size alone a sentence about coffee would stand with the tea.
+    let by_size = cut(&format!("{tea}{coffee}"), ChunkStrategy::Sentence, 24, 0);
+    assert!(by_size[0].text.contains("coffee"), "{:?}", texts(&by_size));
+}
+
+#[test]
+fn adaptive_takes_what_suits_the_document() {
+    let slides: Vec<(Option<i32>, &str)> = vec![
+        (Some(1), "# Tea\n\nHot."),
+        (Some(2), "# Coffee\n\nHotter."),
+        (Some(3), "# Water\n\nCold."),
+    ];
+    let settings = Chunking {
+        strategy: ChunkStrategy::Adaptive,
+        size: 64,
+        overlap: 0,
+    };
+    assert_eq!(
+        chunk(&document(&slides), settings, &count).len(),
+        3,
+        "a slide each"
+    );
+
+    let handbook: String = (0..4)
+        .map(|i| format!("## Part {i}\n\n{}\n\n", sentences(4)))
+        .collect();
+    let by_heading = cut(&handbook, ChunkStrategy::Heading, 64, 0);
+    assert_eq!(cut(&handbook, ChunkStrategy::Adaptive, 64, 0), by_heading);
+
+    let tiny: String = (0..9).map(|i| format!("## Part {i}\n\nOne.\n\n")).collect();
+    let recursive = cut(&tiny, ChunkStrategy::Recursive, 64, 0);
+    assert_eq!(cut(&tiny, ChunkStrategy::Adaptive, 64, 0), recursive);
+
+    let prose = sentences(30);
+    let semantic = cut(&prose, ChunkStrategy::Semantic, 64, 0);
+    assert_eq!(cut(&prose, ChunkStrategy::Adaptive, 64, 0), semantic);
 }

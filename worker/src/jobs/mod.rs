@@ -1,6 +1,7 @@
 //! What each job does, and what becomes of one that fails.
 
 mod kb;
+mod test_sets;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -9,8 +10,7 @@ use std::time::Duration;
 use anyhow::bail;
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
 use domain::Services;
-use domain::jobs::{Job, postpone};
-use domain::kb::ingest::Outcome;
+use domain::jobs::{Job, Outcome, postpone};
 use futures::FutureExt;
 use serde_json::Value;
 
@@ -86,6 +86,7 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
             )
             .await
         }
+        Job::RunTests { workspace_id, run_id } => test_sets::run(services, workspace_id, run_id).await,
     }
 }
 

@@ -462,8 +462,8 @@ impl Thresholds {
         let mut look = |name: &str, wanted: Option<u8>, got: Option<f64>, none_is_fine: bool| {
             let Some(wanted) = wanted else { return };
             match got {
-                // Half a per mille for what floating point leaves out.
-                Some(got) if got * 100.0 + 0.05 >= f64::from(wanted) => {}
+                // A little for what floating point leaves out.
+                Some(got) if got * 100.0 + 1e-6 >= f64::from(wanted) => {}
                 // Rounded down, so that 89.9 is not shown as the 90 it falls short of.
                 Some(got) => {
                     let got = (got * 1000.0).floor() / 10.0;

@@ -19,6 +19,7 @@ mod api {
     mod openai;
     mod outage;
     mod providers;
+    mod test_sets;
     mod workspaces;
 }
 mod support;

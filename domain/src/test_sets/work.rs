@@ -8,7 +8,7 @@ use api_types::ErrorCode;
 use api_types::bots::{ChatbotContent, ModelChoice};
 use api_types::drafts::TestTurn;
 use api_types::test_sets::{CaseResult, Expectation};
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -124,8 +124,12 @@ async fn ask_all(services: &Services, scope: &Scope, work: &Work) -> Result<(), 
         ModelChoice::Extractive => 1,
         ModelChoice::Provider { .. } => AT_ONCE,
     };
-    futures::stream::iter(&work.cases)
-        .map(|case| ask(services, scope, work, case))
+    // Boxed, and made before: the compiler can't tell otherwise that the whole may move between threads.
+    let mut questions = Vec::with_capacity(work.cases.len());
+    for case in &work.cases {
+        questions.push(ask(services, scope, work, case).boxed());
+    }
+    futures::stream::iter(questions)
         .buffer_unordered(at_once)
         .try_collect()
         .await

@@ -150,7 +150,7 @@ pub struct ImportedCases {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Thresholds {
-    /// Cases that passed.
+    /// Cases that passed; at least 1.
     pub pass_rate: u8,
     /// See [`Figures::recall_at_5`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -510,8 +510,12 @@ impl Thresholds {
 
     /// Checks that all are percentages; `prefix` is the path of the field.
     pub fn check(&self, check: &mut Checker, prefix: &str) {
+        check.require(
+            (1..=100).contains(&self.pass_rate),
+            &format!("{prefix}.pass_rate"),
+            "Use a percentage from 1 to 100.",
+        );
         let all = [
-            ("pass_rate", Some(self.pass_rate)),
             ("recall_at_5", self.recall_at_5),
             ("unknown_precision", self.unknown_precision),
             ("unknown_recall", self.unknown_recall),

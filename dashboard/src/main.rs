@@ -10,6 +10,7 @@ mod kb;
 mod session;
 mod settings;
 mod shell;
+mod test_sets;
 mod ui;
 
 use leptos::prelude::*;

@@ -108,14 +108,7 @@ async fn a_run_says_what_a_bot_gets_right_and_what_changed_since() {
         unanswerable.clone(),
     )
     .await;
-    add(
-        &app,
-        &ada,
-        set,
-        "Where are bicycles repaired, please?",
-        unanswerable,
-    )
-    .await;
+    add(&app, &ada, set, "where are bicycles repaired?", unanswerable).await;
 
     let first = run(&app, &ada, set, json!({ "draft_id": draft.id })).await;
     assert_eq!(first.run.status, RunStatus::Done);

@@ -3,10 +3,12 @@
 use api_types::chat::{MessageRole, Rating};
 use api_types::client;
 use api_types::conversations::{Conversation, MessageStatus, TranscriptMessage};
+use api_types::test_sets::CaseFromConversationRequest;
 use leptos::prelude::*;
 
 use super::list::{GapMark, channel_name};
 use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
+use crate::test_sets::{AddToTestSet, Asked};
 use crate::ui::format::count;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{blocks, load, loaded};
@@ -32,7 +34,7 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
     let passage: OpenPassage = RwSignal::new(None);
     let Conversation { summary, messages } = conversation;
     let line = move |message: TranscriptMessage| match message.role {
-        MessageRole::User => view! { <Asked message=message /> }.into_any(),
+        MessageRole::User => view! { <Asking message=message conversation_id=summary.id /> }.into_any(),
         MessageRole::Assistant => view! { <Answered message=message passage=passage /> }.into_any(),
     };
     view! {
@@ -54,13 +56,18 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
 }
 
 #[component]
-fn Asked(message: TranscriptMessage) -> impl IntoView {
+fn Asking(message: TranscriptMessage, conversation_id: uuid::Uuid) -> impl IntoView {
+    let asked = Asked::Message(CaseFromConversationRequest {
+        conversation_id,
+        message_id: message.id,
+    });
     view! {
         <div>
             <Question text=message.content />
-            <p class="muted mt-1 text-end text-xs">
+            <div class="muted mt-1 flex flex-wrap items-center justify-end gap-x-2 text-xs">
+                <AddToTestSet asked=asked />
                 <Ago at=message.created_at />
-            </p>
+            </div>
         </div>
     }
 }

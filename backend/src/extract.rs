@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use api_types::ErrorCode;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRef, FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -23,13 +24,20 @@ impl<T: serde::Serialize> axum::response::IntoResponse for Json<T> {
     }
 }
 
-/// A body that may be left out, with its `Content-Type`.
+/// A body that may be left out.
 impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
     type Rejection = Rejected;
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Rejected> {
-        let body = <axum::Json<T> as OptionalFromRequest<S>>::from_request(request, state).await?;
-        Ok(body.map(|axum::Json(value)| Self(value)))
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let request = Request::from_parts(parts, Body::from(bytes));
+        Ok(Some(
+            <Self as FromRequest<S>>::from_request(request, state).await?,
+        ))
     }
 }
 

@@ -103,7 +103,7 @@ fn Gate(builder: Builder, why: TestsRequired, deploy: Callback<Option<OverrideTe
             <div>
                 <p>
                     "The bot is deployed only after "
-                    <a class="link-plain font-medium" href=format!("/tests/{set_id}") dir="auto">
+                    <a class="link-plain font-medium" href=format!("/tests/{set_id}?draft={}", builder.draft.id()) dir="auto">
                         {name}
                     </a> " has passed on exactly this content. The draft is saved."
                 </p>

@@ -81,8 +81,8 @@ pub fn FigureTable(
                 <th scope="row" class="py-1.5 pe-3 text-start font-medium">
                     {row.name}
                 </th>
-                <td class="py-1.5 pe-3 text-end">{percent(now)}</td>
-                <td class="muted py-1.5 pe-3 text-end">{then.map_or_else(|| "–".to_owned(), percent)}</td>
+                <td class="py-1.5 pe-3 text-end whitespace-nowrap">{percent(now)}</td>
+                <td class="muted py-1.5 pe-3 text-end whitespace-nowrap">{then.map_or_else(|| "–".to_owned(), percent)}</td>
                 <td class="py-1.5 text-end">{then.map(|then| view! { <Step by=now - then /> })}</td>
             </tr>
         })
@@ -94,8 +94,8 @@ pub fn FigureTable(
                 <th scope="row" class="py-1.5 pe-3 text-start font-medium">
                     "Time to answer"
                 </th>
-                <td class="py-1.5 pe-3 text-end">{seconds(now)}</td>
-                <td class="muted py-1.5 pe-3 text-end">{then.map_or_else(|| "–".to_owned(), seconds)}</td>
+                <td class="py-1.5 pe-3 text-end whitespace-nowrap">{seconds(now)}</td>
+                <td class="muted py-1.5 pe-3 text-end whitespace-nowrap">{then.map_or_else(|| "–".to_owned(), seconds)}</td>
                 <td></td>
             </tr>
         }

@@ -64,9 +64,11 @@ fn Asking(message: TranscriptMessage, conversation_id: uuid::Uuid) -> impl IntoV
     view! {
         <div>
             <Question text=message.content />
-            <div class="muted mt-1 flex flex-wrap items-center justify-end gap-x-2 text-xs">
+            <div class="mt-1 flex flex-wrap items-center justify-end gap-x-2">
                 <AddToTestSet asked=asked />
-                <Ago at=message.created_at />
+                <span class="muted text-xs">
+                    <Ago at=message.created_at />
+                </span>
             </div>
         </div>
     }

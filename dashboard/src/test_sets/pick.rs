@@ -80,6 +80,15 @@ fn Pick(open: RwSignal<bool>, sets: Vec<TestSet>, asked: Asked) -> impl IntoView
         .collect();
     let has_sets = !options.is_empty();
     options.push((String::new(), "A new test set".to_owned()));
+    let remark = match &asked {
+        Asked::Message(_) => {
+            "The question is kept with what was said before it. What was answered is taken to be right; change the case \
+             if it was not."
+        }
+        Asked::Gap(_) => {
+            "It is added as a question that can't be answered. Change the case once the bot should know."
+        }
+    };
     let asked = StoredValue::new(asked);
     let submit = move || {
         if !form.submit() || busy.get_untracked() {
@@ -103,9 +112,7 @@ fn Pick(open: RwSignal<bool>, sets: Vec<TestSet>, asked: Asked) -> impl IntoView
     };
     view! {
         <FormBody error=error submit=submit>
-            <p class="muted">
-                "The question is kept with what was said before it. What was answered is taken to be right; change the case if it was not."
-            </p>
+            <p class="muted">{remark}</p>
             {has_sets.then(|| view! { <SelectField label="Test set" value=chosen options=options /> })}
             <Show when=is_new>
                 <TextField label="Name of the new test set" value=name field=form.field("name") />

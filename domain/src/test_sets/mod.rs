@@ -5,11 +5,13 @@
 //! draft from being deployed until a run on exactly its content has passed.
 
 mod cases;
+mod compare;
 mod csv;
 mod figures;
 mod gate;
 mod judge;
 mod runs;
+mod start;
 mod transcript;
 mod work;
 
@@ -23,9 +25,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use cases::{add as add_case, change as change_case, delete as delete_case, list as cases};
+pub use compare::get as get_run;
 pub use csv::{export, import};
 pub(crate) use gate::{blocked, check_override};
-pub use runs::{cancel, get as get_run, list as runs, start};
+pub use runs::{cancel, list as runs};
+pub use start::start;
 pub use transcript::add as add_from_conversation;
 pub use work::run;
 

@@ -1,29 +1,17 @@
-//! Runs as rows: asked for, listed, compared, stopped.
+//! Runs as rows: listed, looked up, stopped.
 
 use std::collections::HashMap;
 
-use api_types::ErrorCode;
-use api_types::bots::ChatbotContent;
-use api_types::drafts::TestTurn;
 use api_types::tenancy::Role;
-use api_types::test_sets::{
-    CaseResult, Change, Expectation, Figures, RunCase, RunStatus, RunTarget, StartRunRequest, TestRun,
-    TestRunDetail,
-};
+use api_types::test_sets::{Figures, RunStatus, RunTarget, TestRun};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::gate::content_hash;
-use super::{figures, not_found, require};
+use super::{compare, figures, require};
 use crate::db::{Db, TenantTx};
-use crate::error::violates;
-use crate::jobs::{self, Job};
-use crate::{Error, Result, Scope, Services, bots, drafts};
-
-/// Runs of a set that are kept.
-const KEPT: i64 = 30;
+use crate::{Error, Result, Scope};
 
 struct Row {
     id: Uuid,
@@ -158,7 +146,7 @@ pub async fn list(db: &Db, scope: &Scope, set_id: Uuid) -> Result<Vec<TestRun>> 
     select(&mut tx, scope, filter).await
 }
 
-async fn one(tx: &mut TenantTx, scope: &Scope, set_id: Uuid, id: Uuid) -> Result<TestRun> {
+pub(super) async fn one(tx: &mut TenantTx, scope: &Scope, set_id: Uuid, id: Uuid) -> Result<TestRun> {
     let filter = Filter {
         set_id: Some(set_id),
         id: Some(id),
@@ -166,136 +154,6 @@ async fn one(tx: &mut TenantTx, scope: &Scope, set_id: Uuid, id: Uuid) -> Result
     };
     let found = select(tx, scope, filter).await?.pop();
     found.ok_or_else(|| Error::not_found("run of this test set"))
-}
-
-/// What is run, as it was when the run was asked for.
-struct Subject {
-    bot_id: Option<Uuid>,
-    bot_version: Option<i32>,
-    draft_id: Option<Uuid>,
-    draft_version: Option<i64>,
-    content: ChatbotContent,
-}
-
-async fn subject(services: &Services, scope: &Scope, request: StartRunRequest) -> Result<Subject> {
-    match (request.bot_id, request.draft_id) {
-        (Some(id), None) => {
-            let bot = bots::get(services, scope, id).await?;
-            Ok(Subject {
-                bot_id: Some(id),
-                bot_version: Some(bot.summary.live_version),
-                draft_id: None,
-                draft_version: None,
-                content: bot.content,
-            })
-        }
-        (None, Some(id)) => {
-            let draft = drafts::get::<ChatbotContent>(&services.redis, scope, id).await?;
-            Ok(Subject {
-                bot_id: draft.from,
-                bot_version: None,
-                draft_id: Some(id),
-                draft_version: Some(draft.version),
-                content: draft.content,
-            })
-        }
-        _ => Err(Error::field("bot_id", "Name a bot or a draft, one of the two.")),
-    }
-}
-
-/// Asks for a run of the set as it is, on a bot or draft as it is.
-pub async fn start(
-    services: &Services,
-    scope: &Scope,
-    set_id: Uuid,
-    request: StartRunRequest,
-) -> Result<TestRun> {
-    scope.require(Role::Editor)?;
-    let subject = subject(services, scope, request).await?;
-    let mut tx = services.db.tenant(scope).await?;
-    let set = sqlx::query!(
-        "select version from test_sets where workspace_id = $1 and id = $2 for update",
-        scope.workspace_id(),
-        set_id
-    )
-    .fetch_optional(&mut *tx)
-    .await?
-    .ok_or_else(not_found)?;
-    let id = Uuid::now_v7();
-    insert(&mut tx, scope, set_id, set.version, id, &subject).await?;
-    let copied = sqlx::query!(
-        "insert into test_results (workspace_id, run_id, position, case_id, question, history, expectation)
-         select workspace_id, $3, row_number() over (order by id) - 1, id, question, history, expectation
-         from test_cases where workspace_id = $1 and test_set_id = $2",
-        scope.workspace_id(),
-        set_id,
-        id
-    )
-    .execute(&mut *tx)
-    .await?;
-    if copied.rows_affected() == 0 {
-        let detail = "This test set holds no case yet; add one, and run it then.";
-        return Err(Error::refused(ErrorCode::ValidationFailed, detail));
-    }
-    let job = Job::RunTests {
-        workspace_id: scope.workspace_id(),
-        run_id: id,
-    };
-    jobs::enqueue(&mut tx, &job).await?;
-    forget_old(&mut tx, scope, set_id).await?;
-    let run = one(&mut tx, scope, set_id, id).await?;
-    tx.commit().await?;
-    Ok(run)
-}
-
-async fn insert(
-    tx: &mut TenantTx,
-    scope: &Scope,
-    set_id: Uuid,
-    set_version: i64,
-    id: Uuid,
-    subject: &Subject,
-) -> Result<()> {
-    let inserted = sqlx::query!(
-        "insert into test_runs (workspace_id, id, test_set_id, set_version, bot_id, bot_version, draft_id,
-             draft_version, content, content_hash, total, started_by)
-         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, count(*), $11
-         from test_cases where workspace_id = $1 and test_set_id = $3",
-        scope.workspace_id(),
-        id,
-        set_id,
-        set_version,
-        subject.bot_id,
-        subject.bot_version,
-        subject.draft_id,
-        subject.draft_version,
-        json!(subject.content),
-        content_hash(&subject.content)?,
-        scope.user_id()
-    )
-    .execute(&mut **tx)
-    .await;
-    match inserted {
-        Err(e) if violates(&e, "test_runs_one_at_a_time") => Err(Error::refused(
-            ErrorCode::RunInProgress,
-            "This test set is being run already. Wait for that run to end, or stop it.",
-        )),
-        other => Ok(other.map(drop)?),
-    }
-}
-
-async fn forget_old(tx: &mut TenantTx, scope: &Scope, set_id: Uuid) -> Result<()> {
-    sqlx::query!(
-        "delete from test_runs
-         where workspace_id = $1 and test_set_id = $2 and id not in (
-             select id from test_runs where workspace_id = $1 and test_set_id = $2 order by id desc limit $3)",
-        scope.workspace_id(),
-        set_id,
-        KEPT
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }
 
 /// Stops a run; cases that are done stay. One that ended is left as it is.
@@ -321,7 +179,7 @@ pub async fn cancel(db: &Db, scope: &Scope, set_id: Uuid, id: Uuid) -> Result<Te
 
 /// Keeps the figures over the cases that are done with the run, which has ended.
 pub(super) async fn store_figures(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<()> {
-    let done: Vec<_> = results(tx, scope, id)
+    let done: Vec<_> = compare::results(tx, scope, id)
         .await?
         .into_iter()
         .filter_map(|case| Some((case.expectation, case.result?)))
@@ -335,79 +193,4 @@ pub(super) async fn store_figures(tx: &mut TenantTx, scope: &Scope, id: Uuid) ->
     .execute(&mut **tx)
     .await?;
     Ok(())
-}
-
-/// A run, case by case, beside the last complete one on the same bot or draft.
-pub async fn get(db: &Db, scope: &Scope, set_id: Uuid, id: Uuid) -> Result<TestRunDetail> {
-    let mut tx = db.tenant(scope).await?;
-    let run = one(&mut tx, scope, set_id, id).await?;
-    let mut cases = results(&mut tx, scope, id).await?;
-    let previous = previous(&mut tx, scope, &run).await?;
-    if let Some(previous) = &previous {
-        let before: HashMap<Uuid, bool> = results(&mut tx, scope, previous.id)
-            .await?
-            .into_iter()
-            .filter_map(|case| Some((case.case_id, case.result?.failure.is_none())))
-            .collect();
-        for case in &mut cases {
-            case.change = case.result.as_ref().and_then(|result| {
-                let passed = result.failure.is_none();
-                before
-                    .get(&case.case_id)
-                    .map(|passed_before| change(*passed_before, passed))
-            });
-        }
-    }
-    Ok(TestRunDetail { run, previous, cases })
-}
-
-fn change(before: bool, now: bool) -> Change {
-    match (before, now) {
-        (false, true) => Change::Improved,
-        (true, false) => Change::Regressed,
-        _ => Change::Unchanged,
-    }
-}
-
-/// The last complete run before `run` on the same draft or bot, or on a draft that became a version of that bot.
-async fn previous(tx: &mut TenantTx, scope: &Scope, run: &TestRun) -> Result<Option<TestRun>> {
-    let id = sqlx::query_scalar!(
-        "select id from test_runs
-         where workspace_id = $1 and test_set_id = $2 and status = 'done' and id < $3
-           and (draft_id = $4 or bot_id = $5 or draft_id in (
-                select draft_id from bot_versions where workspace_id = $1 and bot_id = $5))
-         order by id desc limit 1",
-        scope.workspace_id(),
-        run.test_set_id,
-        run.id,
-        run.target.draft_id,
-        run.target.bot_id
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    match id {
-        Some(id) => Ok(Some(one(tx, scope, run.test_set_id, id).await?)),
-        None => Ok(None),
-    }
-}
-
-async fn results(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Vec<RunCase>> {
-    let rows = sqlx::query!(
-        r#"select case_id, question, history as "history: Json<Vec<TestTurn>>",
-             expectation as "expectation: Json<Expectation>", result as "result: Json<CaseResult>"
-         from test_results where workspace_id = $1 and run_id = $2 order by position"#,
-        scope.workspace_id(),
-        id
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let cases = rows.into_iter().map(|row| RunCase {
-        case_id: row.case_id,
-        question: row.question,
-        history: row.history.0,
-        expectation: row.expectation.0,
-        result: row.result.map(|result| result.0),
-        change: None,
-    });
-    Ok(cases.collect())
 }

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::test_sets::{BotTests, OverrideTests};
+
 /// What makes the answers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -99,6 +101,9 @@ pub struct ChatbotContent {
     pub max_passages: u8,
     /// How the widget looks.
     pub appearance: Appearance,
+    /// The test set that says how well it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tests: Option<BotTests>,
 }
 
 impl Default for ChatbotContent {
@@ -113,6 +118,7 @@ impl Default for ChatbotContent {
             model: ModelChoice::default(),
             max_passages: 6,
             appearance: Appearance::default(),
+            tests: None,
         }
     }
 }
@@ -188,6 +194,16 @@ pub struct BotVersion {
     pub live: bool,
     /// What was deployed.
     pub content: ChatbotContent,
+}
+
+/// `POST /chatbots/draft/{draft_id}/deploy`; the body may be left out.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct DeployRequest {
+    /// Deploy although a required run of tests is missing or did not pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub override_tests: Option<OverrideTests>,
 }
 
 /// Answer of `deploy` and `rollback`.

@@ -16,6 +16,7 @@ pub mod problem;
 pub mod providers;
 pub mod retrieval;
 pub mod tenancy;
+pub mod test_sets;
 pub mod validate;
 
 pub use problem::{ErrorCode, FieldError, Problem};

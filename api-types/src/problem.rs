@@ -39,6 +39,10 @@ pub enum ErrorCode {
     DraftNotFound,
     /// The draft can't be deployed or finalized yet; `errors` lists every problem by field.
     DraftInvalid,
+    /// The draft is deployed only after a run of its test set that passed; `current` says what is missing.
+    TestsRequired,
+    /// The set is being run already.
+    RunInProgress,
     /// The object is used by another one that must be changed first.
     InUse,
     /// The conversation does not exist or belongs to another bot.
@@ -118,7 +122,8 @@ pub struct Problem {
     /// Every field that is not acceptable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// With `draft_conflict`: the draft as it stands on the server.
+    /// With `draft_conflict`: the draft as it stands on the server. With `tests_required`: why it is not deployed, a
+    /// [`TestsRequired`](crate::test_sets::TestsRequired).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub current: Option<serde_json::Value>,

@@ -139,6 +139,9 @@ pub fn chatbot(content: &ChatbotContent) -> Result<(), Vec<FieldError>> {
         "content.appearance.color",
         "Use a colour such as #4f46e5.",
     );
+    if let Some(tests) = &content.tests {
+        tests.thresholds.check(&mut check, "content.tests.thresholds");
+    }
     check.finish()
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_types::ErrorCode;
 use api_types::auth::{LoginRequest, SignupRequest};
-use api_types::bots::ChatbotContent;
+use api_types::bots::{ChatbotContent, DeployRequest};
 use api_types::drafts::CreateDraftRequest;
 use api_types::kb::{KnowledgeBaseContent, SaveKbDraftRequest};
 use domain::kb::drafts::NewFile;
@@ -85,7 +85,11 @@ async fn ensure(services: &Arc<Services>) -> Result<Uuid> {
         ..ChatbotContent::default()
     };
     let draft = drafts::create(&services.redis, &scope, content, None).await?;
-    Ok(bots::deploy(services, &scope, draft.id).await?.bot_id)
+    Ok(
+        bots::deploy(services, &scope, draft.id, &DeployRequest::default())
+            .await?
+            .bot_id,
+    )
 }
 
 async fn sign_in(services: &Services) -> Result<Scope> {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use api_types::ErrorCode;
-use axum::extract::{FromRef, FromRequest, FromRequestParts};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use domain::{Scope, Services, api_keys, auth};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::problem::{Problem, Rejected};
@@ -19,6 +21,23 @@ pub struct Json<T>(pub T);
 impl<T: serde::Serialize> axum::response::IntoResponse for Json<T> {
     fn into_response(self) -> axum::response::Response {
         axum::Json(self.0).into_response()
+    }
+}
+
+/// A body that may be left out.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Rejected;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Rejected> {
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let request = Request::from_parts(parts, Body::from(bytes));
+        Ok(Some(
+            <Self as FromRequest<S>>::from_request(request, state).await?,
+        ))
     }
 }
 

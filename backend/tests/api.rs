@@ -20,6 +20,7 @@ mod api {
     mod outage;
     mod providers;
     mod retrieval;
+    mod test_sets;
     mod workspaces;
 }
 mod support;

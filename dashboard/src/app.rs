@@ -12,6 +12,7 @@ use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
 use crate::session::{Access, ExpiredDialog, Session};
 use crate::settings::SettingsPage;
 use crate::shell::{NotFound, Shell};
+use crate::test_sets::{TestSetPage, TestSetsPage};
 use crate::ui::load::Failure;
 use crate::ui::theme::ThemeChoice;
 use crate::ui::time::Clock;
@@ -43,6 +44,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/conversations") view=ConversationsPage />
                     <Route path=path!("/conversations/gaps") view=GapsPage />
                     <Route path=path!("/conversations/:id") view=ConversationPage />
+                    <Route path=path!("/tests") view=TestSetsPage />
+                    <Route path=path!("/tests/:id") view=TestSetPage />
                     <Route path=path!("/settings") view=SettingsPage />
                     <Route path=path!("/*any") view=NotFound />
                 </ParentRoute>

@@ -11,6 +11,7 @@ mod retrieval;
 mod session;
 mod settings;
 mod shell;
+mod test_sets;
 mod ui;
 
 use leptos::prelude::*;

@@ -34,7 +34,7 @@ pub struct Refusal {
     pub detail: String,
     /// Fields that are not acceptable.
     pub errors: Vec<FieldError>,
-    /// With `draft_conflict`: the draft as it stands.
+    /// With `draft_conflict`: the draft as it stands. With `tests_required`: why it is not deployed.
     pub current: Option<Value>,
 }
 

@@ -45,6 +45,22 @@ pub enum Job {
         /// Files to delete, as storage keys.
         storage_keys: Vec<String>,
     },
+    /// Put the questions of a test set to a bot.
+    RunTests {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The run.
+        run_id: Uuid,
+    },
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is left to do.
+    Done,
+    /// To be run again after this time.
+    Later(Duration),
 }
 
 /// Adds a job. It becomes visible to workers when the transaction of `conn` commits.

@@ -25,6 +25,7 @@ pub mod secrets;
 pub mod services;
 pub mod storage;
 pub mod tenancy;
+pub mod test_sets;
 pub mod vectors;
 
 pub use error::{Error, Result};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api_types::bots::{ChatbotContent, Deployed, PromptPreview};
+use api_types::bots::{ChatbotContent, DeployRequest, Deployed, PromptPreview};
 use api_types::drafts::{CreateDraftRequest, Draft, DraftSummary, SaveChatbotDraftRequest, TestDraftRequest};
 use api_types::tenancy::Role;
 use axum::extract::State;
@@ -121,14 +121,19 @@ pub async fn prompt(
     Ok(Json(chat::preview(&draft.content)))
 }
 
-/// Make the draft live. Repeating it is safe.
+/// Make the draft live. Repeating it is safe. The body may be left out; 409 `tests_required` with `current` when the
+/// bot's tests have not passed on exactly this content.
 #[utoipa::path(post, path = "/api/v1/chatbots/draft/{draft_id}/deploy", tag = "chatbot drafts",
-    params(("draft_id" = Uuid, Path)), responses((status = 200, body = Deployed), (status = 422, body = api_types::Problem)),
+    params(("draft_id" = Uuid, Path)), request_body = Option<DeployRequest>,
+    responses((status = 200, body = Deployed), (status = 409, body = api_types::Problem),
+        (status = 422, body = api_types::Problem)),
     security(("bearer" = [])))]
 pub async fn deploy(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,
     Path(draft_id): Path<Uuid>,
+    request: Option<Json<DeployRequest>>,
 ) -> Result<Json<Deployed>> {
-    Ok(Json(bots::deploy(&services, &scope, draft_id).await?))
+    let request = request.map(|Json(request)| request).unwrap_or_default();
+    Ok(Json(bots::deploy(&services, &scope, draft_id, &request).await?))
 }

@@ -16,6 +16,7 @@ mod kb_drafts;
 mod openai;
 mod providers;
 mod spa;
+mod test_sets;
 mod widget;
 mod workspaces;
 
@@ -88,6 +89,16 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::retrieval))
         .routes(routes!(conversations::gaps))
+        .routes(routes!(test_sets::list, test_sets::create))
+        .routes(routes!(test_sets::get, test_sets::rename, test_sets::delete))
+        .routes(routes!(test_sets::cases, test_sets::add_case))
+        .routes(routes!(test_sets::add_from_conversation))
+        .routes(routes!(test_sets::change_case, test_sets::delete_case))
+        .routes(routes!(test_sets::import))
+        .routes(routes!(test_sets::export))
+        .routes(routes!(test_sets::runs, test_sets::start_run))
+        .routes(routes!(test_sets::get_run))
+        .routes(routes!(test_sets::cancel_run))
         .routes(routes!(providers::list, providers::create))
         .routes(routes!(providers::update, providers::delete))
         .routes(routes!(providers::check))

@@ -58,6 +58,18 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
     let documents: Vec<Document> = ok(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
     let document = format!("/api/v1/kb/{kb}/documents/{}", documents[0].id);
 
+    let set: Value = ok(app.post(&ada, "/api/v1/test-sets", json!({ "name": "Tests" }))).await;
+    let tests = format!("/api/v1/test-sets/{}", set["id"].as_str().unwrap());
+    let case = json!({ "question": "Where?", "expectation": { "kind": "unanswerable" } });
+    let made: Value = ok(app.post(&ada, &format!("{tests}/cases"), &case)).await;
+    let case_path = format!("{tests}/cases/{}", made["id"].as_str().unwrap());
+    let run: Value = ok(app.post(&ada, &format!("{tests}/runs"), json!({ "draft_id": draft }))).await;
+    let run_path = format!("{tests}/runs/{}", run["id"].as_str().unwrap());
+    let hers: Value = ok(app.post(&eve, "/api/v1/test-sets", json!({ "name": "Tests" }))).await;
+    let hers = format!("/api/v1/test-sets/{}", hers["id"].as_str().unwrap());
+    let conversation: Value = ok(app.get(&ada, &format!("/api/v1/conversations/{session}"))).await;
+    let asked = json!({ "conversation_id": session, "message_id": conversation["messages"][0]["id"] });
+
     let before = fingerprint(&app).await;
     let content = deployable("Mine", provider);
     let save_provider = json!({ "name": "x", "base_url": "https://example.com", "default_model": "m" });
@@ -93,6 +105,26 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
         app.delete(&eve, &document),
         app.get(&eve, &format!("{document}/chunks")),
         app.post(&eve, &format!("{document}/retry"), json!({})),
+        app.get(&eve, &tests),
+        app.put(&eve, &tests, json!({ "name": "Mine" })),
+        app.delete(&eve, &tests),
+        app.get(&eve, &format!("{tests}/cases")),
+        app.post(&eve, &format!("{tests}/cases"), &case),
+        app.put(&eve, &case_path, &case),
+        app.delete(&eve, &case_path),
+        app.post(&eve, &format!("{tests}/cases/from-conversation"), &asked),
+        app.post(&eve, &format!("{hers}/cases/from-conversation"), &asked),
+        app.post(
+            &eve,
+            &format!("{tests}/import"),
+            json!({ "csv": "question\nWhere?" }),
+        ),
+        app.get(&eve, &format!("{tests}/export")),
+        app.get(&eve, &format!("{tests}/runs")),
+        app.post(&eve, &format!("{tests}/runs"), json!({ "bot_id": bot })),
+        app.post(&eve, &format!("{hers}/runs"), json!({ "bot_id": bot })),
+        app.get(&eve, &run_path),
+        app.post(&eve, &format!("{run_path}/cancel"), json!({})),
     ];
     for request in unknown {
         refused(request, StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
@@ -126,6 +158,22 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
     for request in unknown_drafts {
         refused(request, StatusCode::NOT_FOUND, ErrorCode::DraftNotFound).await;
     }
+    refused(
+        app.post(&eve, &format!("{hers}/runs"), json!({ "draft_id": draft })),
+        StatusCode::NOT_FOUND,
+        ErrorCode::DraftNotFound,
+    )
+    .await;
+    // Nor can a case of hers name a document of his.
+    let passage = json!({ "document_id": documents[0].id, "text": "" });
+    let case = json!({ "question": "Where?", "expectation": { "kind": "answered", "passage": passage } });
+    let save = app.post(&eve, &format!("{hers}/cases"), case);
+    refused(
+        save,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::ValidationFailed,
+    )
+    .await;
     // A bot of hers can't be made to use what is his.
     let content = ChatbotContent {
         knowledge_base_ids: vec![kb],

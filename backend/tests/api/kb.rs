@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::support::{Person, TestApp, ok, refused};
 
 /// Asks until every document is indexed.
-pub(crate) async fn indexed(app: &TestApp, person: &Person, id: Uuid) -> KnowledgeBase {
+pub async fn indexed(app: &TestApp, person: &Person, id: Uuid) -> KnowledgeBase {
     loop {
         let base: KnowledgeBase = ok(app.get(person, &format!("/api/v1/kb/{id}"))).await;
         assert_eq!(base.progress.failed, 0);

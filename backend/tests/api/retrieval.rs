@@ -29,7 +29,9 @@ impl Fixture {
     async fn new() -> Self {
         let app = TestApp::start_with(|config| config.worker = true).await;
         let ada = app.sign_up().await;
-        let kb = app.finalize(&ada, "Shops", &[("Porto", BICYCLES), ("Lagos", SURFING)]).await;
+        let kb = app
+            .finalize(&ada, "Shops", &[("Porto", BICYCLES), ("Lagos", SURFING)])
+            .await;
         indexed(&app, &ada, kb).await;
         let documents: Vec<Document> = ok(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
         let by_title = |title: &str| documents.iter().find(|d| d.title == title).unwrap().id;
@@ -69,7 +71,10 @@ impl Fixture {
 
 fn fate(candidates: &[Candidate], chunk: &StoredChunk) -> Option<Fate> {
     let id = chunk.chunk.id?;
-    candidates.iter().find(|c| c.trace.chunk_id == id).map(|c| c.trace.fate)
+    candidates
+        .iter()
+        .find(|c| c.trace.chunk_id == id)
+        .map(|c| c.trace.fate)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,12 +88,22 @@ async fn every_candidate_has_its_places_and_its_fate() {
     let first = &found.candidates[0];
     assert_eq!(first.trace.chunk_id, porto.chunk.id.unwrap());
     assert_eq!(first.source.as_ref().unwrap().text, BICYCLES);
-    let ranks = [first.trace.lexical, first.trace.vector, first.trace.fused, first.trace.close];
-    assert!(ranks.iter().all(|place| place.unwrap().rank == Some(1)), "{first:?}");
+    let ranks = [
+        first.trace.lexical,
+        first.trace.vector,
+        first.trace.fused,
+        first.trace.close,
+    ];
+    assert!(
+        ranks.iter().all(|place| place.unwrap().rank == Some(1)),
+        "{first:?}"
+    );
     assert_eq!(fate(&found.candidates, &lagos), Some(Fate::Limit));
     assert_eq!(found.expected.unwrap().trace.fate, Fate::Limit);
 
-    let nowhere = it.search(json!({ "query": "bicycles", "expected": Uuid::new_v4() })).await;
+    let nowhere = it
+        .search(json!({ "query": "bicycles", "expected": Uuid::new_v4() }))
+        .await;
     assert_eq!(nowhere.expected.unwrap().trace.fate, Fate::NotFound);
     let plain: SearchResponse = ok(it.app.post(
         &it.ada,
@@ -103,7 +118,10 @@ async fn every_candidate_has_its_places_and_its_fate() {
 async fn a_chunk_can_be_rewritten_explained_and_switched_off() {
     let it = Fixture::new().await;
     let saved = it
-        .save(0, json!({ "text": "Unicycles are mended in Braga.", "context": "velocipede", "enabled": true }))
+        .save(
+            0,
+            json!({ "text": "Unicycles are mended in Braga.", "context": "velocipede", "enabled": true }),
+        )
         .await;
     assert_eq!(saved.original_text.as_deref(), Some(BICYCLES));
     let found = it.search(json!({ "query": "Who mends unicycles?" })).await;
@@ -114,8 +132,14 @@ async fn a_chunk_can_be_rewritten_explained_and_switched_off() {
 
     let off = it.save(0, json!({ "text": BICYCLES, "enabled": false })).await;
     assert_eq!((off.original_text, off.enabled), (None, false));
-    let found = it.search(json!({ "query": "Where are bicycles repaired?" })).await;
-    assert!(found.hits.iter().all(|hit| hit.title != "Porto"), "{:?}", found.hits);
+    let found = it
+        .search(json!({ "query": "Where are bicycles repaired?" }))
+        .await;
+    assert!(
+        found.hits.iter().all(|hit| hit.title != "Porto"),
+        "{:?}",
+        found.hits
+    );
 
     let path = format!("{}/chunks/{}", it.path(0), it.chunk(0).await.chunk.id.unwrap());
     let bad = json!({ "text": "", "context": "x".repeat(501), "enabled": true });
@@ -130,24 +154,45 @@ async fn a_chunk_can_be_rewritten_explained_and_switched_off() {
     // A chunk of another document is not one of this.
     let path = format!("{}/chunks/{}", it.path(1), it.chunk(0).await.chunk.id.unwrap());
     let fine = json!({ "text": "Mine", "enabled": true });
-    refused(it.app.put(&it.ada, &path, fine.clone()), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    refused(
+        it.app.put(&it.ada, &path, fine.clone()),
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+    )
+    .await;
     let eve = it.app.sign_up().await;
     let path = format!("{}/chunks/{}", it.path(0), it.chunk(0).await.chunk.id.unwrap());
-    refused(it.app.put(&eve, &path, fine), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    refused(
+        it.app.put(&eve, &path, fine),
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn importance_decides_between_equals() {
     let it = Fixture::new().await;
     let question = json!({ "query": "What happens in this town?" });
-    let last = it.search(question.clone()).await.hits.last().unwrap().title.clone();
+    let last = it
+        .search(question.clone())
+        .await
+        .hits
+        .last()
+        .unwrap()
+        .title
+        .clone();
     let document = usize::from(last == "Lagos");
     let path = it.path(document);
     let body = json!({ "tags": ["Coast ", "coast"], "importance": "high" });
     let saved: Document = ok(it.app.put(&it.ada, &path, body)).await;
     assert_eq!(saved.tags, ["coast"]);
     let text = it.chunk(document).await.chunk.text;
-    it.save(document, json!({ "text": text, "importance": "high", "enabled": true })).await;
+    it.save(
+        document,
+        json!({ "text": text, "importance": "high", "enabled": true }),
+    )
+    .await;
     assert_eq!(it.search(question).await.hits[0].title, last);
 }
 
@@ -161,10 +206,15 @@ async fn only_the_documents_asked_for_are_searched() {
         (json!({ "tags": ["Coast"] }), &["Lagos"][..]),
         (json!({ "documents": [it.documents[0]] }), &["Porto"]),
         (json!({ "kinds": ["file"] }), &[]),
-        (json!({ "kinds": ["text"], "languages": ["en"] }), &["Lagos", "Porto"]),
+        (
+            json!({ "kinds": ["text"], "languages": ["en"] }),
+            &["Lagos", "Porto"],
+        ),
         (json!({ "languages": ["fr"] }), &[]),
     ] {
-        let found = it.search(json!({ "query": "Porto or Lagos?", "filter": filter })).await;
+        let found = it
+            .search(json!({ "query": "Porto or Lagos?", "filter": filter }))
+            .await;
         let mut titles: Vec<&str> = found.hits.iter().map(|hit| hit.title.as_str()).collect();
         titles.sort_unstable();
         assert_eq!(titles, expected, "{filter}");
@@ -174,7 +224,11 @@ async fn only_the_documents_asked_for_are_searched() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_changed_stays_when_documents_are_cut_anew() {
     let it = Fixture::new().await;
-    it.save(0, json!({ "text": "Unicycles are mended in Braga.", "importance": "low", "enabled": true })).await;
+    it.save(
+        0,
+        json!({ "text": "Unicycles are mended in Braga.", "importance": "low", "enabled": true }),
+    )
+    .await;
     let chunking = json!({ "strategy": "sentence", "size": 64, "overlap": 0 });
     let preview: Vec<Chunk> = ok(it.app.post(
         &it.ada,
@@ -182,7 +236,11 @@ async fn what_people_changed_stays_when_documents_are_cut_anew() {
         json!({ "chunking": chunking }),
     ))
     .await;
-    assert_eq!(preview.iter().map(|c| c.text.as_str()).collect::<Vec<_>>(), [BICYCLES], "the document's own text");
+    assert_eq!(
+        preview.iter().map(|c| c.text.as_str()).collect::<Vec<_>>(),
+        [BICYCLES],
+        "the document's own text"
+    );
 
     let draft: Draft<KnowledgeBaseContent> =
         ok(it.app.post(&it.ada, "/api/v1/kb/draft", json!({ "from": it.kb }))).await;
@@ -228,10 +286,23 @@ async fn an_answer_keeps_why_it_is_what_it_is() {
     let unknown = chat("Who won the chess championship of 1972?").await;
     let why: MessageRetrieval = ok(it.app.get(&it.ada, &path(&unknown))).await;
     assert!(!why.relevant);
-    assert!(why.candidates.iter().all(|c| c.trace.fate == Fate::NotRelevant), "{why:?}");
+    assert!(
+        why.candidates.iter().all(|c| c.trace.fate == Fate::NotRelevant),
+        "{why:?}"
+    );
 
     let eve = it.app.sign_up().await;
-    refused(it.app.get(&eve, &path(&answer)), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    refused(
+        it.app.get(&eve, &path(&answer)),
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+    )
+    .await;
     let greeting = chat("Hello").await;
-    refused(it.app.get(&it.ada, &path(&greeting)), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    refused(
+        it.app.get(&it.ada, &path(&greeting)),
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+    )
+    .await;
 }

@@ -5,6 +5,7 @@ use api_types::conversations::Gap;
 use leptos::prelude::*;
 
 use super::{BotFilter, TABS, wanted_bot};
+use crate::test_sets::{AddToTestSet, Asked};
 use crate::ui::button::ButtonLink;
 use crate::ui::empty::Empty;
 use crate::ui::icon;
@@ -64,6 +65,7 @@ pub fn GapsPage() -> impl IntoView {
 
 #[component]
 fn Row(gap: Gap) -> impl IntoView {
+    let asked = Asked::Gap(gap.question.clone());
     view! {
         <li class="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3">
             <div class="min-w-0 grow basis-60">
@@ -77,6 +79,7 @@ fn Row(gap: Gap) -> impl IntoView {
                     <Ago at=gap.created_at />
                 </p>
             </div>
+            <AddToTestSet asked=asked />
             {gap
                 .conversation_id
                 .map(|id| {

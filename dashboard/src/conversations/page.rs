@@ -3,12 +3,14 @@
 use api_types::chat::{MessageRole, Rating};
 use api_types::client;
 use api_types::conversations::{Conversation, MessageStatus, TranscriptMessage};
+use api_types::test_sets::CaseFromConversationRequest;
 use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::list::{GapMark, channel_name};
 use super::why::{Asking, WhyDialog};
 use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
+use crate::test_sets::{AddToTestSet, Asked};
 use crate::ui::format::count;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{blocks, load, loaded};
@@ -35,7 +37,7 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
     let asking: Asking = RwSignal::new(None);
     let Conversation { summary, messages } = conversation;
     let line = move |message: TranscriptMessage| match message.role {
-        MessageRole::User => view! { <Asked message=message /> }.into_any(),
+        MessageRole::User => view! { <AskedLine message=message conversation_id=summary.id /> }.into_any(),
         MessageRole::Assistant => {
             view! { <Answered message=message passage=passage conversation_id=summary.id asking=asking /> }
                 .into_any()
@@ -61,13 +63,20 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
 }
 
 #[component]
-fn Asked(message: TranscriptMessage) -> impl IntoView {
+fn AskedLine(message: TranscriptMessage, conversation_id: Uuid) -> impl IntoView {
+    let asked = Asked::Message(CaseFromConversationRequest {
+        conversation_id,
+        message_id: message.id,
+    });
     view! {
         <div>
             <Question text=message.content />
-            <p class="muted mt-1 text-end text-xs">
-                <Ago at=message.created_at />
-            </p>
+            <div class="mt-1 flex flex-wrap items-center justify-end gap-x-2">
+                <AddToTestSet asked=asked />
+                <span class="muted text-xs">
+                    <Ago at=message.created_at />
+                </span>
+            </div>
         </div>
     }
 }

@@ -1,4 +1,4 @@
-//! The four places of the dashboard.
+//! The five places of the dashboard.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -15,7 +15,7 @@ struct Place {
     glyph: Glyph,
 }
 
-const PLACES: [Place; 4] = [
+const PLACES: [Place; 5] = [
     Place {
         href: "/bots",
         name: "Bots",
@@ -30,6 +30,11 @@ const PLACES: [Place; 4] = [
         href: "/conversations",
         name: "Conversations",
         glyph: icon::MESSAGES_SQUARE,
+    },
+    Place {
+        href: "/tests",
+        name: "Tests",
+        glyph: icon::LIST_CHECKS,
     },
     Place {
         href: "/settings",
@@ -114,7 +119,7 @@ pub fn BottomBar() -> impl IntoView {
             <a
                 href=place.href
                 aria-current=move || current().then_some("page")
-                class="flex min-w-0 flex-col items-center justify-center gap-0.5 text-xs font-medium"
+                class="flex min-w-0 flex-col items-center justify-center gap-0.5 text-[0.6875rem] font-medium tracking-tight"
                 class=("text-primary", current)
                 class=("muted", move || !current())
             >
@@ -125,7 +130,7 @@ pub fn BottomBar() -> impl IntoView {
     };
     view! {
         <nav
-            class="fixed inset-x-0 bottom-0 z-30 grid h-16 grid-cols-4 border-t border-base-300 bg-base-100 pb-[env(safe-area-inset-bottom)] md:hidden"
+            class="fixed inset-x-0 bottom-0 z-30 grid h-16 grid-cols-5 border-t border-base-300 bg-base-100 pb-[env(safe-area-inset-bottom)] md:hidden"
             aria-label="Main"
         >
             {PLACES.map(item).collect_view()}

@@ -207,4 +207,11 @@ pub const LAYERS: Glyph = Glyph(&[
 ]);
 pub const SQUARE: Glyph =
     Glyph(&["M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1 -2 2h-14a2 2 0 0 1 -2 -2v-14a2 2 0 0 1 2 -2z"]);
+pub const LIST_CHECKS: Glyph = Glyph(&["m3 17 2 2 4-4", "m3 7 2 2 4-4", "M13 6h8", "M13 12h8", "M13 18h8"]);
+pub const PLAY: Glyph = Glyph(&["M6 3l14 9-14 9z"]);
+pub const DOWNLOAD: Glyph = Glyph(&[
+    "M12 15V3",
+    "m7 10 5 5 5-5",
+    "M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4",
+]);
 pub const CODE: Glyph = Glyph(&["m16 18 6-6-6-6", "m8 6-6 6 6 6"]);

@@ -3,7 +3,7 @@
 //! A version is known by the draft and the draft's version it was made from, so repeating a deploy, at once or after a
 //! crash, finds what the first one made.
 
-use api_types::bots::{ChatbotContent, Deployed, ModelChoice};
+use api_types::bots::{ChatbotContent, DeployRequest, Deployed, ModelChoice};
 use api_types::drafts::Draft;
 use api_types::tenancy::Role;
 use api_types::{ErrorCode, FieldError, validate};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{embed, name_taken};
 use crate::db::TenantTx;
 use crate::error::violates;
-use crate::{Error, Result, Scope, Services, audit, drafts};
+use crate::{Error, Result, Scope, Services, audit, drafts, test_sets};
 
 /// What was deployed.
 struct Version {
@@ -23,8 +23,16 @@ struct Version {
 }
 
 /// Makes the draft's content the live version of its bot, or of a new bot.
-pub async fn deploy(services: &Services, scope: &Scope, draft_id: Uuid) -> Result<Deployed> {
+pub async fn deploy(
+    services: &Services,
+    scope: &Scope,
+    draft_id: Uuid,
+    request: &DeployRequest,
+) -> Result<Deployed> {
     scope.require(Role::Editor)?;
+    if let Some(request) = &request.override_tests {
+        test_sets::check_override(request)?;
+    }
     let mut tx = services.db.tenant(scope).await?;
     // Deploys of one draft go one after the other, so that the second finds what the first one made.
     sqlx::query!(
@@ -37,7 +45,7 @@ pub async fn deploy(services: &Services, scope: &Scope, draft_id: Uuid) -> Resul
     let version = match drafts::get::<ChatbotContent>(&services.redis, scope, draft_id).await {
         Ok(draft) => {
             taken = Some(draft.version);
-            deploy_draft(tx, scope, draft).await?
+            deploy_draft(tx, scope, draft, request).await?
         }
         // Deployed before, and deleted since.
         Err(error) if error.code() == ErrorCode::DraftNotFound => {
@@ -60,7 +68,12 @@ pub async fn deploy(services: &Services, scope: &Scope, draft_id: Uuid) -> Resul
     })
 }
 
-async fn deploy_draft(mut tx: TenantTx, scope: &Scope, draft: Draft<ChatbotContent>) -> Result<Version> {
+async fn deploy_draft(
+    mut tx: TenantTx,
+    scope: &Scope,
+    draft: Draft<ChatbotContent>,
+    request: &DeployRequest,
+) -> Result<Version> {
     let earlier = latest_of(&mut tx, scope, draft.id).await?;
     let same = sqlx::query!(
         "select bot_id, version from bot_versions where workspace_id = $1 and draft_id = $2 and draft_version = $3",
@@ -83,6 +96,7 @@ async fn deploy_draft(mut tx: TenantTx, scope: &Scope, draft: Draft<ChatbotConte
         Some(bot_id) => (bot_id, next_version(&mut tx, scope, bot_id).await?),
         None => (Uuid::new_v4(), 1),
     };
+    gate(&mut tx, scope, bot_id, &draft.content, request).await?;
     put_live(&mut tx, scope, bot_id, version, &draft.content).await?;
     sqlx::query!(
         "insert into bot_versions (workspace_id, bot_id, version, content, draft_id, draft_version, deployed_by)
@@ -105,6 +119,36 @@ async fn deploy_draft(mut tx: TenantTx, scope: &Scope, draft: Draft<ChatbotConte
         version,
         content: draft.content,
     })
+}
+
+/// Refuses what its tests keep back, unless somebody said why it is deployed all the same.
+async fn gate(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    bot_id: Uuid,
+    content: &ChatbotContent,
+    request: &DeployRequest,
+) -> Result<()> {
+    let live = sqlx::query_scalar!(
+        "select v.content from bots b
+         join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
+         where b.workspace_id = $1 and b.id = $2",
+        scope.workspace_id(),
+        bot_id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let live: Option<ChatbotContent> = live.map(serde_json::from_value).transpose()?;
+    let Some(blocked) = test_sets::blocked(tx, scope, content, live.as_ref()).await? else {
+        return Ok(());
+    };
+    match &request.override_tests {
+        None => Err(blocked.refusal()?),
+        Some(request) => {
+            let details = blocked.details(&request.reason);
+            audit::record(tx, scope, "bot.override_tests", bot_id, details).await
+        }
+    }
 }
 
 /// Every reason why this content can't be deployed, by field.
@@ -137,6 +181,20 @@ async fn check(tx: &mut TenantTx, scope: &Scope, content: &ChatbotContent) -> Re
         if known.is_none() {
             let message = "This provider is not connected any more; choose another.";
             errors.push(FieldError::new("content.model.provider_id", message));
+        }
+    }
+    if let Some(tests) = &content.tests {
+        // Held until the end, so that the set is not deleted from under the bot.
+        let known = sqlx::query_scalar!(
+            "select id from test_sets where workspace_id = $1 and id = $2 for share",
+            scope.workspace_id(),
+            tests.test_set_id
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
+        if known.is_none() {
+            let message = "This test set does not exist any more; choose another, or none.";
+            errors.push(FieldError::new("content.tests.test_set_id", message));
         }
     }
     if errors.is_empty() {

@@ -12,12 +12,14 @@ mod retrieve;
 mod session;
 mod smalltalk;
 mod test;
+mod trial;
 mod turn;
 
 pub use prompt::preview;
 pub use resume::{Position, resume};
 pub use session::{rate, session};
 pub use test::test_draft;
+pub(crate) use trial::{Trial, try_question};
 pub use turn::{Request, start};
 
 use api_types::chat::{ChatEvent, MessageRole, Source, Usage};

@@ -1,6 +1,7 @@
 //! What each job does, and what becomes of one that fails.
 
 mod kb;
+mod test_sets;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -9,13 +10,13 @@ use std::time::Duration;
 use anyhow::bail;
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
 use domain::Services;
-use domain::jobs::{Job, postpone};
-use domain::kb::ingest::Outcome;
+use domain::jobs::{Job, Outcome, postpone};
 use futures::FutureExt;
 use serde_json::Value;
 
 /// Attempts after which a job is given up. They are hours apart by then; documents are given up much earlier, by
-/// their own count, and cleaning up never is: what was deleted must go.
+/// their own count. Cleaning up never is: what was deleted must go. Nor are test runs: they end by their own count, or
+/// when somebody stops them, and would keep their set from being run again.
 const MAX_ATTEMPTS: usize = 50;
 /// Longest wait between two attempts.
 const MAX_DELAY: Duration = Duration::from_secs(300);
@@ -32,7 +33,7 @@ pub(crate) async fn handle(
 ) -> Result<(), BoxDynError> {
     let attempt = attempt.current();
     let job = serde_json::from_value::<Job>(job);
-    if attempt > MAX_ATTEMPTS && !matches!(job, Ok(Job::CleanUp { .. })) {
+    if attempt > MAX_ATTEMPTS && !matches!(job, Ok(Job::CleanUp { .. } | Job::RunTests { .. })) {
         tracing::error!(%id, ?job, "job given up");
         return Err(Box::new(AbortError::new("given up")));
     }
@@ -91,6 +92,7 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
             )
             .await
         }
+        Job::RunTests { workspace_id, run_id } => test_sets::run(services, workspace_id, run_id).await,
     }
 }
 

@@ -43,6 +43,7 @@ impl DraftContent for ChatbotContent {
                 self.model != other.model || self.max_passages != other.max_passages,
             ),
             ("Appearance", self.appearance != other.appearance),
+            ("Tests", self.tests != other.tests),
         ];
         pairs
             .into_iter()
@@ -64,6 +65,7 @@ pub fn label(path: &str) -> &'static str {
         "knowledge_base_ids" => "Knowledge",
         "model" | "max_passages" => "Model",
         "appearance" => "Appearance",
+        "tests" => "Tests",
         _ => "Draft",
     }
 }

@@ -1,7 +1,8 @@
 //! Head, form and test chat of a draft.
 
-use api_types::bots::Deployed;
+use api_types::bots::{DeployRequest, Deployed};
 use api_types::client::{self, ClientError};
+use api_types::test_sets::{OverrideTests, TestsRequired};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
@@ -9,11 +10,13 @@ use uuid::Uuid;
 use super::Builder;
 use super::appearance::AppearanceSection;
 use super::deploy::{Deployment, ProblemList};
+use super::gate::{GateDialog, tests_required};
 use super::instructions::InstructionsSection;
 use super::knowledge::KnowledgeSection;
 use super::model::ModelSection;
 use super::remake::use_remake;
 use super::test_chat::TestChat;
+use super::tests::TestsSection;
 use crate::drafts::{ConflictDialog, GoneNotice, SaveStatus};
 use crate::session::{Session, use_session};
 use crate::ui::alert::ErrorAlert;
@@ -55,8 +58,10 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
     };
     page::title(shown_name);
 
-    let deploy = move || {
+    let blocked = RwSignal::new(None::<TestsRequired>);
+    let deploy = move |override_tests: Option<OverrideTests>| {
         error.set(None);
+        blocked.set(None);
         if !builder.form.submit() {
             testing.set(false);
             scroll_to_top();
@@ -64,12 +69,16 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
         }
         busy.set(true);
         spawn_local(async move {
-            let result = deploy(session, builder).await;
+            let result = deploy(session, builder, override_tests).await;
             busy.set(false);
             match result {
                 Ok(done) => {
                     builder.draft.finish();
                     deployed.set(Some(done));
+                }
+                Err(problem) if tests_required(&problem).is_some() => {
+                    blocked.set(tests_required(&problem));
+                    return;
                 }
                 Err(problem) => {
                     let words = builder.form.refuse(&problem);
@@ -98,7 +107,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 </h1>
                 <SaveStatus draft=builder.draft />
             </div>
-            <Button variant=Variant::Primary icon=icon::ROCKET busy=busy on_click=deploy>
+            <Button variant=Variant::Primary icon=icon::ROCKET busy=busy on_click=move || deploy(None)>
                 "Deploy"
             </Button>
         </header>
@@ -114,6 +123,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 <KnowledgeSection builder=builder />
                 <ModelSection builder=builder />
                 <AppearanceSection builder=builder />
+                <TestsSection builder=builder />
             </div>
             <div
                 class="min-w-0 lg:sticky lg:top-[9.25rem] lg:block"
@@ -122,6 +132,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 <TestChat builder=builder />
             </div>
         </div>
+        <GateDialog builder=builder blocked=blocked deploy=Callback::new(deploy) />
         <ConflictDialog draft=builder.draft />
     }
 }
@@ -153,10 +164,15 @@ fn SideSwitch(testing: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-async fn deploy(session: Session, builder: Builder) -> Result<Deployed, ClientError> {
+async fn deploy(
+    session: Session,
+    builder: Builder,
+    override_tests: Option<OverrideTests>,
+) -> Result<Deployed, ClientError> {
     builder.draft.save_now().await?;
+    let request = DeployRequest { override_tests };
     session
-        .send(&client::bot_drafts::deploy(builder.draft.id()))
+        .send(&client::bot_drafts::deploy(builder.draft.id(), &request))
         .await
 }
 

@@ -4,6 +4,7 @@ mod appearance;
 mod content;
 mod deploy;
 mod editor;
+mod gate;
 mod instructions;
 mod knowledge;
 mod lost;
@@ -13,6 +14,7 @@ mod prompt;
 mod questions;
 mod remake;
 mod test_chat;
+mod tests;
 mod turn;
 
 use api_types::bots::ChatbotContent;

@@ -16,6 +16,7 @@ use api_types::kb::{DocumentError, DocumentStatus};
 use uuid::Uuid;
 
 use crate::Services;
+pub use crate::jobs::Outcome;
 use crate::kb::chunks::carry_over;
 use crate::kb::parse::ParsedDocument;
 use crate::kb::read;
@@ -23,15 +24,6 @@ use crate::{Error, Result, Scope};
 
 use claim::{Claim, DocumentLock, Work};
 pub use lost::enqueue_lost;
-
-/// What became of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Nothing is left to do.
-    Done,
-    /// To be run again after this time.
-    Later(Duration),
-}
 
 /// Why the work on a document stopped.
 enum Stop {

@@ -1,0 +1,183 @@
+//! Cases from a CSV file, looked at before anything is written; and back into one.
+
+use api_types::client::{self, ClientError};
+use api_types::test_sets::{ImportCasesRequest, ImportedCases};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, HtmlElement, HtmlInputElement};
+
+use crate::session::{Session, use_session};
+use crate::ui::alert::ErrorAlert;
+use crate::ui::button::{Button, Variant};
+use crate::ui::dialog::Dialog;
+use crate::ui::format::count;
+use crate::ui::icon;
+use crate::ui::toast::use_toasts;
+
+/// Chooses a file, shows what would come of it, and imports it.
+#[component]
+pub fn ImportDialog(
+    /// Whether it is open.
+    open: RwSignal<bool>,
+    /// The set.
+    set_id: Uuid,
+    /// Called when cases were added or changed.
+    on_imported: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    view! {
+        <Dialog open=open title="Import cases">
+            <Import open=open set_id=set_id on_imported=on_imported />
+        </Dialog>
+    }
+}
+
+#[component]
+fn Import(
+    open: RwSignal<bool>,
+    set_id: Uuid,
+    on_imported: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let csv = RwSignal::new(String::new());
+    let preview = RwSignal::new(None::<ImportedCases>);
+    let error = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let send = move |is_preview: bool| {
+        busy.set(true);
+        error.set(None);
+        let request = ImportCasesRequest {
+            csv: csv.get_untracked(),
+            preview: is_preview,
+        };
+        spawn_local(async move {
+            let result = session.send(&client::test_sets::import(set_id, &request)).await;
+            busy.set(false);
+            match result {
+                Ok(found) if is_preview => preview.set(Some(found)),
+                Ok(done) => {
+                    toasts.say(format!(
+                        "{} added, {} changed.",
+                        count(done.added as i64, "case"),
+                        done.changed
+                    ));
+                    open.set(false);
+                    on_imported();
+                }
+                Err(problem) => error.set(Some(problem.to_string())),
+            }
+        });
+    };
+    let choose = move |event: web_sys::Event| {
+        let input: HtmlInputElement = event_target(&event);
+        let Some(file) = input.files().and_then(|files| files.get(0)) else {
+            return;
+        };
+        preview.set(None);
+        spawn_local(async move {
+            let text = JsFuture::from(file.text()).await.ok();
+            match text.and_then(|text| text.as_string()) {
+                Some(text) => {
+                    csv.set(text);
+                    send(true);
+                }
+                None => error.set(Some("The file could not be read. Choose it again.".to_owned())),
+            }
+        });
+    };
+    let is_ready = move || {
+        preview.with(|preview| {
+            preview
+                .as_ref()
+                .is_some_and(|found| found.errors.is_empty() && found.added + found.changed > 0)
+        })
+    };
+    view! {
+        <div class="flex flex-col gap-4">
+            <p class="muted">
+                "A CSV file whose first line names its columns: "
+                <code>"question, expected_answer, expected_text, document, unanswerable"</code>
+                ". Only the question is needed. A question that is in the set already is changed, not added again."
+            </p>
+            <label class="flex flex-col gap-1.5">
+                <span class="font-medium">"CSV file"</span>
+                <input
+                    type="file"
+                    class="file-input w-full"
+                    accept=".csv,.tsv,.txt,text/csv"
+                    on:change=choose
+                />
+            </label>
+            <ErrorAlert message=error />
+            {move || preview.get().map(|found| view! { <Preview found=found /> })}
+            <div class="flex flex-wrap justify-end gap-2">
+                <Button on_click=move || open.set(false)>"Cancel"</Button>
+                <Button
+                    variant=Variant::Primary
+                    icon=icon::UPLOAD
+                    busy=busy
+                    disabled=Signal::derive(move || !is_ready())
+                    on_click=move || send(false)
+                >
+                    "Import"
+                </Button>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Preview(found: ImportedCases) -> impl IntoView {
+    if found.errors.is_empty() {
+        let words = format!(
+            "{} to add, {} to change, {} already there.",
+            count(found.added as i64, "case"),
+            found.changed,
+            found.unchanged
+        );
+        return view! { <p role="status">{words}</p> }.into_any();
+    }
+    let line = |error: api_types::FieldError| {
+        view! {
+            <li>
+                <strong class="font-medium">{error.field} ": "</strong>
+                {error.message}
+            </li>
+        }
+    };
+    view! {
+        <div role="alert" class="rounded-box border border-error/40 bg-error/8 px-4 py-3">
+            <p class="font-medium">
+                "Nothing was imported. Put these right in the file and choose it again:"
+            </p>
+            <ul class="mt-1 max-h-60 list-disc overflow-y-auto ps-5">{found.errors.into_iter().map(line).collect_view()}</ul>
+        </div>
+    }
+    .into_any()
+}
+
+/// Fetches the cases as CSV and hands them to the browser as a download.
+pub async fn export(session: Session, set_id: Uuid, name: &str) -> Result<(), ClientError> {
+    let abort = AbortController::new().map_err(|_| ClientError::Network)?;
+    let response = session
+        .open(&client::test_sets::export(set_id), &abort.signal())
+        .await?;
+    let text = response.text().await.map_err(|_| ClientError::Network)?;
+    // The mark at the start tells spreadsheets that it is UTF-8.
+    let address = format!(
+        "data:text/csv;charset=utf-8,%EF%BB%BF{}",
+        js_sys::encode_uri_component(&text)
+    );
+    download(&address, &format!("{name}.csv")).ok_or(ClientError::Network)
+}
+
+fn download(address: &str, name: &str) -> Option<()> {
+    let link: HtmlElement = document().create_element("a").ok()?.dyn_into().ok()?;
+    link.set_attribute("href", address).ok()?;
+    link.set_attribute("download", name).ok()?;
+    link.click();
+    Some(())
+}

@@ -1,0 +1,177 @@
+//! Every test set, with how its newest run went.
+
+use api_types::client;
+use api_types::test_sets::{RunStatus, SaveTestSetRequest, TestRun, TestSet};
+use api_types::validate::Checker;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+use super::figures::percent;
+use crate::session::use_session;
+use crate::ui::button::{Button, Submit, Variant};
+use crate::ui::dialog::Dialog;
+use crate::ui::empty::Empty;
+use crate::ui::field::{SearchBox, TextField};
+use crate::ui::form::{Form, FormBody};
+use crate::ui::format::count;
+use crate::ui::icon;
+use crate::ui::load::{load, loaded, poll_while, rows};
+use crate::ui::page::PageHead;
+
+/// The page.
+#[component]
+pub fn TestSetsPage() -> impl IntoView {
+    let making = RwSignal::new(false);
+    let sets = load(client::test_sets::list);
+    poll_while(sets, |sets: &Vec<TestSet>| {
+        let mut runs = sets.iter().filter_map(|set| set.last_run.as_ref());
+        runs.any(|run| run.status.is_active())
+    });
+    view! {
+        <PageHead
+            title="Test sets"
+            subtitle="Questions with the answers they should get. Run them on a draft or a bot to see how well it does."
+        >
+            <Button variant=Variant::Primary icon=icon::PLUS on_click=move || making.set(true)>
+                "New test set"
+            </Button>
+        </PageHead>
+        {loaded(sets, rows, move |sets| view! { <List sets=sets making=making /> })}
+        <Dialog open=making title="New test set">
+            <NewSet open=making />
+        </Dialog>
+    }
+}
+
+#[component]
+fn List(sets: RwSignal<Vec<TestSet>>, making: RwSignal<bool>) -> impl IntoView {
+    let words = RwSignal::new(String::new());
+    let matching = move || {
+        let words = words.get().to_lowercase();
+        let mut found = sets.get();
+        found.retain(|set| set.name.to_lowercase().contains(words.trim()));
+        found
+    };
+    view! {
+        <Show
+            when=move || !sets.with(Vec::is_empty)
+            fallback=move || {
+                view! {
+                    <Empty
+                        icon=icon::LIST_CHECKS
+                        title="No test set yet"
+                        text="Write questions down, import them from a spreadsheet, or add what visitors asked from their conversations."
+                    >
+                        <Button icon=icon::PLUS on_click=move || making.set(true)>
+                            "Make a test set"
+                        </Button>
+                    </Empty>
+                }
+            }
+        >
+            <div class="mb-4">
+                <SearchBox label="Search test sets" value=words />
+            </div>
+            <Show when=move || matching().is_empty()>
+                <p class="muted py-6 text-center">"No test set has this name."</p>
+            </Show>
+            <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label="Test sets">
+                {move || matching().into_iter().map(|set| view! { <Card set=set /> }).collect_view()}
+            </ul>
+        </Show>
+    }
+}
+
+#[component]
+fn Card(set: TestSet) -> impl IntoView {
+    let last = match &set.last_run {
+        Some(run) => format!("{} · {}", run.target.name, run_line(run)),
+        None => "not run yet".to_owned(),
+    };
+    view! {
+        <li class="panel relative flex min-w-0 flex-col gap-2 p-4 hover:border-primary focus-within:border-primary">
+            <a
+                href=format!("/tests/{}", set.id)
+                class="truncate font-semibold after:absolute after:inset-0 after:rounded-box"
+                title=set.name.clone()
+                dir="auto"
+            >
+                {set.name.clone()}
+            </a>
+            <p class="muted flex flex-wrap gap-x-3">
+                <span>{count(set.case_count, "case")}</span>
+                <span class="min-w-0 truncate" dir="auto">
+                    {last}
+                </span>
+            </p>
+        </li>
+    }
+}
+
+/// How a run went, in a few words.
+pub fn run_line(run: &TestRun) -> String {
+    let passed = run.figures.map(|figures| {
+        let share = figures.pass_rate.map(percent).unwrap_or_default();
+        format!("{} of {} passed ({share})", figures.passed, run.total)
+    });
+    match run.status {
+        RunStatus::Queued => "waiting".to_owned(),
+        RunStatus::Running => format!("{} of {} asked", run.done, run.total),
+        RunStatus::Done => passed.unwrap_or_default(),
+        RunStatus::Cancelled => format!("stopped after {} of {}", run.done, run.total),
+        RunStatus::Failed => "broke off".to_owned(),
+    }
+}
+
+#[component]
+fn NewSet(open: RwSignal<bool>) -> impl IntoView {
+    let session = use_session();
+    let navigate = StoredValue::new_local(use_navigate());
+    let name = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let form = Form::new(move || {
+        let mut check = Checker::default();
+        name.with(|name| check.length("name", name, 1, 80));
+        check.finish()
+    });
+    let submit = move || {
+        if !form.submit() || busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        let request = SaveTestSetRequest {
+            name: name.get_untracked(),
+        };
+        spawn_local(async move {
+            let result = session.send(&client::test_sets::create(&request)).await;
+            busy.set(false);
+            match result {
+                Ok(set) => {
+                    open.set(false);
+                    let address = format!("/tests/{}", set.id);
+                    navigate.with_value(|navigate| navigate(&address, NavigateOptions::default()));
+                }
+                Err(problem) => error.set(form.refuse(&problem)),
+            }
+        });
+    };
+    view! {
+        <FormBody error=error submit=submit>
+            <TextField
+                label="Name"
+                value=name
+                field=form.field("name")
+                placeholder="Warranty questions"
+                autofocus=true
+            />
+            <div class="flex flex-wrap justify-end gap-2">
+                <Button on_click=move || open.set(false)>"Cancel"</Button>
+                <Submit busy=busy>"Make test set"</Submit>
+            </div>
+        </FormBody>
+    }
+}

@@ -1,0 +1,207 @@
+//! Test runs and workers that die: what was asked is kept, what is left is asked.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "test helpers; lints know tests by their attribute only"
+)]
+
+#[expect(dead_code, reason = "shared with tests that use more of it")]
+#[path = "../../domain/tests/support/mod.rs"]
+mod support;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use api_types::bots::ChatbotContent;
+use api_types::drafts::CreateDraftRequest;
+use api_types::kb::{AddSourcesRequest, Chunking, NewSource, SaveKbDraftRequest};
+use api_types::test_sets::{
+    Expectation, RunStatus, SaveTestCaseRequest, StartRunRequest, TestRun, TestRunDetail,
+};
+use domain::jobs::Outcome;
+use domain::kb::{bases, drafts as kb_drafts};
+use domain::{drafts, test_sets};
+use secrecy::ExposeSecret;
+use support::{Harness, until};
+use uuid::Uuid;
+
+const CASES: usize = 300;
+const KILLS: i64 = 5;
+const PROGRAM: &str = env!("CARGO_BIN_EXE_botwright-worker");
+
+/// A worker process that is killed when dropped, and never asked.
+struct Worker(Child);
+
+impl Worker {
+    fn start(harness: &Harness) -> Self {
+        let config = &harness.config;
+        let secret =
+            |value: &Option<secrecy::SecretString>| value.as_ref().unwrap().expose_secret().to_owned();
+        let child = Command::new(PROGRAM)
+            .env("BOTWRIGHT_DATA_DIR", &config.data_dir)
+            .env("DATABASE_URL", secret(&config.database_url))
+            .env("REDIS_URL", secret(&config.redis_url))
+            .env("BOTWRIGHT_SECRET_KEY", secret(&config.secret_key))
+            .env("BOTWRIGHT_WORKER_LOST_AFTER_SECONDS", "2")
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // SIGKILL: nothing is tidied up.
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+async fn knowledge_base(harness: &Harness) -> Uuid {
+    let (services, scope) = (&harness.services, &harness.scope);
+    let draft = kb_drafts::create(services, scope, &CreateDraftRequest::default())
+        .await
+        .unwrap();
+    let save = SaveKbDraftRequest {
+        version: draft.version,
+        name: "Shops".to_owned(),
+        description: String::new(),
+        chunking: Chunking::default(),
+    };
+    kb_drafts::save(services, scope, draft.id, save).await.unwrap();
+    let text = NewSource::Text {
+        title: "Porto".to_owned(),
+        text: "Bicycles are repaired in Porto, at Rua das Flores 12.".to_owned(),
+    };
+    let sources = AddSourcesRequest { sources: vec![text] };
+    kb_drafts::add_sources(services, scope, draft.id, sources)
+        .await
+        .unwrap();
+    kb_drafts::finalize(services, scope, draft.id)
+        .await
+        .unwrap()
+        .knowledge_base_id
+}
+
+/// A set of `cases` cases, run on a draft that answers from a new knowledge base.
+async fn start(harness: &Harness, cases: usize) -> TestRun {
+    let (services, scope) = (&harness.services, &harness.scope);
+    let content = ChatbotContent {
+        knowledge_base_ids: vec![knowledge_base(harness).await],
+        ..ChatbotContent::default()
+    };
+    let draft = drafts::create(&services.redis, scope, content, None)
+        .await
+        .unwrap();
+    let set = test_sets::create(&services.db, scope, "Shops").await.unwrap();
+    for i in 0..cases {
+        let case = SaveTestCaseRequest {
+            question: format!("Where are bicycles repaired, asks visitor {i}?"),
+            history: Vec::new(),
+            expectation: Expectation::Unanswerable,
+        };
+        test_sets::add_case(&services.db, scope, set.id, case)
+            .await
+            .unwrap();
+    }
+    let target = StartRunRequest {
+        draft_id: Some(draft.id),
+        bot_id: None,
+    };
+    test_sets::start(services, scope, set.id, target).await.unwrap()
+}
+
+async fn look(harness: &Harness, run: &TestRun) -> TestRunDetail {
+    test_sets::get_run(&harness.services.db, &harness.scope, run.test_set_id, run.id)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_workers_are_killed_keeps_what_is_done_and_asks_the_rest() {
+    let harness = Harness::new(Path::new(PROGRAM)).await;
+    let run = start(&harness, CASES).await;
+    let mut before: Vec<_> = look(&harness, &run).await.cases;
+    for kill in 1..=KILLS {
+        let worker = Worker::start(&harness);
+        until("some more cases are done", async || {
+            (look(&harness, &run).await.run.done >= kill * 10).then_some(())
+        })
+        .await;
+        drop(worker);
+        let now = look(&harness, &run).await;
+        assert_eq!(
+            now.run.status,
+            RunStatus::Running,
+            "all was done before kill {kill}"
+        );
+        for (before, now) in before.iter().zip(&now.cases) {
+            assert!(
+                before.result.is_none() || before.result == now.result,
+                "asked again: {}",
+                now.question
+            );
+        }
+        before = now.cases;
+    }
+    let _worker = Worker::start(&harness);
+    let done = until("the run ends", async || {
+        let detail = look(&harness, &run).await;
+        (!detail.run.status.is_active()).then_some(detail)
+    })
+    .await;
+    assert_eq!(done.run.status, RunStatus::Done);
+    assert_eq!(done.run.done, CASES as i64);
+    assert_eq!(done.run.figures.unwrap().done as usize, CASES);
+    for (before, now) in before.iter().zip(&done.cases) {
+        assert!(before.result.is_none() || before.result == now.result);
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_was_stopped_or_deleted_or_kills_its_worker_asks_nothing_more() {
+    let harness = Harness::new(Path::new(PROGRAM)).await;
+    let (services, scope) = (&harness.services, &harness.scope);
+    let worker = harness.worker_services();
+    let workspace = scope.workspace_id();
+    let run = start(&harness, 2).await;
+    test_sets::cancel(&services.db, scope, run.test_set_id, run.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        test_sets::run(&worker, workspace, run.id).await.unwrap(),
+        Outcome::Done
+    );
+    let cancelled = look(&harness, &run).await.run;
+    assert_eq!((cancelled.status, cancelled.done), (RunStatus::Cancelled, 0));
+
+    // Six times a worker began and came to nothing.
+    let mut superuser = harness.superuser().await;
+    sqlx::query("update test_runs set status = 'running', attempts = 6")
+        .execute(&mut superuser)
+        .await
+        .unwrap();
+    assert_eq!(
+        test_sets::run(&worker, workspace, run.id).await.unwrap(),
+        Outcome::Done
+    );
+    let failed = look(&harness, &run).await.run;
+    assert_eq!(failed.status, RunStatus::Failed);
+    assert!(failed.error.unwrap().contains("interrupted"));
+
+    test_sets::delete(&services.db, scope, run.test_set_id)
+        .await
+        .unwrap();
+    assert_eq!(
+        test_sets::run(&worker, workspace, run.id).await.unwrap(),
+        Outcome::Done
+    );
+    assert_eq!(
+        bases::list(&services.db, scope).await.unwrap().len(),
+        1,
+        "nothing else went"
+    );
+}

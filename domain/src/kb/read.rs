@@ -9,8 +9,8 @@ use tempfile::NamedTempFile;
 use tokio::sync::Semaphore;
 
 use super::chunk;
-use super::parse::ParsedDocument;
 use super::parse::sandbox::SandboxError;
+use super::parse::{Format, ParsedDocument};
 use crate::Services;
 use crate::{Error, Result};
 
@@ -23,7 +23,11 @@ pub(super) async fn parse(
     let file = tokio::task::spawn_blocking(move || temporary(&bytes))
         .await
         .map_err(anyhow::Error::from)??;
-    match services.parser.parse(file.path(), file_name(media_type)).await {
+    match services
+        .parser
+        .parse(file.path(), Format::file_name(media_type))
+        .await
+    {
         Ok(parsed) => Ok(Ok(parsed)),
         Err(SandboxError::Document(error)) => Ok(Err(DocumentError::from(&error))),
         Err(error @ SandboxError::Io(_)) => Err(Error::Unavailable {
@@ -38,16 +42,6 @@ fn temporary(bytes: &[u8]) -> anyhow::Result<NamedTempFile> {
     file.write_all(bytes)
         .context("could not write a temporary file")?;
     Ok(file)
-}
-
-/// A name that tells the parser which kind of text it is, as was decided when the source was added.
-fn file_name(media_type: &str) -> &'static str {
-    match media_type {
-        "text/markdown" => "source.md",
-        "text/html" => "source.html",
-        "text/plain" => "source.txt",
-        _ => "source",
-    }
 }
 
 /// Documents cut at once in this process. What was begun runs to its end, even if nobody waits for it any more.

@@ -88,13 +88,10 @@ impl Flow {
             self.blocks.heading(level, &text);
             return;
         }
-        // Some programs write the marker into the text.
-        let start = text.trim_start();
         if marker.is_none()
-            && let Some(item) = start.strip_prefix(BULLETS)
-            && item.starts_with(char::is_whitespace)
+            && let Some((number, item)) = written_marker(text.trim_start())
         {
-            self.blocks.item(self.depth, None, item);
+            self.blocks.item(self.depth, number, item);
             return;
         }
         match marker {
@@ -120,4 +117,14 @@ impl Flow {
             self.blocks.table(&rows);
         }
     }
+}
+
+/// Some programs write the marker of an item into its text: a bullet, or a number with a tab.
+fn written_marker(text: &str) -> Option<(Option<usize>, &str)> {
+    if let Some(item) = text.strip_prefix(BULLETS) {
+        return item.starts_with(char::is_whitespace).then_some((None, item));
+    }
+    let (marker, item) = text.split_once('\t')?;
+    let number = marker.strip_suffix(['.', ')'])?.parse().ok()?;
+    Some((Some(number), item))
 }

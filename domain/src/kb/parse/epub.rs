@@ -1,6 +1,6 @@
 //! E-books: the chapters in reading order, each by way of the HTML reader.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::archive::Archive;
 use super::xml::{self, Node};
@@ -25,6 +25,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     let locked = archive.text("META-INF/encryption.xml").unwrap_or_default();
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut chapters: Vec<String> = Vec::new();
+    // One chapter named a thousand times would be read as often.
+    let mut read = HashSet::new();
     for id in &package.spine {
         let Some((address, properties)) = package.items.get(id) else {
             continue;
@@ -34,7 +36,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
         if locked.contains(&format!("\"{name}\"")) {
             return Err(ParseError::Encrypted);
         }
-        if properties.split(' ').any(|property| property == "nav") {
+        if properties.split(' ').any(|property| property == "nav") || !read.insert(name.clone()) {
             continue;
         }
         let Ok(chapter) = archive.bytes(&name) else {
@@ -89,9 +91,6 @@ fn read_package(opf: &str) -> Result<Package, ParseError> {
         }
         Ok(())
     })?;
-    // One chapter named a thousand times would be read as often.
-    let mut seen = std::collections::HashSet::new();
-    package.spine.retain(|id| seen.insert(id.clone()));
     Ok(package)
 }
 

@@ -1,6 +1,7 @@
 //! PDF, by `pdf_oxide`, with `pdf-extract` as a second opinion on pages that came out badly.
 
 mod headings;
+mod hostile;
 mod oxide;
 mod running;
 mod second;
@@ -35,6 +36,7 @@ struct RawDocument {
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+    hostile::check(bytes)?;
     let first = match oxide::read(bytes) {
         Err(ParseError::Corrupt(_)) => RawDocument {
             title: None,

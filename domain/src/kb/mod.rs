@@ -8,6 +8,7 @@ pub mod drafts;
 pub mod embed;
 mod find;
 pub mod ingest;
+pub mod ocr;
 pub mod parse;
 mod read;
 pub mod search;

@@ -53,7 +53,7 @@ fn stream(filter: &str, content: &[u8]) -> Vec<u8> {
 const PAGE: &str = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R >>";
 
 pub fn all() -> Vec<Bomb> {
-    let once = packed(&vec![b' '; 400 * 1024 * 1024]);
+    let once = packed(&vec![b' '; 60 * 1024 * 1024]);
     let twice = packed(&once);
     let saves = packed("q ".repeat(20_000_000).as_bytes());
     let tree = |count: usize| {
@@ -74,15 +74,18 @@ pub fn all() -> Vec<Bomb> {
     let page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Resources << /XObject << /F 5 0 R >> >> \
         /Contents 4 0 R >>";
     let draws = b"<< /Length 6 >>\nstream\n/F Do \nendstream".to_vec();
-    let mut chain = pdf(&looping);
+    let mut chain = one_page(
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] >>",
+        Vec::new(),
+    );
     let start = chain.len();
     chain.extend(
-        format!("xref\n0 0\ntrailer\n<< /Root 1 0 R /Size 3 /Prev {start} >>\nstartxref\n{start}\n%%EOF\n")
+        format!("xref\n0 0\ntrailer\n<< /Root 1 0 R /Size 4 /Prev {start} >>\nstartxref\n{start}\n%%EOF\n")
             .bytes(),
     );
     vec![
         bomb(
-            "a PDF stream of 400 MB",
+            "a PDF stream of 60 MB",
             "a.pdf",
             one_page(PAGE, vec![stream("/FlateDecode", &once)]),
         ),

@@ -6,6 +6,9 @@ use super::{Bomb, bomb};
 const TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/PART" ContentType="application/vnd.openxmlformats-officedocument.KIND.main+xml"/></Types>"#;
 const RELATIONS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="PART"/></Relationships>"#;
 
+const PRESENTATION: &str = r#"xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships""#;
+const SLIDE: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/slide" Target="slides/slide1.xml"/></Relationships>"#;
+
 fn office(kind: &str, part: &str, parts: &[(&str, &[u8])]) -> Vec<u8> {
     let types = TYPES.replace("PART", part).replace("KIND", kind);
     let relations = RELATIONS.replace("PART", part);
@@ -87,7 +90,11 @@ pub fn all() -> Vec<Bomb> {
             format!("</{tag}>").repeat(count)
         )
     };
-    let word_tables = "<w:tbl><w:tr><w:tc>".repeat(60_000);
+    let word_tables = format!(
+        "{}<w:p><w:r><w:t>deep</w:t></w:r></w:p>{}</w:body></w:document>",
+        "<w:tbl><w:tr><w:tc>".repeat(30_000),
+        "</w:tc></w:tr></w:tbl>".repeat(30_000)
+    );
     let shared = format!("<si><t>{}</t></si>", "long text ".repeat(10_000));
     let cells: String = (1..100_000)
         .map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>0</v></c><c r=\"B{row}\" t=\"s\"><v>0</v></c></row>"))
@@ -98,7 +105,11 @@ pub fn all() -> Vec<Bomb> {
     let far = "<table:table-row table:number-rows-repeated=\"1048576\"><table:table-cell \
         table:number-columns-repeated=\"16384\"><text:p>x</text:p></table:table-cell></table:table-row>";
     let far = far.repeat(2_000);
-    let slide = format!("<p:sld>{}", "<p:grpSp>".repeat(300_000));
+    let slide = format!(
+        "<p:sld {PRESENTATION}><p:cSld><p:spTree>{}{}</p:spTree></p:cSld></p:sld>",
+        "<p:grpSp>".repeat(100_000),
+        "</p:grpSp>".repeat(100_000)
+    );
     vec![
         bomb(
             "a billion laughs in a DOCX",
@@ -130,8 +141,10 @@ pub fn all() -> Vec<Bomb> {
                 &[
                     (
                         "ppt/presentation.xml",
-                        b"<p:presentation><p:sldIdLst><p:sldId r:id=\"rId1\"/></p:sldIdLst></p:presentation>",
+                        format!("<p:presentation {PRESENTATION}><p:sldIdLst><p:sldId r:id=\"rId1\"/></p:sldIdLst></p:presentation>")
+                            .as_bytes(),
                     ),
+                    ("ppt/_rels/presentation.xml.rels", SLIDE.as_bytes()),
                     ("ppt/slides/slide1.xml", slide.as_bytes()),
                 ],
             ),

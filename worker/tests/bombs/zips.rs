@@ -32,7 +32,7 @@ pub fn opendocument(kind: &str, content: &[u8]) -> Vec<u8> {
 }
 
 pub fn all() -> Vec<Bomb> {
-    let zeros = vec![0; 300 * MEGABYTE];
+    let zeros = vec![0; 60 * MEGABYTE];
     let office = |part: &str| zip(&[("[Content_Types].xml", b"<Types/>"), (part, &zeros)]);
     let book = zip(&[
         ("mimetype", b"application/epub+zip"),
@@ -40,13 +40,13 @@ pub fn all() -> Vec<Bomb> {
         ("chapter.xhtml", &zeros),
     ]);
     let mut bombs = vec![
-        bomb("300 MB in a DOCX", "a.docx", office("word/document.xml")),
-        bomb("300 MB in a PPTX", "a.pptx", office("ppt/presentation.xml")),
-        bomb("300 MB in an XLSX", "a.xlsx", office("xl/workbook.xml")),
-        bomb("300 MB in an ODT", "a.odt", opendocument("text", &zeros)),
-        bomb("300 MB in an ODP", "a.odp", opendocument("presentation", &zeros)),
-        bomb("300 MB in an ODS", "a.ods", opendocument("spreadsheet", &zeros)),
-        bomb("300 MB in an EPUB", "a.epub", book),
+        bomb("60 MB in a DOCX", "a.docx", office("word/document.xml")),
+        bomb("60 MB in a PPTX", "a.pptx", office("ppt/presentation.xml")),
+        bomb("60 MB in an XLSX", "a.xlsx", office("xl/workbook.xml")),
+        bomb("60 MB in an ODT", "a.odt", opendocument("text", &zeros)),
+        bomb("60 MB in an ODP", "a.odp", opendocument("presentation", &zeros)),
+        bomb("60 MB in an ODS", "a.ods", opendocument("spreadsheet", &zeros)),
+        bomb("60 MB in an EPUB", "a.epub", book),
     ];
     let names: Vec<String> = (0..60_000).map(|n| format!("word/document{n}.xml")).collect();
     let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b"x"[..])).collect();

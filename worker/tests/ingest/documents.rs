@@ -37,8 +37,10 @@ async fn documents_of_every_kind_are_indexed_and_found() {
     idle(&harness).await;
     worker.stop().await;
 
+    // Where it is installed, text recognition reads the scan.
+    let reads_scans = domain::kb::ocr::languages().await.is_some();
     for document in &documents {
-        let scanned = document.title == "scanned.pdf";
+        let scanned = document.title == "scanned.pdf" && !reads_scans;
         let expected = if scanned {
             DocumentStatus::Failed
         } else {

@@ -22,8 +22,8 @@ pub enum ParseError {
     Encrypted,
     /// Pages are pictures.
     #[error(
-        "This PDF is a scan without a text layer. Run text recognition (OCR) on it and add the result, or add \
-         the text itself."
+        "This PDF is a scan without a text layer. Run text recognition (OCR) on it and add the result, or install \
+         text recognition on the server (tesseract-ocr and poppler-utils)."
     )]
     NeedsOcr,
     /// Broken; says what it should have been.

@@ -78,6 +78,19 @@ pub fn parse(bytes: &[u8], file_name: &str) -> Result<ParsedDocument, ParseError
     document.cleaned()
 }
 
+/// A document of what text recognition made of its pages.
+pub(super) fn recognised(pages: Vec<String>) -> Result<ParsedDocument, ParseError> {
+    let pages = pages.iter().zip(1..).map(|(text, number)| Page {
+        number: Some(number),
+        markdown: unwrap::unwrap(&clean::text(text), &(20..=200)),
+    });
+    let document = ParsedDocument {
+        title: None,
+        pages: pages.collect(),
+    };
+    document.cleaned()
+}
+
 impl ParsedDocument {
     fn single(title: Option<String>, markdown: String) -> Self {
         Self {

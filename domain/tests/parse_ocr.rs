@@ -1,7 +1,5 @@
 //! Text recognition of scans; runs where `tesseract` and `pdftoppm` are installed.
 
-#![expect(clippy::expect_used, reason = "helpers of tests")]
-
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Files made to harm whoever reads them, each read as the product does: in the limited child process.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 mod bombs;
 

@@ -70,7 +70,7 @@ pub async fn recognise(pdf: &Path, languages: &[&str]) -> io::Result<Result<Pars
             }
         }
     }
-    Ok(parse::recognised(pages))
+    Ok(parse::recognised(&pages))
 }
 
 /// Absent if the file can't be opened.

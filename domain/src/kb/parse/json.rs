@@ -58,7 +58,10 @@ fn add_object(blocks: &mut Blocks, object: &Object, path: &[&str]) {
         .filter_map(|(key, value)| short(value).map(|text| format!("{key}: {text}")))
         .collect();
     blocks.paragraph(&lines.join("\n"));
-    for (key, value) in object.iter().filter(|(_, value)| short(value).is_none()) {
+    for (key, value) in object
+        .iter()
+        .filter(|(_, value)| short(value).is_none() && !is_hollow(value))
+    {
         let below: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
         blocks.heading(below.len(), &heading(&below));
         add(blocks, value, &below);
@@ -70,7 +73,7 @@ fn add_list(blocks: &mut Blocks, list: &[Value], path: &[&str]) {
         sheet::add(blocks, &rows, path.len() + 1);
         return;
     }
-    for (value, number) in list.iter().zip(1..) {
+    for (value, number) in list.iter().zip(1..).filter(|(value, _)| !is_hollow(value)) {
         let Value::Object(object) = value else {
             add(blocks, value, path);
             continue;
@@ -122,6 +125,15 @@ fn rows(list: &[Value]) -> Option<Vec<Vec<String>>> {
     };
     let rows: Vec<Vec<String>> = list.iter().map(row).collect();
     Some(std::iter::once(head).chain(rows).collect())
+}
+
+/// Whether there is nothing in it but names.
+fn is_hollow(value: &Value) -> bool {
+    match value {
+        Value::Scalar(_) => false,
+        Value::List(list) => list.iter().all(is_hollow),
+        Value::Object(object) => object.iter().all(|(_, value)| is_hollow(value)),
+    }
 }
 
 /// What fits behind a colon: a value, or a list of them.

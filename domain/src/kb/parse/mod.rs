@@ -79,7 +79,7 @@ pub fn parse(bytes: &[u8], file_name: &str) -> Result<ParsedDocument, ParseError
 }
 
 /// A document of what text recognition made of its pages.
-pub(super) fn recognised(pages: Vec<String>) -> Result<ParsedDocument, ParseError> {
+pub(super) fn recognised(pages: &[String]) -> Result<ParsedDocument, ParseError> {
     let pages = pages.iter().zip(1..).map(|(text, number)| Page {
         number: Some(number),
         markdown: unwrap::unwrap(&clean::text(text), &(20..=200)),

@@ -82,3 +82,45 @@ fn bytes_of(streams: &mut Streams<'_>, path: &str) -> Option<Vec<u8>> {
     streams.open_stream(path).ok()?.read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use cfb::CompoundFile;
+
+    use super::parse;
+
+    /// A message with these properties of type text, which are numbered 001F.
+    fn message(properties: &[(&str, &str)]) -> Vec<u8> {
+        let mut file = CompoundFile::create(Cursor::new(Vec::new())).expect("a compound file");
+        file.create_storage("/__attach_version1.0_#00000000")
+            .expect("an attachment");
+        for (path, text) in properties {
+            let text: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let mut stream = file.create_stream(format!("/{path}001F")).expect("a stream");
+            stream.write_all(&text).expect("its content");
+        }
+        file.flush().expect("written");
+        file.into_inner().into_inner()
+    }
+
+    #[test]
+    fn says_who_wrote_and_what_came_along() {
+        let bytes = message(&[
+            ("__substg1.0_001A", "IPM.Note"),
+            ("__substg1.0_0037", "Größe der Boote"),
+            ("__substg1.0_0C1A", "Edda Marlow"),
+            ("__substg1.0_0E04", "Büro"),
+            ("__substg1.0_1000", "Guten Tag,\r\n\r\nsie sind zwölf Meter lang."),
+            ("__attach_version1.0_#00000000/__substg1.0_3707", "boats.pdf"),
+        ]);
+        let document = parse(&bytes).expect("a message");
+        assert_eq!(document.title.as_deref(), Some("Größe der Boote"));
+        assert_eq!(
+            document.pages[0].markdown,
+            "# Größe der Boote\n\nFrom: Edda Marlow\nTo: Büro\n\nGuten Tag,\n\nsie sind zwölf Meter lang.\n\n\
+             Attachments: boats.pdf"
+        );
+    }
+}

@@ -10,6 +10,7 @@ use super::ParseError;
 const MAX_DEPTH: usize = 2_000;
 
 /// What a document consists of, with names as they are written (`text:p`).
+#[derive(Clone, Copy)]
 pub(super) enum Node<'a> {
     /// An element starts; one without content ends right after.
     Start(&'a BytesStart<'a>),

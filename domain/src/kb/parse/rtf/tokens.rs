@@ -1,7 +1,7 @@
 //! Cutting rich text into groups, words and bytes.
 
 /// A piece of the file.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
     Open,
     Close,

@@ -46,9 +46,9 @@ fn is_pdf(bytes: &[u8]) -> bool {
 fn detect_zip(bytes: &[u8]) -> Result<Format, ParseError> {
     let names = archive::names(bytes);
     let holds = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
-    // OpenDocument and EPUB say it in an entry that comes first and is not compressed.
-    let head = &bytes[..bytes.len().min(256)];
-    let says = |kind: &str| contains(head, kind.as_bytes());
+    // OpenDocument and EPUB say it in an entry of its own.
+    let kind = archive::small_part(bytes, "mimetype").unwrap_or_default();
+    let says = |part: &str| kind.contains(part);
     match () {
         // Made by LibreOffice with a password.
         () if holds("encrypted-package") => return Err(ParseError::Encrypted),

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use domain::config::{self, Config};
 use domain::db::{Db, DbRole};
 use domain::kb::embed::Embedder;
+use domain::kb::ocr;
 use domain::redis::Redis;
 use secrecy::ExposeSecret;
 
@@ -32,6 +33,7 @@ pub async fn run(config: &Config) -> ExitCode {
         ("Redis", redis(config).await),
         ("vectors", vectors(config).await),
         ("embedding model", model(config)),
+        ("scans", scans().await),
     ];
     let mut failed = false;
     for (part, outcome) in checks {
@@ -128,6 +130,16 @@ fn model(config: &Config) -> Outcome {
         Ok(embedder) => Fine(embedder.model_id().to_owned()),
         Err(error) => Less(format!(
             "{error}; search compares words only. `cargo xtask setup` fetches the model"
+        )),
+    }
+}
+
+async fn scans() -> Outcome {
+    match ocr::languages().await {
+        Some(languages) => Fine(format!("text is recognised: {}", languages.join(", "))),
+        None => Less(format!(
+            "scanned PDFs can't be read; `{}` lets them be",
+            ocr::INSTALL
         )),
     }
 }

@@ -236,16 +236,15 @@ fn other_kinds_are_named_in_the_error() {
     let zip_of = |name: &str| zip(&[(name, b"x")]);
     let mut legacy = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
     legacy.resize(2048, 0);
-    let cases: [(Vec<u8>, &str); 7] = [
+    let cases: [(Vec<u8>, &str); 6] = [
         (fixture("picture.pdf"), "an image (image/png)"),
         (
             b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0".repeat(40),
             "a program or a database",
         ),
         (zip_of("holiday.jpg"), "a zip archive"),
-        (zip_of("xl/workbook.xml"), "an Excel workbook"),
-        (legacy, "an Office file from before 2007"),
-        (b"{\\rtf1\\ansi Hello}".to_vec(), "a rich text (RTF) file"),
+        (zip_of("xl/workbook.bin"), "a binary Excel workbook (XLSB)"),
+        (legacy, "a file of an old program"),
         (
             b"<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>".to_vec(),
             "an SVG image",
@@ -256,7 +255,7 @@ fn other_kinds_are_named_in_the_error() {
         assert_eq!(error.code(), ErrorCode::UnsupportedFile);
         let message = error.to_string();
         assert!(
-            message.contains(found) && message.contains("Markdown, text, HTML, PDF and DOCX"),
+            message.contains(found) && message.contains("PDF, Word, PowerPoint, Excel"),
             "{message}"
         );
     }
@@ -275,6 +274,74 @@ fn empty_is_empty_in_every_format() {
         code(b"<html><body><script>alert(1)</script></body></html>", "x.html"),
         ErrorCode::EmptyDocument
     );
+}
+
+#[test]
+fn empty_tables_books_and_messages_are_empty() {
+    let opendocument = |kind: &str, body: &str| {
+        let kind = format!("application/vnd.oasis.opendocument.{kind}");
+        let content =
+            format!("<office:document-content><office:body>{body}</office:body></office:document-content>");
+        zip(&[("mimetype", kind.as_bytes()), ("content.xml", content.as_bytes())])
+    };
+    let book = zip(&[
+        ("mimetype", b"application/epub+zip"),
+        (
+            "META-INF/container.xml",
+            b"<container><rootfile full-path='p.opf'/></container>",
+        ),
+        ("p.opf", b"<package><spine/></package>"),
+    ]);
+    let cases: [(Vec<u8>, &str); 8] = [
+        (b",,,\n,,,\n".to_vec(), "a.csv"),
+        (b"\t\t\n".to_vec(), "a.tsv"),
+        (b"{}".to_vec(), "a.json"),
+        (b"[[], {}]".to_vec(), "a.jsonl"),
+        (b"{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\par }".to_vec(), "a.rtf"),
+        (
+            opendocument("text", "<office:text><text:p/></office:text>"),
+            "a.odt",
+        ),
+        (opendocument("presentation", "<office:presentation/>"), "a.odp"),
+        (book, "a.epub"),
+    ];
+    for (bytes, name) in cases {
+        assert_eq!(code(&bytes, name), ErrorCode::EmptyDocument, "{name}");
+    }
+}
+
+/// A chunk from anywhere within must know what the columns are.
+#[test]
+fn a_hundred_thousand_rows_are_read_with_their_head() {
+    let mut table = "number,berth,owner\n".to_owned();
+    for number in 1..=100_000 {
+        table += &format!("{number},B{},\"Owner, the {number}th\"\n", number % 97);
+    }
+    let text = parse(table.as_bytes(), "berths.csv").expect("a table").pages[0]
+        .markdown
+        .clone();
+    let middle = text
+        .find("| 50000 | B45 | Owner, the 50000th |")
+        .expect("a row in the middle");
+    let head = text[..middle]
+        .rfind("| number | berth | owner |\n| --- | --- | --- |\n")
+        .expect("a head");
+    assert!(middle - head < 500);
+    assert!(text.ends_with("| 100000 | B90 | Owner, the 100000th |"));
+}
+
+#[test]
+fn encrypted_mail_and_books_say_so() {
+    let mail = b"From: a@b.example\nMIME-Version: 1.0\nContent-Type: multipart/encrypted; boundary=x\n\n--x\n\nx\n--x--\n";
+    assert_eq!(code(mail, "a.eml"), ErrorCode::EncryptedDocument);
+    let book = zip(&[
+        ("mimetype", b"application/epub+zip"),
+        ("META-INF/container.xml", b"<container><rootfile full-path='p.opf'/></container>"),
+        ("META-INF/encryption.xml", b"<encryption><CipherReference URI=\"c.xhtml\"/></encryption>"),
+        ("p.opf", b"<package><manifest><item id='c' href='c.xhtml'/></manifest><spine><itemref idref='c'/></spine></package>"),
+        ("c.xhtml", b"scrambled"),
+    ]);
+    assert_eq!(code(&book, "a.epub"), ErrorCode::EncryptedDocument);
 }
 
 #[test]

@@ -213,6 +213,17 @@ async fn a_preview_cuts_every_kind_of_file_and_writes_nothing() {
         shown,
         [good, good, good, good, good, (0, Some(ErrorCode::NeedsOcr))]
     );
+    // A preview never waits for text recognition; it says what becomes of the scan.
+    let scan = preview.sources[5].error.as_ref().unwrap();
+    let later = scan
+        .message
+        .contains("recognised when the knowledge base is built");
+    assert_eq!(
+        later,
+        domain::kb::ocr::languages().await.is_some(),
+        "{}",
+        scan.message
+    );
     assert!(
         preview
             .sources

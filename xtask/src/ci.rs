@@ -9,14 +9,14 @@ use crate::cargo::cargo;
 use crate::paths::Paths;
 use crate::setup::{self, Purpose};
 use crate::steps::{Step, Steps};
-use crate::{generated, test, tools};
+use crate::{fuzz, generated, test, tools};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// Runs all checks in turn and stops at the first that fails.
 pub fn run(paths: &Paths) -> Result<()> {
     let before = tree(paths)?;
-    let mut steps = Steps::new(paths, 7 + test::STEPS);
+    let mut steps = Steps::new(paths, 8 + test::STEPS);
     steps.run("format", "Formatting", |step| {
         step.command(cargo(paths).args(["fmt", "--all", "--check"]))
             .context("run `cargo fmt --all`")
@@ -29,6 +29,9 @@ pub fn run(paths: &Paths) -> Result<()> {
         deny(paths, step)
     })?;
     test::run(paths, &test::Options::default(), &mut steps)?;
+    steps.run("fuzz", "Mutated files", |step| {
+        step.command(&mut fuzz::command(paths, &fuzz::Options::short()))
+    })?;
     steps.run("sqlx", "Checked queries", |step| {
         generated::queries(paths, true, step)
     })?;

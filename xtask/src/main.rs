@@ -3,6 +3,7 @@
 mod bench;
 mod cargo;
 mod ci;
+mod fuzz;
 mod generated;
 mod npm;
 mod paths;
@@ -49,6 +50,8 @@ enum Task {
     Openapi(Generated),
     /// Run a benchmark.
     Bench(bench::Options),
+    /// Read mutated files with every parser.
+    Fuzz(fuzz::Options),
 }
 
 #[derive(Args)]
@@ -88,6 +91,7 @@ impl Task {
                     generated::api_document(paths, check, step)
                 })
             }
+            Self::Fuzz(options) => fuzz::run(paths, &options),
             Self::Bench(options) => bench::run(paths, &options, &mut Steps::new(paths, 1)),
         }
     }

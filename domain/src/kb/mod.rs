@@ -9,6 +9,7 @@ pub mod drafts;
 pub mod embed;
 mod find;
 pub mod ingest;
+pub mod ocr;
 pub mod parse;
 mod read;
 mod rechunk;

@@ -1,5 +1,5 @@
 //! From bytes to chunks: parsing in the sandbox, cutting on a thread of its own. Drafts preview and the ingestion
-//! job work through the same two functions, so what was previewed is what is indexed.
+//! job work through the same functions, so what was previewed is what is indexed; only scans are left to the job.
 
 use std::io::Write;
 
@@ -8,24 +8,66 @@ use api_types::kb::{Chunk, Chunking, DocumentError};
 use tempfile::NamedTempFile;
 use tokio::sync::Semaphore;
 
-use super::chunk;
-use super::parse::ParsedDocument;
 use super::parse::sandbox::SandboxError;
+use super::parse::{Format, ParseError, ParsedDocument};
+use super::{chunk, ocr};
 use crate::Services;
 use crate::{Error, Result};
 
-/// Reads a file in the limited child process. The inner error is the file's own fault.
+/// What a preview says of a scan.
+const RECOGNISED_LATER: &str = "This PDF is a scan. Its text is recognised when the knowledge base is built, so \
+    there is nothing to see yet.";
+
+/// Reads a file in the limited child process, for a person who waits. The inner error is the file's own fault.
 pub(super) async fn parse(
     services: &Services,
     media_type: &str,
     bytes: Vec<u8>,
 ) -> Result<Result<ParsedDocument, DocumentError>> {
+    let (_file, parsed) = read(services, media_type, bytes).await?;
+    let is_scan = parsed == Err(ParseError::NeedsOcr);
+    let mut parsed = parsed.map_err(|error| DocumentError::from(&error));
+    if let Err(error) = &mut parsed
+        && is_scan
+        && ocr::languages().await.is_some()
+    {
+        RECOGNISED_LATER.clone_into(&mut error.message);
+    }
+    Ok(parsed)
+}
+
+/// Reads a file as [`parse`] does, for a job: a scan is given to text recognition, which takes its time.
+pub(super) async fn parse_and_recognise(
+    services: &Services,
+    media_type: &str,
+    bytes: Vec<u8>,
+) -> Result<Result<ParsedDocument, DocumentError>> {
+    let (file, mut parsed) = read(services, media_type, bytes).await?;
+    if parsed == Err(ParseError::NeedsOcr)
+        && let Some(languages) = ocr::languages().await
+    {
+        let recognised = ocr::recognise(file.path(), &languages).await;
+        parsed = recognised.map_err(|error| Error::Unavailable {
+            part: "text recognition",
+            source: error.into(),
+        })?;
+    }
+    Ok(parsed.map_err(|error| DocumentError::from(&error)))
+}
+
+/// The file, for as long as it is needed, and what the parser made of it.
+async fn read(
+    services: &Services,
+    media_type: &str,
+    bytes: Vec<u8>,
+) -> Result<(NamedTempFile, Result<ParsedDocument, ParseError>)> {
     let file = tokio::task::spawn_blocking(move || temporary(&bytes))
         .await
         .map_err(anyhow::Error::from)??;
-    match services.parser.parse(file.path(), file_name(media_type)).await {
-        Ok(parsed) => Ok(Ok(parsed)),
-        Err(SandboxError::Document(error)) => Ok(Err(DocumentError::from(&error))),
+    let name = Format::file_name(media_type);
+    match services.parser.parse(file.path(), name).await {
+        Ok(parsed) => Ok((file, Ok(parsed))),
+        Err(SandboxError::Document(error)) => Ok((file, Err(error))),
         Err(error @ SandboxError::Io(_)) => Err(Error::Unavailable {
             part: "document parser",
             source: error.into(),
@@ -38,16 +80,6 @@ fn temporary(bytes: &[u8]) -> anyhow::Result<NamedTempFile> {
     file.write_all(bytes)
         .context("could not write a temporary file")?;
     Ok(file)
-}
-
-/// A name that tells the parser which kind of text it is, as was decided when the source was added.
-fn file_name(media_type: &str) -> &'static str {
-    match media_type {
-        "text/markdown" => "source.md",
-        "text/html" => "source.html",
-        "text/plain" => "source.txt",
-        _ => "source",
-    }
 }
 
 /// Documents cut at once in this process. What was begun runs to its end, even if nobody waits for it any more.

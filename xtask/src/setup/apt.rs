@@ -57,6 +57,8 @@ fn missing(purpose: Purpose) -> Vec<&'static str> {
     );
     if purpose == Purpose::Test {
         need(find_program("chromium").is_some(), &["chromium"]);
+        need(find_program("tesseract").is_some(), &["tesseract-ocr"]);
+        need(find_program("pdftoppm").is_some(), &["poppler-utils"]);
         need(
             succeeds("python3", &["-c", "import ensurepip"]),
             &["python3-venv"],

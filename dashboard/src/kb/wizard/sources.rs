@@ -20,7 +20,7 @@ use crate::ui::page::Section;
 use crate::ui::toast::use_toasts;
 
 /// File types that the picker offers; the server looks at the content, not at the name.
-const ACCEPT: &str = ".md,.markdown,.txt,.html,.htm,.pdf,.docx,text/plain,text/markdown,text/html,application/pdf,application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const ACCEPT: &str = ".pdf,.docx,.doc,.pptx,.ppt,.xlsx,.xls,.odt,.odp,.ods,.rtf,.epub,.html,.htm,.md,.markdown,.txt,.csv,.tsv,.json,.jsonl,.eml,.msg";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -109,7 +109,7 @@ fn DropArea(wizard: Wizard) -> impl IntoView {
         >
             <Icon glyph=icon::UPLOAD class="size-6 text-primary" />
             <span class="font-medium">"Drop files here, or choose them"</span>
-            <span class="muted">"Markdown, text, HTML, PDF and Word (.docx), up to 20 MB each"</span>
+            <span class="muted">"PDF, Word, PowerPoint, Excel, OpenDocument, RTF, EPUB, HTML, Markdown, text, CSV, JSON and e-mail, up to 20 MB each"</span>
             <input
                 node_ref=input
                 type="file"

@@ -116,7 +116,7 @@ async fn document(services: &Services, work: &Work) -> Result<ParsedDocument, St
             message: "The file is missing from storage. Remove the document and upload it again.".to_owned(),
         })
     })?;
-    read::parse(services, &work.media_type, bytes)
+    read::parse_and_recognise(services, &work.media_type, bytes)
         .await?
         .map_err(Stop::Unreadable)
 }

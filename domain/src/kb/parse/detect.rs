@@ -2,35 +2,7 @@
 
 use memchr::memmem;
 
-use super::{MAX_FILE_BYTES, ParseError, archive, decode};
-
-/// A format that is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Markdown.
-    Markdown,
-    /// Plain text in any encoding.
-    Text,
-    /// A web page.
-    Html,
-    /// PDF.
-    Pdf,
-    /// Word since 2007.
-    Docx,
-}
-
-impl Format {
-    /// The registered media type.
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Markdown => "text/markdown",
-            Self::Text => "text/plain",
-            Self::Html => "text/html",
-            Self::Pdf => "application/pdf",
-            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        }
-    }
-}
+use super::{Format, MAX_FILE_BYTES, ParseError, archive, catch, decode};
 
 /// Finds out what a file is from its bytes. The name only tells kinds of text apart, so a PDF named `.docx` is
 /// read as the PDF it is.
@@ -48,9 +20,16 @@ pub fn detect(bytes: &[u8], file_name: &str) -> Result<Format, ParseError> {
         return detect_zip(bytes);
     }
     if bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
-        return Err(compound_file(bytes));
+        return detect_compound(bytes);
+    }
+    if bytes.starts_with(b"{\\rtf") {
+        return Ok(Format::Rtf);
     }
     if !decode::is_text(bytes) {
+        // Attachments may be sent as they are.
+        if is_mail(&String::from_utf8_lossy(&bytes[..bytes.len().min(8192)])) {
+            return Ok(Format::Eml);
+        }
         return Err(binary(bytes));
     }
     detect_text(&decode::decode(bytes), file_name)
@@ -67,32 +46,72 @@ fn is_pdf(bytes: &[u8]) -> bool {
 fn detect_zip(bytes: &[u8]) -> Result<Format, ParseError> {
     let names = archive::names(bytes);
     let holds = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
-    if holds("word/document") {
-        return Ok(Format::Docx);
+    // OpenDocument and EPUB say it in an entry of its own.
+    let kind = archive::small_part(bytes, "mimetype").unwrap_or_default();
+    let says = |part: &str| kind.contains(part);
+    match () {
+        // Made by LibreOffice with a password.
+        () if holds("encrypted-package") => return Err(ParseError::Encrypted),
+        () if says("opendocument.text") => return Ok(Format::Odt),
+        () if says("opendocument.presentation") => return Ok(Format::Odp),
+        () if says("opendocument.spreadsheet") => return Ok(Format::Ods),
+        () if says("application/epub+zip") || holds("META-INF/container.xml") => return Ok(Format::Epub),
+        () if holds("word/document") => return Ok(Format::Docx),
+        () if holds("ppt/presentation") => return Ok(Format::Pptx),
+        () if holds("xl/workbook.bin") => return Err(unsupported("a binary Excel workbook (XLSB)")),
+        () if holds("xl/workbook") => return Ok(Format::Xlsx),
+        () if holds("content.xml") => return detect_opendocument(bytes),
+        () => {}
     }
-    if names.is_empty() && contains(bytes, b"[Content_Types].xml") && contains(bytes, b"word/") {
-        return Err(ParseError::corrupt("DOCX file"));
+    if names.is_empty() && contains(bytes, b"[Content_Types].xml") {
+        // Cut off before its directory.
+        for format in [Format::Docx, Format::Pptx, Format::Xlsx] {
+            let part = format!("{}/", format.main_folder());
+            if contains(bytes, part.as_bytes()) {
+                return Err(ParseError::corrupt(format.name()));
+            }
+        }
     }
-    let found = match () {
-        () if holds("xl/") => "an Excel workbook",
-        () if holds("ppt/") => "a PowerPoint presentation",
-        () if holds("META-INF/container.xml") => "an e-book",
-        () if holds("content.xml") => "an OpenDocument file",
-        () => "a zip archive",
-    };
-    Err(unsupported(found))
+    Err(unsupported("a zip archive"))
 }
 
-/// The container of Office files before 2007, and of password-protected ones since.
-fn compound_file(bytes: &[u8]) -> ParseError {
-    let marker: Vec<u8> = "EncryptedPackage"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    if contains(bytes, &marker) {
-        return ParseError::Encrypted;
+/// Without an entry that says so, the manifest does.
+fn detect_opendocument(bytes: &[u8]) -> Result<Format, ParseError> {
+    let manifest = archive::small_part(bytes, "META-INF/manifest.xml").unwrap_or_default();
+    match () {
+        () if manifest.contains("opendocument.presentation") => Ok(Format::Odp),
+        () if manifest.contains("opendocument.spreadsheet") => Ok(Format::Ods),
+        () if manifest.contains("opendocument.text") => Ok(Format::Odt),
+        () => Err(unsupported("an OpenDocument drawing or formula")),
     }
-    unsupported("an Office file from before 2007")
+}
+
+/// The container of Office files before 2007, of Outlook's messages, and of password-protected Office files since.
+fn detect_compound(bytes: &[u8]) -> Result<Format, ParseError> {
+    let streams = catch(|| {
+        let file = cfb::CompoundFile::open(std::io::Cursor::new(bytes)).ok()?;
+        let names = file.read_root_storage().map(|entry| entry.name().to_owned());
+        Some(names.collect::<Vec<_>>())
+    });
+    let streams = streams.flatten();
+    let holds = |name: &str| match &streams {
+        Some(streams) => streams.iter().any(|stream| stream == name),
+        // Damaged, but its names may still be there.
+        None => {
+            let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            contains(bytes, &name)
+        }
+    };
+    match () {
+        () if holds("EncryptedPackage") => Err(ParseError::Encrypted),
+        () if holds("WordDocument") => Ok(Format::Doc),
+        () if holds("Workbook") || holds("Book") => Ok(Format::Xls),
+        () if holds("PowerPoint Document") => Ok(Format::Ppt),
+        () if holds("__properties_version1.0") => Ok(Format::Msg),
+        () => Err(unsupported(
+            "a file of an old program (an OLE compound file of an unknown kind)",
+        )),
+    }
 }
 
 fn detect_text(text: &str, file_name: &str) -> Result<Format, ParseError> {
@@ -106,12 +125,47 @@ fn detect_text(text: &str, file_name: &str) -> Result<Format, ParseError> {
         return Ok(Format::Html);
     }
     match () {
-        () if start.starts_with("{\\rtf") => Err(unsupported("a rich text (RTF) file")),
+        () if start.starts_with("{\\rtf") => Ok(Format::Rtf),
         () if start.starts_with("%!PS") => Err(unsupported("a PostScript file")),
         () if start.starts_with("<svg") => Err(unsupported("an SVG image")),
+        () if named(&[".eml"]) || is_mail(start) => Ok(Format::Eml),
         () if named(&[".md", ".markdown", ".mdown", ".mdx"]) => Ok(Format::Markdown),
+        () if named(&[".csv"]) => Ok(Format::Csv),
+        () if named(&[".tsv", ".tab"]) => Ok(Format::Tsv),
+        () if named(&[".json"]) => Ok(Format::Json),
+        () if named(&[".jsonl", ".ndjson"]) => Ok(Format::JsonLines),
         () => Ok(Format::Text),
     }
+}
+
+/// Whether it starts with the headers of a message: names before colons only, and among them those that no
+/// message lacks, with one that people don't write.
+fn is_mail(text: &str) -> bool {
+    let mut names = Vec::new();
+    for line in text.lines().take(200) {
+        if line.is_empty() {
+            break;
+        }
+        if line.starts_with([' ', '\t']) && !names.is_empty() {
+            continue;
+        }
+        let Some((name, _)) = line.split_once(':') else {
+            return false;
+        };
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return false;
+        }
+        names.push(name.to_ascii_lowercase());
+    }
+    let has = |name: &str| names.iter().any(|other| other == name);
+    let sent = [
+        "received",
+        "message-id",
+        "mime-version",
+        "return-path",
+        "delivered-to",
+    ];
+    (has("from") || has("sender")) && sent.iter().any(|name| has(name))
 }
 
 /// Whether a page starts here, after comments and an XML declaration.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum ParseError {
     /// Content of a kind that isn't read; says what it is.
     #[error(
-        "This is {0}, which can't be read. Botwright reads Markdown, text, HTML, PDF and DOCX: save it as one of \
-         these and add it again."
+        "This is {0}, which can't be read. Botwright reads PDF, Word, PowerPoint, Excel, OpenDocument, RTF, EPUB, \
+         HTML, Markdown, text, CSV, JSON and e-mail (EML, MSG): save it as one of these and add it again."
     )]
     Unsupported(String),
     /// Nothing but white space.
@@ -22,8 +22,8 @@ pub enum ParseError {
     Encrypted,
     /// Pages are pictures.
     #[error(
-        "This PDF is a scan without a text layer. Run text recognition (OCR) on it and add the result, or add \
-         the text itself."
+        "This PDF is a scan without a text layer. Run text recognition (OCR) on it and add the result, or install \
+         text recognition on the server (tesseract-ocr and poppler-utils)."
     )]
     NeedsOcr,
     /// Broken; says what it should have been.
@@ -53,6 +53,11 @@ impl ParseError {
 
     pub(super) fn too_complex(limit: &str) -> Self {
         Self::TooComplex(limit.to_owned())
+    }
+
+    /// Followed any further, it would take the stack of whoever reads it.
+    pub(super) fn nested() -> Self {
+        Self::too_complex("its parts are nested too deeply")
     }
 }
 

@@ -16,11 +16,90 @@ const NOISE: [&str; 13] = [
 /// The part of a page's words that its main content should have; with less, something was missed.
 const MAIN_CONTENT_SHARE: f64 = 0.3;
 
+/// Elements that never hold one another without end.
+const SHALLOW: [&[u8]; 31] = [
+    b"p",
+    b"li",
+    b"dt",
+    b"dd",
+    b"option",
+    b"optgroup",
+    b"tr",
+    b"td",
+    b"th",
+    b"thead",
+    b"tbody",
+    b"tfoot",
+    b"colgroup",
+    b"rt",
+    b"rp",
+    b"area",
+    b"base",
+    b"br",
+    b"col",
+    b"embed",
+    b"hr",
+    b"img",
+    b"input",
+    b"link",
+    b"meta",
+    b"param",
+    b"path",
+    b"source",
+    b"track",
+    b"wbr",
+    b"script",
+];
+
+/// Deepest nesting of the others.
+const MAX_DEPTH: usize = 1_000;
+
 pub(super) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     let html = decode::decode_html(bytes);
+    check_depth(&html)?;
     catch(|| convert(&html))
         .flatten()
         .ok_or_else(|| ParseError::corrupt("HTML page"))
+}
+
+/// All of a page that is a part of something else, such as a chapter or a letter.
+pub(super) fn fragment(html: &str) -> Result<String, ParseError> {
+    check_depth(html)?;
+    catch(|| to_markdown(html))
+        .flatten()
+        .ok_or_else(|| ParseError::corrupt("HTML page"))
+}
+
+/// Refuses a page whose elements would be nested deeper than the stack allows; browsers stop at 512. Elements that
+/// are closed by what follows them, as paragraphs and list items are, don't count, and neither do those without
+/// content.
+fn check_depth(html: &str) -> Result<(), ParseError> {
+    let mut depth = 0_usize;
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        let tag = &html.as_bytes()[at + 1..];
+        let (closing, tag) = match tag.strip_prefix(b"/") {
+            Some(tag) => (true, tag),
+            None => (false, tag),
+        };
+        let length = tag
+            .iter()
+            .take(12)
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
+        let name = tag[..length].to_ascii_lowercase();
+        if length == 0 || SHALLOW.contains(&name.as_slice()) {
+            continue;
+        }
+        depth = if closing {
+            depth.saturating_sub(1)
+        } else {
+            depth + 1
+        };
+        if depth > MAX_DEPTH {
+            return Err(ParseError::nested());
+        }
+    }
+    Ok(())
 }
 
 fn convert(html: &str) -> Option<ParsedDocument> {

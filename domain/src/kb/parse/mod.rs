@@ -4,21 +4,33 @@
 //! overflow the stack or run forever, so the product calls it through [`sandbox::Sandbox`], in a child process.
 
 mod archive;
+mod blocks;
 mod clean;
 mod decode;
 mod detect;
-mod docx;
+mod epub;
 mod error;
+mod format;
 mod html;
+mod json;
+mod mail;
+mod odf;
+mod office;
+mod outlook;
 mod pdf;
+mod rtf;
 pub mod sandbox;
+mod sheet;
+mod table;
 mod text;
 mod unwrap;
+mod xml;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::detect::{Format, detect};
+pub use self::detect::detect;
 pub use self::error::ParseError;
+pub use self::format::Format;
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 20 * 1024 * 1024;
@@ -41,16 +53,40 @@ pub struct Page {
     pub markdown: String,
 }
 
-/// Reads a document. `file_name` only tells kinds of text apart (Markdown, plain text, HTML without a doctype).
+/// Reads a document. `file_name` only tells kinds of text apart (Markdown, plain text, tables, JSON, e-mail, HTML
+/// without a doctype).
 ///
 /// A hostile file can abort the process: outside tests, call it through [`sandbox::Sandbox`].
 pub fn parse(bytes: &[u8], file_name: &str) -> Result<ParsedDocument, ParseError> {
-    let document = match detect(bytes, file_name)? {
+    let format = detect(bytes, file_name)?;
+    let document = match format {
         Format::Pdf => pdf::parse(bytes)?,
-        Format::Docx => docx::parse(bytes)?,
+        Format::Docx | Format::Pptx | Format::Xlsx | Format::Doc | Format::Ppt | Format::Xls => {
+            office::parse(bytes, format)?
+        }
+        Format::Odt | Format::Odp | Format::Ods => odf::parse(bytes, format)?,
+        Format::Rtf => rtf::parse(bytes)?,
+        Format::Epub => epub::parse(bytes)?,
         Format::Html => html::parse(bytes)?,
         Format::Markdown => text::parse_markdown(bytes),
         Format::Text => text::parse_plain(bytes),
+        Format::Csv | Format::Tsv => table::parse(bytes)?,
+        Format::Json | Format::JsonLines => json::parse(bytes)?,
+        Format::Eml => mail::parse(bytes)?,
+        Format::Msg => outlook::parse(bytes)?,
+    };
+    document.cleaned()
+}
+
+/// A document of what text recognition made of its pages.
+pub(super) fn recognised(pages: &[String]) -> Result<ParsedDocument, ParseError> {
+    let pages = pages.iter().zip(1..).map(|(text, number)| Page {
+        number: Some(number),
+        markdown: unwrap::unwrap(&clean::text(text), &(20..=200)),
+    });
+    let document = ParsedDocument {
+        title: None,
+        pages: pages.collect(),
     };
     document.cleaned()
 }

@@ -1,7 +1,10 @@
 //! PDF, by `pdf_oxide`, with `pdf-extract` as a second opinion on pages that came out badly.
 
 mod headings;
+mod hostile;
 mod oxide;
+
+mod rows;
 mod running;
 mod second;
 mod tables;
@@ -35,6 +38,7 @@ struct RawDocument {
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+    hostile::check(bytes)?;
     let first = match oxide::read(bytes) {
         Err(ParseError::Corrupt(_)) => RawDocument {
             title: None,
@@ -100,12 +104,22 @@ fn plain_line(line: &str) -> String {
     if let Some(item) = line.strip_prefix(BULLETS) {
         return format!("- {}", item.trim_start());
     }
+    if let Some(at) = marker_end(&line) {
+        return format!("{} {}", &line[..at], &line[at..]);
+    }
     let rule = line.len() > 1 && line.chars().all(|c| "-=_*. ".contains(c));
     match () {
         () if rule => String::new(),
         () if line.starts_with('#') => format!("\\{line}"),
         () => line,
     }
+}
+
+/// Where the marker of a numbered item ends that has no space after it; it stood apart on the page.
+fn marker_end(line: &str) -> Option<usize> {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let item = line[digits..].strip_prefix(['.', ')'])?;
+    ((1..=2).contains(&digits) && item.starts_with(char::is_uppercase)).then_some(digits + 1)
 }
 
 /// How much of a page's text is words, and how much can't be meant.
@@ -162,5 +176,7 @@ mod tests {
             "coffee and fine flour, office"
         );
         assert_eq!(plain_line("-----"), "");
+        assert_eq!(plain_line("12.Close the gate"), "12. Close the gate");
+        assert_eq!(plain_line("2.5 litres"), "2.5 litres");
     }
 }

@@ -5,6 +5,7 @@ use pdf_oxide::converters::ConversionOptions;
 use pdf_oxide::object::Object;
 
 use super::headings::Sizes;
+use super::rows::{self, Span};
 use super::{MAX_PAGES, RawDocument, RawPage, tables};
 use crate::kb::parse::{ParseError, catch};
 
@@ -40,9 +41,18 @@ pub(super) fn read(bytes: &[u8]) -> Result<RawDocument, ParseError> {
 /// the library takes for running headers stays in, because it keeps the first of each; `running` removes them all.
 fn read_page(document: &PdfDocument, index: usize, sizes: &mut Sizes) -> Option<RawPage> {
     let text = document.extract_text(index).ok()?;
+    let mut spans = Vec::new();
     for span in document.extract_spans(index).unwrap_or_default() {
         sizes.add(index, &span.text, span.font_size);
+        spans.push(Span {
+            text: span.text,
+            x: span.bbox.x,
+            y: span.bbox.y,
+            width: span.bbox.width,
+            size: span.font_size,
+        });
     }
+    let text = rows::reorder(&spans).unwrap_or(text);
     let options = ConversionOptions {
         detect_headings: false,
         expand_ligatures: true,

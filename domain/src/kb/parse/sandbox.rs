@@ -29,6 +29,10 @@ const ADDRESS_SPACE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 const OPEN_FILES: u64 = 16;
 const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
 
+/// How often a file is tried whose parser is killed: by the file itself, or by a machine that is short of memory just
+/// then.
+const TRIES: usize = 3;
+
 /// The signal of the soft CPU limit, the same number on every Linux but MIPS.
 const SIGXCPU: i32 = 24;
 
@@ -72,6 +76,17 @@ impl Sandbox {
     /// Reads the file at `path` as [`super::parse`] does. Dropping the future kills the child.
     pub async fn parse(&self, path: &Path, file_name: &str) -> Result<ParsedDocument, SandboxError> {
         let _slot = self.slots.acquire().await.map_err(io::Error::other)?;
+        for _ in 1..TRIES {
+            if let Some(document) = self.attempt(path, file_name).await? {
+                return Ok(document);
+            }
+        }
+        let last = self.attempt(path, file_name).await?;
+        last.ok_or_else(|| ParseError::too_complex(TOO_BIG).into())
+    }
+
+    /// `None` if the child was killed, other than for using up its time.
+    async fn attempt(&self, path: &Path, file_name: &str) -> Result<Option<ParsedDocument>, SandboxError> {
         let mut child = self.command(path, file_name).spawn()?;
         let finished = tokio::time::timeout(self.wall_clock, finish(&mut child)).await;
         let Ok(result) = finished else {
@@ -79,7 +94,14 @@ impl Sandbox {
             return Err(ParseError::too_complex(TOO_SLOW).into());
         };
         let (status, output) = result?;
-        answer(status, &output)
+        let Some(signal) = status.signal() else {
+            return answer(status, &output).map(Some);
+        };
+        tracing::warn!(signal, "document parser was killed");
+        match signal {
+            SIGXCPU => Err(ParseError::too_complex(TOO_SLOW).into()),
+            _ => Ok(None),
+        }
     }
 
     fn command(&self, path: &Path, file_name: &str) -> Command {
@@ -114,11 +136,6 @@ async fn finish(child: &mut Child) -> Result<(ExitStatus, Vec<u8>), SandboxError
 }
 
 fn answer(status: ExitStatus, output: &[u8]) -> Result<ParsedDocument, SandboxError> {
-    if let Some(signal) = status.signal() {
-        tracing::warn!(signal, "document parser was killed");
-        let limit = if signal == SIGXCPU { TOO_SLOW } else { TOO_BIG };
-        return Err(ParseError::too_complex(limit).into());
-    }
     match status.code() {
         Some(0) => Ok(serde_json::from_slice::<Result<_, ParseError>>(output).map_err(io::Error::other)??),
         Some(code) if code == i32::from(CANNOT_READ) => {
@@ -236,6 +253,31 @@ mod tests {
             ParseError::too_complex(TOO_SLOW)
         );
         assert_eq!(document_error("exit 101").await, ParseError::corrupt("file"));
+    }
+
+    #[tokio::test]
+    async fn a_file_whose_parser_is_killed_is_tried_three_times() {
+        let tries = tempfile::NamedTempFile::new().expect("a file");
+        let count = || {
+            std::fs::read_to_string(tries.path())
+                .expect("the tries")
+                .lines()
+                .count()
+        };
+        let script = format!("echo x >> {}; kill -KILL $$", tries.path().display());
+        assert_eq!(document_error(&script).await, ParseError::too_complex(TOO_BIG));
+        assert_eq!(count(), TRIES);
+        let third_time = format!(
+            r#"echo x >> {file}; test $(wc -l < {file}) -lt 6 && kill -KILL $$
+            echo '{{"Ok": {{"title": null, "pages": [{{"number": 1, "markdown": "text"}}]}}}}'"#,
+            file = tries.path().display()
+        );
+        assert!(run(&third_time, WALL_CLOCK).await.is_ok());
+        assert_eq!(count(), 2 * TRIES);
+        assert_eq!(
+            document_error("kill -XCPU $$").await,
+            ParseError::too_complex(TOO_SLOW)
+        );
     }
 
     #[tokio::test]

@@ -20,8 +20,8 @@ pub(super) const SHORTLIST: usize = 50;
 /// passage has the words of a question, words must not decide, and where one has all of them, they should.
 const CLOSENESS_WEIGHT: f32 = 0.2;
 
-/// What BM25 counts beside closeness where there are no vectors: closeness holds much of what it says.
-const LEXICAL_WEIGHT: f32 = 0.5;
+/// What the best BM25 score counts beside closeness where there are no vectors.
+const LEXICAL_WEIGHT: f32 = 2.0;
 
 /// What a step of importance is worth: about the distance between the first and the third.
 const IMPORTANCE: f32 = 0.05;
@@ -133,13 +133,18 @@ fn by_meaning(candidates: &[Candidate], closeness: &[Closeness], lowest: f32) ->
 }
 
 fn by_words(candidates: &[Candidate], closeness: &[Closeness]) -> Vec<(Uuid, f32)> {
-    let (words, _) = lists(candidates);
-    let close: Vec<(Uuid, f32)> = candidates
+    let best = candidates
         .iter()
-        .zip(closeness)
-        .map(|(candidate, close)| (candidate.chunk_id, close.score))
-        .collect();
-    fusion::distribution_based(&[(&words, LEXICAL_WEIGHT), (&close, 1.0)])
+        .filter_map(|c| c.lexical)
+        .fold(f32::EPSILON, f32::max);
+    let score = |(candidate, close): (&Candidate, &Closeness)| {
+        let lexical = candidate.lexical.unwrap_or(0.0) / best;
+        (
+            candidate.chunk_id,
+            CLOSENESS_WEIGHT * (close.score + LEXICAL_WEIGHT * lexical),
+        )
+    };
+    candidates.iter().zip(closeness).map(score).collect()
 }
 
 fn lowest_cosine(candidates: &[Candidate]) -> Option<f32> {

@@ -10,7 +10,7 @@ const LOOKED_AT: usize = 3;
 
 /// Sure enough to quote from. A model that may still say that it does not know is given passages earlier, see
 /// [`ENOUGH_FOR_A_MODEL`].
-const ENOUGH: f32 = 0.5;
+const ENOUGH: f32 = 0.6;
 
 /// Sure enough to let a model read the passages and decide.
 pub const ENOUGH_FOR_A_MODEL: f32 = 0.3;

@@ -14,6 +14,7 @@ pub mod drafts;
 pub mod kb;
 pub mod problem;
 pub mod providers;
+pub mod sources;
 pub mod tenancy;
 pub mod validate;
 

@@ -3,14 +3,17 @@
 pub mod bases;
 pub mod chunk;
 mod cleanup;
+pub mod crawl;
 pub mod documents;
 pub mod drafts;
 pub mod embed;
 mod find;
 pub mod ingest;
+mod lock;
 pub mod parse;
 mod read;
 pub mod search;
+pub mod sources;
 
 pub use cleanup::clean_up;
 pub use find::find;

@@ -8,6 +8,7 @@ mod claim;
 mod embed;
 mod lost;
 mod publish;
+mod queue;
 
 use std::time::Duration;
 
@@ -16,12 +17,14 @@ use api_types::kb::{DocumentError, DocumentStatus};
 use uuid::Uuid;
 
 use crate::Services;
+use crate::kb::lock::WorkLock;
 use crate::kb::parse::ParsedDocument;
 use crate::kb::read;
 use crate::{Error, Result, Scope};
 
-use claim::{Claim, DocumentLock, Work};
+use claim::{Claim, Work};
 pub use lost::enqueue_lost;
+pub(super) use queue::enqueue;
 
 /// What became of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +65,7 @@ pub async fn ingest(
     version: i32,
 ) -> Result<Outcome> {
     let scope = Scope::worker(workspace_id);
-    let Some(lock) = DocumentLock::try_acquire(&services.db, document_id).await? else {
+    let Some(lock) = WorkLock::try_acquire(&services.db, &format!("ingest:{document_id}")).await? else {
         return Ok(Outcome::Later(LOCKED_DELAY));
     };
     let outcome = ingest_locked(services, &scope, document_id, version).await;

@@ -148,7 +148,7 @@ async fn revalidate(
     sqlx::query!(
         "update documents set etag = $4, last_modified = $5
          where workspace_id = $1 and source_id = $2 and external_key = $3
-           and (etag, last_modified) is distinct from ($4, $5)",
+           and (etag is distinct from $4 or last_modified is distinct from $5)",
         scope.workspace_id(),
         source_id,
         url,
@@ -223,14 +223,14 @@ async fn take(
         key: &key,
         taken: &taken,
     };
-    let replaced = match run.knowledge_base_id {
-        None => None,
-        Some(knowledge_base_id) => page.update_document(&mut tx, scope, run.id).await?.or({
+    let mut replaced = None;
+    if let Some(knowledge_base_id) = run.knowledge_base_id {
+        replaced = page.update_document(&mut tx, scope, run.id).await?;
+        if replaced.is_none() {
             page.insert_document(&mut tx, scope, run.id, knowledge_base_id)
                 .await?;
-            None
-        }),
-    };
+        }
+    }
     page.settle(&mut tx, scope, replaced.is_some()).await?;
     tx.commit().await?;
     if let Some(old_key) = replaced {

@@ -51,8 +51,9 @@ pub fn Documents(
         deleting.set(Some(document));
         asking.set(true);
     };
+    let actions = view! { <RetryFailed id=id documents=documents reload=reload /> }.into_any();
     view! {
-        <Section title="Documents">
+        <Section title="Documents" actions=actions>
             {loaded(
                 documents,
                 rows,
@@ -65,6 +66,42 @@ pub fn Documents(
                 " goes with its chunks. Bots stop answering from it at once. This can't be undone."
             </p>
         </ConfirmDialog>
+    }
+}
+
+/// Tries every document again that could not be read, where there are several.
+#[component]
+fn RetryFailed(
+    id: Uuid,
+    documents: Load<Vec<Document>>,
+    reload: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let busy = RwSignal::new(false);
+    let failed = move || {
+        let documents = documents.get().unwrap_or_default();
+        documents
+            .iter()
+            .filter(|document| document.status == DocumentStatus::Failed)
+            .count()
+    };
+    let retry = move || {
+        busy.set(true);
+        spawn_local(async move {
+            match session.send(&client::kb::retry_failed(id)).await {
+                Ok(_) => reload(),
+                Err(error) => toasts.fail(&error),
+            }
+            busy.set(false);
+        });
+    };
+    view! {
+        <Show when=move || { failed() > 1 }>
+            <Button small=true icon=icon::ROTATE_CCW busy=busy on_click=retry>
+                {move || format!("Retry all {} that failed", failed())}
+            </Button>
+        </Show>
     }
 }
 

@@ -1,12 +1,14 @@
 //! Knowledge bases: the list, the page of one, and the wizard that fills them.
 
 mod chunk;
+mod crawl;
 mod documents;
 mod list;
 mod new_draft;
 mod page;
 mod search;
 mod source_icon;
+mod sources;
 mod wizard;
 
 pub use list::KnowledgePage;

@@ -18,6 +18,9 @@ use crate::ui::load::{Load, load, loaded, rows};
 use crate::ui::page::Section;
 use crate::ui::toast::use_toasts;
 
+/// Documents shown at first, and added by "Show more": a website may have thousands.
+const PAGE: usize = 100;
+
 /// The section.
 #[component]
 pub fn Documents(
@@ -113,6 +116,7 @@ fn List(
     ask: impl Fn(Document) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let words = RwSignal::new(String::new());
+    let most = RwSignal::new(PAGE);
     let reading = RwSignal::new(None::<Document>);
     let matching = move || {
         let words = words.get().to_lowercase();
@@ -152,8 +156,13 @@ fn List(
             </p>
         </Show>
         <ul class="-my-3 divide-y divide-base-300" aria-label="Documents">
-            <For each=matching key=|id| *id children=row />
+            <For each=move || matching().into_iter().take(most.get()) key=|id| *id children=row />
         </ul>
+        <Show when=move || { matching().len() > most.get() }>
+            <div class="mt-4 flex justify-center">
+                <Button on_click=move || most.update(|most| *most += PAGE)>"Show more"</Button>
+            </div>
+        </Show>
         <ChunksDialog id=id reading=reading />
     }
 }

@@ -95,6 +95,14 @@ pub struct Known {
     pub sketch: Option<i64>,
 }
 
+impl Known {
+    /// Whether it was asked for, not left out because of its address alone.
+    fn was_visited(&self) -> bool {
+        let by_address = matches!(self.reason, Some(PageReason::Excluded | PageReason::Endless));
+        !matches!(self.state, PageState::Waiting | PageState::Removed) && !by_address
+    }
+}
+
 /// What an earlier crawl made of a page.
 #[derive(Debug, Clone)]
 pub struct Earlier {
@@ -225,10 +233,7 @@ impl<'a> Crawler<'a> {
             .and_then(|url| Url::parse(url.trim()).ok());
         let is_list = plan.website.mode == CrawlMode::List;
         let site = start.filter(|_| !is_list);
-        let visits = known
-            .iter()
-            .filter(|page| page.state != PageState::Waiting)
-            .count();
+        let visits = known.iter().filter(|page| page.was_visited()).count();
         let mut hosts = Hosts::new(plan.delay);
         for (url, pause) in frontier::pauses(&known) {
             hosts.pause(&url, pause);

@@ -45,11 +45,12 @@ pub(super) async fn seed(services: &Services, scope: &Scope, run: &Run, found: &
     Ok(true)
 }
 
-/// Keeps what the servers' robots.txt say for the next job.
+/// Keeps what the servers' robots.txt say for the next job. This one has ended well, so it does not count as an attempt.
 pub(super) async fn robots(services: &Services, scope: &Scope, run: &Run, files: &RobotsFiles) -> Result<()> {
     let mut tx = services.db.tenant(scope).await?;
     sqlx::query!(
-        "update crawls set robots = $4 where workspace_id = $1 and id = $2 and run = $3",
+        "update crawls set robots = $4, attempts = 0, updated_at = now()
+         where workspace_id = $1 and id = $2 and run = $3",
         scope.workspace_id(),
         run.id,
         run.run,

@@ -181,7 +181,7 @@ impl Crawler<'_> {
         let is_elsewhere = self.site.as_ref().is_some_and(|site| site.holds(&canonical))
             && !is_same_page(&canonical, &entry.url)
             // Two pages that name each other: the second is as good as the first.
-            && !self.frontier.find(&canonical).is_some_and(|other| other.reason == Some(PageReason::Canonical));
+            && self.frontier.find(&canonical).is_none_or(|other| other.reason != Some(PageReason::Canonical));
         if !is_elsewhere {
             return None;
         }

@@ -157,7 +157,7 @@ async fn finish(
                 }
             }
             Content::Website(website) => {
-                websites::begin(services, scope, draft_id, source.id, &website).await?
+                websites::begin(services, scope, draft_id, source.id, &website).await?;
             }
         }
     }

@@ -96,6 +96,7 @@ pub async fn remove_page(
     scope.require(Role::Editor)?;
     require(&get_open(services, scope, draft_id).await?, source_id)?;
     let mut tx = services.db.tenant(scope).await?;
+    sources::lock_in_draft(&mut tx, scope, draft_id, source_id).await?;
     let storage_key = sources::remove_page(&mut tx, scope, source_id, page_id).await?;
     tx.commit().await?;
     match storage_key {

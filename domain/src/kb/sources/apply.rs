@@ -106,7 +106,7 @@ pub(super) async fn visit(services: &Services, scope: &Scope, run: &Run, visit: 
             .await?;
         }
         Outcome::Gone(detail) => {
-            settle(&mut tx, scope, visit.id, PageState::Gone, None, Some(detail)).await?
+            settle(&mut tx, scope, visit.id, PageState::Gone, None, Some(detail)).await?;
         }
         Outcome::Taken(_) => {}
     }

@@ -56,7 +56,7 @@ pub(in crate::kb) async fn cancel_in_draft(
     draft_id: Uuid,
     source_id: Uuid,
 ) -> Result<()> {
-    require(tx, scope, draft_id, source_id).await?;
+    lock_in_draft(tx, scope, draft_id, source_id).await?;
     finish::end(tx, scope, source_id, CrawlStatus::Cancelled, None).await
 }
 
@@ -64,6 +64,24 @@ pub(in crate::kb) async fn cancel_in_draft(
 async fn require(tx: &mut TenantTx, scope: &Scope, draft_id: Uuid, source_id: Uuid) -> Result<()> {
     let found = sqlx::query_scalar!(
         "select 1 from crawls where workspace_id = $1 and id = $2 and draft_id = $3",
+        scope.workspace_id(),
+        source_id,
+        draft_id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    found.map(drop).ok_or_else(not_found)
+}
+
+/// The same, and keeps the crawl from being handed over to a source until the transaction ends.
+pub(in crate::kb) async fn lock_in_draft(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    draft_id: Uuid,
+    source_id: Uuid,
+) -> Result<()> {
+    let found = sqlx::query_scalar!(
+        "select 1 from crawls where workspace_id = $1 and id = $2 and draft_id = $3 for update",
         scope.workspace_id(),
         source_id,
         draft_id

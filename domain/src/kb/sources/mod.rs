@@ -24,7 +24,7 @@ use crate::{Result, Scope};
 
 pub use crawls::{cancel, sync};
 pub use due::{enqueue_due, enqueue_lost};
-pub(super) use in_draft::{adopt, begin_in_draft, cancel_in_draft, discard, discard_draft};
+pub(super) use in_draft::{adopt, begin_in_draft, cancel_in_draft, discard, discard_draft, lock_in_draft};
 pub use in_draft::{crawl_of_draft, discard_expired};
 pub use pages::PageFilter;
 pub use pages::pages;

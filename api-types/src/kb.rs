@@ -6,6 +6,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::retrieval::Candidate;
+use crate::sources::Website;
 
 /// How text is cut into chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -63,6 +64,8 @@ pub enum SourceKind {
     Text,
     /// A web page.
     Url,
+    /// A website: pages found by links, by a sitemap or in a list.
+    Website,
 }
 
 impl SourceKind {
@@ -72,6 +75,7 @@ impl SourceKind {
             Self::File => "file",
             Self::Text => "text",
             Self::Url => "url",
+            Self::Website => "website",
         }
     }
 }
@@ -80,7 +84,7 @@ impl SourceKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DraftSource {
-    /// Id; the document made from it keeps it.
+    /// Id; the source made from it keeps it, and so does the document, but for websites.
     pub id: Uuid,
     /// Where it came from.
     pub kind: SourceKind,
@@ -90,9 +94,12 @@ pub struct DraftSource {
     pub media_type: String,
     /// Size in bytes.
     pub size: u64,
-    /// The page, for `url`.
+    /// The page, for `url`; the start page, sitemap or first address, for `website`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Url>,
+    /// SHA-256 of title and text, for `url`: whether the page has changed since is seen by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_hash: Option<String>,
 }
 
 /// What a knowledge base draft holds. `sources` is kept by the server and changes through `…/sources` only.
@@ -142,6 +149,11 @@ pub enum NewSource {
         /// `http` or `https`.
         url: String,
     },
+    /// Pages of a website, fetched in the background; see `…/sources/{source_id}/crawl`.
+    Website {
+        /// Which pages.
+        website: Website,
+    },
 }
 
 /// `PUT /kb/draft/{draft_id}/sources` as JSON: sources to add.
@@ -179,6 +191,9 @@ pub struct Chunk {
 pub struct SourcePreview {
     /// The source.
     pub source_id: Uuid,
+    /// The page, where the source is a website.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<PreviewPage>,
     /// How many chunks it makes in all.
     pub chunk_count: usize,
     /// The first ones.
@@ -188,11 +203,23 @@ pub struct SourcePreview {
     pub error: Option<DocumentError>,
 }
 
+/// A page of a website in a preview.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreviewPage {
+    /// Its id.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+}
+
 /// Answer of `GET /kb/draft/{draft_id}/preview-chunks`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChunkPreview {
-    /// One entry a source asked for.
+    /// One entry a source asked for; of a website, one for each of its first pages.
     pub sources: Vec<SourcePreview>,
 }
 
@@ -261,6 +288,8 @@ impl DocumentStatus {
 pub struct Document {
     /// Id.
     pub id: Uuid,
+    /// The source it was made from.
+    pub source_id: Uuid,
     /// Where it came from.
     pub kind: SourceKind,
     /// Title.
@@ -337,6 +366,14 @@ pub struct KnowledgeBase {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// Answer of `POST /kb/{kb_id}/documents/retry-failed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Retried {
+    /// How many documents are tried again.
+    pub documents: usize,
 }
 
 /// `POST /kb/{kb_id}/search`.

@@ -15,6 +15,7 @@ pub mod kb;
 pub mod problem;
 pub mod providers;
 pub mod retrieval;
+pub mod sources;
 pub mod tenancy;
 pub mod test_sets;
 pub mod validate;

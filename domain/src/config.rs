@@ -51,6 +51,10 @@ pub struct Config {
     /// Networks of the proxies in front, such as `10.0.0.0/8`; their `X-Forwarded-For` tells the visitor's address.
     #[serde(default)]
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Least time between two requests to a website that is crawled, in milliseconds; its robots.txt may ask for more.
+    pub crawl_delay_ms: u64,
+    /// How long one page of a website may take.
+    pub crawl_timeout_seconds: u64,
     /// Requests a minute that one address may send to the public routes of bots.
     pub chat_requests_per_minute: u32,
     /// Sign-ups, sign-ins and refreshes a minute from one address.
@@ -64,6 +68,8 @@ struct Defaults {
     worker: bool,
     worker_concurrency: usize,
     worker_lost_after_seconds: u64,
+    crawl_delay_ms: u64,
+    crawl_timeout_seconds: u64,
     chat_requests_per_minute: u32,
     auth_requests_per_minute: u32,
 }
@@ -77,6 +83,8 @@ impl Config {
             worker: true,
             worker_concurrency: 2,
             worker_lost_after_seconds: 15,
+            crawl_delay_ms: 200,
+            crawl_timeout_seconds: 20,
             chat_requests_per_minute: 120,
             auth_requests_per_minute: 60,
         };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use apalis::prelude::TaskBuilder;
+use apalis_postgres::PgTask;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -34,14 +35,23 @@ pub enum Job {
         /// The document.
         document_id: Uuid,
     },
-    /// Remove what Postgres can't: files and vectors of a document or knowledge base that was deleted.
+    /// Fetch pages of a website for a while, then leave the rest to another job of this kind.
+    Crawl {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The crawl.
+        crawl_id: Uuid,
+        /// Which run of it: another one makes this job superfluous.
+        run: Uuid,
+    },
+    /// Remove what Postgres can't: files and vectors of documents or a knowledge base that were deleted.
     CleanUp {
         /// The tenant.
         workspace_id: Uuid,
         /// The knowledge base the vectors are filed under.
         knowledge_base_id: Uuid,
-        /// The document; all of the knowledge base when absent.
-        document_id: Option<Uuid>,
+        /// The documents; all of the knowledge base when absent.
+        document_ids: Option<Vec<Uuid>>,
         /// Files to delete, as storage keys.
         storage_keys: Vec<String>,
     },
@@ -63,11 +73,45 @@ pub enum Outcome {
     Later(Duration),
 }
 
+/// The priority of a job that does not wait in turn.
+const FIRST: usize = 1_000_000;
+/// Jobs of one workspace that are taken before others have their turn.
+const TURN: usize = 20;
+
 /// Adds a job. It becomes visible to workers when the transaction of `conn` commits.
 pub async fn enqueue(conn: &mut PgConnection, job: &Job) -> Result<()> {
+    push(conn, vec![task(job)?.build()]).await
+}
+
+/// Adds a job that nobody takes before `delay` is over.
+pub async fn enqueue_later(conn: &mut PgConnection, job: &Job, delay: Duration) -> Result<()> {
+    push(conn, vec![task(job)?.run_after(delay).build()]).await
+}
+
+/// Adds jobs of a workspace that has `backlog` jobs waiting already. The more wait, the later a job is taken: so ten
+/// thousand pages of one workspace do not hold up the single file of another, and two of that size take turns.
+pub async fn enqueue_in_turn(
+    conn: &mut PgConnection,
+    backlog: usize,
+    jobs: impl Iterator<Item = Job>,
+) -> Result<()> {
+    let mut tasks = Vec::new();
+    for (i, job) in jobs.enumerate() {
+        let turn = (backlog + i) / TURN;
+        tasks.push(task(&job)?.priority(FIRST.saturating_sub(turn)).build());
+    }
+    push(conn, tasks).await
+}
+
+fn task(job: &Job) -> Result<TaskBuilder<Vec<u8>>> {
     // Our own bookkeeping on the document row decides when to give up; the queue's cap is a second line.
-    let task = TaskBuilder::new(serde_json::to_vec(job)?).max_attempts(5).build();
-    apalis_postgres::queries::push_tasks(conn, QUEUE, vec![task])
+    Ok(TaskBuilder::new(serde_json::to_vec(job)?)
+        .max_attempts(5)
+        .priority(FIRST))
+}
+
+async fn push(conn: &mut PgConnection, tasks: Vec<PgTask>) -> Result<()> {
+    apalis_postgres::queries::push_tasks(conn, QUEUE, tasks)
         .await
         .map_err(anyhow::Error::from)?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
@@ -42,6 +43,10 @@ pub struct Services {
     pub parser: Sandbox,
     /// Bots that visitors talk to.
     pub live_bots: LiveBots,
+    /// Least time between two requests to a website that is crawled.
+    pub crawl_delay: Duration,
+    /// How long one page of a website may take.
+    pub crawl_timeout: Duration,
     /// How browsers reach the server, without a trailing slash.
     pub public_url: String,
 }
@@ -71,6 +76,8 @@ impl Services {
             embedder,
             parser: Sandbox::new(program),
             live_bots: LiveBots::default(),
+            crawl_delay: Duration::from_millis(config.crawl_delay_ms),
+            crawl_timeout: Duration::from_secs(config.crawl_timeout_seconds.max(1)),
             public_url: config.public_url(),
         })
     }

@@ -1,7 +1,7 @@
 //! Files: uploaded sources while they are drafts, and documents once they are finalized.
 //!
-//! Keys are made of UUIDs only (`drafts/<workspace>/<draft>/<source>`, `documents/<workspace>/<document>`), never of
-//! names that people chose.
+//! Keys are made of UUIDs only (`drafts/<workspace>/<draft>/<source>`, `documents/<workspace>/<document>`,
+//! `pages/<workspace>/<source>/<version>`), never of names that people chose.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -47,6 +47,16 @@ impl Storage {
         format!("drafts/{workspace_id}/{draft_id}/{source_id}.parsed")
     }
 
+    /// Folder of the pages of a website, in a draft and after.
+    pub fn pages_folder(workspace_id: Uuid, source_id: Uuid) -> String {
+        format!("pages/{workspace_id}/{source_id}")
+    }
+
+    /// Key of one version of a page of a website.
+    pub fn page_key(workspace_id: Uuid, source_id: Uuid, version_id: Uuid) -> String {
+        format!("pages/{workspace_id}/{source_id}/{version_id}")
+    }
+
     /// Key of a document.
     pub fn document_key(workspace_id: Uuid, document_id: Uuid) -> String {
         format!("documents/{workspace_id}/{document_id}")
@@ -88,19 +98,27 @@ impl Storage {
 
     /// Deletes every file of a draft.
     pub async fn delete_draft(&self, workspace_id: Uuid, draft_id: Uuid) -> Result<()> {
-        for name in self.draft_files(workspace_id, draft_id).await? {
-            self.delete(&format!("drafts/{workspace_id}/{draft_id}/{name}"))
-                .await?;
+        self.delete_folder(&format!("drafts/{workspace_id}/{draft_id}"))
+            .await
+    }
+
+    /// Deletes every file directly in a folder.
+    pub async fn delete_folder(&self, folder: &str) -> Result<()> {
+        for name in self.files(folder).await? {
+            self.delete(&format!("{folder}/{name}")).await?;
         }
         Ok(())
     }
 
     /// Names of a draft's files: ids of sources, some with `.parsed` behind.
     pub async fn draft_files(&self, workspace_id: Uuid, draft_id: Uuid) -> Result<Vec<String>> {
-        let prefix = Key::from(format!("drafts/{workspace_id}/{draft_id}"));
+        self.files(&format!("drafts/{workspace_id}/{draft_id}")).await
+    }
+
+    async fn files(&self, folder: &str) -> Result<Vec<String>> {
         let listed = self
             .store
-            .list_with_delimiter(Some(&prefix))
+            .list_with_delimiter(Some(&Key::from(folder)))
             .await
             .map_err(unavailable)?;
         Ok(listed

@@ -6,10 +6,11 @@ use domain::Services;
 use domain::jobs::vacuum;
 use domain::kb::drafts::sweep_expired;
 use domain::kb::ingest::enqueue_lost;
+use domain::kb::sources;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-/// How often documents without a job are looked for.
+/// How often work without a job and syncs that are due are looked for.
 const EVERY: Duration = Duration::from_secs(15);
 /// How many rounds pass between two clean-ups: ten minutes.
 const CLEAN_UP_EVERY: u32 = 40;
@@ -42,12 +43,27 @@ async fn repair(services: &Services, clean_up: bool) -> domain::Result<()> {
             "documents had lost their jobs and were enqueued again"
         );
     }
+    let lost = sources::enqueue_lost(&services.db).await?;
+    if lost > 0 {
+        tracing::warn!(
+            crawls = lost,
+            "crawls had lost their jobs and were enqueued again"
+        );
+    }
+    let due = sources::enqueue_due(&services.db).await?;
+    if due > 0 {
+        tracing::info!(sources = due, "began syncs that were due");
+    }
     if !clean_up {
         return Ok(());
     }
     let swept = sweep_expired(services).await?;
     if swept > 0 {
         tracing::info!(drafts = swept, "removed the files of expired drafts");
+    }
+    let discarded = sources::discard_expired(services).await?;
+    if discarded > 0 {
+        tracing::info!(drafts = discarded, "removed the crawled pages of expired drafts");
     }
     let mut connection = services.db.pool().acquire().await?;
     vacuum(&mut connection).await

@@ -200,7 +200,7 @@ async fn a_preview_cuts_every_kind_of_file_and_writes_nothing() {
         .unwrap();
     assert_eq!(added.content.sources.len(), 6);
 
-    let preview = drafts::preview_chunks(services, scope, id, None, 2)
+    let preview = drafts::preview_chunks(services, scope, id, None, None, 2)
         .await
         .unwrap();
     let shown: Vec<_> = preview
@@ -243,7 +243,7 @@ async fn a_preview_cuts_every_kind_of_file_and_writes_nothing() {
         },
     };
     drafts::save(services, scope, id, save).await.unwrap();
-    let finer = drafts::preview_chunks(services, scope, id, Some(added.content.sources[3].id), 50)
+    let finer = drafts::preview_chunks(services, scope, id, Some(added.content.sources[3].id), None, 50)
         .await
         .unwrap();
     assert!(finer.sources[0].chunk_count > preview.sources[3].chunk_count);
@@ -297,7 +297,7 @@ async fn removing_a_source_or_a_draft_removes_its_files() {
         vec![text("One", "Text."), text("Two", "Text.")],
     )
     .await;
-    drafts::preview_chunks(services, scope, id, None, 5)
+    drafts::preview_chunks(services, scope, id, None, None, 5)
         .await
         .unwrap();
     let first = drafts::get(services, scope, id).await.unwrap().content.sources[0].id;
@@ -366,7 +366,7 @@ async fn nothing_is_seen_or_touched_from_another_workspace() {
         drafts::remove_source(services, &stranger, open, source)
             .await
             .map(drop),
-        drafts::preview_chunks(services, &stranger, open, None, 5)
+        drafts::preview_chunks(services, &stranger, open, None, None, 5)
             .await
             .map(drop),
         drafts::finalize(services, &stranger, open).await.map(drop),

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { assertNoComplaints, openBrowser } from "./browser.mjs";
 import { startServer } from "./server.mjs";
+import { signUp } from "./sign_up.mjs";
 import { startSite } from "./site.mjs";
 
 const DOCUMENTS = ["aurora-k2-guide.pdf", "returns-handbook.docx"];
@@ -28,18 +29,6 @@ test("from documents to cited answers on a page of another site", async (t) => {
   await readConversation(page, browser, server.url);
   assertNoComplaints(browser);
 });
-
-async function signUp(page, url) {
-  await page.goto(url);
-  await page.getByRole("link", { name: "Create an account" }).click();
-  await page.getByLabel("Your name").fill("Ada Lovelace");
-  await page.getByLabel("E-mail address").fill("ada@example.com");
-  const password = page.getByLabel("Password", { exact: true });
-  await password.fill("correct horse battery");
-  // By the keyboard: the field goes from the page while it has the focus.
-  await password.press("Enter");
-  await page.getByRole("heading", { name: "Bots", exact: true }).waitFor();
-}
 
 async function createKnowledgeBase(page, browser) {
   await page.getByRole("link", { name: "Create a knowledge base" }).click();

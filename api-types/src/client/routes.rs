@@ -156,8 +156,8 @@ pub mod bot_drafts {
 pub mod kb {
     use super::{Call, Uuid};
     use crate::kb::{
-        Chunk, Document, KnowledgeBase, PreviewRequest, SaveChunkRequest, SaveDocumentRequest, SearchRequest,
-        SearchResponse, StoredChunk,
+        Chunk, Document, KnowledgeBase, PreviewRequest, Retried, SaveChunkRequest, SaveDocumentRequest,
+        SearchRequest, SearchResponse, StoredChunk,
     };
 
     /// Knowledge bases of the workspace.
@@ -188,6 +188,11 @@ pub mod kb {
     /// Lets a worker try a failed document again.
     pub fn retry_document(id: Uuid, document: Uuid) -> Call<Document> {
         Call::post(format!("/kb/{id}/documents/{document}/retry"))
+    }
+
+    /// Lets a worker try every failed document again.
+    pub fn retry_failed(id: Uuid) -> Call<Retried> {
+        Call::post(format!("/kb/{id}/documents/retry-failed"))
     }
 
     /// The chunks of a document, in order.
@@ -221,11 +226,49 @@ pub mod kb {
     }
 }
 
+/// `/kb/{kb_id}/sources`
+pub mod kb_sources {
+    use super::{Call, Page, Uuid, query};
+    use crate::sources::{CrawledPage, Source, UpdateSourceRequest};
+
+    /// Sources of a knowledge base.
+    pub fn list(kb: Uuid) -> Call<Vec<Source>> {
+        Call::get(format!("/kb/{kb}/sources"))
+    }
+
+    /// Changes how often a source is fetched again.
+    pub fn update(kb: Uuid, id: Uuid, request: &UpdateSourceRequest) -> Call<Source> {
+        Call::put(format!("/kb/{kb}/sources/{id}")).json(request)
+    }
+
+    /// Deletes a source with its documents.
+    pub fn delete(kb: Uuid, id: Uuid) -> Call<()> {
+        Call::delete(format!("/kb/{kb}/sources/{id}"))
+    }
+
+    /// Fetches a source again.
+    pub fn sync(kb: Uuid, id: Uuid) -> Call<Source> {
+        Call::post(format!("/kb/{kb}/sources/{id}/sync"))
+    }
+
+    /// Stops that.
+    pub fn cancel(kb: Uuid, id: Uuid) -> Call<Source> {
+        Call::post(format!("/kb/{kb}/sources/{id}/sync/cancel"))
+    }
+
+    /// Pages of the last crawl in these states, such as `skipped,failed`.
+    pub fn pages(kb: Uuid, id: Uuid, states: &str, cursor: Option<String>) -> Call<Page<CrawledPage>> {
+        let query = query(&[("state", Some(states.to_owned())), ("cursor", cursor)]);
+        Call::get(format!("/kb/{kb}/sources/{id}/pages{query}"))
+    }
+}
+
 /// `/kb/draft`
 pub mod kb_drafts {
-    use super::{BASE, Call, Uuid, query};
+    use super::{BASE, Call, Page, Uuid, query};
     use crate::drafts::{CreateDraftRequest, Draft, DraftSummary};
     use crate::kb::{AddSourcesRequest, ChunkPreview, Finalized, KnowledgeBaseContent, SaveKbDraftRequest};
+    use crate::sources::{Crawl, CrawledPage};
 
     /// Begins a draft.
     pub fn create(request: &CreateDraftRequest) -> Call<Draft<KnowledgeBaseContent>> {
@@ -265,6 +308,32 @@ pub mod kb_drafts {
     /// Takes a source out again.
     pub fn remove_source(id: Uuid, source: Uuid) -> Call<Draft<KnowledgeBaseContent>> {
         Call::delete(format!("/kb/draft/{id}/sources/{source}"))
+    }
+
+    /// How far the crawl of a website is.
+    pub fn crawl(id: Uuid, source: Uuid) -> Call<Crawl> {
+        Call::get(format!("/kb/draft/{id}/sources/{source}/crawl"))
+    }
+
+    /// Crawls a website again.
+    pub fn restart_crawl(id: Uuid, source: Uuid) -> Call<Crawl> {
+        Call::post(format!("/kb/draft/{id}/sources/{source}/crawl"))
+    }
+
+    /// Stops the crawl of a website.
+    pub fn cancel_crawl(id: Uuid, source: Uuid) -> Call<Crawl> {
+        Call::post(format!("/kb/draft/{id}/sources/{source}/crawl/cancel"))
+    }
+
+    /// Pages of a website in these states, such as `skipped,failed`.
+    pub fn pages(id: Uuid, source: Uuid, states: &str, cursor: Option<String>) -> Call<Page<CrawledPage>> {
+        let query = query(&[("state", Some(states.to_owned())), ("cursor", cursor)]);
+        Call::get(format!("/kb/draft/{id}/sources/{source}/pages{query}"))
+    }
+
+    /// Leaves a page of a website out.
+    pub fn remove_page(id: Uuid, source: Uuid, page: Uuid) -> Call<()> {
+        Call::delete(format!("/kb/draft/{id}/sources/{source}/pages/{page}"))
     }
 
     /// How the sources would be chunked: the first `limit` chunks of one source, or of each.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use api_types::kb::{
-    Chunk, Document, KnowledgeBase, PreviewRequest, SaveChunkRequest, SaveDocumentRequest, SearchRequest,
-    SearchResponse, StoredChunk,
+    Chunk, Document, KnowledgeBase, PreviewRequest, Retried, SaveChunkRequest, SaveDocumentRequest,
+    SearchRequest, SearchResponse, StoredChunk,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -96,6 +96,18 @@ pub async fn retry_document(
     Ok(Json(
         documents::retry(&services.db, &scope, kb_id, document_id).await?,
     ))
+}
+
+/// Try every failed document again.
+#[utoipa::path(post, path = "/api/v1/kb/{kb_id}/documents/retry-failed", tag = "knowledge bases",
+    params(("kb_id" = Uuid, Path)), responses((status = 200, body = Retried)), security(("bearer" = [])))]
+pub async fn retry_failed_documents(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path(kb_id): Path<Uuid>,
+) -> Result<Json<Retried>> {
+    let documents = documents::retry_failed(&services.db, &scope, kb_id).await?;
+    Ok(Json(Retried { documents }))
 }
 
 /// The chunks of a document's live version, with what people changed about them.

@@ -26,6 +26,8 @@ const PREVIEW: (usize, usize) = (20, 50);
 pub struct PreviewQuery {
     /// Only of this source.
     source_id: Option<Uuid>,
+    /// Only of this page, if the source is a website; its first pages when absent.
+    page_id: Option<Uuid>,
     /// The first so many of each source, 1 to 50; 20 when absent.
     limit: Option<usize>,
 }
@@ -101,7 +103,7 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Add sources: text and web pages as JSON, files as `multipart/form-data` parts named `file`. All or none are added.
+/// Add sources: text, web pages and websites as JSON, files as `multipart/form-data` parts named `file`. All or none are added.
 #[utoipa::path(put, path = "/api/v1/kb/draft/{draft_id}/sources", tag = "knowledge base drafts",
     params(("draft_id" = Uuid, Path)),
     request_body(content((AddSourcesRequest = "application/json"), (UploadForm = "multipart/form-data"))),
@@ -154,7 +156,7 @@ pub async fn preview_chunks(
 ) -> Result<Json<ChunkPreview>> {
     let limit = query.limit.unwrap_or(PREVIEW.0).clamp(1, PREVIEW.1);
     Ok(Json(
-        drafts::preview_chunks(&services, &scope, draft_id, query.source_id, limit).await?,
+        drafts::preview_chunks(&services, &scope, draft_id, query.source_id, query.page_id, limit).await?,
     ))
 }
 

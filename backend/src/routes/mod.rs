@@ -12,7 +12,9 @@ mod docs;
 mod edge;
 mod health;
 mod kb;
+mod kb_draft_websites;
 mod kb_drafts;
+mod kb_sources;
 mod openai;
 mod providers;
 mod spa;
@@ -74,6 +76,13 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(kb_drafts::get, kb_drafts::save, kb_drafts::delete))
         .routes(routes!(kb_drafts::add_sources).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .routes(routes!(kb_drafts::remove_source))
+        .routes(routes!(
+            kb_draft_websites::crawl,
+            kb_draft_websites::restart_crawl
+        ))
+        .routes(routes!(kb_draft_websites::cancel_crawl))
+        .routes(routes!(kb_draft_websites::draft_pages))
+        .routes(routes!(kb_draft_websites::remove_page))
         .routes(routes!(kb_drafts::preview_chunks))
         .routes(routes!(kb_drafts::finalize))
         .routes(routes!(kb::list))
@@ -82,9 +91,15 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(kb::documents))
         .routes(routes!(kb::save_document, kb::delete_document))
         .routes(routes!(kb::retry_document))
+        .routes(routes!(kb::retry_failed_documents))
         .routes(routes!(kb::document_chunks))
         .routes(routes!(kb::save_chunk))
         .routes(routes!(kb::preview_chunks))
+        .routes(routes!(kb_sources::list))
+        .routes(routes!(kb_sources::get, kb_sources::update, kb_sources::delete))
+        .routes(routes!(kb_sources::sync))
+        .routes(routes!(kb_sources::cancel))
+        .routes(routes!(kb_sources::pages))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::retrieval))

@@ -10,6 +10,8 @@ const OTHER_POLICIES: &[(&str, &str)] = &[
     ("api_keys", "presented_key"),
     ("bots", "visited_bot"),
     ("documents", "unfinished_of_all"),
+    ("crawls", "unfinished_of_all"),
+    ("sources", "scheduled_of_all"),
 ];
 
 const TENANT_TABLES: &str = "

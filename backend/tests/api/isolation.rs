@@ -69,6 +69,7 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
     let hers = format!("/api/v1/test-sets/{}", hers["id"].as_str().unwrap());
     let conversation: Value = ok(app.get(&ada, &format!("/api/v1/conversations/{session}"))).await;
     let asked = json!({ "conversation_id": session, "message_id": conversation["messages"][0]["id"] });
+    let kb_source = format!("/api/v1/kb/{kb}/sources/{}", documents[0].source_id);
 
     let before = fingerprint(&app).await;
     let content = deployable("Mine", provider);
@@ -102,6 +103,18 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
             json!({ "query": "Porto" }),
         ),
         app.post(&eve, "/api/v1/kb/draft", json!({ "from": kb })),
+        app.post(
+            &eve,
+            &format!("/api/v1/kb/{kb}/documents/retry-failed"),
+            json!({}),
+        ),
+        app.get(&eve, &format!("/api/v1/kb/{kb}/sources")),
+        app.get(&eve, &kb_source),
+        app.put(&eve, &kb_source, json!({ "sync_every_hours": 24 })),
+        app.delete(&eve, &kb_source),
+        app.post(&eve, &format!("{kb_source}/sync"), json!({})),
+        app.post(&eve, &format!("{kb_source}/sync/cancel"), json!({})),
+        app.get(&eve, &format!("{kb_source}/pages")),
         app.delete(&eve, &document),
         app.get(&eve, &format!("{document}/chunks")),
         app.post(&eve, &format!("{document}/retry"), json!({})),
@@ -152,6 +165,15 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
             json!({ "sources": [{ "kind": "text", "title": "x", "text": "x" }] }),
         ),
         app.delete(&eve, &format!("{kb_path}/sources/{source}")),
+        app.get(&eve, &format!("{kb_path}/sources/{source}/crawl")),
+        app.post(&eve, &format!("{kb_path}/sources/{source}/crawl"), json!({})),
+        app.post(
+            &eve,
+            &format!("{kb_path}/sources/{source}/crawl/cancel"),
+            json!({}),
+        ),
+        app.get(&eve, &format!("{kb_path}/sources/{source}/pages")),
+        app.delete(&eve, &format!("{kb_path}/sources/{source}/pages/{source}")),
         app.get(&eve, &format!("{kb_path}/preview-chunks")),
         app.post(&eve, &format!("{kb_path}/finalize"), json!({})),
     ];

@@ -263,6 +263,8 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         worker: false,
         worker_concurrency: 2,
         worker_lost_after_seconds: 15,
+        crawl_delay_ms: 0,
+        crawl_timeout_seconds: 5,
         database_url: Some(database_url.to_owned().into()),
         redis_url: Some(database::redis_url().into()),
         qdrant_url: None,

@@ -18,6 +18,9 @@ use crate::ui::load::{Load, load, loaded, rows};
 use crate::ui::page::Section;
 use crate::ui::toast::use_toasts;
 
+/// Documents shown at first, and added by "Show more": a website may have thousands.
+const PAGE: usize = 100;
+
 /// The section.
 #[component]
 pub fn Documents(
@@ -51,8 +54,9 @@ pub fn Documents(
         deleting.set(Some(document));
         asking.set(true);
     };
+    let actions = view! { <RetryFailed id=id documents=documents reload=reload /> }.into_any();
     view! {
-        <Section title="Documents">
+        <Section title="Documents" actions=actions>
             {loaded(
                 documents,
                 rows,
@@ -68,6 +72,42 @@ pub fn Documents(
     }
 }
 
+/// Tries every document again that could not be read, where there are several.
+#[component]
+fn RetryFailed(
+    id: Uuid,
+    documents: Load<Vec<Document>>,
+    reload: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let busy = RwSignal::new(false);
+    let failed = move || {
+        let documents = documents.get().unwrap_or_default();
+        documents
+            .iter()
+            .filter(|document| document.status == DocumentStatus::Failed)
+            .count()
+    };
+    let retry = move || {
+        busy.set(true);
+        spawn_local(async move {
+            match session.send(&client::kb::retry_failed(id)).await {
+                Ok(_) => reload(),
+                Err(error) => toasts.fail(&error),
+            }
+            busy.set(false);
+        });
+    };
+    view! {
+        <Show when=move || { failed() > 1 }>
+            <Button small=true icon=icon::ROTATE_CCW busy=busy on_click=retry>
+                {move || format!("Retry all {} that failed", failed())}
+            </Button>
+        </Show>
+    }
+}
+
 #[component]
 fn List(
     id: Uuid,
@@ -76,6 +116,7 @@ fn List(
     ask: impl Fn(Document) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let words = RwSignal::new(String::new());
+    let most = RwSignal::new(PAGE);
     let reading = RwSignal::new(None::<Document>);
     let matching = move || {
         let words = words.get().to_lowercase();
@@ -115,8 +156,13 @@ fn List(
             </p>
         </Show>
         <ul class="-my-3 divide-y divide-base-300" aria-label="Documents">
-            <For each=matching key=|id| *id children=row />
+            <For each=move || matching().into_iter().take(most.get()) key=|id| *id children=row />
         </ul>
+        <Show when=move || { matching().len() > most.get() }>
+            <div class="mt-4 flex justify-center">
+                <Button on_click=move || most.update(|most| *most += PAGE)>"Show more"</Button>
+            </div>
+        </Show>
         <ChunksDialog id=id reading=reading />
     }
 }

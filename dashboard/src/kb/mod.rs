@@ -2,12 +2,14 @@
 
 mod chunk;
 mod chunk_editor;
+mod crawl;
 mod documents;
 mod list;
 mod new_draft;
 mod page;
 mod search;
 mod source_icon;
+mod sources;
 mod wizard;
 
 pub use list::KnowledgePage;

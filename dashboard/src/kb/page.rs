@@ -11,6 +11,7 @@ use super::documents::Documents;
 use super::list::ProgressLine;
 use super::new_draft::DraftButton;
 use super::search::Search;
+use super::sources::Sources;
 use crate::session::use_session;
 use crate::ui::button::Button;
 use crate::ui::dialog::ConfirmDialog;
@@ -34,6 +35,7 @@ pub fn KnowledgeBasePage() -> impl IntoView {
         });
         loaded(base, blocks, move |found| {
             view! { <Overview id=id base=found>
+                <Sources id=id documents=documents base=base />
                 <Documents id=id documents=documents base=base />
             </Overview> }
         })

@@ -10,5 +10,6 @@ pub const fn source_icon(kind: SourceKind) -> Glyph {
         SourceKind::File => icon::FILE_TEXT,
         SourceKind::Text => icon::TEXT_CURSOR_INPUT,
         SourceKind::Url => icon::GLOBE,
+        SourceKind::Website => icon::LAYERS,
     }
 }

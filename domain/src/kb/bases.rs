@@ -131,7 +131,7 @@ pub async fn delete(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
     let job = Job::CleanUp {
         workspace_id: scope.workspace_id(),
         knowledge_base_id: id,
-        document_id: None,
+        document_ids: None,
         storage_keys,
     };
     jobs::enqueue(&mut tx, &job).await?;

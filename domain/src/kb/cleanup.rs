@@ -5,26 +5,27 @@ use uuid::Uuid;
 use crate::Services;
 use crate::{Result, Scope};
 
-/// Deletes files and vectors of a deleted document, or of a whole knowledge base when `document_id` is absent.
+/// Deletes files and vectors of deleted documents, or of a whole knowledge base when `document_ids` is absent.
 /// Safe to repeat.
 pub async fn clean_up(
     services: &Services,
     workspace_id: Uuid,
     knowledge_base_id: Uuid,
-    document_id: Option<Uuid>,
+    document_ids: Option<&[Uuid]>,
     storage_keys: &[String],
 ) -> Result<()> {
     for key in storage_keys {
         services.storage.delete(key).await?;
     }
     let scope = Scope::worker(workspace_id);
-    match document_id {
-        Some(id) => services.vectors.remove_document(&scope, id).await,
-        None => {
-            services
-                .vectors
-                .remove_knowledge_base(&scope, knowledge_base_id)
-                .await
-        }
+    let Some(ids) = document_ids else {
+        return services
+            .vectors
+            .remove_knowledge_base(&scope, knowledge_base_id)
+            .await;
+    };
+    for id in ids {
+        services.vectors.remove_document(&scope, *id).await?;
     }
+    Ok(())
 }

@@ -15,13 +15,14 @@ use serde::de::value::{Error as NameError, StrDeserializer};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::bases;
+use super::{bases, ingest, sources};
 use crate::db::{Db, TenantTx};
 use crate::jobs::{self, Job};
 use crate::{Error, Result, Scope, audit};
 
 struct Row {
     id: Uuid,
+    source_id: Uuid,
     kind: String,
     title: String,
     media_type: String,
@@ -52,6 +53,7 @@ impl TryFrom<Row> for Document {
         };
         Ok(Self {
             id: row.id,
+            source_id: row.source_id,
             kind: by_name::<SourceKind>(&row.kind)?,
             title: row.title,
             media_type: row.media_type,
@@ -71,7 +73,7 @@ impl TryFrom<Row> for Document {
 }
 
 /// The value whose serde name is `name`.
-fn by_name<T: DeserializeOwned>(name: &str) -> Result<T> {
+pub(super) fn by_name<T: DeserializeOwned>(name: &str) -> Result<T> {
     let name: StrDeserializer<'_, NameError> = name.into_deserializer();
     Ok(T::deserialize(name).map_err(anyhow::Error::from)?)
 }
@@ -82,7 +84,7 @@ pub async fn list(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec
     bases::require(&mut tx, scope, knowledge_base_id).await?;
     let rows = sqlx::query_as!(
         Row,
-        "select id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
+        "select id, source_id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
              chunks_done, languages, tags, importance, created_at, updated_at
          from documents where workspace_id = $1 and knowledge_base_id = $2
          order by created_at, title, id",
@@ -184,28 +186,45 @@ pub async fn retry(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) ->
     .await?;
     // One that did not fail is on its way or done: trying again changes nothing.
     if let Some(row) = row {
-        jobs::enqueue(
-            &mut tx,
-            &Job::IngestDocument {
-                workspace_id: scope.workspace_id(),
-                document_id: id,
-                version: row.version,
-            },
-        )
-        .await?;
+        ingest::enqueue(&mut tx, scope, &[(id, row.version)]).await?;
     }
     let document = select(&mut tx, scope, id).await?;
     tx.commit().await?;
     Ok(document)
 }
 
+/// Lets a worker try every failed document of a knowledge base again. Returns how many.
+pub async fn retry_failed(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<usize> {
+    scope.require(Role::Editor)?;
+    let mut tx = db.tenant(scope).await?;
+    bases::require(&mut tx, scope, knowledge_base_id).await?;
+    let rows = sqlx::query!(
+        "update documents
+         set status = 'queued', error_code = null, error_message = null, attempts = 0, chunks_done = 0,
+             updated_at = now()
+         where workspace_id = $1 and knowledge_base_id = $2 and status = 'failed'
+         returning id, version",
+        scope.workspace_id(),
+        knowledge_base_id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let documents: Vec<(Uuid, i32)> = rows.into_iter().map(|row| (row.id, row.version)).collect();
+    ingest::enqueue(&mut tx, scope, &documents).await?;
+    tx.commit().await?;
+    Ok(documents.len())
+}
+
 /// Deletes a document with its chunks and waiting jobs; a job then removes its file and vectors.
+///
+/// A page of a website stays out at later syncs. Any other source goes with its document.
 pub async fn delete(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<()> {
     scope.require(Role::Editor)?;
     let mut tx = db.tenant(scope).await?;
-    let deleted = sqlx::query!(
-        "delete from documents where workspace_id = $1 and knowledge_base_id = $2 and id = $3
-         returning title, storage_key",
+    let document = sqlx::query!(
+        "select d.title, d.source_id, d.external_key, s.kind
+         from documents d join sources s on s.workspace_id = d.workspace_id and s.id = d.source_id
+         where d.workspace_id = $1 and d.knowledge_base_id = $2 and d.id = $3",
         scope.workspace_id(),
         knowledge_base_id,
         id
@@ -213,31 +232,66 @@ pub async fn delete(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(not_found)?;
+    remove(&mut tx, scope, knowledge_base_id, &[id]).await?;
+    match document.external_key {
+        Some(url) if document.kind == SourceKind::Website.as_str() => {
+            sources::leave_out(&mut tx, scope, document.source_id, &url).await?;
+        }
+        _ => sources::remove_empty(&mut tx, scope, document.source_id).await?,
+    }
+    let details = json!({ "title": document.title, "knowledge_base_id": knowledge_base_id });
+    audit::record(&mut tx, scope, "document.delete", id, details).await?;
+    tx.commit().await
+}
+
+/// Documents whose files and vectors one job removes.
+const CLEAN_UP: usize = 500;
+
+/// Deletes these documents of a knowledge base with their chunks and waiting jobs; jobs then remove their files and
+/// vectors.
+pub(super) async fn remove(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    knowledge_base_id: Uuid,
+    ids: &[Uuid],
+) -> Result<()> {
+    let deleted = sqlx::query!(
+        "delete from documents where workspace_id = $1 and knowledge_base_id = $2 and id = any($3)
+         returning id, storage_key",
+        scope.workspace_id(),
+        knowledge_base_id,
+        ids
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    if deleted.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
         "update knowledge_bases set index_version = index_version + 1, updated_at = now()
          where workspace_id = $1 and id = $2",
         scope.workspace_id(),
         knowledge_base_id
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
-    jobs::cancel_ingestion(&mut tx, scope, &[id]).await?;
-    let job = Job::CleanUp {
-        workspace_id: scope.workspace_id(),
-        knowledge_base_id,
-        document_id: Some(id),
-        storage_keys: vec![deleted.storage_key],
-    };
-    jobs::enqueue(&mut tx, &job).await?;
-    let details = json!({ "title": deleted.title, "knowledge_base_id": knowledge_base_id });
-    audit::record(&mut tx, scope, "document.delete", id, details).await?;
-    tx.commit().await
+    jobs::cancel_ingestion(tx, scope, ids).await?;
+    for part in deleted.chunks(CLEAN_UP) {
+        let job = Job::CleanUp {
+            workspace_id: scope.workspace_id(),
+            knowledge_base_id,
+            document_ids: Some(part.iter().map(|row| row.id).collect()),
+            storage_keys: part.iter().map(|row| row.storage_key.clone()).collect(),
+        };
+        jobs::enqueue(tx, &job).await?;
+    }
+    Ok(())
 }
 
 async fn select(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Document> {
     sqlx::query_as!(
         Row,
-        "select id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
+        "select id, source_id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
              chunks_done, languages, tags, importance, created_at, updated_at
          from documents where workspace_id = $1 and id = $2",
         scope.workspace_id(),

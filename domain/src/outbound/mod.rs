@@ -7,6 +7,7 @@
 mod address;
 mod failure;
 mod fetch;
+mod get;
 mod resolver;
 
 use std::net::IpAddr;
@@ -23,6 +24,8 @@ use crate::{Error, Result};
 
 pub(crate) use failure::refusal;
 pub use fetch::Fetched;
+pub(crate) use get::explain;
+pub use get::{Answer, Validators};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_URL_LENGTH: usize = 2_048;
@@ -188,6 +191,10 @@ fn operator_hint(host: &str, port: u16) -> String {
 
 fn forbidden(detail: impl Into<String>) -> Error {
     Error::refused(ErrorCode::UrlForbidden, detail)
+}
+
+fn failed(detail: impl Into<String>) -> Error {
+    Error::refused(ErrorCode::FetchFailed, detail)
 }
 
 #[cfg(test)]

@@ -81,8 +81,12 @@ impl Corpus {
     pub async fn document(&mut self, scope: &Scope, knowledge_base_id: Uuid, title: &str) -> Uuid {
         let id = Uuid::new_v4();
         sqlx::query(
-            "insert into documents (workspace_id, id, knowledge_base_id, kind, title, media_type, size, storage_key)
-             values ($1, $2, $3, 'text', $4, 'text/plain', 1, '')",
+            "with source as (
+                 insert into sources (workspace_id, id, knowledge_base_id, kind, title) values ($1, $2, $3, 'text', $4)
+             )
+             insert into documents (workspace_id, id, knowledge_base_id, source_id, kind, title, media_type, size,
+                 storage_key)
+             values ($1, $2, $3, $2, 'text', $4, 'text/plain', 1, '')",
         )
         .bind(scope.workspace_id())
         .bind(id)

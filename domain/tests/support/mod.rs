@@ -37,6 +37,11 @@ pub struct Harness {
 impl Harness {
     /// Makes an installation; `program` is a binary that can parse documents as a child process.
     pub async fn new(program: &Path) -> Self {
+        Self::with(program, |_| {}).await
+    }
+
+    /// Makes an installation with other settings.
+    pub async fn with(program: &Path, change: impl FnOnce(&mut Config)) -> Self {
         let database = TestDatabase::create().await;
         let data_dir = tempfile::tempdir().unwrap();
         let mut config = Config::load().unwrap();
@@ -45,6 +50,7 @@ impl Harness {
         config.redis_url = Some(database::redis_url().into());
         config.qdrant_url = None;
         config.secret_key = Some("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff".into());
+        change(&mut config);
         let services =
             Services::new(&config, DbRole::App, program.to_owned(), load_embedder(&config)).unwrap();
         let scope = new_scope(&services).await;

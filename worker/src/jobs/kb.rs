@@ -26,19 +26,29 @@ pub(super) async fn index_document(
     Ok(Outcome::Done)
 }
 
+/// Fetches pages of a website for a while.
+pub(super) async fn crawl(
+    services: &Services,
+    workspace_id: Uuid,
+    crawl_id: Uuid,
+    run: Uuid,
+) -> Result<Outcome> {
+    domain::kb::sources::crawl(services, workspace_id, crawl_id, run).await
+}
+
 /// Removes files and vectors of what was deleted.
 pub(super) async fn clean_up(
     services: &Services,
     workspace_id: Uuid,
     knowledge_base_id: Uuid,
-    document_id: Option<Uuid>,
+    document_ids: Option<&[Uuid]>,
     storage_keys: &[String],
 ) -> Result<Outcome> {
     domain::kb::clean_up(
         services,
         workspace_id,
         knowledge_base_id,
-        document_id,
+        document_ids,
         storage_keys,
     )
     .await?;

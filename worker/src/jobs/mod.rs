@@ -77,17 +77,22 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
             knowledge_base_id,
             document_id,
         } => kb::index_document(services, workspace_id, knowledge_base_id, document_id).await,
+        Job::Crawl {
+            workspace_id,
+            crawl_id,
+            run,
+        } => kb::crawl(services, workspace_id, crawl_id, run).await,
         Job::CleanUp {
             workspace_id,
             knowledge_base_id,
-            document_id,
+            document_ids,
             storage_keys,
         } => {
             kb::clean_up(
                 services,
                 workspace_id,
                 knowledge_base_id,
-                document_id,
+                document_ids.as_deref(),
                 &storage_keys,
             )
             .await

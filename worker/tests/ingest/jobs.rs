@@ -8,7 +8,7 @@ use domain::kb::ingest::{Outcome, enqueue_lost, ingest};
 use uuid::Uuid;
 
 use super::fixture::{Worker, execute, finalize, finalize_texts, harness, idle, number, settled, text};
-use crate::support::{Harness, until};
+use crate::support::{Harness, new_scope, until};
 
 #[tokio::test]
 async fn a_document_that_kills_its_worker_again_and_again_is_set_aside() {
@@ -189,4 +189,22 @@ async fn a_database_that_is_away_for_a_while_loses_nothing() {
         number(&harness, "select index_version from knowledge_bases").await,
         12
     );
+}
+
+#[tokio::test]
+async fn a_single_document_goes_before_the_many_of_another_workspace() {
+    let mut harness = harness().await;
+    let many = (0..60).map(|i| text(&format!("Note {i}"), &format!("Lamp {i} is lit.")));
+    finalize_texts(&harness, many.collect()).await;
+    harness.scope = new_scope(&harness.services).await;
+    finalize_texts(&harness, vec![text("Note", "Clocks are sold here.")]).await;
+    // In the order in which the queue hands them out.
+    let before = "with jobs as (
+            select convert_from(job, 'UTF8')::jsonb ->> 'workspace_id' as workspace_id,
+                   row_number() over (order by priority desc, run_at, id) as place
+            from apalis.jobs
+        )
+        select max(place) - 1 from jobs group by workspace_id having count(*) = 1";
+    let before = number(&harness, before).await;
+    assert!((1..=20).contains(&before), "{before} go before it");
 }

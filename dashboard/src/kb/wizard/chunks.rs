@@ -228,6 +228,10 @@ fn Sources(wizard: Wizard, preview: Preview) -> impl IntoView {
 /// How many chunks a source makes, or why none. None while that is not known.
 fn outcome(preview: &ChunkPreview, id: Uuid) -> Option<Result<i64, String>> {
     let source = preview.sources.iter().find(|source| source.source_id == id)?;
+    if source.page.is_some() {
+        // Only its first page was cut; how many chunks the others make is not known.
+        return None;
+    }
     Some(match &source.error {
         Some(error) => Err(error.message.clone()),
         None => Ok(i64::try_from(source.chunk_count).unwrap_or(i64::MAX)),
@@ -241,13 +245,17 @@ fn Chunks(preview: Preview) -> impl IntoView {
         Some(Err(error)) => view! { <Failure error=error retry=move || preview.again.notify() /> }.into_any(),
         Some(Ok(found)) => {
             let chosen = preview.chosen.get_untracked();
-            let source = found
+            let of_chosen = found
                 .sources
                 .into_iter()
-                .find(|source| Some(source.source_id) == chosen);
-            source
+                .filter(|source| Some(source.source_id) == chosen);
+            let shown: Vec<_> = of_chosen
                 .map(|source| view! { <SourceChunks source=source /> })
-                .into_any()
+                .collect();
+            if shown.is_empty() {
+                return view! { <p class="muted">"No page was taken yet."</p> }.into_any();
+            }
+            view! { <div class="flex flex-col gap-6">{shown}</div> }.into_any()
         }
     };
     view! {
@@ -284,11 +292,22 @@ fn SourceChunks(source: SourcePreview) -> impl IntoView {
     } else {
         count(i64::try_from(total).unwrap_or(i64::MAX), "chunk")
     };
+    let page = source.page.map(|page| {
+        view! {
+            <p class="font-semibold" dir="auto">
+                {page.title}
+            </p>
+            <p class="muted mb-1 truncate text-xs">{page.url}</p>
+        }
+    });
     view! {
+        <div>
+        {page}
         <h2 class="mb-2 font-semibold">{head}</h2>
         <ol class="flex flex-col gap-3" data-testid="chunks">
             {source.chunks.into_iter().map(|chunk| view! { <ChunkView chunk=chunk /> }).collect_view()}
         </ol>
+        </div>
     }
     .into_any()
 }

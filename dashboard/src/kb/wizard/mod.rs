@@ -2,12 +2,14 @@
 
 mod add_link;
 mod add_text;
+mod add_website;
 mod chunks;
 mod finish;
 mod form;
 mod sources;
 mod transfer;
 mod uploads;
+mod website_row;
 
 use api_types::client;
 use api_types::drafts::Draft;

@@ -1,7 +1,7 @@
 //! Step 1: what goes in.
 
 use api_types::client;
-use api_types::kb::DraftSource;
+use api_types::kb::{DraftSource, SourceKind};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,10 +10,13 @@ use web_sys::DragEvent;
 use super::Wizard;
 use super::add_link::AddLink;
 use super::add_text::AddText;
+use super::add_website::AddWebsite;
 use super::uploads::UploadList;
+use super::website_row::WebsiteProgress;
 use crate::kb::source_icon::source_icon;
 use crate::session::use_session;
 use crate::ui::button::IconButton;
+use crate::ui::choice::Choice;
 use crate::ui::format::{bytes, count};
 use crate::ui::icon::{self, Icon};
 use crate::ui::page::Section;
@@ -27,36 +30,28 @@ enum Way {
     Files,
     Text,
     Link,
+    Website,
 }
 
 /// The step.
 #[component]
 pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
     let way = RwSignal::new(Way::Files);
-    let tab = move |this: Way, name: &'static str| {
-        let chosen = move || way.get() == this;
-        view! {
-            <button
-                type="button"
-                role="tab"
-                class="btn btn-sm join-item border-base-300"
-                class=("bg-primary/15", chosen)
-                class=("bg-base-100", move || !chosen())
-                aria-selected=move || chosen().to_string()
-                on:click=move |_| way.set(this)
-            >
-                {name}
-            </button>
-        }
-    };
-    // All three stay, so that nothing typed is lost by looking at another one.
+    // All stay, so that nothing typed is lost by looking at another one.
     view! {
         <div class="flex flex-col gap-5">
-            <Section title="Add sources" subtitle="Each becomes a document that bots can quote.">
-                <div class="join mb-4" role="tablist" aria-label="Kind of source">
-                    {tab(Way::Files, "Files")}
-                    {tab(Way::Text, "Text")}
-                    {tab(Way::Link, "Web page")}
+            <Section title="Add sources" subtitle="Each becomes a document that bots can quote; of a website, each page does.">
+                <div class="mb-4">
+                    <Choice
+                        label="Kind of source"
+                        chosen=way
+                        options=vec![
+                            (Way::Files, "Files"),
+                            (Way::Text, "Text"),
+                            (Way::Link, "Web page"),
+                            (Way::Website, "Website"),
+                        ]
+                    />
                 </div>
                 <div class:hidden=move || way.get() != Way::Files>
                     <DropArea wizard=wizard />
@@ -66,6 +61,9 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
                 </div>
                 <div class:hidden=move || way.get() != Way::Link>
                     <AddLink wizard=wizard />
+                </div>
+                <div class:hidden=move || way.get() != Way::Website>
+                    <AddWebsite wizard=wizard />
                 </div>
             </Section>
             <SourceList wizard=wizard />
@@ -169,14 +167,14 @@ fn SourceRow(wizard: Wizard, source: DraftSource) -> impl IntoView {
             busy.set(false);
         });
     };
-    let detail = source
-        .url
-        .as_ref()
-        .map_or_else(|| bytes(source.size), ToString::to_string);
+    let address = source.url.as_ref().map(ToString::to_string);
+    let detail = address.unwrap_or_else(|| bytes(source.size));
+    let website = source.kind == SourceKind::Website;
+    let title = source.title.clone();
     view! {
-        <li class="flex items-center gap-3 px-4 py-2.5" data-testid="source">
+        <li class="flex flex-wrap items-center gap-3 px-4 py-2.5" data-testid="source">
             <Icon glyph=source_icon(source.kind) class="size-5 muted" />
-            <div class="min-w-0 grow">
+            <div class="min-w-0 flex-1">
                 <p class="truncate font-medium" dir="auto" title=source.title.clone()>
                     {source.title.clone()}
                 </p>
@@ -188,6 +186,7 @@ fn SourceRow(wizard: Wizard, source: DraftSource) -> impl IntoView {
                 disabled=busy
                 on_click=remove
             />
+            {website.then(|| view! { <WebsiteProgress wizard=wizard source=id title=title /> })}
         </li>
     }
 }

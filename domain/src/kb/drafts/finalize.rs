@@ -1,17 +1,22 @@
 //! Making a draft a knowledge base, once, however often and from wherever it is asked for.
 
+use std::collections::HashMap;
+
 use api_types::drafts::Draft;
-use api_types::kb::{Chunking, DraftSource, Finalized, KnowledgeBaseContent};
+use api_types::kb::{Chunking, DraftSource, Finalized, KnowledgeBaseContent, SourceKind};
+use api_types::sources::{CrawlMode, Website};
 use api_types::tenancy::Role;
 use api_types::{ErrorCode, FieldError, validate};
 use serde_json::json;
 use sqlx::types::Json;
+use url::Url;
 use uuid::Uuid;
 
 use crate::Services;
 use crate::db::{Db, TenantTx};
 use crate::error::{Refusal, violates};
-use crate::jobs::{self, Job};
+use crate::kb::ingest;
+use crate::kb::sources::{self, NewSource};
 use crate::storage::Storage;
 use crate::{Error, Result, Scope, audit, drafts};
 
@@ -74,13 +79,12 @@ async fn make(services: &Services, scope: &Scope, draft_id: Uuid) -> Result<Uuid
     )
     .execute(&mut *tx)
     .await?;
-    for source in &draft.content.sources {
-        insert_document(&mut tx, scope, knowledge_base_id, source).await?;
-    }
+    let documents = insert_sources(&mut tx, scope, knowledge_base_id, &draft).await?;
+    ingest::enqueue(&mut tx, scope, &documents).await?;
     let details = json!({
         "name": draft.content.name,
         "draft_id": draft_id,
-        "documents": draft.content.sources.len(),
+        "documents": documents.len(),
         "new": draft.from.is_none(),
     });
     audit::record(
@@ -128,7 +132,13 @@ async fn refuse_if_changed(
 /// Copies, so that a call that fails later has taken nothing from the draft.
 async fn copy_files(services: &Services, scope: &Scope, draft: &Draft<KnowledgeBaseContent>) -> Result<()> {
     let workspace_id = scope.workspace_id();
-    for source in &draft.content.sources {
+    // The pages of websites lie where they stay.
+    let files = draft
+        .content
+        .sources
+        .iter()
+        .filter(|source| source.kind != SourceKind::Website);
+    for source in files {
         let from = Storage::draft_key(workspace_id, draft.id, source.id);
         let to = Storage::document_key(workspace_id, source.id);
         services.storage.copy(&from, &to).await?;
@@ -198,10 +208,90 @@ async fn rechunk(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid) -> R
     )
     .fetch_all(&mut **tx)
     .await?;
-    for document in documents {
-        enqueue(tx, scope, document.id, document.version).await?;
+    let documents: Vec<(Uuid, i32)> = documents.into_iter().map(|row| (row.id, row.version)).collect();
+    ingest::enqueue(tx, scope, &documents).await
+}
+
+/// Adds the sources with their documents. Answers the documents, with their versions.
+async fn insert_sources(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    knowledge_base_id: Uuid,
+    draft: &Draft<KnowledgeBaseContent>,
+) -> Result<Vec<(Uuid, i32)>> {
+    let websites = websites(tx, scope, draft).await?;
+    let mut documents = Vec::new();
+    for source in &draft.content.sources {
+        let website = match source.kind {
+            SourceKind::Website => websites.get(&source.id).cloned(),
+            SourceKind::Url => source.url.as_ref().map(single_page),
+            SourceKind::File | SourceKind::Text => None,
+        };
+        let new = NewSource {
+            id: source.id,
+            kind: source.kind,
+            title: &source.title,
+            website,
+        };
+        sources::insert(tx, scope, knowledge_base_id, new).await?;
+        if source.kind == SourceKind::Website {
+            documents.extend(sources::adopt(tx, scope, knowledge_base_id, source.id).await?);
+        } else {
+            documents.push(insert_document(tx, scope, knowledge_base_id, source).await?);
+        }
     }
-    Ok(())
+    Ok(documents)
+}
+
+fn single_page(url: &Url) -> Website {
+    Website {
+        mode: CrawlMode::List,
+        urls: vec![url.to_string()],
+        max_pages: 1,
+        ..Website::default()
+    }
+}
+
+/// The settings of the draft's websites, each with pages that can be taken over; locked, so that they stay as they are.
+async fn websites(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    draft: &Draft<KnowledgeBaseContent>,
+) -> Result<HashMap<Uuid, Website>> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.website as "website: Json<Website>", c.status,
+               exists (select from crawl_pages p where p.workspace_id = c.workspace_id and p.crawl_id = c.id
+                       and p.state = 'added') as "has_pages!"
+           from crawls c where c.workspace_id = $1 and c.draft_id = $2
+           for update of c"#,
+        scope.workspace_id(),
+        draft.id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut errors = Vec::new();
+    for (i, source) in draft.content.sources.iter().enumerate() {
+        if source.kind != SourceKind::Website {
+            continue;
+        }
+        let row = rows.iter().find(|row| row.id == source.id);
+        let message = match row {
+            Some(row) if matches!(row.status.as_str(), "queued" | "running") => {
+                "is still being fetched. Wait until it is done, or stop it to take the pages there are."
+            }
+            Some(row) if row.has_pages => continue,
+            _ => "has no pages that can be used. Take it out, or fetch it again.",
+        };
+        errors.push(FieldError::new(
+            format!("content.sources[{i}]"),
+            format!("{} {message}", source.title),
+        ));
+    }
+    if !errors.is_empty() {
+        let detail = "The draft can't be finalized yet; it is kept as it is.";
+        return Err(Error::refused_fields(ErrorCode::DraftInvalid, detail, errors));
+    }
+    Ok(rows.into_iter().map(|row| (row.id, row.website.0)).collect())
 }
 
 async fn insert_document(
@@ -209,33 +299,31 @@ async fn insert_document(
     scope: &Scope,
     knowledge_base_id: Uuid,
     source: &DraftSource,
-) -> Result<()> {
+) -> Result<(Uuid, i32)> {
+    let url = source.url.as_ref().map(Url::as_str);
+    let content_hash = source
+        .content_hash
+        .as_ref()
+        .and_then(|hash| hex::decode(hash).ok());
     let version = sqlx::query_scalar!(
-        "insert into documents (workspace_id, id, knowledge_base_id, kind, title, media_type, size, url, storage_key)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "insert into documents (workspace_id, id, knowledge_base_id, source_id, external_key, kind, title, media_type,
+             size, url, storage_key, content_hash)
+         values ($1, $2, $3, $2, $4, $5, $6, $7, $8, $4, $9, $10)
          returning version",
         scope.workspace_id(),
         source.id,
         knowledge_base_id,
+        url,
         source.kind.as_str(),
         source.title,
         source.media_type,
         i64::try_from(source.size).unwrap_or(i64::MAX),
-        source.url.as_ref().map(url::Url::as_str),
-        Storage::document_key(scope.workspace_id(), source.id)
+        Storage::document_key(scope.workspace_id(), source.id),
+        content_hash
     )
     .fetch_one(&mut **tx)
     .await?;
-    enqueue(tx, scope, source.id, version).await
-}
-
-async fn enqueue(tx: &mut TenantTx, scope: &Scope, document_id: Uuid, version: i32) -> Result<()> {
-    let job = Job::IngestDocument {
-        workspace_id: scope.workspace_id(),
-        document_id,
-        version,
-    };
-    jobs::enqueue(tx, &job).await
+    Ok((source.id, version))
 }
 
 /// Deletes the draft and its files; either may be gone already.

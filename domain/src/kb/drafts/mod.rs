@@ -4,6 +4,7 @@ mod finalize;
 mod preview;
 mod sources;
 mod sweep;
+mod websites;
 
 use api_types::ErrorCode;
 use api_types::drafts::{CreateDraftRequest, Draft, DraftSummary};
@@ -16,10 +17,11 @@ use super::bases;
 use crate::Services;
 use crate::{Error, Result, Scope, drafts};
 
+pub use self::sources::{NewFile, add_files, add_sources, remove_source};
 pub use finalize::finalize;
 pub use preview::preview_chunks;
-pub use sources::{NewFile, add_files, add_sources, remove_source};
 pub use sweep::sweep_expired;
+pub use websites::{cancel_crawl, crawl, pages, remove_page, restart_crawl};
 
 /// Begins a draft: an empty one, or one that adds to an existing knowledge base.
 pub async fn create(
@@ -82,6 +84,7 @@ pub async fn save(
 pub async fn delete(services: &Services, scope: &Scope, id: Uuid) -> Result<()> {
     scope.require(Role::Editor)?;
     drafts::delete::<KnowledgeBaseContent>(&services.redis, scope, id).await?;
+    super::sources::discard_draft(services, scope, id).await?;
     services.storage.delete_draft(scope.workspace_id(), id).await
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use api_types::drafts::Draft;
 use api_types::kb::{AddSourcesRequest, DraftSource, KnowledgeBaseContent, NewSource, SourceKind};
+use api_types::sources::Website;
 use api_types::tenancy::Role;
 use api_types::validate::{Checker, MAX_FILE_BYTES, MAX_SOURCES, MAX_TEXT_CHARS};
 use api_types::{ErrorCode, FieldError};
@@ -13,10 +14,11 @@ use futures::StreamExt;
 use url::Url;
 use uuid::Uuid;
 
-use super::{get_open, preview};
+use super::{get_open, preview, websites};
 use crate::Services;
+use crate::kb::crawl::Fingerprint;
 use crate::kb::parse::{self, ParsedDocument};
-use crate::kb::read;
+use crate::kb::{read, sources};
 use crate::outbound::Fetched;
 use crate::storage::Storage;
 use crate::{Error, Result, Scope, drafts};
@@ -40,9 +42,17 @@ pub struct NewFile {
 /// A source with its content, not stored yet.
 struct Prepared {
     source: DraftSource,
-    bytes: Vec<u8>,
-    /// Where it had to be parsed already.
-    parsed: Option<ParsedDocument>,
+    content: Content,
+}
+
+enum Content {
+    Bytes {
+        bytes: Vec<u8>,
+        /// Where it had to be parsed already.
+        parsed: Option<ParsedDocument>,
+    },
+    /// To be fetched in the background.
+    Website(Website),
 }
 
 /// Adds uploaded files.
@@ -60,7 +70,7 @@ pub async fn add_files(
     finish(services, scope, draft_id, prepared).await
 }
 
-/// Adds pasted texts and web pages; pages are fetched now.
+/// Adds pasted texts, web pages and websites. Pages are fetched now, websites in the background.
 pub async fn add_sources(
     services: &Services,
     scope: &Scope,
@@ -137,16 +147,18 @@ async fn finish(
 ) -> Result<Draft<KnowledgeBaseContent>> {
     let prepared = all_or_errors(prepared)?;
     let sources: Vec<DraftSource> = prepared.iter().map(|p| p.source.clone()).collect();
-    for Prepared {
-        source,
-        bytes,
-        parsed,
-    } in prepared
-    {
-        let key = Storage::draft_key(scope.workspace_id(), draft_id, source.id);
-        services.storage.put(&key, bytes).await?;
-        if let Some(parsed) = parsed {
-            preview::keep(services, scope, draft_id, source.id, &Ok(parsed)).await?;
+    for Prepared { source, content } in prepared {
+        match content {
+            Content::Bytes { bytes, parsed } => {
+                let key = Storage::draft_key(scope.workspace_id(), draft_id, source.id);
+                services.storage.put(&key, bytes).await?;
+                if let Some(parsed) = parsed {
+                    preview::keep(services, scope, draft_id, source.id, &Ok(parsed)).await?;
+                }
+            }
+            Content::Website(website) => {
+                websites::begin(services, scope, draft_id, source.id, &website).await?;
+            }
         }
     }
     let added = drafts::update(
@@ -201,6 +213,7 @@ async fn prepare(services: &Services, source: NewSource) -> Result<Prepared> {
     match source {
         NewSource::Text { title, text } => pasted(&title, text),
         NewSource::Url { url } => page(services, &url).await,
+        NewSource::Website { website } => websites::check(services, &website).map(website_source),
     }
 }
 
@@ -212,13 +225,7 @@ fn file(file: NewFile) -> Result<Prepared> {
     }
     let format =
         parse::detect(&file.bytes, &title).map_err(|error| unreadable(&title, error.code(), &error))?;
-    Ok(prepared(
-        SourceKind::File,
-        title,
-        format.media_type(),
-        None,
-        file.bytes,
-    ))
+    Ok(prepared(SourceKind::File, title, format.media_type(), file.bytes))
 }
 
 fn pasted(heading: &str, text: String) -> Result<Prepared> {
@@ -230,7 +237,6 @@ fn pasted(heading: &str, text: String) -> Result<Prepared> {
         SourceKind::Text,
         title(heading),
         "text/markdown",
-        None,
         text.into_bytes(),
     ))
 }
@@ -248,17 +254,40 @@ async fn page(services: &Services, url: &str) -> Result<Prepared> {
         .await?
         .map_err(|error| unreadable(url, error.code, &error.message))?;
     let title = title(parsed.title.as_deref().unwrap_or(page.final_url.as_str()));
-    let prepared = prepared(
+    let content_hash = hex::encode(Fingerprint::of(&parsed).content);
+    let source = new_source(
         SourceKind::Url,
         title,
         format.media_type(),
+        page.bytes.len(),
         Some(page.final_url),
-        page.bytes,
     );
     Ok(Prepared {
-        parsed: Some(parsed),
-        ..prepared
+        source: DraftSource {
+            content_hash: Some(content_hash),
+            ..source
+        },
+        content: Content::Bytes {
+            bytes: page.bytes,
+            parsed: Some(parsed),
+        },
     })
+}
+
+fn website_source(website: Website) -> Prepared {
+    let first = website.urls.first().and_then(|url| Url::parse(url.trim()).ok());
+    let name = first.as_ref().map(|url| {
+        let path = url.path().trim_end_matches('/');
+        format!("{}{path}", url.host_str().unwrap_or_default())
+    });
+    let name = match (name.unwrap_or_default(), website.urls.len()) {
+        (name, 0 | 1) => name,
+        (name, n) => format!("{name} and {} more", n - 1),
+    };
+    Prepared {
+        source: new_source(SourceKind::Website, title(&name), "text/html", 0, first),
+        content: Content::Website(website),
+    }
 }
 
 /// A name for the detector, which trusts it only to tell kinds of text apart: the server's word comes first.
@@ -274,19 +303,28 @@ fn unreadable(what: &str, code: ErrorCode, why: &dyn std::fmt::Display) -> Error
     Error::refused(code, format!("{what}: {why}"))
 }
 
-fn prepared(kind: SourceKind, title: String, media_type: &str, url: Option<Url>, bytes: Vec<u8>) -> Prepared {
-    let source = DraftSource {
+fn prepared(kind: SourceKind, title: String, media_type: &str, bytes: Vec<u8>) -> Prepared {
+    Prepared {
+        source: new_source(kind, title, media_type, bytes.len(), None),
+        content: Content::Bytes { bytes, parsed: None },
+    }
+}
+
+fn new_source(
+    kind: SourceKind,
+    title: String,
+    media_type: &str,
+    size: usize,
+    url: Option<Url>,
+) -> DraftSource {
+    DraftSource {
         id: Uuid::now_v7(),
         kind,
         title,
         media_type: media_type.to_owned(),
-        size: bytes.len() as u64,
+        size: size as u64,
         url,
-    };
-    Prepared {
-        source,
-        bytes,
-        parsed: None,
+        content_hash: None,
     }
 }
 
@@ -313,5 +351,6 @@ async fn delete_files(services: &Services, scope: &Scope, draft_id: Uuid, source
     services
         .storage
         .delete(&Storage::parsed_key(workspace_id, draft_id, source_id))
-        .await
+        .await?;
+    sources::discard(services, scope, draft_id, source_id).await
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use api_types::ErrorCode;
 use api_types::kb::{Chunking, DocumentError, DocumentStatus};
-use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -25,34 +24,6 @@ fn retry_delay(attempts: i32) -> Duration {
     match attempts {
         ..=1 => Duration::ZERO,
         n => Duration::from_secs(15) * 2_u32.pow((n - 2).clamp(0, 5).unsigned_abs()),
-    }
-}
-
-/// The right to work on a document, held by a connection of its own: when the process dies, or the job is dropped,
-/// Postgres takes it back.
-pub(super) struct DocumentLock(PgConnection);
-
-impl DocumentLock {
-    /// `None` while somebody else works on the document.
-    pub(super) async fn try_acquire(db: &Db, document_id: Uuid) -> Result<Option<Self>> {
-        let mut connection = db.pool().acquire().await?.detach();
-        let locked = sqlx::query_scalar!(
-            r#"select pg_try_advisory_lock(hashtextextended($1, 0)) as "locked!""#,
-            format!("ingest:{document_id}")
-        )
-        .fetch_one(&mut connection)
-        .await?;
-        Ok(locked.then_some(Self(connection)))
-    }
-
-    /// Gives it back now rather than when Postgres notices that the connection is gone.
-    pub(super) async fn release(mut self) {
-        let released = sqlx::query!("select pg_advisory_unlock_all()")
-            .execute(&mut self.0)
-            .await;
-        if let Err(error) = released {
-            tracing::debug!(%error, "a lock goes with its connection");
-        }
     }
 }
 

@@ -8,6 +8,7 @@ mod claim;
 mod embed;
 mod lost;
 mod publish;
+mod queue;
 
 use std::time::Duration;
 
@@ -18,12 +19,14 @@ use uuid::Uuid;
 use crate::Services;
 pub use crate::jobs::Outcome;
 use crate::kb::chunks::carry_over;
+use crate::kb::lock::WorkLock;
 use crate::kb::parse::ParsedDocument;
 use crate::kb::read;
 use crate::{Error, Result, Scope};
 
-use claim::{Claim, DocumentLock, Work};
+use claim::{Claim, Work};
 pub use lost::enqueue_lost;
+pub(super) use queue::enqueue;
 
 /// Why the work on a document stopped.
 enum Stop {
@@ -55,7 +58,7 @@ pub async fn ingest(
     version: i32,
 ) -> Result<Outcome> {
     let scope = Scope::worker(workspace_id);
-    let Some(lock) = DocumentLock::try_acquire(&services.db, document_id).await? else {
+    let Some(lock) = WorkLock::try_acquire(&services.db, &format!("ingest:{document_id}")).await? else {
         return Ok(Outcome::Later(LOCKED_DELAY));
     };
     let outcome = ingest_locked(services, &scope, document_id, version).await;

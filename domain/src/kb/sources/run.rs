@@ -1,0 +1,287 @@
+//! Working on a crawl for a while.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use api_types::ErrorCode;
+use api_types::kb::{DocumentError, KnowledgeBaseContent, SourceKind};
+use api_types::sources::{CrawlStatus, Website};
+use chrono::Utc;
+use sqlx::types::Json;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use uuid::Uuid;
+
+use super::apply;
+use super::finish;
+use crate::Services;
+use crate::db::TenantTx;
+use crate::kb::crawl::{Crawler, Earlier, Known, Plan, RobotsFiles, Step, Visit};
+use crate::kb::documents::by_name;
+use crate::outbound::Validators;
+use crate::{Result, Scope, drafts};
+
+/// How long one job fetches pages before others have their turn.
+const TURN: Duration = Duration::from_secs(15);
+/// How often a worker looks whether the crawl was stopped.
+const LOOK: Duration = Duration::from_millis(500);
+/// Begun so often without getting a page further, a crawl is given up.
+const MAX_ATTEMPTS: i32 = 5;
+
+/// The run of a crawl that a job works on.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) id: Uuid,
+    pub(super) run: Uuid,
+    /// Where the documents belong; none while it is part of a draft.
+    pub(super) knowledge_base_id: Option<Uuid>,
+    website: Website,
+    obey_robots: bool,
+    seeded: bool,
+    robots: RobotsFiles,
+}
+
+/// Answers after which pause there is more to do; `None` if there is nothing left.
+pub(super) async fn run(
+    services: &Services,
+    scope: &Scope,
+    crawl_id: Uuid,
+    run: Uuid,
+) -> Result<Option<Duration>> {
+    let Some(mut work) = claim(services, scope, crawl_id, run).await? else {
+        return Ok(None);
+    };
+    let robots = std::mem::take(&mut work.robots);
+    let (known, earlier) = load(services, scope, &work).await?;
+    let plan = Plan {
+        website: work.website.clone(),
+        obey_robots: work.obey_robots,
+        delay: services.crawl_delay,
+        timeout: services.crawl_timeout,
+        now: Utc::now(),
+    };
+    let mut crawler = Crawler::new(services, plan, robots, known, earlier);
+    if !work.seeded {
+        let seeded = match watch(services, scope, &work, None, crawler.seed()).await? {
+            None => return Ok(None),
+            Some(Err(error)) => {
+                end(services, scope, &work, CrawlStatus::Failed, Some(&error)).await?;
+                return Ok(None);
+            }
+            Some(Ok(found)) => apply::seed(services, scope, &work, &found).await?,
+        };
+        if !seeded {
+            return Ok(None);
+        }
+    }
+    let turn = Some((Instant::now() + TURN, crawler.stopping()));
+    let mut last = None;
+    loop {
+        // One page is stored while the next are fetched.
+        let (stored, step) = tokio::join!(
+            store(services, scope, &work, last.take()),
+            watch(services, scope, &work, turn.clone(), crawler.next())
+        );
+        let (true, Some(step)) = (stored?, step?) else {
+            return Ok(None);
+        };
+        match step {
+            Step::Visited(visit) => last = Some(visit),
+            Step::Pause(pause) => {
+                apply::robots(services, scope, &work, crawler.robots()).await?;
+                return Ok(Some(pause));
+            }
+            Step::Finished { limit_reached } => {
+                finish::complete(services, scope, &work, limit_reached).await?;
+                return Ok(None);
+            }
+            Step::Failed(error) => {
+                end(services, scope, &work, CrawlStatus::Failed, Some(&error)).await?;
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// Stores what became of a page. False if this run is not wanted any more.
+async fn store(services: &Services, scope: &Scope, run: &Run, visit: Option<Box<Visit>>) -> Result<bool> {
+    match visit {
+        Some(visit) => apply::visit(services, scope, run, *visit).await,
+        None => Ok(true),
+    }
+}
+
+/// Waits for `work`, but not when the crawl is stopped meanwhile. After the deadline, the crawler is
+/// asked to stop.
+async fn watch<T>(
+    services: &Services,
+    scope: &Scope,
+    run: &Run,
+    deadline: Option<(Instant, Arc<AtomicBool>)>,
+    work: impl Future<Output = T>,
+) -> Result<Option<T>> {
+    let mut work = pin!(work);
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looks.reset();
+    loop {
+        if let Some((deadline, stopping)) = &deadline
+            && Instant::now() >= *deadline
+        {
+            stopping.store(true, Ordering::Relaxed);
+        }
+        tokio::select! {
+            done = &mut work => return Ok(Some(done)),
+            _ = looks.tick() => if !is_wanted(services, scope, run).await? {
+                return Ok(None);
+            },
+        }
+    }
+}
+
+async fn is_wanted(services: &Services, scope: &Scope, run: &Run) -> Result<bool> {
+    let mut tx = services.db.tenant(scope).await?;
+    let found = sqlx::query_scalar!(
+        "select 1 from crawls where workspace_id = $1 and id = $2 and run = $3 and status = 'running'",
+        scope.workspace_id(),
+        run.id,
+        run.run
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    Ok(found.is_some())
+}
+
+async fn end(
+    services: &Services,
+    scope: &Scope,
+    run: &Run,
+    status: CrawlStatus,
+    error: Option<&DocumentError>,
+) -> Result<()> {
+    let mut tx = services.db.tenant(scope).await?;
+    if apply::lock(&mut tx, scope, run).await? {
+        finish::end(&mut tx, scope, run.id, status, error).await?;
+    }
+    tx.commit().await
+}
+
+/// Looks at the crawl and counts the attempt; `None` if there is nothing to do.
+async fn claim(services: &Services, scope: &Scope, crawl_id: Uuid, run: Uuid) -> Result<Option<Run>> {
+    let mut tx = services.db.tenant(scope).await?;
+    let row = sqlx::query!(
+        r#"select c.draft_id, c.website as "website: Json<Website>", c.attempts, c.seeded,
+               c.robots as "robots: Json<RobotsFiles>", s.knowledge_base_id as "knowledge_base_id?", s.kind as "kind?"
+           from crawls c
+           left join sources s on s.workspace_id = c.workspace_id and s.id = c.source_id
+           where c.workspace_id = $1 and c.id = $2 and c.run = $3 and c.status in ('queued', 'running')
+           for update of c"#,
+        scope.workspace_id(),
+        crawl_id,
+        run
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if let Some(draft_id) = row.draft_id
+        && !drafts::exists::<KnowledgeBaseContent>(&services.redis, draft_id).await?
+    {
+        drop(tx);
+        super::discard(services, scope, draft_id, crawl_id).await?;
+        return Ok(None);
+    }
+    if row.attempts >= MAX_ATTEMPTS {
+        finish::end(&mut tx, scope, crawl_id, CrawlStatus::Failed, Some(&given_up())).await?;
+        tx.commit().await?;
+        return Ok(None);
+    }
+    sqlx::query!(
+        "update crawls set status = 'running', attempts = attempts + 1, started_at = coalesce(started_at, now()),
+             updated_at = now()
+         where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        crawl_id
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Some(Run {
+        id: crawl_id,
+        run,
+        knowledge_base_id: row.knowledge_base_id,
+        website: row.website.0,
+        // A single page was chosen by a person, who may read it, too.
+        obey_robots: row.kind.as_deref() != Some(SourceKind::Url.as_str()),
+        seeded: row.seeded,
+        robots: row.robots.0,
+    }))
+}
+
+fn given_up() -> DocumentError {
+    DocumentError {
+        code: ErrorCode::Internal,
+        message: format!(
+            "Fetching this site was interrupted {MAX_ATTEMPTS} times in a row, so it was set aside. Try again."
+        ),
+    }
+}
+
+/// The pages found so far, and what is known from earlier crawls.
+async fn load(
+    services: &Services,
+    scope: &Scope,
+    run: &Run,
+) -> Result<(Vec<Known>, HashMap<String, Earlier>)> {
+    let mut tx = services.db.tenant(scope).await?;
+    let known = known(&mut tx, scope, run.id).await?;
+    let rows = sqlx::query!(
+        r#"select external_key as "external_key!", content_hash, etag, last_modified, storage_key from documents
+           where workspace_id = $1 and source_id = $2 and external_key is not null"#,
+        scope.workspace_id(),
+        run.id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let earlier = rows.into_iter().map(|row| {
+        let earlier = Earlier {
+            validators: Validators {
+                etag: row.etag,
+                last_modified: row.last_modified,
+            },
+            content: row.content_hash.and_then(|hash| hash.try_into().ok()),
+            storage_key: row.storage_key,
+        };
+        (row.external_key, earlier)
+    });
+    Ok((known, earlier.collect()))
+}
+
+async fn known(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid) -> Result<Vec<Known>> {
+    let rows = sqlx::query!(
+        "select id, url, depth, hops, attempts, not_before, state, reason, text_hash, sketch from crawl_pages
+         where workspace_id = $1 and crawl_id = $2
+         order by position, url",
+        scope.workspace_id(),
+        crawl_id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let small = |number: i16| u8::try_from(number).unwrap_or(u8::MAX);
+    let pages = rows.into_iter().map(|row| {
+        Ok(Known {
+            id: row.id,
+            url: row.url,
+            depth: small(row.depth),
+            hops: small(row.hops),
+            attempts: small(row.attempts),
+            not_before: row.not_before,
+            state: by_name(&row.state)?,
+            reason: row.reason.as_deref().map(by_name).transpose()?,
+            words: row.text_hash.and_then(|hash| hash.try_into().ok()),
+            sketch: row.sketch,
+        })
+    });
+    pages.collect()
+}

@@ -7,18 +7,13 @@ use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::chunk::ChunkView;
+use super::importance::ImportanceField;
 use crate::session::use_session;
 use crate::ui::button::{Button, Submit};
-use crate::ui::field::{SelectField, Text, TextArea, TextField};
+use crate::ui::field::{Text, TextArea, TextField};
 use crate::ui::form::{Form, FormBody};
 use crate::ui::icon;
 use crate::ui::toast::use_toasts;
-
-const IMPORTANCE: [(Importance, &str, &str); 3] = [
-    (Importance::Low, "low", "Low: behind others"),
-    (Importance::Normal, "normal", "Normal"),
-    (Importance::High, "high", "High: before others"),
-];
 
 /// The chunk, and a form in its place while it is edited.
 #[component]
@@ -88,9 +83,10 @@ fn Editor(
     let request = RwSignal::new(SaveChunkRequest {
         text: before.chunk.text,
         context: before.context,
-        importance: before.importance,
+        importance: Importance::default(),
         enabled: before.enabled,
     });
+    let importance = RwSignal::new(before.importance);
     // What it may hold is checked by the server alone, in one place.
     let form = Form::new(|| Ok(()));
     let error = RwSignal::new(None::<String>);
@@ -100,6 +96,7 @@ fn Editor(
             return;
         }
         busy.set(true);
+        request.update(|request| request.importance = importance.get_untracked());
         spawn_local(async move {
             let call =
                 request.with_untracked(|request| client::kb::save_chunk(id, document_id, chunk_id, request));
@@ -122,22 +119,6 @@ fn Editor(
         move || request.with(|r| r.context.clone()),
         move |text| request.update(|r| r.context = text),
     );
-    let importance = Text::new(
-        move || {
-            let chosen = request.with(|r| r.importance);
-            let found = IMPORTANCE.iter().find(|(importance, ..)| *importance == chosen);
-            found.map(|(_, key, _)| (*key).to_owned()).unwrap_or_default()
-        },
-        move |key| {
-            if let Some((importance, ..)) = IMPORTANCE.iter().find(|(_, known, _)| *known == key) {
-                request.update(|r| r.importance = *importance);
-            }
-        },
-    );
-    let options: Vec<(String, String)> = IMPORTANCE
-        .iter()
-        .map(|(_, key, name)| ((*key).to_owned(), (*name).to_owned()))
-        .collect();
     let restore = move || {
         if let Some(original) = original.get_value() {
             request.update(|r| r.text = original);
@@ -153,7 +134,7 @@ fn Editor(
                     field=form.field("context")
                     hint="Words that people use for this. They are searched, and read with the text."
                 />
-                <SelectField label="Importance" value=importance options=options />
+                <ImportanceField importance=importance />
                 <label class="flex items-center gap-2">
                     <input
                         type="checkbox"

@@ -6,15 +6,15 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
-use super::chunk_editor::EditableChunk;
+use super::chunks_dialog::ChunksDialog;
 use super::source_icon::source_icon;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
-use crate::ui::dialog::{ConfirmDialog, Dialog};
+use crate::ui::dialog::ConfirmDialog;
 use crate::ui::field::SearchBox;
 use crate::ui::format::{bytes, count};
 use crate::ui::icon::{self, Icon};
-use crate::ui::load::{Load, load, loaded, rows};
+use crate::ui::load::{Load, loaded, rows};
 use crate::ui::page::Section;
 use crate::ui::toast::use_toasts;
 
@@ -267,56 +267,5 @@ fn Status(document: Document) -> impl IntoView {
             </span>
         }
         .into_any(),
-    }
-}
-
-#[component]
-fn ChunksDialog(id: Uuid, reading: RwSignal<Option<Document>>) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move |_| {
-        if reading.with(Option::is_some) {
-            open.set(true);
-        }
-    });
-    Effect::new(move |_| {
-        if !open.get() {
-            reading.set(None);
-        }
-    });
-    let title = move || {
-        reading
-            .get()
-            .map(|document| format!("Chunks of {}", document.title))
-            .unwrap_or_default()
-    };
-    view! {
-        <Dialog open=open title=Signal::derive(title) wide=true>
-            {move || {
-                reading
-                    .get()
-                    .map(|document| {
-                        let chunks = load(move || client::kb::chunks(id, document.id));
-                        loaded(
-                            chunks,
-                            rows,
-                            move |chunks| {
-                                let chunks = chunks.get_untracked();
-                                view! {
-                                    <ol class="flex flex-col gap-3">
-                                        {chunks
-                                            .into_iter()
-                                            .map(|chunk| {
-                                                view! {
-                                                    <EditableChunk id=id document_id=document.id chunk=chunk />
-                                                }
-                                            })
-                                            .collect_view()}
-                                    </ol>
-                                }
-                            },
-                        )
-                    })
-            }}
-        </Dialog>
     }
 }

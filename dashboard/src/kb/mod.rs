@@ -2,11 +2,16 @@
 
 mod chunk;
 mod chunk_editor;
+mod chunking_fields;
+mod chunks_dialog;
 mod crawl;
+mod document_form;
 mod documents;
+mod importance;
 mod list;
 mod new_draft;
 mod page;
+mod rechunk;
 mod search;
 mod source_icon;
 mod sources;

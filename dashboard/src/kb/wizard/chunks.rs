@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api_types::client::{self, ClientError};
-use api_types::kb::{ChunkPreview, ChunkStrategy, DraftSource, SourcePreview};
+use api_types::kb::{ChunkPreview, DraftSource, SourcePreview};
 use api_types::validate::{self, Checker};
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
@@ -12,10 +12,9 @@ use uuid::Uuid;
 
 use super::Wizard;
 use crate::kb::chunk::ChunkView;
-use crate::kb::page::strategy_name;
+use crate::kb::chunking_fields::ChunkingFields;
 use crate::kb::source_icon::source_icon;
 use crate::session::use_session;
-use crate::ui::field::{NumberField, SelectField, Text};
 use crate::ui::format::count;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Failure, rows};
@@ -25,16 +24,6 @@ use crate::ui::page::Section;
 const SHOWN: usize = 30;
 /// Settings rest for this long before they are tried.
 const PAUSE: Duration = Duration::from_millis(400);
-
-const STRATEGIES: [(ChunkStrategy, &str); 7] = [
-    (ChunkStrategy::Adaptive, "adaptive"),
-    (ChunkStrategy::Recursive, "recursive"),
-    (ChunkStrategy::Heading, "heading"),
-    (ChunkStrategy::Page, "page"),
-    (ChunkStrategy::Sentence, "sentence"),
-    (ChunkStrategy::Fixed, "fixed"),
-    (ChunkStrategy::Semantic, "semantic"),
-];
 
 /// What the server made of the sources with the settings as they are. A handle.
 #[derive(Clone, Copy)]
@@ -128,53 +117,15 @@ fn keep_fresh(wizard: Wizard, preview: Preview) {
 #[component]
 fn Settings(wizard: Wizard) -> impl IntoView {
     let content = wizard.draft.content;
-    let strategy = Text::new(
-        move || {
-            let chosen = content.with(|form| form.chunking.strategy);
-            let found = STRATEGIES.iter().find(|(strategy, _)| *strategy == chosen);
-            found.map(|(_, key)| (*key).to_owned()).unwrap_or_default()
-        },
-        move |key| {
-            if let Some((strategy, _)) = STRATEGIES.iter().find(|(_, known)| *known == key) {
-                content.update(|form| form.chunking.strategy = *strategy);
-            }
-        },
-    );
-    let options: Vec<_> = STRATEGIES
-        .iter()
-        .map(|(strategy, key)| ((*key).to_owned(), strategy_name(*strategy).to_owned()))
-        .collect();
-    let size = Text::number(
-        move || content.with(|form| form.chunking.size),
-        move |size| content.update(|form| form.chunking.size = size),
-    );
-    let overlap = Text::number(
-        move || content.with(|form| form.chunking.overlap),
-        move |overlap| content.update(|form| form.chunking.overlap = overlap),
-    );
+    let chunking = Signal::derive(move || content.with(|form| form.chunking));
     view! {
         <Section title="How to cut" subtitle="The settings as they are suit most documents.">
-            <div class="flex flex-col gap-4">
-                <SelectField label="Where" value=strategy options=options />
-                <div class="grid grid-cols-2 gap-3">
-                    <NumberField
-                        label="Largest chunk"
-                        value=size
-                        field=wizard.form.field("content.chunking.size")
-                        hint="Tokens, 32 to 512."
-                        min="32"
-                        max="512"
-                    />
-                    <NumberField
-                        label="Repeated"
-                        value=overlap
-                        field=wizard.form.field("content.chunking.overlap")
-                        hint="Tokens of the chunk before."
-                        min="0"
-                        max="255"
-                    />
-                </div>
-            </div>
+            <ChunkingFields
+                chunking=chunking
+                set=Callback::new(move |chunking| content.update(|form| form.chunking = chunking))
+                size_field=wizard.form.field("content.chunking.size")
+                overlap_field=wizard.form.field("content.chunking.overlap")
+            />
         </Section>
     }
 }

@@ -1,0 +1,104 @@
+//! Trying other chunking settings on a document: what there is now, and what would be.
+
+use api_types::client::{self, ClientError};
+use api_types::kb::{Chunk, Chunking, PreviewRequest};
+use api_types::validate::{self, Checker};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use super::chunk::ChunkView;
+use super::chunking_fields::ChunkingFields;
+use crate::session::use_session;
+use crate::ui::alert::ErrorAlert;
+use crate::ui::button::Submit;
+use crate::ui::form::Form;
+use crate::ui::format::count;
+
+/// Settings and their outcome beside the chunks there are.
+#[component]
+pub fn Rechunk(
+    /// The knowledge base's id.
+    id: Uuid,
+    /// The document's id.
+    document_id: Uuid,
+    /// Its chunks as they are.
+    before: Vec<Chunk>,
+) -> impl IntoView {
+    let session = use_session();
+    let chunking = RwSignal::new(Chunking::default());
+    let form = Form::new(move || {
+        let mut check = Checker::default();
+        validate::chunking(&mut check, "chunking", chunking.get());
+        check.finish()
+    });
+    let busy = RwSignal::new(false);
+    let after = RwSignal::new(None::<Result<Vec<Chunk>, ClientError>>);
+    let try_out = move || {
+        if busy.get_untracked() || !form.submit() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let request = PreviewRequest {
+                chunking: chunking.get_untracked(),
+            };
+            after.try_set(Some(
+                session
+                    .send(&client::kb::preview_chunks(id, document_id, &request))
+                    .await,
+            ));
+            busy.try_set(false);
+        });
+    };
+    let error = move || after.get().and_then(Result::err).map(|error| error.to_string());
+    let before = StoredValue::new(before);
+    let outcome = move || {
+        let after = after.get()?.ok()?;
+        Some(view! {
+            <div class="grid gap-4 md:grid-cols-2">
+                <Column title="Now" chunks=before.get_value() />
+                <Column title="With these settings" chunks=after />
+            </div>
+            <p class="muted">
+                "To have the whole knowledge base cut so, press \u{201c}Add sources\u{201d} on its page, choose these settings in \
+                the second step, and update it. Bots answer from the chunks there are until the new ones are ready."
+            </p>
+        })
+    };
+    view! {
+        <form
+            class="flex flex-col gap-3"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                try_out();
+            }
+        >
+            <ChunkingFields
+                chunking=chunking
+                set=Callback::new(move |changed| chunking.set(changed))
+                size_field=form.field("chunking.size")
+                overlap_field=form.field("chunking.overlap")
+            />
+            <div>
+                <Submit busy=busy>"Compare"</Submit>
+            </div>
+            <ErrorAlert message=Signal::derive(error) />
+            {outcome}
+        </form>
+    }
+}
+
+#[component]
+fn Column(title: &'static str, chunks: Vec<Chunk>) -> impl IntoView {
+    let heading = format!("{title}: {}", count(chunks.len() as i64, "chunk"));
+    view! {
+        <section class="min-w-0">
+            <h3 class="mb-2 font-medium">{heading}</h3>
+            <ol class="flex flex-col gap-3">
+                {chunks.into_iter().map(|chunk| view! { <ChunkView chunk=chunk /> }).collect_view()}
+            </ol>
+        </section>
+    }
+}

@@ -4,7 +4,7 @@
 
 mod bombs;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use api_types::ErrorCode;
 use bombs::Bomb;
@@ -12,17 +12,17 @@ use domain::kb::parse::sandbox::{Sandbox, SandboxError};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_botwright-worker");
 
-/// Optimised, each takes less than two seconds; the parsers of a test build are some times slower.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// What the sandbox says of a file that used up its processor time.
+const TOO_SLOW: &str = "longer than 30 seconds";
 
-/// Whatever they do, the answer is an error of the document or a bounded text, and it comes soon. That the child
-/// stays within 512 MB is its own limit, which `parse_sandbox.rs` tests.
+/// Whatever they do, the answer is an error of the document or a bounded text, and it is found before the child has
+/// used up its time. That it stays within 512 MB is its own limit, which `parse_sandbox.rs` tests. How long each takes
+/// is printed and not judged: an optimised build takes less than two seconds, a test build on a busy machine longer.
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_files_are_refused_or_bounded() {
     let bombs = bombs::all();
     assert!(bombs.len() >= 30, "{} bombs", bombs.len());
     let sandbox = Sandbox::new(WORKER.into());
-    let mut slow = Vec::new();
     for Bomb { what, name, bytes } in bombs {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), &bytes).expect("its bytes");
@@ -53,9 +53,6 @@ async fn hostile_files_are_refused_or_bounded() {
             took.as_millis(),
             bytes.len()
         );
-        if took > PATIENCE {
-            slow.push(format!("{what} took {took:?}"));
-        }
+        assert!(!said.contains(TOO_SLOW), "{what}: {said}");
     }
-    assert!(slow.is_empty(), "{slow:#?}");
 }

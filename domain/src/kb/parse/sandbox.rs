@@ -29,9 +29,10 @@ const ADDRESS_SPACE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 const OPEN_FILES: u64 = 16;
 const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
 
-/// How often a file is tried whose parser is killed: by the file itself, or by a machine that is short of memory just
-/// then.
+/// How often a file is tried whose parser is killed from outside: the machine may be short of memory just then. A
+/// parser that ends itself does so every time.
 const TRIES: usize = 3;
+const SIGKILL: i32 = 9;
 
 /// The signal of the soft CPU limit, the same number on every Linux but MIPS.
 const SIGXCPU: i32 = 24;
@@ -85,7 +86,7 @@ impl Sandbox {
         last.ok_or_else(|| ParseError::too_complex(TOO_BIG).into())
     }
 
-    /// `None` if the child was killed, other than for using up its time.
+    /// `None` if the child was killed from outside.
     async fn attempt(&self, path: &Path, file_name: &str) -> Result<Option<ParsedDocument>, SandboxError> {
         let mut child = self.command(path, file_name).spawn()?;
         let finished = tokio::time::timeout(self.wall_clock, finish(&mut child)).await;
@@ -99,8 +100,9 @@ impl Sandbox {
         };
         tracing::warn!(signal, "document parser was killed");
         match signal {
+            SIGKILL => Ok(None),
             SIGXCPU => Err(ParseError::too_complex(TOO_SLOW).into()),
-            _ => Ok(None),
+            _ => Err(ParseError::too_complex(TOO_BIG).into()),
         }
     }
 

@@ -90,6 +90,7 @@ mod tests {
                 page: Some(position + 1),
                 tokens: 1,
             },
+            context: String::new(),
             document_id: Uuid::from_u128(document),
             title: "Guide".into(),
             url: None,

@@ -180,7 +180,7 @@ fn scores(trace: &Trace) -> Candidate {
     }
 }
 
-fn place(rank: u32, score: f32) -> Place {
+pub(super) fn place(rank: u32, score: f32) -> Place {
     Place {
         rank: Some(rank),
         score,
@@ -188,7 +188,7 @@ fn place(rank: u32, score: f32) -> Place {
 }
 
 /// Those without a place come last, in the order they have.
-fn by_rank(a: Option<Place>, b: Option<Place>) -> Ordering {
+pub(super) fn by_rank(a: Option<Place>, b: Option<Place>) -> Ordering {
     let rank = |place: Option<Place>| place.and_then(|p| p.rank).unwrap_or(u32::MAX);
     rank(a).cmp(&rank(b))
 }

@@ -66,16 +66,18 @@ impl Fixture {
     }
 
     async fn search_with(&self, embedder: Option<&Embedder>, query: &str, limit: usize) -> SearchOutcome {
-        let search = Search::new(&[self.knowledge_base], query, limit);
+        let everywhere = [self.knowledge_base];
+        let search = Search::new(&everywhere, query, limit);
         self.run(embedder, &search).await
     }
 
     async fn reranked(&self, server: &FakeRerank, query: &str, limit: usize) -> SearchOutcome {
         let outbound = Outbound::new(&[server.place()]).unwrap();
         let reranker = Reranker::new(outbound, Shape::Tei, &server.base_url(), None, "").unwrap();
+        let everywhere = [self.knowledge_base];
         let search = Search {
             reranker: Some(&reranker),
-            ..Search::new(&[self.knowledge_base], query, limit)
+            ..Search::new(&everywhere, query, limit)
         };
         self.run(Some(embedder().await), &search).await
     }

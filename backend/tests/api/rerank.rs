@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::chatbot_drafts::deployable;
 use super::kb::indexed;
+use super::test_sets;
 use crate::support::fake_openai::{self, FakeOpenAi};
 use crate::support::fake_rerank::{FakeRerank, Reply};
 use crate::support::{Person, TestApp, done, ok, refused};
@@ -122,7 +123,8 @@ async fn a_rerank_server_of_each_kind_is_connected_and_checked() {
 
         // What it is stays; all else can be changed without naming it.
         let path = format!("/api/v1/providers/{}", provider.id);
-        let mut body = json!({ "name": format!("My {kind}"), "base_url": server.base_url(), "default_model": "m" });
+        let mut body =
+            json!({ "name": format!("My {kind}"), "base_url": server.base_url(), "default_model": "m" });
         let saved: Provider = ok(app.put(&ada, &path, &body)).await;
         assert_eq!((saved.kind, saved.default_model.as_str()), (provider.kind, "m"));
         body["kind"] = json!("openai");
@@ -132,7 +134,11 @@ async fn a_rerank_server_of_each_kind_is_connected_and_checked() {
     let listed: Vec<Provider> = ok(app.get(&ada, "/api/v1/providers")).await;
     assert!(listed.iter().all(|provider| provider.kind.is_rerank()));
     for (kind, field) in [("cohere_rerank", "default_model"), ("tei_rerank", "base_url")] {
-        let base_url = if field == "base_url" { "http://127.0.0.1:1" } else { "https://example.com" };
+        let base_url = if field == "base_url" {
+            "http://127.0.0.1:1"
+        } else {
+            "https://example.com"
+        };
         let body = json!({ "name": "x", "kind": kind, "base_url": base_url, "default_model": "" });
         assert_eq!(invalid(app.post(&ada, "/api/v1/providers", body)).await, [field]);
     }
@@ -169,7 +175,11 @@ async fn a_bot_cites_what_its_reranker_puts_first_and_answers_as_before_without_
     let bot = it.app.deploy(&it.ada, &it.content()).await;
     let (cited, why) = it.ask(bot).await;
     assert_eq!((cited.as_str(), why.rerank_error), ("Lagos", None));
-    let ranks: Vec<_> = why.candidates.iter().map(|c| c.trace.reranked.unwrap().rank).collect();
+    let ranks: Vec<_> = why
+        .candidates
+        .iter()
+        .map(|c| c.trace.reranked.unwrap().rank)
+        .collect();
     assert_eq!(ranks, [Some(1), Some(2)]);
     let request = it.server.requests().pop().unwrap();
     assert_eq!(request.body["query"], QUESTION);
@@ -177,7 +187,11 @@ async fn a_bot_cites_what_its_reranker_puts_first_and_answers_as_before_without_
     let key = "Bearer co-test-0123456789abcdef";
     assert_eq!(request.authorization.as_deref(), Some(key));
 
-    for reply in [Reply::Status(500, "down"), Reply::TooManyRequests(30), Reply::Silence] {
+    for reply in [
+        Reply::Status(500, "down"),
+        Reply::TooManyRequests(30),
+        Reply::Silence,
+    ] {
         it.server.reply(reply);
         let (cited, why) = it.ask(bot).await;
         assert_eq!(cited, before);
@@ -186,9 +200,37 @@ async fn a_bot_cites_what_its_reranker_puts_first_and_answers_as_before_without_
     }
 
     let path = format!("/api/v1/providers/{}", it.rerank);
-    refused(it.app.delete(&it.ada, &path), StatusCode::CONFLICT, ErrorCode::InUse).await;
+    refused(
+        it.app.delete(&it.ada, &path),
+        StatusCode::CONFLICT,
+        ErrorCode::InUse,
+    )
+    .await;
     done(it.app.delete(&it.ada, &format!("/api/v1/bots/{bot}"))).await;
     done(it.app.delete(&it.ada, &path)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn test_runs_ask_the_reranker_and_say_when_it_was_away() {
+    let it = Fixture::new().await;
+    let bot = it.app.deploy(&it.ada, &it.content()).await;
+    let set = test_sets::set(&it.app, &it.ada, "Shops").await;
+    let lagos = json!({ "kind": "answered", "passage": { "text": "rented in Lagos" } });
+    test_sets::add(&it.app, &it.ada, set, QUESTION, lagos).await;
+    let target = json!({ "bot_id": bot });
+    let figures = test_sets::run(&it.app, &it.ada, set, target.clone())
+        .await
+        .run
+        .figures
+        .unwrap();
+    assert_eq!((figures.passed, figures.degraded), (1, 0));
+    it.server.reply(Reply::Status(500, "down"));
+    let figures = test_sets::run(&it.app, &it.ada, set, target)
+        .await
+        .run
+        .figures
+        .unwrap();
+    assert_eq!((figures.passed, figures.degraded), (0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,7 +241,10 @@ async fn the_search_of_a_knowledge_base_can_be_reranked() {
     let rerank = json!({ "provider_id": it.rerank, "model": "rerank-v3.5" });
     let reranked = it.search(rerank.clone()).await;
     assert_eq!(reranked.hits[0].title, "Lagos");
-    assert_eq!((reranked.relevance, reranked.rerank_error), (plain.relevance, None));
+    assert_eq!(
+        (reranked.relevance, reranked.rerank_error),
+        (plain.relevance, None)
+    );
     it.server.reply(Reply::Raw("[]".into()));
     let failed = it.search(rerank.clone()).await;
     assert_eq!(failed.hits, plain.hits);
@@ -209,14 +254,23 @@ async fn the_search_of_a_knowledge_base_can_be_reranked() {
     let asked = it.server.requests().len();
     for provider_id in [it.chat, Uuid::new_v4()] {
         let body = json!({ "query": QUESTION, "rerank": { "provider_id": provider_id } });
-        assert_eq!(invalid(it.app.post(&it.ada, &path, body)).await, ["rerank.provider_id"]);
+        assert_eq!(
+            invalid(it.app.post(&it.ada, &path, body)).await,
+            ["rerank.provider_id"]
+        );
     }
     // Another workspace's provider is none.
     let eve = it.app.sign_up().await;
-    let kb = it.app.finalize(&eve, "Hers", &[("Faro", "Boats leave from Faro.")]).await;
+    let kb = it
+        .app
+        .finalize(&eve, "Hers", &[("Faro", "Boats leave from Faro.")])
+        .await;
     let body = json!({ "query": QUESTION, "rerank": rerank });
     let path = format!("/api/v1/kb/{kb}/search");
-    assert_eq!(invalid(it.app.post(&eve, &path, body)).await, ["rerank.provider_id"]);
+    assert_eq!(
+        invalid(it.app.post(&eve, &path, body)).await,
+        ["rerank.provider_id"]
+    );
     assert_eq!(it.server.requests().len(), asked);
 }
 

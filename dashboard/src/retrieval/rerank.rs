@@ -39,7 +39,12 @@ pub fn RerankFields(
     });
     let find = move |id: Uuid| servers.with(|servers| servers.iter().find(|server| server.id == id).cloned());
     let server = Text::new(
-        move || chosen.get().map(|rerank| rerank.provider_id.to_string()).unwrap_or_default(),
+        move || {
+            chosen
+                .get()
+                .map(|rerank| rerank.provider_id.to_string())
+                .unwrap_or_default()
+        },
         move |id| {
             let server = id.parse().ok().and_then(|id| untrack(|| find(id)));
             set.run(server.map(|server| Rerank {
@@ -50,7 +55,12 @@ pub fn RerankFields(
     );
     let options = Memo::new(move |_| {
         let mut options = vec![(String::new(), "None".to_owned())];
-        options.extend(servers.get().into_iter().map(|server| (server.id.to_string(), server.name)));
+        options.extend(
+            servers
+                .get()
+                .into_iter()
+                .map(|server| (server.id.to_string(), server.name)),
+        );
         let lost = chosen.get().filter(|rerank| find(rerank.provider_id).is_none());
         if let Some(rerank) = lost {
             let name = "A connection that was deleted".to_owned();

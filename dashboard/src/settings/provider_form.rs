@@ -52,7 +52,12 @@ fn ProviderForm(
     let name = start(|provider| &provider.name);
     let base_url = start(|provider| &provider.base_url);
     let model = start(|provider| &provider.default_model);
-    let kind = RwSignal::new(provider.as_ref().map(|provider| provider.kind).unwrap_or_default());
+    let kind = RwSignal::new(
+        provider
+            .as_ref()
+            .map(|provider| provider.kind)
+            .unwrap_or_default(),
+    );
     let key = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);

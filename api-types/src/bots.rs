@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::retrieval::Rerank;
 use crate::test_sets::{BotTests, OverrideTests};
 
 /// What makes the answers.
@@ -95,6 +96,9 @@ pub struct ChatbotContent {
     pub suggested_questions: Vec<String>,
     /// Knowledge bases to answer from, up to 10.
     pub knowledge_base_ids: Vec<Uuid>,
+    /// What puts the passages in order before the best are taken; without it, search alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rerank: Option<Rerank>,
     /// What makes the answers.
     pub model: ModelChoice,
     /// How many passages the model is given, 1 to 12.
@@ -115,6 +119,7 @@ impl Default for ChatbotContent {
             fallback_message: "I couldn't find that in what I know. Could you put it another way?".to_owned(),
             suggested_questions: Vec::new(),
             knowledge_base_ids: Vec::new(),
+            rerank: None,
             model: ModelChoice::default(),
             max_passages: 6,
             appearance: Appearance::default(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use crate::retrieval::Candidate;
+use crate::retrieval::{Candidate, Rerank};
 use crate::sources::Website;
 
 /// How text is cut into chunks.
@@ -395,6 +395,9 @@ pub struct SearchRequest {
     /// A chunk whose fate is wanted: the passage that should have been found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Uuid>,
+    /// What puts the best in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank: Option<Rerank>,
 }
 
 impl SearchRequest {
@@ -431,7 +434,7 @@ pub struct SearchHit {
     /// The document's page, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// Fused score; larger is better, comparable within one answer only.
+    /// Score of the last ranking it took part in; larger is better, comparable within that ranking only.
     pub score: f32,
     /// BM25 score, if the words matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -453,6 +456,9 @@ pub struct SearchResponse {
     pub relevance: f32,
     /// Whether a bot would answer from it.
     pub relevant: bool,
+    /// Why the reranker's order was not had; the order is then that of the search alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank_error: Option<String>,
     /// With `explain`: every candidate, best first, and what became of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,

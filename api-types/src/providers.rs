@@ -1,10 +1,59 @@
-//! Connections to model providers: `/api/v1/providers`.
+//! Connections to providers of models that write answers or put passages in order: `/api/v1/providers`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A connection to an OpenAI-compatible server. The key never leaves the server again.
+/// What a provider does, and whose API it speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// Writes answers: OpenAI's chat completions.
+    #[default]
+    Openai,
+    /// Puts passages in order: Cohere's `/v2/rerank`.
+    CohereRerank,
+    /// Puts passages in order: Jina's `/v1/rerank`.
+    JinaRerank,
+    /// Puts passages in order: `/rerank` of Text Embeddings Inference, which serves one model.
+    TeiRerank,
+}
+
+impl ProviderKind {
+    /// The name in JSON and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Openai => "openai",
+            Self::CohereRerank => "cohere_rerank",
+            Self::JinaRerank => "jina_rerank",
+            Self::TeiRerank => "tei_rerank",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        const ALL: [ProviderKind; 4] = [
+            ProviderKind::Openai,
+            ProviderKind::CohereRerank,
+            ProviderKind::JinaRerank,
+            ProviderKind::TeiRerank,
+        ];
+        ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// Whether it puts passages in order; else it writes answers.
+    pub const fn is_rerank(self) -> bool {
+        !matches!(self, Self::Openai)
+    }
+
+    /// Whether a model has to be named.
+    pub const fn has_models(self) -> bool {
+        !matches!(self, Self::TeiRerank)
+    }
+}
+
+/// A connection to a model server. The key never leaves the server again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Provider {
@@ -12,9 +61,12 @@ pub struct Provider {
     pub id: Uuid,
     /// Name, unique in the workspace.
     pub name: String,
-    /// Base URL, such as `https://api.openai.com/v1`.
+    /// What it does, and whose API it speaks.
+    #[serde(default)]
+    pub kind: ProviderKind,
+    /// Base URL, such as `https://api.openai.com/v1` or `https://api.cohere.com`.
     pub base_url: String,
-    /// The model offered first.
+    /// The model offered first; empty where the server has but one.
     pub default_model: String,
     /// The key's last four characters, if a key is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,9 +82,12 @@ pub struct Provider {
 pub struct SaveProviderRequest {
     /// 1 to 80 characters.
     pub name: String,
-    /// `http` or `https`, without `/chat/completions`.
+    /// What it does, `openai` when left out. It can't be changed later: leave it out then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ProviderKind>,
+    /// `http` or `https`, without `/chat/completions`, `/v2/rerank`, `/v1/rerank` or `/rerank`.
     pub base_url: String,
-    /// The model offered first, 1 to 200 characters.
+    /// The model offered first, 1 to 200 characters; may be empty for `tei_rerank`.
     pub default_model: String,
     /// The key. On update, leave it out to keep the one that is set; a changed host needs it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,7 +98,7 @@ pub struct SaveProviderRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProviderCheck {
-    /// Whether the default model answered.
+    /// Whether the default model answered, or ranked two passages.
     pub ok: bool,
     /// What happened, for people.
     pub message: String,

@@ -3,6 +3,18 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// A model that puts passages in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Rerank {
+    /// A provider that reranks, see `/api/v1/providers`.
+    pub provider_id: Uuid,
+    /// The model's name as the provider knows it, up to 200 characters; empty where the server has but one.
+    #[serde(default)]
+    pub model: String,
+}
+
 /// Where a candidate stood in one ranking.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -55,7 +67,7 @@ pub struct Trace {
     /// After a closer look at where the words stand, and with what people said of its importance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close: Option<Place>,
-    /// By the rerank model, if there is one.
+    /// By the rerank model, if there is one, it was asked about this candidate, and it answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reranked: Option<Place>,
     /// What became of it.
@@ -74,6 +86,9 @@ pub struct Retrieval {
     pub relevance: f32,
     /// Whether that was enough to answer from.
     pub relevant: bool,
+    /// Why the reranker's order was not had, where there should have been one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank_error: Option<String>,
     /// The best candidates, best first.
     pub candidates: Vec<Trace>,
 }
@@ -121,6 +136,9 @@ pub struct MessageRetrieval {
     pub relevance: f32,
     /// Whether that was enough to answer from.
     pub relevant: bool,
+    /// Why the reranker's order was not had, where there should have been one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank_error: Option<String>,
     /// The best candidates, best first, with the text they have now.
     pub candidates: Vec<Candidate>,
 }

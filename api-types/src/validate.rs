@@ -125,6 +125,9 @@ pub fn chatbot(content: &ChatbotContent) -> Result<(), Vec<FieldError>> {
         "content.max_passages",
         "Use 1 to 12 passages.",
     );
+    if let Some(rerank) = &content.rerank {
+        check.length("content.rerank.model", &rerank.model, 0, 200);
+    }
     if let ModelChoice::Provider {
         model, temperature, ..
     } = &content.model

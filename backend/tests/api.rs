@@ -20,6 +20,7 @@ mod api {
     mod openai;
     mod outage;
     mod providers;
+    mod rerank;
     mod retrieval;
     mod test_sets;
     mod workspaces;

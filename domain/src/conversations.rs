@@ -192,6 +192,7 @@ pub async fn retrieval(
         degraded: retrieval.degraded,
         relevance: retrieval.relevance,
         relevant: retrieval.relevant,
+        rerank_error: retrieval.rerank_error,
     })
 }
 

@@ -12,12 +12,19 @@ mod corpus;
 #[path = "support/database.rs"]
 #[expect(dead_code, reason = "others need Redis too")]
 mod database;
+#[path = "support/fake_rerank.rs"]
+#[expect(dead_code, reason = "the client's own tests have it misbehave in more ways")]
+mod fake_rerank;
 
+use api_types::retrieval::Fate;
 use corpus::{Corpus, embedder};
 use domain::Scope;
 use domain::kb::embed::Embedder;
 use domain::kb::search::{Search, SearchOutcome, Searcher};
+use domain::llm::rerank::{Reranker, Shape};
+use domain::outbound::Outbound;
 use domain::vectors::VectorIndex;
+use fake_rerank::{FakeRerank, Reply};
 use uuid::Uuid;
 
 const PASSWORD: &str = "Open Settings, then Security, and choose a new password.";
@@ -59,15 +66,29 @@ impl Fixture {
     }
 
     async fn search_with(&self, embedder: Option<&Embedder>, query: &str, limit: usize) -> SearchOutcome {
+        let everywhere = [self.knowledge_base];
+        let search = Search::new(&everywhere, query, limit);
+        self.run(embedder, &search).await
+    }
+
+    async fn reranked(&self, server: &FakeRerank, query: &str, limit: usize) -> SearchOutcome {
+        let outbound = Outbound::new(&[server.place()]).unwrap();
+        let reranker = Reranker::new(outbound, Shape::Tei, &server.base_url(), None, "").unwrap();
+        let everywhere = [self.knowledge_base];
+        let search = Search {
+            reranker: Some(&reranker),
+            ..Search::new(&everywhere, query, limit)
+        };
+        self.run(Some(embedder().await), &search).await
+    }
+
+    async fn run(&self, embedder: Option<&Embedder>, search: &Search<'_>) -> SearchOutcome {
         let searcher = Searcher {
             db: &self.corpus.db,
             vectors: &self.index,
             embedder,
         };
-        searcher
-            .search(&self.scope, &Search::new(&[self.knowledge_base], query, limit))
-            .await
-            .unwrap()
+        searcher.search(&self.scope, search).await.unwrap()
     }
 }
 
@@ -155,4 +176,67 @@ async fn nothing_is_found_in_another_workspace() {
     let mut fixture = Fixture::new(&[PASSWORD]).await;
     fixture.scope = fixture.corpus.workspace().await;
     assert_eq!(fixture.search("password", 3).await.hits, []);
+}
+
+#[tokio::test]
+async fn a_reranker_decides_the_order_and_not_whether_there_is_an_answer() {
+    let fixture = Fixture::new(&[PASSWORD, INVOICE, REFUND]).await;
+    let query = "When do I get my invoice?";
+    let before = fixture.search(query, 1).await;
+    assert_eq!(texts(&before), [INVOICE]);
+    let server = FakeRerank::start(Reply::Favour("Money")).await;
+    let after = fixture.reranked(&server, query, 1).await;
+    assert_eq!(texts(&after), [REFUND], "before the best are taken");
+    assert_eq!((after.relevance, after.relevant), (before.relevance, true));
+    assert_eq!((after.rerank_error.as_deref(), after.hits[0].score), (None, 0.98));
+    let places: Vec<_> = after
+        .traces
+        .iter()
+        .map(|trace| trace.reranked.unwrap().rank)
+        .collect();
+    assert_eq!(places, [Some(1), Some(2), Some(3)]);
+    assert_eq!(after.traces[1].fate, Fate::Limit);
+    let sent = server.requests()[0].body["texts"][0].as_str().unwrap().to_owned();
+    assert_eq!(sent, format!("Handbook\n{INVOICE}"), "with its headings");
+
+    let elsewhere = fixture.reranked(&server, "Who wrote the Odyssey?", 1).await;
+    assert!(!elsewhere.relevant);
+}
+
+#[tokio::test]
+async fn without_a_usable_ranking_the_order_stays() {
+    let fixture = Fixture::new(&[PASSWORD, INVOICE, REFUND]).await;
+    let query = "When do I get my invoice?";
+    let before = fixture.search(query, 3).await;
+    let server = FakeRerank::start(Reply::Silence).await;
+    for reply in [
+        Reply::Status(500, "out of memory"),
+        Reply::TooManyRequests(1),
+        Reply::Raw("[]".into()),
+        Reply::Silence,
+    ] {
+        server.reply(reply);
+        let after = fixture.reranked(&server, query, 3).await;
+        assert!(after.rerank_error.is_some());
+        assert_eq!(
+            (after.hits, after.traces),
+            (before.hits.clone(), before.traces.clone())
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_the_best_thirty_are_reranked() {
+    let rules: Vec<String> = (0..40)
+        .map(|n| format!("Password rule {n} of this house."))
+        .collect();
+    let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+    let fixture = Fixture::new(&rules).await;
+    let before = fixture.search("password rule", 40).await;
+    let server = FakeRerank::start(Reply::Favour("rule 7 ")).await;
+    let after = fixture.reranked(&server, "password rule", 40).await;
+    assert_eq!(server.requests()[0].body["texts"].as_array().unwrap().len(), 30);
+    let ranked = after.traces.iter().filter(|trace| trace.reranked.is_some());
+    assert_eq!(ranked.count(), 30);
+    assert_eq!(texts(&after)[30..], texts(&before)[30..]);
 }

@@ -20,12 +20,18 @@ const TEXTS: [(&str, &str); 2] = [
     ("Lagos", "Surfboards are rented in Lagos from May to October."),
 ];
 
-async fn set(app: &TestApp, person: &Person, name: &str) -> Uuid {
+pub(super) async fn set(app: &TestApp, person: &Person, name: &str) -> Uuid {
     let set: TestSet = ok(app.post(person, "/api/v1/test-sets", json!({ "name": name }))).await;
     set.id
 }
 
-async fn add(app: &TestApp, person: &Person, set: Uuid, question: &str, expectation: Value) -> TestCase {
+pub(super) async fn add(
+    app: &TestApp,
+    person: &Person,
+    set: Uuid,
+    question: &str,
+    expectation: Value,
+) -> TestCase {
     let body = json!({ "question": question, "expectation": expectation });
     ok(app.post(person, &format!("/api/v1/test-sets/{set}/cases"), body)).await
 }
@@ -46,7 +52,7 @@ async fn ended(app: &TestApp, person: &Person, run: &TestRun) -> TestRunDetail {
     }
 }
 
-async fn run(app: &TestApp, person: &Person, set: Uuid, target: Value) -> TestRunDetail {
+pub(super) async fn run(app: &TestApp, person: &Person, set: Uuid, target: Value) -> TestRunDetail {
     let run = start(app, person, set, target).await;
     ended(app, person, &run).await
 }

@@ -6,6 +6,9 @@ pub mod database;
 #[expect(dead_code, reason = "other tests have it misbehave in more ways")]
 #[path = "../../../domain/tests/support/fake_openai.rs"]
 pub mod fake_openai;
+#[expect(dead_code, reason = "the client's own tests have it misbehave in more ways")]
+#[path = "../../../domain/tests/support/fake_rerank.rs"]
+pub mod fake_rerank;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ use api_types::retrieval::MessageRetrieval;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use crate::retrieval::Candidates;
+use crate::retrieval::{Candidates, not_reranked};
 use crate::ui::dialog::Dialog;
 use crate::ui::load::{load, loaded, rows};
 
@@ -66,6 +66,7 @@ fn Retrieval(found: MessageRetrieval) -> impl IntoView {
             {found
                 .degraded
                 .then(|| view! { <p class="muted">"Part of the search was away: only words were compared."</p> })}
+            {found.rerank_error.map(|error| view! { <p class="muted">{not_reranked(&error)}</p> })}
             <Candidates candidates=found.candidates />
         </div>
     }

@@ -2,18 +2,19 @@
 
 use api_types::client::{self, ClientError};
 use api_types::kb::{SearchFilter, SearchHit, SearchRequest, SearchResponse};
-use api_types::retrieval::Candidate;
+use api_types::retrieval::{Candidate, Rerank};
 use api_types::validate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use crate::chat::web_link;
-use crate::retrieval::{Candidates, verdict};
+use crate::retrieval::{Candidates, RerankFields, not_reranked, verdict};
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Submit;
 use crate::ui::format::count;
+use crate::ui::load::load;
 use crate::ui::page::Section;
 
 /// How many chunks are shown.
@@ -27,6 +28,10 @@ pub fn Search(
 ) -> impl IntoView {
     let session = use_session();
     let query = RwSignal::new(String::new());
+    let rerank = RwSignal::new(None::<Rerank>);
+    let providers = load(client::providers::list);
+    let providers = Memo::new(move |_| providers.get().unwrap_or_default());
+    let can_rerank = move || providers.with(|found| found.iter().any(|provider| provider.kind.is_rerank()));
     let busy = RwSignal::new(false);
     let result = RwSignal::new(None::<Result<SearchResponse, ClientError>>);
     let can_search = move || query.with(|query| validate::message("query", query).is_ok());
@@ -42,6 +47,7 @@ pub fn Search(
                 filter: SearchFilter::default(),
                 explain: true,
                 expected,
+                rerank: rerank.get_untracked(),
             };
             result.set(Some(session.send(&client::kb::search(id, &request)).await));
             busy.set(false);
@@ -76,6 +82,15 @@ pub fn Search(
                 />
                 <Submit busy=busy disabled=Signal::derive(move || !can_search())>"Search"</Submit>
             </form>
+            <Show when=can_rerank>
+                <div class="mt-3">
+                    <RerankFields
+                        providers=providers
+                        chosen=rerank
+                        set=move |chosen| rerank.set(chosen)
+                    />
+                </div>
+            </Show>
             <div class="mt-3 flex flex-col gap-3 empty:hidden" aria-live="polite">
                 <ErrorAlert message=Signal::derive(error) />
                 {found}
@@ -102,6 +117,7 @@ fn Found(found: SearchResponse, pick: Callback<Uuid>) -> impl IntoView {
         {found
             .degraded
             .then(|| view! { <p class="muted">"Part of the search was away: only words were compared."</p> })}
+        {found.rerank_error.map(|error| view! { <p class="muted">{not_reranked(&error)}</p> })}
         {found.expected.map(|candidate| view! { <Expected candidate=candidate /> })}
         <ol class="flex flex-col gap-3 empty:hidden">
             {found.hits.into_iter().map(|hit| view! { <Hit hit=hit /> }).collect_view()}

@@ -19,9 +19,9 @@ pub fn fate_name(fate: Fate) -> &'static str {
 
 /// Where a passage was lost, and what can be done about it.
 pub fn verdict(trace: &Trace) -> String {
-    let close = rank(trace.close);
+    let last = rank(trace.reranked.or(trace.close));
     match trace.fate {
-        Fate::Given => match close {
+        Fate::Given => match last {
             Some(rank) => format!("It was given, in place {rank}."),
             None => "It was given.".to_owned(),
         },
@@ -44,7 +44,7 @@ pub fn verdict(trace: &Trace) -> String {
         Fate::Limit => format!(
             "It came in place {}, after as many passages as were asked for. Mark it as important, or have more passages \
              given.",
-            close.unwrap_or_default()
+            last.unwrap_or_default()
         ),
         Fate::Budget => {
             "The passages before it filled the prompt. Smaller chunks leave room for more of them.".to_owned()

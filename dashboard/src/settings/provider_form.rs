@@ -1,7 +1,7 @@
 //! Connecting a provider, or changing a connection.
 
 use api_types::client;
-use api_types::providers::{Provider, SaveProviderRequest};
+use api_types::providers::{Provider, ProviderKind, SaveProviderRequest};
 use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use crate::session::use_session;
 use crate::ui::button::{Button, Submit};
 use crate::ui::dialog::Dialog;
-use crate::ui::field::{PasswordField, TextField};
+use crate::ui::field::{PasswordField, SelectField, Text, TextField};
 use crate::ui::form::{Form, FormBody};
 
 /// The form, in a dialog.
@@ -52,6 +52,12 @@ fn ProviderForm(
     let name = start(|provider| &provider.name);
     let base_url = start(|provider| &provider.base_url);
     let model = start(|provider| &provider.default_model);
+    let kind = RwSignal::new(
+        provider
+            .as_ref()
+            .map(|provider| provider.kind)
+            .unwrap_or_default(),
+    );
     let key = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
@@ -63,9 +69,10 @@ fn ProviderForm(
         check.require(
             is_web,
             "base_url",
-            "Enter an address such as https://api.openai.com/v1.",
+            "Enter an address that begins with https:// or http://.",
         );
-        model.with(|model| check.length("default_model", model, 1, 200));
+        let min = usize::from(kind.get().has_models());
+        model.with(|model| check.length("default_model", model, min, 200));
         check.finish()
     });
     let submit = move || {
@@ -77,6 +84,7 @@ fn ProviderForm(
         let api_key = key.get_untracked().trim().to_owned();
         let request = SaveProviderRequest {
             name: name.get_untracked().trim().to_owned(),
+            kind: id.is_none().then(|| kind.get_untracked()),
             base_url: base_url.get_untracked().trim().to_owned(),
             default_model: model.get_untracked().trim().to_owned(),
             api_key: (!api_key.is_empty()).then_some(api_key),
@@ -101,22 +109,42 @@ fn ProviderForm(
         Some(hint) => format!("Leave it empty to keep the key …{hint}. A changed host needs it again."),
         None => "Servers without keys, such as a local Ollama, need none.".to_owned(),
     };
+    let kind_name = Text::new(
+        move || kind.get().as_str().to_owned(),
+        move |name| kind.set(ProviderKind::from_name(&name).unwrap_or_default()),
+    );
+    let kinds: Vec<(String, String)> = KINDS
+        .iter()
+        .map(|kind| (kind.as_str().to_owned(), kind_label(*kind).to_owned()))
+        .collect();
     view! {
         <FormBody error=error submit=submit>
             <TextField label="Name" value=name field=form.field("name") placeholder="OpenAI" autofocus=true />
+            {id
+                .is_none()
+                .then(|| {
+                    view! {
+                        <SelectField
+                            label="What it does"
+                            value=kind_name
+                            options=kinds
+                            field=form.field("kind")
+                        />
+                    }
+                })}
             <TextField
                 label="Base URL"
                 value=base_url
                 field=form.field("base_url")
                 kind="url"
                 placeholder="https://api.openai.com/v1"
-                hint="Without /chat/completions."
+                hint=Signal::derive(move || url_hint(kind.get()).to_owned())
             />
             <TextField
                 label="Default model"
                 value=model
                 field=form.field("default_model")
-                placeholder="gpt-5-mini"
+                hint=Signal::derive(move || model_hint(kind.get()).to_owned())
             />
             <PasswordField
                 label="API key"
@@ -130,5 +158,40 @@ fn ProviderForm(
                 <Submit busy=busy>{if id.is_some() { "Save" } else { "Connect" }}</Submit>
             </div>
         </FormBody>
+    }
+}
+
+const KINDS: [ProviderKind; 4] = [
+    ProviderKind::Openai,
+    ProviderKind::CohereRerank,
+    ProviderKind::JinaRerank,
+    ProviderKind::TeiRerank,
+];
+
+/// What a provider does, and whose API it speaks.
+pub const fn kind_label(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::Openai => "Writes answers (OpenAI-compatible)",
+        ProviderKind::CohereRerank => "Reranks (Cohere)",
+        ProviderKind::JinaRerank => "Reranks (Jina)",
+        ProviderKind::TeiRerank => "Reranks (Text Embeddings Inference)",
+    }
+}
+
+const fn url_hint(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::Openai => "Without /chat/completions.",
+        ProviderKind::CohereRerank => "Without /v2/rerank, such as https://api.cohere.com.",
+        ProviderKind::JinaRerank => "Without /v1/rerank, such as https://api.jina.ai.",
+        ProviderKind::TeiRerank => "Without /rerank.",
+    }
+}
+
+const fn model_hint(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::Openai => "Such as gpt-5-mini.",
+        ProviderKind::CohereRerank => "Such as rerank-v3.5.",
+        ProviderKind::JinaRerank => "Such as jina-reranker-v2-base-multilingual.",
+        ProviderKind::TeiRerank => "The server has one model, so this may stay empty.",
     }
 }

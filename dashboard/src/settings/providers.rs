@@ -5,7 +5,7 @@ use api_types::providers::{Provider, ProviderCheck};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::provider_form::ProviderDialog;
+use super::provider_form::{ProviderDialog, kind_label};
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::dialog::ConfirmDialog;
@@ -47,7 +47,7 @@ pub fn Providers() -> impl IntoView {
     view! {
         <Section
             title="Model providers"
-            subtitle="Any OpenAI-compatible server. Keys are kept encrypted and are never shown again."
+            subtitle="Any OpenAI-compatible server, and servers that rerank passages. Keys are kept encrypted and are never shown again."
             actions=add.into_any()
         >
             {loaded(
@@ -123,6 +123,7 @@ fn Row(
                     {name.clone()}
                 </p>
                 <p class="muted flex flex-wrap gap-x-3 text-xs">
+                    <span>{kind_label(provider.kind)}</span>
                     <span class="break-all">{provider.base_url}</span>
                     <span class="break-all">{provider.default_model}</span>
                     <span>{key}</span>

@@ -3,13 +3,14 @@
 //! A version is known by the draft and the draft's version it was made from, so repeating a deploy, at once or after a
 //! crash, finds what the first one made.
 
-use api_types::bots::{ChatbotContent, DeployRequest, Deployed, ModelChoice};
+use api_types::ErrorCode;
+use api_types::bots::{ChatbotContent, DeployRequest, Deployed};
 use api_types::drafts::Draft;
 use api_types::tenancy::Role;
-use api_types::{ErrorCode, FieldError, validate};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::check::{check, provider_ids};
 use super::{embed, name_taken};
 use crate::db::TenantTx;
 use crate::error::violates;
@@ -151,59 +152,6 @@ async fn gate(
     }
 }
 
-/// Every reason why this content can't be deployed, by field.
-async fn check(tx: &mut TenantTx, scope: &Scope, content: &ChatbotContent) -> Result<()> {
-    let mut errors = validate::chatbot(content).err().unwrap_or_default();
-    let known = sqlx::query_scalar!(
-        "select id from knowledge_bases where workspace_id = $1 and id = any($2)",
-        scope.workspace_id(),
-        &content.knowledge_base_ids
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    for (i, id) in content.knowledge_base_ids.iter().enumerate() {
-        if !known.contains(id) {
-            let field = format!("content.knowledge_base_ids[{i}]");
-            errors.push(FieldError::new(
-                field,
-                "This knowledge base does not exist any more; choose another.",
-            ));
-        }
-    }
-    if let ModelChoice::Provider { provider_id, .. } = &content.model {
-        let known = sqlx::query_scalar!(
-            "select id from providers where workspace_id = $1 and id = $2",
-            scope.workspace_id(),
-            provider_id
-        )
-        .fetch_optional(&mut **tx)
-        .await?;
-        if known.is_none() {
-            let message = "This provider is not connected any more; choose another.";
-            errors.push(FieldError::new("content.model.provider_id", message));
-        }
-    }
-    if let Some(tests) = &content.tests {
-        // Held until the end, so that the set is not deleted from under the bot.
-        let known = sqlx::query_scalar!(
-            "select id from test_sets where workspace_id = $1 and id = $2 for share",
-            scope.workspace_id(),
-            tests.test_set_id
-        )
-        .fetch_optional(&mut **tx)
-        .await?;
-        if known.is_none() {
-            let message = "This test set does not exist any more; choose another, or none.";
-            errors.push(FieldError::new("content.tests.test_set_id", message));
-        }
-    }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    let detail = "The draft can't be deployed yet; it is kept as it is. Put these right and deploy again.";
-    Err(Error::refused_fields(ErrorCode::DraftInvalid, detail, errors))
-}
-
 async fn next_version(tx: &mut TenantTx, scope: &Scope, bot_id: Uuid) -> Result<i32> {
     sqlx::query!(
         "select id from bots where workspace_id = $1 and id = $2 for update",
@@ -271,16 +219,15 @@ pub(super) async fn put_live(
     )
     .execute(&mut **tx)
     .await?;
-    if let ModelChoice::Provider { provider_id, .. } = &content.model {
-        sqlx::query!(
-            "insert into bot_providers (workspace_id, bot_id, provider_id) values ($1, $2, $3)",
-            scope.workspace_id(),
-            bot_id,
-            provider_id
-        )
-        .execute(&mut **tx)
-        .await?;
-    }
+    sqlx::query!(
+        "insert into bot_providers (workspace_id, bot_id, provider_id)
+         select distinct $1::uuid, $2::uuid, unnest($3::uuid[])",
+        scope.workspace_id(),
+        bot_id,
+        &provider_ids(content)
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Deployed bots and their versions.
 
+mod check;
 mod deploy;
 mod live;
 mod versions;

@@ -46,15 +46,7 @@ pub(super) async fn answer(
             model,
             temperature,
         } => {
-            let mut tx = services.db.tenant(question.scope).await?;
-            let connection =
-                providers::connection(&mut tx, &services.secrets, question.scope, *provider_id).await?;
-            drop(tx);
-            let client = OpenAi::new(
-                services.outbound.clone(),
-                &connection.base_url,
-                connection.api_key,
-            )?;
+            let client = providers::chat(services, question.scope, *provider_id).await?;
             generate(services, &question, &client, model, *temperature, emit).await
         }
     }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::engine::Question;
 use crate::kb::search::{ENOUGH_FOR_A_MODEL, Passage, Search, SearchOutcome, merge};
-use crate::{Result, Services};
+use crate::llm::rerank::Reranker;
+use crate::{Result, Services, providers};
 
 /// Characters of passages given to a model, all together.
 const PASSAGE_BUDGET: usize = 14_000;
@@ -29,7 +30,17 @@ pub(super) async fn retrieve(
 ) -> Result<(Vec<Source>, Retrieval)> {
     let content = question.content;
     let limit = usize::from(content.max_passages);
-    let search = Search::new(&content.knowledge_base_ids, query, limit);
+    let (reranker, no_reranker) = match reranker(services, question).await.transpose() {
+        Ok(reranker) => (reranker, None),
+        Err(error) => {
+            tracing::warn!(%error, "not reranked; the provider can't be asked");
+            (None, Some(error.to_string()))
+        }
+    };
+    let search = Search {
+        reranker: reranker.as_ref(),
+        ..Search::new(&content.knowledge_base_ids, query, limit)
+    };
     let mut found = services.searcher().search(question.scope, &search).await?;
     if matches!(content.model, ModelChoice::Provider { .. }) {
         found.relevant = found.relevance >= ENOUGH_FOR_A_MODEL;
@@ -46,9 +57,15 @@ pub(super) async fn retrieve(
         degraded: found.degraded,
         relevance: found.relevance,
         relevant: found.relevant,
+        rerank_error: no_reranker.or(found.rerank_error),
         candidates: found.traces,
     };
     Ok((sources, retrieval))
+}
+
+async fn reranker(services: &Services, question: &Question<'_>) -> Option<Result<Reranker>> {
+    let rerank = question.content.rerank.as_ref()?;
+    Some(providers::reranker(services, question.scope, rerank).await)
 }
 
 /// The passages there is room for, none if nothing is worth answering from. What is not given is marked in the traces.

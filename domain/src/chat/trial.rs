@@ -20,7 +20,7 @@ pub(crate) struct Trial {
     pub(crate) text: String,
     /// False when it says that the bot does not know.
     pub(crate) answered: bool,
-    /// Whether part of the search was away.
+    /// Whether part of the search, or the reranker, was away.
     pub(crate) degraded: bool,
 }
 
@@ -47,12 +47,14 @@ pub(crate) async fn try_question(
         variables: &BTreeMap::new(),
     };
     let answer = engine::answer(services, question, &mut emit).await?;
+    let retrieval = answer.retrieval.as_ref();
+    let reranker_away = retrieval.is_some_and(|retrieval| retrieval.rerank_error.is_some());
     Ok(Trial {
         given,
         cited: answer.cited,
         text: answer.text,
         answered: answer.answered,
         // Without an embedder words alone are always compared; nothing is away.
-        degraded: search_degraded && services.embedder.is_some(),
+        degraded: (search_degraded && services.embedder.is_some()) || reranker_away,
     })
 }

@@ -1,5 +1,6 @@
 //! Trying out what a knowledge base answers, as the API offers it.
 
+use api_types::ErrorCode;
 use api_types::kb::{SearchHit, SearchRequest, SearchResponse};
 use api_types::retrieval::{Candidate, CandidateSource, Trace};
 use api_types::validate::{Checker, MAX_MESSAGE_CHARS};
@@ -7,8 +8,8 @@ use uuid::Uuid;
 
 use super::search::{Hit, Search};
 use super::{bases, documents};
-use crate::Services;
-use crate::{Error, Result, Scope};
+use crate::llm::rerank::Reranker;
+use crate::{Error, Result, Scope, Services, providers};
 
 /// Most hits in one answer.
 const MAX_LIMIT: u8 = 50;
@@ -27,15 +28,20 @@ pub async fn find(
         "limit",
         "Ask for 1 to 50 passages.",
     );
+    if let Some(rerank) = &request.rerank {
+        check.length("rerank.model", &rerank.model, 0, 200);
+    }
     check.finish().map_err(Error::validation)?;
     let mut tx = services.db.tenant(scope).await?;
     bases::require(&mut tx, scope, knowledge_base_id).await?;
     drop(tx);
     let everywhere = [knowledge_base_id];
     let documents = documents::matching(&services.db, scope, &everywhere, &request.filter).await?;
+    let reranker = reranker(services, scope, request).await?;
     let search = Search {
         document_ids: documents.as_deref(),
         expected: request.expected,
+        reranker: reranker.as_ref(),
         ..Search::new(&everywhere, request.query.trim(), usize::from(request.limit))
     };
     let outcome = services.searcher().search(scope, &search).await?;
@@ -56,9 +62,23 @@ pub async fn find(
         degraded: outcome.degraded,
         relevance: outcome.relevance,
         relevant: outcome.relevant,
+        rerank_error: outcome.rerank_error,
         candidates,
         expected,
     })
+}
+
+async fn reranker(services: &Services, scope: &Scope, request: &SearchRequest) -> Result<Option<Reranker>> {
+    let Some(rerank) = &request.rerank else {
+        return Ok(None);
+    };
+    match providers::reranker(services, scope, rerank).await {
+        Err(error) if error.code() == ErrorCode::NotFound => {
+            let message = "This provider is not connected; choose another.";
+            Err(Error::field("rerank.provider_id", message))
+        }
+        reranker => reranker.map(Some),
+    }
 }
 
 /// Candidates with what their chunks say now.

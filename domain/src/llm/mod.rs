@@ -1,10 +1,12 @@
-//! Models: whoever writes the answer.
+//! Models: whoever writes the answer, or puts passages in order.
 //!
 //! [`openai`] talks to any OpenAI-compatible server, [`extractive`] quotes the passages without any model. Both
-//! answer with a [`PieceStream`].
+//! answer with a [`PieceStream`]. [`rerank`] asks a model which passages are best.
 
 pub mod extractive;
+mod failure;
 pub mod openai;
+pub mod rerank;
 
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};

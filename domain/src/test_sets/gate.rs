@@ -109,6 +109,8 @@ pub(crate) fn check_override(request: &OverrideTests) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use api_types::retrieval::Rerank;
+
     use super::*;
 
     #[test]
@@ -124,11 +126,17 @@ mod tests {
             thresholds: Default::default(),
         });
         assert_eq!(content_hash(&same).unwrap(), hash);
-        let changes: [fn(&mut ChatbotContent); 4] = [
+        let changes: [fn(&mut ChatbotContent); 5] = [
             |c| c.instructions.push('!'),
             |c| c.max_passages = 3,
             |c| c.knowledge_base_ids.push(uuid::Uuid::nil()),
             |c| c.fallback_message.push('!'),
+            |c| {
+                c.rerank = Some(Rerank {
+                    provider_id: uuid::Uuid::nil(),
+                    model: String::new(),
+                });
+            },
         ];
         for change in changes {
             let mut other = content.clone();

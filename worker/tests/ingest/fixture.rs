@@ -119,6 +119,7 @@ pub async fn titles_found(harness: &Harness, kb: Uuid, query: &str) -> Vec<Strin
         filter: SearchFilter::default(),
         explain: false,
         expected: None,
+        rerank: None,
         query: query.to_owned(),
         limit: 3,
     };

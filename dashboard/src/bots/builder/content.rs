@@ -37,7 +37,10 @@ impl DraftContent for ChatbotContent {
                 "Suggested questions",
                 self.suggested_questions != other.suggested_questions,
             ),
-            ("Knowledge", self.knowledge_base_ids != other.knowledge_base_ids),
+            (
+                "Knowledge",
+                self.knowledge_base_ids != other.knowledge_base_ids || self.rerank != other.rerank,
+            ),
             (
                 "Model",
                 self.model != other.model || self.max_passages != other.max_passages,
@@ -62,7 +65,7 @@ pub fn label(path: &str) -> &'static str {
         "greeting" => "Greeting",
         "fallback_message" => "Fallback message",
         "suggested_questions" => "Suggested questions",
-        "knowledge_base_ids" => "Knowledge",
+        "knowledge_base_ids" | "rerank" => "Knowledge",
         "model" | "max_passages" => "Model",
         "appearance" => "Appearance",
         "tests" => "Tests",
@@ -80,11 +83,12 @@ mod tests {
             "content.name",
             "content.suggested_questions[2]",
             "content.model.temperature",
+            "content.rerank.provider_id",
             "version",
         ];
         assert_eq!(
             paths.map(label),
-            ["Name", "Suggested questions", "Model", "Draft"]
+            ["Name", "Suggested questions", "Model", "Knowledge", "Draft"]
         );
     }
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::Builder;
+use crate::retrieval::RerankFields;
 use crate::ui::button::{Button, ButtonLink};
 use crate::ui::format::count;
 use crate::ui::icon;
@@ -16,6 +17,7 @@ use crate::ui::page::Section;
 #[component]
 pub fn KnowledgeSection(builder: Builder) -> impl IntoView {
     let found = load(client::kb::list);
+    let providers = load(client::providers::list);
     let field = builder.field("knowledge_base_ids");
     let skeleton = || view! { <div class="skeleton h-14 w-full"></div> }.into_any();
     view! {
@@ -24,6 +26,23 @@ pub fn KnowledgeSection(builder: Builder) -> impl IntoView {
             <p class="mt-2 text-error empty:hidden" role="alert">
                 {move || field.error()}
             </p>
+            <div class="mt-4">
+                {loaded(
+                    providers,
+                    || view! { <div class="skeleton h-10 w-full"></div> }.into_any(),
+                    move |providers| {
+                        view! {
+                            <RerankFields
+                                providers=providers
+                                chosen=builder.part(|content| content.rerank.clone())
+                                set=move |rerank| builder.update(|content| content.rerank = rerank)
+                                server_field=builder.field("rerank.provider_id")
+                                model_field=builder.field("rerank.model")
+                            />
+                        }
+                    },
+                )}
+            </div>
         </Section>
     }
 }

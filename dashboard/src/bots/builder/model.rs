@@ -18,16 +18,16 @@ use crate::ui::page::Section;
 pub fn ModelSection(builder: Builder) -> impl IntoView {
     let showing_prompt = RwSignal::new(false);
     let providers = load(client::providers::list);
+    let writers = Memo::new(move |_| writers(providers.get().unwrap_or_default()));
     let is_provider = builder.part(|content| matches!(content.model, ModelChoice::Provider { .. }));
     let passages = builder.part(|content| content.max_passages);
     let choose_built_in = move |_| builder.update(|content| content.model = ModelChoice::Extractive);
     let choose_provider = move |_| {
-        let Some(provider) = providers.get().and_then(|found| found.into_iter().next()) else {
-            return;
-        };
-        use_provider(builder, &provider);
+        if let Some(provider) = writers.get_untracked().first() {
+            use_provider(builder, provider);
+        }
     };
-    let has_provider = move || providers.get().is_some_and(|found| !found.is_empty());
+    let has_provider = move || writers.with(|found| !found.is_empty());
     let set_passages = move |event: web_sys::Event| {
         if let Ok(number) = event_target_value(&event).parse() {
             builder.update(|content| content.max_passages = number);
@@ -59,7 +59,7 @@ pub fn ModelSection(builder: Builder) -> impl IntoView {
                 {loaded(
                     providers,
                     || view! { <div class="skeleton h-10 w-full"></div> }.into_any(),
-                    move |found| view! { <Details builder=builder found=found is_provider=is_provider /> },
+                    move |_| view! { <Details builder=builder found=writers is_provider=is_provider /> },
                 )}
                 <label class="flex flex-col gap-1.5">
                     <span class="font-medium">
@@ -113,7 +113,7 @@ fn Card(
 
 /// Provider, model and temperature; or how to connect a provider.
 #[component]
-fn Details(builder: Builder, found: RwSignal<Vec<Provider>>, is_provider: Memo<bool>) -> impl IntoView {
+fn Details(builder: Builder, found: Memo<Vec<Provider>>, is_provider: Memo<bool>) -> impl IntoView {
     let none = move || found.with(Vec::is_empty) && !is_provider.get();
     let provider = Text::new(
         move || match builder.draft.content.get().model {
@@ -227,6 +227,12 @@ fn Temperature(builder: Builder) -> impl IntoView {
             <p class="text-error empty:hidden">{move || field.error()}</p>
         </div>
     }
+}
+
+/// Those whose models write answers.
+fn writers(mut providers: Vec<Provider>) -> Vec<Provider> {
+    providers.retain(|provider| !provider.kind.is_rerank());
+    providers
 }
 
 fn use_provider(builder: Builder, provider: &Provider) {

@@ -6,6 +6,7 @@
 mod neighbours;
 mod rank;
 mod relevance;
+mod rerank;
 mod rows;
 
 use std::collections::HashSet;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use super::embed::Embedder;
 use crate::db::Db;
+use crate::llm::rerank::Reranker;
 use crate::vectors::{Candidates, VectorIndex};
 use crate::{Result, Scope};
 pub use neighbours::{Passage, merge};
@@ -31,13 +33,15 @@ const CANDIDATES: usize = 100;
 pub struct Hit {
     /// The chunk.
     pub chunk: Chunk,
+    /// A person's words about it.
+    pub context: String,
     /// Its document.
     pub document_id: Uuid,
     /// The document's title.
     pub title: String,
     /// The document's page, if it has one.
     pub url: Option<String>,
-    /// Final score; comparable within one outcome only.
+    /// Score of the last ranking it took part in; comparable within that ranking only.
     pub score: f32,
     /// BM25 score, if the words matched.
     pub lexical: Option<f32>,
@@ -58,6 +62,8 @@ pub struct SearchOutcome {
     pub relevance: f32,
     /// Whether that is enough to quote from.
     pub relevant: bool,
+    /// Why the reranker's order was not had, where one was asked.
+    pub rerank_error: Option<String>,
     /// What became of each candidate, best first. What was not relevant is still [`Fate::Given`] here: the caller
     /// decides what it does with it.
     pub traces: Vec<Trace>,
@@ -78,6 +84,8 @@ pub struct Search<'a> {
     pub limit: usize,
     /// A chunk whose fate is wanted even if it is no candidate.
     pub expected: Option<Uuid>,
+    /// Puts the best in order.
+    pub reranker: Option<&'a Reranker>,
 }
 
 impl<'a> Search<'a> {
@@ -89,6 +97,7 @@ impl<'a> Search<'a> {
             query,
             limit,
             expected: None,
+            reranker: None,
         }
     }
 }
@@ -112,14 +121,20 @@ impl Searcher<'_> {
         let shortlist = ranked.len().min(rank::SHORTLIST);
         let rows = rows::read(self.db, scope, search.knowledge_base_ids, &ranked[..shortlist]).await?;
         rank::look_closely(&candidates.query, &mut ranked, rows);
+        // A model that orders does not decide whether there is an answer at all.
+        let relevance = relevance::of(&first(&ranked, search.limit), candidates.degraded);
+        let rerank_error = match search.reranker {
+            Some(reranker) => rerank::rerank(reranker, search.query, &mut ranked).await,
+            None => None,
+        };
         let hits = choose(&mut ranked, search.limit);
-        let relevance = relevance::of(&hits, candidates.degraded);
         let found = |id: &Uuid| ranked.iter().any(|ranked| ranked.trace.chunk_id == *id);
         let expected = search.expected.filter(|id| !found(id));
         Ok(SearchOutcome {
             relevant: is_relevant(relevance),
             relevance,
             degraded: candidates.degraded,
+            rerank_error,
             expected: expected.map(|id| rank::not_found(id, &candidates)),
             traces: ranked.into_iter().map(|ranked| ranked.trace).collect(),
             hits,
@@ -150,6 +165,15 @@ impl Searcher<'_> {
             .inspect_err(|error| tracing::error!(%error, "comparing words only"))
             .ok()
     }
+}
+
+/// Of the first `limit` that are live and say something new, as many as relevance is decided by.
+fn first(ranked: &[Ranked], limit: usize) -> Vec<&Hit> {
+    let mut seen = HashSet::new();
+    let hits = ranked.iter().filter_map(|candidate| candidate.hit.as_ref());
+    hits.filter(|hit| seen.insert(hit.chunk.text.as_str()))
+        .take(limit.min(relevance::LOOKED_AT))
+        .collect()
 }
 
 /// The first `limit` that are live and say something new; decides the fate of each that was looked at.

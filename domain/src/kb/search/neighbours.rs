@@ -67,10 +67,8 @@ fn passage(mut group: Vec<Hit>) -> Option<Passage> {
 fn overlap(text: &str, next: &str) -> usize {
     let ends = next.char_indices().map(|(at, c)| at + c.len_utf8());
     // A few letters in common are chance.
-    let ends = ends.filter(|end| *end > 8 && *end <= text.len());
-    ends.filter(|end| text.ends_with(&next[..*end]))
-        .last()
-        .unwrap_or(0)
+    let mut ends = ends.filter(|end| *end > 8 && *end <= text.len());
+    ends.rfind(|end| text.ends_with(&next[..*end])).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -90,6 +88,7 @@ mod tests {
                 page: Some(position + 1),
                 tokens: 1,
             },
+            context: String::new(),
             document_id: Uuid::from_u128(document),
             title: "Guide".into(),
             url: None,

@@ -26,6 +26,9 @@ const LEXICAL_WEIGHT: f32 = 2.0;
 /// What a step of importance is worth: about the distance between the first and the third.
 const IMPORTANCE: f32 = 0.05;
 
+/// Chunks with a score each.
+type Scored = Vec<(Uuid, f32)>;
+
 /// A candidate on its way.
 #[derive(Debug)]
 pub(super) struct Ranked {
@@ -152,7 +155,7 @@ fn lowest_cosine(candidates: &[Candidate]) -> Option<f32> {
 }
 
 /// What to fuse by words and by meaning. Chunks without any of the words count as 0 among those that have some.
-fn lists(candidates: &[Candidate]) -> (Vec<(Uuid, f32)>, Vec<(Uuid, f32)>) {
+fn lists(candidates: &[Candidate]) -> (Scored, Scored) {
     let some_words = candidates.iter().any(|c| c.lexical.is_some());
     let words = candidates.iter().filter(|_| some_words);
     let meaning = candidates.iter().filter_map(|c| Some((c.chunk_id, c.cosine?)));
@@ -185,7 +188,7 @@ fn scores(trace: &Trace) -> Candidate {
     }
 }
 
-fn place(rank: u32, score: f32) -> Place {
+pub(super) fn place(rank: u32, score: f32) -> Place {
     Place {
         rank: Some(rank),
         score,
@@ -193,7 +196,7 @@ fn place(rank: u32, score: f32) -> Place {
 }
 
 /// Those without a place come last, in the order they have.
-fn by_rank(a: Option<Place>, b: Option<Place>) -> Ordering {
+pub(super) fn by_rank(a: Option<Place>, b: Option<Place>) -> Ordering {
     let rank = |place: Option<Place>| place.and_then(|p| p.rank).unwrap_or(u32::MAX);
     rank(a).cmp(&rank(b))
 }

@@ -6,7 +6,7 @@
 use super::Hit;
 
 /// The best hits; a passage further down does not make a question answerable.
-const LOOKED_AT: usize = 3;
+pub(super) const LOOKED_AT: usize = 3;
 
 /// Sure enough to quote from. A model that may still say that it does not know is given passages earlier, see
 /// [`ENOUGH_FOR_A_MODEL`].
@@ -25,9 +25,8 @@ pub(super) fn is_relevant(relevance: f32) -> bool {
     relevance >= ENOUGH
 }
 
-/// How sure it is that one of the best hits answers the question, 0 to 1.
-pub(super) fn of(hits: &[Hit], degraded: bool) -> f32 {
-    let best = &hits[..hits.len().min(LOOKED_AT)];
+/// How sure it is that one of the best hits, at most [`LOOKED_AT`], answers the question, 0 to 1.
+pub(super) fn of(best: &[&Hit], degraded: bool) -> f32 {
     if best.is_empty() {
         return 0.0;
     }

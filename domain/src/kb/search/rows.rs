@@ -83,6 +83,7 @@ impl Row {
                 page: self.page,
                 tokens: self.tokens,
             },
+            context: self.context,
             document_id: self.document_id,
             title: self.title,
             url: self.url,

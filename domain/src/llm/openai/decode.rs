@@ -9,9 +9,9 @@ use reqwest::header::CONTENT_TYPE;
 use tokio::time::{Instant, timeout_at};
 
 use super::sse::Events;
-use super::wire::{Chunk, Progress, shorten};
-use super::{protocol, told, unavailable};
+use super::wire::{Chunk, Progress};
 use crate::Result;
+use crate::llm::failure::{protocol, shorten, told, unavailable};
 use crate::llm::{Piece, PieceStream, Usage};
 
 /// The longest answer that is passed on, in bytes of text.

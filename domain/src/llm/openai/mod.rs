@@ -7,23 +7,19 @@
 mod decode;
 mod request;
 mod sse;
-mod status;
 mod wire;
 
 use std::time::Duration;
 
-use api_types::ErrorCode;
 use futures::{StreamExt, TryStreamExt, stream};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
+use super::failure::{redact, unavailable};
 use super::{ChatCompletion, Piece, PieceStream};
 use crate::outbound::Outbound;
 use crate::{Error, Result};
-
-/// As much of a provider's own words as is passed on, in characters.
-const MAX_WORDS: usize = 300;
 
 /// How long to wait for a provider.
 #[derive(Debug, Clone, Copy)]
@@ -120,31 +116,4 @@ impl OpenAi {
     fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
-}
-
-fn unavailable(detail: impl Into<String>) -> Error {
-    Error::refused(ErrorCode::ProviderUnavailable, detail)
-}
-
-fn protocol(detail: impl Into<String>) -> Error {
-    Error::refused(ErrorCode::ProviderProtocol, detail)
-}
-
-/// A protocol error with the provider's own words, if it said any.
-fn told(detail: &str, words: Option<String>) -> Error {
-    match words
-        .map(|words| wire::shorten(&words, MAX_WORDS))
-        .filter(|words| !words.is_empty())
-    {
-        Some(words) => protocol(format!("{detail} It says: {words}")),
-        None => protocol(detail),
-    }
-}
-
-/// Takes the key out of a provider's words.
-fn redact(mut error: Error, key: Option<&SecretString>) -> Error {
-    if let (Error::Refused(refusal), Some(key)) = (&mut error, key) {
-        refusal.detail = refusal.detail.replace(key.expose_secret(), "…");
-    }
-    error
 }

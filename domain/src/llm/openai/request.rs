@@ -7,8 +7,9 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use super::{ChatCompletion, OpenAi, status};
+use super::{ChatCompletion, OpenAi};
 use crate::Result;
+use crate::llm::failure::Failure;
 use crate::outbound::refusal;
 
 /// How long a provider may ask us to wait before the one retry.
@@ -32,7 +33,7 @@ impl OpenAi {
             if response.status().is_success() {
                 return Ok(response);
             }
-            let failure = status::Failure::read(response).await;
+            let failure = Failure::read(response).await;
             if may_retry && let Some(wait) = failure.retry_after.filter(|wait| *wait <= SHORT_WAIT) {
                 may_retry = false;
                 tokio::time::sleep(wait).await;

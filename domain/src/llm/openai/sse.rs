@@ -11,9 +11,8 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::io::StreamReader;
 
-use super::wire::error_message;
-use super::{protocol, told, unavailable};
 use crate::Result;
+use crate::llm::failure::{error_message, protocol, told, unavailable};
 
 /// The longest line and the longest event, in bytes.
 const MAX_EVENT: usize = 1024 * 1024;

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::Usage;
+use crate::llm::Usage;
+use crate::llm::failure::message_of;
 
 /// One chunk of a stream, or a whole completion. Unknown fields, reasoning among them, are skipped.
 #[derive(Debug, Deserialize)]
@@ -113,38 +114,6 @@ impl Content {
     }
 }
 
-/// The message of an error body: `{"error": {"message": …}}`, `{"error": "…"}`, `{"message": …}`, `{"detail": …}`,
-/// alone or in a list.
-pub(super) fn error_message(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let body = body.get(0).unwrap_or(&body);
-    ["error", "message", "detail"]
-        .iter()
-        .find_map(|key| message_of(body.get(key)?))
-}
-
-fn message_of(error: &Value) -> Option<String> {
-    let message = error.get("message").unwrap_or(error);
-    match message {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
-}
-
-/// At most `max` characters, on one line.
-pub(super) fn shorten(text: &str, max: usize) -> String {
-    let mut short: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(max)
-        .collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short.trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,24 +189,5 @@ mod tests {
             progress(r#"{"error":{"message":"overloaded"}}"#),
             Err("overloaded".to_owned())
         );
-        for (body, expected) in [
-            (r#"{"error":{"message":"m","type":"t"}}"#, Some("m")),
-            (r#"{"error":"m"}"#, Some("m")),
-            (r#"{"message":"m"}"#, Some("m")),
-            (r#"{"detail":"m"}"#, Some("m")),
-            (r#"[{"error":{"message":"m"}}]"#, Some("m")),
-            (r#"{"detail":[{"loc":["body"]}]}"#, Some(r#"[{"loc":["body"]}]"#)),
-            (r#"{"error":null}"#, None),
-            ("<html>", None),
-            ("", None),
-        ] {
-            assert_eq!(error_message(body.as_bytes()).as_deref(), expected, "{body}");
-        }
-    }
-
-    #[test]
-    fn words_are_cut_at_characters() {
-        assert_eq!(shorten("åäö\nx", 3), "åäö…");
-        assert_eq!(shorten("a\r\nb", 10), "a  b");
     }
 }

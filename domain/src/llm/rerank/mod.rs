@@ -1,0 +1,196 @@
+//! Clients of servers whose model puts passages in order by how well they answer a question.
+//!
+//! Errors carry the same codes as those of [`openai`](super::openai), and a sentence for the owner of the bot.
+
+mod cohere;
+mod jina;
+mod tei;
+
+use std::time::Duration;
+
+use api_types::ErrorCode;
+use reqwest::{Method, Response};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::timeout;
+use url::Url;
+
+use super::failure::{Failure, protocol, redact, unavailable};
+use crate::Result;
+use crate::outbound::{Outbound, refusal};
+
+/// How long a ranking may take, connecting included: a visitor waits for it.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// As much of the question and of each passage as is sent, in characters: about what such models read.
+const MAX_CHARS: usize = 2_000;
+
+/// The longest answer, in bytes.
+const MAX_JSON: usize = 1024 * 1024;
+
+/// Whose API a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Cohere's, version 2.
+    Cohere,
+    /// Jina's.
+    Jina,
+    /// That of Hugging Face's Text Embeddings Inference, which serves one model.
+    Tei,
+}
+
+/// How well one of the passages answers.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Score {
+    /// Which of the passages sent, from 0.
+    pub index: usize,
+    /// Larger is better; comparable within one ranking only. Finite.
+    #[serde(alias = "relevance_score")]
+    pub score: f32,
+}
+
+/// A connection to one server and model. The key goes to this server alone; redirects are not followed.
+#[derive(Debug, Clone)]
+pub struct Reranker {
+    outbound: Outbound,
+    shape: Shape,
+    /// Where rankings are asked for.
+    url: Url,
+    api_key: Option<SecretString>,
+    model: String,
+    limit: Duration,
+}
+
+impl Reranker {
+    /// `base_url` ends before the version, such as `https://api.cohere.com`. Its query is kept.
+    pub fn new(
+        outbound: Outbound,
+        shape: Shape,
+        base_url: &str,
+        api_key: Option<SecretString>,
+        model: &str,
+    ) -> Result<Self> {
+        let mut url = outbound.check_url(base_url)?;
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(shape.path());
+        }
+        Ok(Self {
+            outbound,
+            shape,
+            url,
+            api_key,
+            model: model.to_owned(),
+            limit: LIMIT,
+        })
+    }
+
+    /// Waits for longer or shorter than usual.
+    #[must_use]
+    pub fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// All of the passages, best first; equals stay in the order they have. An answer that leaves one out, names one
+    /// twice or lacks a score is an error.
+    pub async fn rank(&self, query: &str, passages: &[&str]) -> Result<Vec<Score>> {
+        let passages: Vec<&str> = passages.iter().map(|passage| head(passage)).collect();
+        let ranked = timeout(self.limit, self.ask(head(query), &passages)).await;
+        ranked
+            .unwrap_or_else(|_| Err(unavailable(format!("{} did not answer in time.", self.host()))))
+            .map_err(|error| redact(error, self.api_key.as_ref()))
+    }
+
+    async fn ask(&self, query: &str, passages: &[&str]) -> Result<Vec<Score>> {
+        let body = self.shape.body(&self.model, query, passages);
+        let mut request = self.outbound.request(Method::POST, &self.url)?.json(&body);
+        if let Some(key) = &self.api_key {
+            request = request.bearer_auth(key.expose_secret());
+        }
+        let response = request
+            .send()
+            .await
+            .map_err(|error| refusal(&error, &self.url, ErrorCode::ProviderUnavailable))?;
+        if !response.status().is_success() {
+            return Err(Failure::read(response).await.into_error(self.host()));
+        }
+        let scores = self
+            .shape
+            .scores(&self.read(response).await?)
+            .map_err(|_| protocol(format!("{} sent something that is not a ranking.", self.host())))?;
+        in_order(scores, passages.len())
+            .map_err(|what| protocol(format!("The ranking of {} {what}.", self.host())))
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Vec<u8>> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| refusal(&error, &self.url, ErrorCode::ProviderUnavailable))?
+        {
+            if body.len() + chunk.len() > MAX_JSON {
+                return Err(protocol(format!("{} sent more than 1 MB.", self.host())));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+}
+
+impl Shape {
+    const fn path(self) -> &'static [&'static str] {
+        match self {
+            Self::Cohere => cohere::PATH,
+            Self::Jina => jina::PATH,
+            Self::Tei => tei::PATH,
+        }
+    }
+
+    fn body(self, model: &str, query: &str, passages: &[&str]) -> Value {
+        match self {
+            Self::Cohere => cohere::body(model, query, passages),
+            Self::Jina => jina::body(model, query, passages),
+            Self::Tei => tei::body(query, passages),
+        }
+    }
+
+    fn scores(self, body: &[u8]) -> serde_json::Result<Vec<Score>> {
+        match self {
+            Self::Cohere => cohere::scores(body),
+            Self::Jina => jina::scores(body),
+            Self::Tei => tei::scores(body),
+        }
+    }
+}
+
+/// Best first, if every one of `count` passages has one usable score; else what is wrong.
+fn in_order(mut scores: Vec<Score>, count: usize) -> std::result::Result<Vec<Score>, String> {
+    let mut seen = vec![false; count];
+    for score in &scores {
+        let Some(seen) = seen.get_mut(score.index) else {
+            return Err("names a passage that was not sent".to_owned());
+        };
+        if std::mem::replace(seen, true) {
+            return Err("names a passage twice".to_owned());
+        }
+        if !score.score.is_finite() {
+            return Err("has a score that is no number".to_owned());
+        }
+    }
+    if scores.len() < count {
+        return Err(format!("has {} of {count} passages", scores.len()));
+    }
+    scores.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index)));
+    Ok(scores)
+}
+
+/// The first [`MAX_CHARS`] characters.
+fn head(text: &str) -> &str {
+    let end = text.char_indices().nth(MAX_CHARS).map(|(at, _)| at);
+    &text[..end.unwrap_or(text.len())]
+}

@@ -1,0 +1,130 @@
+//! Calling a provider: its key is opened, and nobody else sees it.
+
+use std::time::{Duration, Instant};
+
+use api_types::ErrorCode;
+use api_types::providers::{ProviderCheck, ProviderKind};
+use api_types::retrieval::Rerank;
+use api_types::tenancy::Role;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::{binding, kind};
+use crate::llm::openai::OpenAi;
+use crate::llm::rerank::{Reranker, Shape};
+use crate::llm::{self, ChatCompletion, Message};
+use crate::{Error, Result, Scope, Services};
+
+/// How long a check may take.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A provider with its key.
+struct Connection {
+    kind: ProviderKind,
+    base_url: String,
+    api_key: Option<SecretString>,
+    default_model: String,
+}
+
+/// A client of a provider whose models write answers.
+pub async fn chat(services: &Services, scope: &Scope, id: Uuid) -> Result<OpenAi> {
+    let connection = open(services, scope, id).await?;
+    if connection.kind.is_rerank() {
+        let detail = "This provider puts passages in order; it can't write answers. Choose another.";
+        return Err(Error::refused(ErrorCode::ProviderUnavailable, detail));
+    }
+    connection.chat(services)
+}
+
+/// A client of a provider whose models put passages in order.
+pub async fn reranker(services: &Services, scope: &Scope, rerank: &Rerank) -> Result<Reranker> {
+    let connection = open(services, scope, rerank.provider_id).await?;
+    let Some(shape) = shape(connection.kind) else {
+        let message = "This provider does not rerank; choose another.";
+        return Err(Error::field("rerank.provider_id", message));
+    };
+    connection.reranker(services, shape, &rerank.model)
+}
+
+/// Asks the first model for one word, or to put two passages in order, and says how that went.
+pub async fn check_connection(services: &Services, scope: &Scope, id: Uuid) -> Result<ProviderCheck> {
+    scope.require(Role::Admin)?;
+    let connection = open(services, scope, id).await?;
+    let model = match connection.default_model.as_str() {
+        "" => "The server".to_owned(),
+        model => model.to_owned(),
+    };
+    let began = Instant::now();
+    let tried = connection.attempt(services).await;
+    let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(ProviderCheck {
+        ok: tried.is_ok(),
+        message: match tried {
+            Ok(()) => format!("{model} answered in {latency_ms} ms."),
+            Err(error) => error.to_string(),
+        },
+        latency_ms,
+    })
+}
+
+async fn open(services: &Services, scope: &Scope, id: Uuid) -> Result<Connection> {
+    let mut tx = services.db.tenant(scope).await?;
+    let row = sqlx::query!(
+        "select kind, base_url, default_model, api_key from providers where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or_else(|| Error::not_found("provider"))?;
+    let open = |sealed: Vec<u8>| services.secrets.open(&sealed, &binding(id, &row.base_url));
+    Ok(Connection {
+        kind: kind(&row.kind),
+        api_key: row.api_key.map(open).transpose()?,
+        base_url: row.base_url,
+        default_model: row.default_model,
+    })
+}
+
+impl Connection {
+    fn chat(self, services: &Services) -> Result<OpenAi> {
+        OpenAi::new(services.outbound.clone(), &self.base_url, self.api_key)
+    }
+
+    fn reranker(self, services: &Services, shape: Shape, model: &str) -> Result<Reranker> {
+        let outbound = services.outbound.clone();
+        Reranker::new(outbound, shape, &self.base_url, self.api_key, model)
+    }
+
+    /// A call that costs next to nothing.
+    async fn attempt(self, services: &Services) -> Result<()> {
+        let model = self.default_model.clone();
+        if let Some(shape) = shape(self.kind) {
+            let client = self.reranker(services, shape, &model)?.with_limit(CHECK_TIMEOUT);
+            let passages = ["Paris is the capital of France.", "Grass is green."];
+            return client
+                .rank("What is the capital of France?", &passages)
+                .await
+                .map(drop);
+        }
+        let request = ChatCompletion {
+            model,
+            messages: vec![Message::new(llm::Role::User, "Reply with the word: ready")],
+            temperature: None,
+            max_tokens: 200,
+        };
+        self.chat(services)?
+            .complete(&request, CHECK_TIMEOUT)
+            .await
+            .map(drop)
+    }
+}
+
+const fn shape(kind: ProviderKind) -> Option<Shape> {
+    match kind {
+        ProviderKind::Openai => None,
+        ProviderKind::CohereRerank => Some(Shape::Cohere),
+        ProviderKind::JinaRerank => Some(Shape::Jina),
+        ProviderKind::TeiRerank => Some(Shape::Tei),
+    }
+}

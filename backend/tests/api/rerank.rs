@@ -37,6 +37,8 @@ impl Fixture {
         let places = vec![model.place(), server.place()];
         let app = TestApp::start_with(|config| {
             config.worker = true;
+            // By meaning, the other document is a candidate, too.
+            config.models_dir = std::env::var_os("BOTWRIGHT_MODELS_DIR").map(Into::into);
             config.outbound_allow = places;
         })
         .await;

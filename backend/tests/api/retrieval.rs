@@ -27,7 +27,11 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        let app = TestApp::start_with(|config| config.worker = true).await;
+        let app = TestApp::start_with(|config| {
+            config.worker = true;
+            config.models_dir = std::env::var_os("BOTWRIGHT_MODELS_DIR").map(Into::into);
+        })
+        .await;
         let ada = app.sign_up().await;
         let kb = app
             .finalize(&ada, "Shops", &[("Porto", BICYCLES), ("Lagos", SURFING)])

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
+use crate::pairs::Pair;
 use crate::sources::Website;
 
 /// How text is cut into chunks.
@@ -61,6 +62,8 @@ pub enum SourceKind {
     Url,
     /// A website: pages found by links, by a sitemap or in a list.
     Website,
+    /// Questions with their answers.
+    Qa,
 }
 
 impl SourceKind {
@@ -71,6 +74,7 @@ impl SourceKind {
             Self::Text => "text",
             Self::Url => "url",
             Self::Website => "website",
+            Self::Qa => "qa",
         }
     }
 }
@@ -148,6 +152,13 @@ pub enum NewSource {
     Website {
         /// Which pages.
         website: Website,
+    },
+    /// Questions with their answers; a CSV file of them goes to `…/pairs/import`.
+    Qa {
+        /// 1 to 200 characters.
+        title: String,
+        /// 1 to 2,000.
+        pairs: Vec<Pair>,
     },
 }
 

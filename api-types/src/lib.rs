@@ -12,6 +12,7 @@ pub mod client;
 pub mod conversations;
 pub mod drafts;
 pub mod kb;
+pub mod pairs;
 pub mod problem;
 pub mod providers;
 pub mod sources;

@@ -39,6 +39,8 @@ pub enum ErrorCode {
     DraftNotFound,
     /// The draft can't be deployed or finalized yet; `errors` lists every problem by field.
     DraftInvalid,
+    /// The object was changed by someone else since it was read; read it again.
+    Changed,
     /// The object is used by another one that must be changed first.
     InUse,
     /// The conversation does not exist or belongs to another bot.

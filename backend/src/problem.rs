@@ -113,6 +113,7 @@ pub fn describe(code: ErrorCode) -> (StatusCode, &'static str) {
         C::DraftConflict => (S::CONFLICT, "The draft was changed elsewhere"),
         C::DraftNotFound => (S::NOT_FOUND, "No such draft"),
         C::DraftInvalid => (S::UNPROCESSABLE_ENTITY, "The draft is not ready"),
+        C::Changed => (S::CONFLICT, "Changed elsewhere"),
         C::InUse => (S::CONFLICT, "In use"),
         C::SessionNotFound => (S::NOT_FOUND, "No such conversation"),
         C::BotOffline => (S::CONFLICT, "The bot was taken down"),

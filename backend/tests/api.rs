@@ -16,6 +16,7 @@ mod api {
     mod errors;
     mod isolation;
     mod kb;
+    mod kb_pairs;
     mod kb_sources;
     mod openai;
     mod outage;

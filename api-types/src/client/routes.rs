@@ -240,6 +240,28 @@ pub mod kb_sources {
     }
 }
 
+/// `/kb/{kb_id}/sources/{source_id}/pairs`
+pub mod kb_pairs {
+    use super::{BASE, Call, Uuid};
+    use crate::pairs::{Pairs, SavePairsRequest};
+
+    /// The pairs of a source.
+    pub fn get(kb: Uuid, source: Uuid) -> Call<Pairs> {
+        Call::get(format!("/kb/{kb}/sources/{source}/pairs"))
+    }
+
+    /// Replaces them, on top of the version that was read.
+    pub fn save(kb: Uuid, source: Uuid, request: &SavePairsRequest) -> Call<Pairs> {
+        Call::put(format!("/kb/{kb}/sources/{source}/pairs")).json(request)
+    }
+
+    /// Where a CSV file goes, as a `POST` of `multipart/form-data` with a part named `file`. Answers
+    /// [`AddedPairs`](crate::pairs::AddedPairs).
+    pub fn import_url(kb: Uuid, source: Uuid) -> String {
+        format!("{BASE}/kb/{kb}/sources/{source}/pairs/import")
+    }
+}
+
 /// `/kb/draft`
 pub mod kb_drafts {
     use super::{BASE, Call, Page, Uuid, query};
@@ -277,7 +299,12 @@ pub mod kb_drafts {
         format!("{BASE}/kb/draft/{id}/sources")
     }
 
-    /// Adds text and web pages.
+    /// Where a CSV file of questions and answers goes, as a `POST` of `multipart/form-data` with a part named `file`.
+    pub fn import_pairs_url(id: Uuid) -> String {
+        format!("{BASE}/kb/draft/{id}/pairs/import")
+    }
+
+    /// Adds text, web pages, websites, and questions with their answers.
     pub fn add_sources(id: Uuid, request: &AddSourcesRequest) -> Call<Draft<KnowledgeBaseContent>> {
         Call::put(format!("/kb/draft/{id}/sources")).json(request)
     }

@@ -14,6 +14,7 @@ mod health;
 mod kb;
 mod kb_draft_websites;
 mod kb_drafts;
+mod kb_pairs;
 mod kb_sources;
 mod openai;
 mod providers;
@@ -74,6 +75,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(kb_drafts::create, kb_drafts::list))
         .routes(routes!(kb_drafts::get, kb_drafts::save, kb_drafts::delete))
         .routes(routes!(kb_drafts::add_sources).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
+        .routes(routes!(kb_drafts::import_pairs).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .routes(routes!(kb_drafts::remove_source))
         .routes(routes!(
             kb_draft_websites::crawl,
@@ -97,6 +99,11 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(kb_sources::sync))
         .routes(routes!(kb_sources::cancel))
         .routes(routes!(kb_sources::pages))
+        .routes(
+            routes!(kb_pairs::get, kb_pairs::save, kb_pairs::add)
+                .layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)),
+        )
+        .routes(routes!(kb_pairs::import).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::gaps))

@@ -6,9 +6,11 @@ mod documents;
 mod list;
 mod new_draft;
 mod page;
+mod pairs;
 mod search;
 mod source_icon;
 mod sources;
+mod transfer;
 mod wizard;
 
 pub use list::KnowledgePage;

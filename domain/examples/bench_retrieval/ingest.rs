@@ -85,6 +85,7 @@ async fn cut(text: &str) -> Vec<Chunk> {
     let embedder = embedder().await;
     let page = Page {
         number: None,
+        heading: None,
         markdown: text.to_owned(),
     };
     let document = ParsedDocument {

@@ -10,6 +10,7 @@ pub mod embed;
 mod find;
 pub mod ingest;
 mod lock;
+pub mod pairs;
 pub mod parse;
 mod read;
 pub mod search;

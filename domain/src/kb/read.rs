@@ -46,6 +46,7 @@ fn file_name(media_type: &str) -> &'static str {
         "text/markdown" => "source.md",
         "text/html" => "source.html",
         "text/plain" => "source.txt",
+        "application/vnd.botwright.qa+json" => "source.botwright-qa",
         _ => "source",
     }
 }

@@ -9,6 +9,7 @@ use web_sys::DragEvent;
 
 use super::Wizard;
 use super::add_link::AddLink;
+use super::add_pairs::AddPairs;
 use super::add_text::AddText;
 use super::add_website::AddWebsite;
 use super::uploads::UploadList;
@@ -31,6 +32,7 @@ enum Way {
     Text,
     Link,
     Website,
+    Pairs,
 }
 
 /// The step.
@@ -50,6 +52,7 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
                             (Way::Text, "Text"),
                             (Way::Link, "Web page"),
                             (Way::Website, "Website"),
+                            (Way::Pairs, "Questions"),
                         ]
                     />
                 </div>
@@ -64,6 +67,9 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
                 </div>
                 <div class:hidden=move || way.get() != Way::Website>
                     <AddWebsite wizard=wizard />
+                </div>
+                <div class:hidden=move || way.get() != Way::Pairs>
+                    <AddPairs wizard=wizard />
                 </div>
             </Section>
             <SourceList wizard=wizard />

@@ -225,7 +225,7 @@ async fn insert_sources(
         let website = match source.kind {
             SourceKind::Website => websites.get(&source.id).cloned(),
             SourceKind::Url => source.url.as_ref().map(single_page),
-            SourceKind::File | SourceKind::Text => None,
+            SourceKind::File | SourceKind::Text | SourceKind::Qa => None,
         };
         let new = NewSource {
             id: source.id,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use api_types::drafts::Draft;
 use api_types::kb::{AddSourcesRequest, DraftSource, KnowledgeBaseContent, NewSource, SourceKind};
+use api_types::pairs::Pair;
 use api_types::sources::Website;
 use api_types::tenancy::Role;
 use api_types::validate::{Checker, MAX_FILE_BYTES, MAX_SOURCES, MAX_TEXT_CHARS};
@@ -17,8 +18,8 @@ use uuid::Uuid;
 use super::{get_open, preview, websites};
 use crate::Services;
 use crate::kb::crawl::Fingerprint;
-use crate::kb::parse::{self, ParsedDocument};
-use crate::kb::{read, sources};
+use crate::kb::parse::{self, Format, ParsedDocument};
+use crate::kb::{pairs, read, sources};
 use crate::outbound::Fetched;
 use crate::storage::Storage;
 use crate::{Error, Result, Scope, drafts};
@@ -87,6 +88,21 @@ pub async fn add_sources(
         .buffered(MAX_PAGES)
         .collect()
         .await;
+    finish(services, scope, draft_id, prepared).await
+}
+
+/// Adds the pairs of a CSV file as a source of questions and answers.
+pub async fn import_pairs(
+    services: &Services,
+    scope: &Scope,
+    draft_id: Uuid,
+    file: NewFile,
+) -> Result<Draft<KnowledgeBaseContent>> {
+    begin(services, scope, draft_id, 1).await?;
+    let pairs = pairs::read_csv(file.bytes).await?;
+    let name = title(file.name.rsplit(['/', '\\']).next().unwrap_or_default());
+    let name = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    let prepared = vec![questions(name, &pairs)];
     finish(services, scope, draft_id, prepared).await
 }
 
@@ -213,6 +229,7 @@ async fn prepare(services: &Services, source: NewSource) -> Result<Prepared> {
     match source {
         NewSource::Text { title, text } => pasted(&title, text),
         NewSource::Url { url } => page(services, &url).await,
+        NewSource::Qa { title, pairs } => questions(&title, &pairs),
         NewSource::Website { website } => websites::check(services, &website).map(website_source),
     }
 }
@@ -238,6 +255,21 @@ fn pasted(heading: &str, text: String) -> Result<Prepared> {
         title(heading),
         "text/markdown",
         text.into_bytes(),
+    ))
+}
+
+fn questions(heading: &str, pairs: &[Pair]) -> Result<Prepared> {
+    let mut check = Checker::default();
+    check.length("title", heading, 1, MAX_TITLE_CHARS);
+    api_types::pairs::check(&mut check, "pairs", pairs);
+    check.finish().map_err(Error::validation)?;
+    let pairs: Vec<Pair> = pairs.iter().map(Pair::tidied).collect();
+    let bytes = pairs::to_bytes(&pairs)?;
+    Ok(prepared(
+        SourceKind::Qa,
+        title(heading),
+        Format::Pairs.media_type(),
+        bytes,
     ))
 }
 

@@ -17,6 +17,8 @@ pub enum Format {
     Pdf,
     /// Word since 2007.
     Docx,
+    /// Questions with their answers, as we store them.
+    Pairs,
 }
 
 impl Format {
@@ -28,6 +30,7 @@ impl Format {
             Self::Html => "text/html",
             Self::Pdf => "application/pdf",
             Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Pairs => "application/vnd.botwright.qa+json",
         }
     }
 }
@@ -109,6 +112,7 @@ fn detect_text(text: &str, file_name: &str) -> Result<Format, ParseError> {
         () if start.starts_with("{\\rtf") => Err(unsupported("a rich text (RTF) file")),
         () if start.starts_with("%!PS") => Err(unsupported("a PostScript file")),
         () if start.starts_with("<svg") => Err(unsupported("an SVG image")),
+        () if name == "source.botwright-qa" => Ok(Format::Pairs),
         () if named(&[".md", ".markdown", ".mdown", ".mdx"]) => Ok(Format::Markdown),
         () => Ok(Format::Text),
     }

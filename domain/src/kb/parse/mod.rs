@@ -10,6 +10,7 @@ mod detect;
 mod docx;
 mod error;
 mod html;
+mod pairs;
 mod pdf;
 pub mod sandbox;
 mod text;
@@ -17,6 +18,7 @@ mod unwrap;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::decode::decode;
 pub use self::detect::{Format, detect};
 pub use self::error::ParseError;
 
@@ -37,6 +39,10 @@ pub struct ParsedDocument {
 pub struct Page {
     /// Counted from 1; absent if the format has no pages.
     pub number: Option<i32>,
+    /// What all of the page stands under, if it stands for itself, as the answer to a question does: whatever the
+    /// strategy, it is put together with no other page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
     /// The text, with headings, lists and tables.
     pub markdown: String,
 }
@@ -51,6 +57,7 @@ pub fn parse(bytes: &[u8], file_name: &str) -> Result<ParsedDocument, ParseError
         Format::Html => html::parse(bytes)?,
         Format::Markdown => text::parse_markdown(bytes),
         Format::Text => text::parse_plain(bytes),
+        Format::Pairs => pairs::parse(bytes)?,
     };
     document.cleaned()
 }
@@ -61,6 +68,7 @@ impl ParsedDocument {
             title,
             pages: vec![Page {
                 number: None,
+                heading: None,
                 markdown,
             }],
         }
@@ -79,7 +87,7 @@ impl ParsedDocument {
                 markdown: clean::text(&page.markdown),
                 ..page
             })
-            .filter(|page| page.markdown.contains(char::is_alphanumeric))
+            .filter(|page| page.heading.is_some() || page.markdown.contains(char::is_alphanumeric))
             .collect();
         if pages.is_empty() {
             return Err(ParseError::Empty);

@@ -49,11 +49,11 @@ test("a website is crawled, trimmed, finalized and kept fresh", async (t) => {
   await page.getByRole("tab", { name: "Website" }).press("Enter");
   await page.getByRole("button", { name: "Fetch the pages" }).press("Enter");
   await page.getByText("Enter one address such as").waitFor();
-  await page.getByLabel("Start page").fill(`http://${shop.place}/`);
+  await page.getByLabel("Start page", { exact: true }).fill(`http://${shop.place}/`);
   await page.getByText("Limits and paths").click();
-  await page.getByLabel("Most pages").fill("20");
+  await page.getByLabel("Most pages", { exact: true }).fill("20");
   await browser.shoot(page, "form");
-  await page.getByLabel("Start page").press("Enter");
+  await page.getByLabel("Start page", { exact: true }).press("Enter");
 
   const source = page.getByRole("region", { name: "Sources in this draft" }).getByTestId("source");
   await source.getByText("4 pages taken, 1 left out").waitFor();

@@ -149,9 +149,16 @@ fn PageRow(
                 <p class="truncate font-medium" dir="auto" title=title.clone()>
                     {title.clone()}
                 </p>
-                <p class="muted truncate text-xs" dir="ltr" title=page.url.clone()>
-                    {page.url.clone()}
-                </p>
+                {page
+                    .title
+                    .is_some()
+                    .then(|| {
+                        view! {
+                            <p class="muted truncate text-xs" dir="ltr" title=page.url.clone()>
+                                {page.url.clone()}
+                            </p>
+                        }
+                    })}
                 {why(&page).map(|why| view! { <p class="text-xs">{why}</p> })}
             </div>
             {remove

@@ -63,13 +63,13 @@ impl Answer {
         self.response.status()
     }
 
-    /// Where a redirect leads, without fragment; refused like any address by the next request. `None` if this is no
-    /// redirect, or leads nowhere that can be read.
+    /// Where a redirect leads, without fragment: to itself if it names no place. Refused like any address by the next
+    /// request. `None` if this is no redirect, or leads nowhere that can be read.
     pub fn location(&self) -> Option<Url> {
         if !self.is_redirect() {
             return None;
         }
-        let mut target = self.url.join(self.header(LOCATION)?).ok()?;
+        let mut target = self.url.join(self.header(LOCATION).unwrap_or_default()).ok()?;
         target.set_fragment(None);
         Some(target)
     }

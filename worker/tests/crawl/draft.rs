@@ -284,15 +284,17 @@ async fn a_crawl_stops_within_two_seconds() {
     drafts::restart_crawl(services, scope, id, source).await.unwrap();
     assert_eq!(ended(&harness, id, source).await.pages.added, 506);
     worker.stop().await;
-
-    // Thrown away with the draft.
-    drafts::delete(services, scope, id).await.unwrap();
-    assert_eq!(number(&harness, "select count(*) from crawl_pages").await, 0);
     let folder = harness
         .config
         .files_dir()
         .join("pages")
-        .join(scope.workspace_id().to_string());
-    let left = std::fs::read_dir(folder.join(source.to_string())).map_or(0, Iterator::count);
-    assert_eq!(left, 0, "files are left");
+        .join(scope.workspace_id().to_string())
+        .join(source.to_string());
+    let files = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
+    assert_eq!(files(), 506, "files of the first run are left");
+
+    // Thrown away with the draft.
+    drafts::delete(services, scope, id).await.unwrap();
+    assert_eq!(number(&harness, "select count(*) from crawl_pages").await, 0);
+    assert_eq!(files(), 0, "files are left");
 }

@@ -86,6 +86,8 @@ pub async fn draft(harness: &Harness, website: Website) -> (Uuid, Uuid) {
 /// The crawl of a draft, once it has ended.
 pub async fn ended(harness: &Harness, draft: Uuid, source: Uuid) -> Crawl {
     until("the crawl has ended", async || {
+        // Counting thousands of pages takes the database time that the crawl needs.
+        tokio::time::sleep(Duration::from_millis(200)).await;
         let crawl = drafts::crawl(&harness.services, &harness.scope, draft, source)
             .await
             .unwrap();

@@ -42,7 +42,7 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
     // All stay, so that nothing typed is lost by looking at another one.
     view! {
         <div class="flex flex-col gap-5">
-            <Section title="Add sources" subtitle="Each becomes a document that bots can quote.">
+            <Section title="Add sources" subtitle="Each becomes a document that bots can quote; of a website, each page does.">
                 <div class="mb-4">
                     <Choice
                         label="Kind of source"

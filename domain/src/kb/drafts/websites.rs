@@ -33,8 +33,12 @@ pub(super) async fn begin(
     website: &Website,
 ) -> Result<()> {
     let mut tx = services.db.tenant(scope).await?;
-    sources::begin_in_draft(&mut tx, scope, draft_id, source_id, website).await?;
-    tx.commit().await
+    let forgotten = sources::begin_in_draft(&mut tx, scope, draft_id, source_id, website).await?;
+    tx.commit().await?;
+    for key in forgotten {
+        services.storage.delete(&key).await?;
+    }
+    Ok(())
 }
 
 /// How far the crawl of a website is.

@@ -70,14 +70,16 @@ pub(super) async fn begin_sync(
     Ok(true)
 }
 
-/// Forgets the pages of an earlier run, but not what was left out by hand.
-pub(super) async fn forget_pages(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid) -> Result<()> {
-    sqlx::query!(
-        "delete from crawl_pages where workspace_id = $1 and crawl_id = $2 and state <> 'removed'",
+/// Forgets the pages of an earlier run, but not what was left out by hand. Answers where the bytes of those that it took
+/// lie; they belong to documents, unless it is the crawl of a draft.
+pub(super) async fn forget_pages(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid) -> Result<Vec<String>> {
+    let forgotten = sqlx::query_scalar!(
+        "delete from crawl_pages where workspace_id = $1 and crawl_id = $2 and state <> 'removed'
+         returning storage_key",
         scope.workspace_id(),
         crawl_id
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
     sqlx::query!(
         "update crawl_pages p set position = n.position
@@ -89,7 +91,7 @@ pub(super) async fn forget_pages(tx: &mut TenantTx, scope: &Scope, crawl_id: Uui
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(forgotten.into_iter().flatten().collect())
 }
 
 /// Stops a sync. What was taken before stays; nothing is removed.

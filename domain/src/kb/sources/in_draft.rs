@@ -12,14 +12,15 @@ use crate::db::{Db, TenantTx};
 use crate::storage::Storage;
 use crate::{Error, Result, Scope, drafts, jobs};
 
-/// Begins the crawl of a source in a draft, or begins it anew. One that is on its way goes on.
+/// Begins the crawl of a source in a draft, or begins it anew. One that is on its way goes on. Answers where the bytes of
+/// pages lie that an earlier run took: they can be deleted once this is committed.
 pub(in crate::kb) async fn begin_in_draft(
     tx: &mut TenantTx,
     scope: &Scope,
     draft_id: Uuid,
     source_id: Uuid,
     website: &Website,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let run = Uuid::now_v7();
     let begun = sqlx::query!(
         "insert into crawls (workspace_id, id, draft_id, run, website) values ($1, $2, $3, $4, $5)
@@ -36,10 +37,11 @@ pub(in crate::kb) async fn begin_in_draft(
     .execute(&mut **tx)
     .await?;
     if begun.rows_affected() == 0 {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    forget_pages(tx, scope, source_id).await?;
-    jobs::enqueue(tx, &job(scope, source_id, run)).await
+    let forgotten = forget_pages(tx, scope, source_id).await?;
+    jobs::enqueue(tx, &job(scope, source_id, run)).await?;
+    Ok(forgotten)
 }
 
 /// How far the crawl of a source in a draft is.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
+use crate::connections::Remote;
 use crate::pairs::Pair;
 use crate::sources::Website;
 
@@ -64,6 +65,8 @@ pub enum SourceKind {
     Website,
     /// Questions with their answers.
     Qa,
+    /// Pages and databases of Notion.
+    Notion,
 }
 
 impl SourceKind {
@@ -75,7 +78,13 @@ impl SourceKind {
             Self::Url => "url",
             Self::Website => "website",
             Self::Qa => "qa",
+            Self::Notion => "notion",
         }
+    }
+
+    /// Whether it is made of pages that are fetched in the background.
+    pub const fn is_crawled(self) -> bool {
+        matches!(self, Self::Website | Self::Notion)
     }
 }
 
@@ -159,6 +168,11 @@ pub enum NewSource {
         title: String,
         /// 1 to 2,000.
         pairs: Vec<Pair>,
+    },
+    /// Pages and databases of Notion, fetched in the background as a website is.
+    Notion {
+        /// Which.
+        remote: Remote,
     },
 }
 

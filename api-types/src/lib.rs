@@ -9,6 +9,7 @@ pub mod bots;
 pub mod chat;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod connections;
 pub mod conversations;
 pub mod drafts;
 pub mod kb;

@@ -12,6 +12,7 @@ mod api {
     mod catalogue;
     mod chat;
     mod chatbot_drafts;
+    mod connections;
     mod docs;
     mod errors;
     mod isolation;

@@ -22,14 +22,14 @@ test("questions are written, imported and changed", async (t) => {
   await page.getByText("Write 1 to 2,000 questions").waitFor();
   await page.getByLabel("Title").last().fill("Common questions");
   const pairs = page.getByTestId("pair");
-  await pairs.nth(0).getByLabel("Question").fill("How long is the warranty?");
-  await pairs.nth(0).getByLabel("Answer").fill("37 months.");
+  await pairs.nth(0).getByLabel("Question", { exact: true }).fill("How long is the warranty?");
+  await pairs.nth(0).getByLabel("Answer", { exact: true }).fill("37 months.");
   await page.getByRole("button", { name: "Another question" }).click();
-  await pairs.nth(1).getByLabel("Question").fill("Do you ship abroad?");
+  await pairs.nth(1).getByLabel("Question", { exact: true }).fill("Do you ship abroad?");
   await page.getByRole("button", { name: "Add questions" }).click();
   await pairs.nth(1).getByText("Answer: Please fill this in.").waitFor();
   await browser.shoot(page, "form");
-  await pairs.nth(1).getByLabel("Answer").fill("Yes, to Peru and Chad.");
+  await pairs.nth(1).getByLabel("Answer", { exact: true }).fill("Yes, to Peru and Chad.");
   await page.getByRole("button", { name: "Add questions" }).click();
   const sources = page.getByRole("region", { name: "Sources in this draft" }).getByTestId("source");
   await sources.getByText("Common questions").waitFor();
@@ -38,6 +38,7 @@ test("questions are written, imported and changed", async (t) => {
   await file.setInputFiles(csv("question,answer\nWhen?,\n"));
   await page.getByText("row 2: answer").waitFor();
   await browser.shoot(page, "csv-errors");
+  assert.match(browser.complaints.splice(0).join(), /422 \(Unprocessable/);
   await file.setInputFiles(csv("Question;Answer\nWhen do you open?;At nine.\n"));
   await sources.getByText("Opening hours").waitFor();
 
@@ -54,10 +55,10 @@ test("questions are written, imported and changed", async (t) => {
 
   await page.getByRole("button", { name: "Edit the questions of Common questions" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByTestId("pair").nth(0).getByLabel("Answer").fill("48 months.");
+  await dialog.getByTestId("pair").nth(0).getByLabel("Answer", { exact: true }).fill("48 months.");
   await dialog.getByRole("button", { name: "Another question" }).click();
-  await dialog.getByTestId("pair").nth(2).getByLabel("Question").fill("Who are you?");
-  await dialog.getByTestId("pair").nth(2).getByLabel("Answer").fill("A shop.");
+  await dialog.getByTestId("pair").nth(2).getByLabel("Question", { exact: true }).fill("Who are you?");
+  await dialog.getByTestId("pair").nth(2).getByLabel("Answer", { exact: true }).fill("A shop.");
   await dialog.getByRole("button", { name: "Remove this question" }).nth(1).click();
   await browser.shoot(page, "edit");
   await dialog.getByRole("button", { name: "Save" }).click();
@@ -67,7 +68,7 @@ test("questions are written, imported and changed", async (t) => {
   await dialog.getByLabel("CSV file").setInputFiles(csv("question\tanswer\nWHO ARE YOU?\tA shop of kettles.\nWhere?\tIn Porto.\n"));
   await page.getByText("1 question added, 1 changed.").waitFor();
   await dialog.getByTestId("pair").nth(2).waitFor();
-  assert.equal(await dialog.getByTestId("pair").nth(0).getByLabel("Answer").inputValue(), "48 months.");
+  assert.equal(await dialog.getByTestId("pair").nth(0).getByLabel("Answer", { exact: true }).inputValue(), "48 months.");
   await page.setViewportSize({ width: 390, height: 800 });
   await browser.shoot(page, "phone");
   await page.setViewportSize({ width: 1280, height: 800 });

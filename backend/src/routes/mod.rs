@@ -6,6 +6,7 @@ mod bots;
 mod chat;
 mod chatbot_drafts;
 mod client_address;
+mod connections;
 mod conversations;
 mod demo;
 mod docs;
@@ -110,6 +111,10 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(providers::list, providers::create))
         .routes(routes!(providers::update, providers::delete))
         .routes(routes!(providers::check))
+        .routes(routes!(connections::list, connections::create))
+        .routes(routes!(connections::delete))
+        .routes(routes!(connections::check))
+        .routes(routes!(connections::items))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::delete))
         .merge(edge::public(

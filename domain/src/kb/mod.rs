@@ -13,6 +13,7 @@ mod lock;
 pub mod pairs;
 pub mod parse;
 mod read;
+mod remote;
 pub mod search;
 pub mod sources;
 

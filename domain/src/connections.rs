@@ -143,14 +143,17 @@ pub async fn items(
     check.length("cursor", cursor.unwrap_or_default(), 0, MAX_WORDS);
     check.finish().map_err(Error::validation)?;
     let notion = open(services, scope, id).await?;
-    let found = notion.search(words.trim(), cursor).await.map_err(refusal)?;
+    let found = notion
+        .search(words.trim(), cursor)
+        .await
+        .map_err(|failure| refusal(&failure))?;
     Ok(Page {
         items: found.items,
         next_cursor: found.next,
     })
 }
 
-fn refusal(failure: Failure) -> Error {
+fn refusal(failure: &Failure) -> Error {
     let code = match failure {
         Failure::SlowDown(_) => ErrorCode::RateLimited,
         _ => ErrorCode::FetchFailed,

@@ -7,6 +7,7 @@ use api_types::kb::{ChunkPreview, Document, DocumentStatus};
 use api_types::sources::{Crawl, CrawlStatus, PageReason, Source};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::support::fake_notion::{FakeNotion, TOKEN, block, text};
@@ -88,7 +89,7 @@ async fn synced(app: &TestApp, person: &Person, source: &str) -> api_types::sour
 async fn notion_is_connected_checked_and_looked_through() {
     let notion = FakeNotion::start().await;
     for title in ["Handbook", "Hours", "Warranty"] {
-        notion.page(title, json!({}), vec![]);
+        notion.page(title, &json!({}), vec![]);
     }
     notion.change(|workspace| {
         workspace
@@ -117,6 +118,12 @@ async fn notion_is_connected_checked_and_looked_through() {
         (&json!("Our Notion"), &json!("WXYZ"))
     );
     assert!(!listed.to_string().contains(TOKEN));
+    let mut owner = PgConnection::connect(app.database.url.as_str()).await.unwrap();
+    let sealed: Vec<u8> = sqlx::query_scalar("select credential from connections")
+        .fetch_one(&mut owner)
+        .await
+        .unwrap();
+    assert!(!String::from_utf8_lossy(&sealed).contains("ntn_"));
     let again = json!({ "kind": "notion", "name": "Our Notion", "credential": TOKEN });
     let taken = app.post(&ada, "/api/v1/connections", again);
     refused(taken, StatusCode::CONFLICT, ErrorCode::NameTaken).await;
@@ -173,15 +180,15 @@ async fn notion_is_connected_checked_and_looked_through() {
 /// A page with a block of every kind.
 fn handbook(notion: &FakeNotion) -> Uuid {
     let none = || json!({});
-    let mut outer = block("bulleted_list_item", "Kettles", none());
-    let mut inner = block("numbered_list_item", "Fill it.", none());
-    notion.within(&mut inner, vec![block("paragraph", "Cold water only.", none())]);
-    let second = block("numbered_list_item", "Boil it.", none());
+    let mut outer = block("bulleted_list_item", "Kettles", &none());
+    let mut inner = block("numbered_list_item", "Fill it.", &none());
+    notion.within(&mut inner, vec![block("paragraph", "Cold water only.", &none())]);
+    let second = block("numbered_list_item", "Boil it.", &none());
     notion.within(&mut outer, vec![inner, second]);
-    let mut toggle = block("toggle", "Descaling", none());
-    notion.within(&mut toggle, vec![block("paragraph", "Use vinegar.", none())]);
-    let mut quote = block("quote", "Tea first.", none());
-    notion.within(&mut quote, vec![block("paragraph", "Ada", none())]);
+    let mut toggle = block("toggle", "Descaling", &none());
+    notion.within(&mut toggle, vec![block("paragraph", "Use vinegar.", &none())]);
+    let mut quote = block("quote", "Tea first.", &none());
+    notion.within(&mut quote, vec![block("paragraph", "Ada", &none())]);
     let row = |a: &str, b: &str| {
         json!({ "object": "block", "id": Uuid::new_v4(), "type": "table_row",
         "table_row": { "cells": [text(a), text(b)] } })
@@ -191,21 +198,21 @@ fn handbook(notion: &FakeNotion) -> Uuid {
     notion.within(&mut table, vec![row("Model", "Watts"), row("K2", "2200")]);
     let mut columns =
         json!({ "object": "block", "id": Uuid::new_v4(), "type": "column_list", "column_list": {} });
-    notion.within(&mut columns, vec![block("paragraph", "Left.", none())]);
+    notion.within(&mut columns, vec![block("paragraph", "Left.", &none())]);
     let blocks = vec![
-        block("heading_2", "Care", none()),
-        block("paragraph", "Read this.", none()),
+        block("heading_2", "Care", &none()),
+        block("paragraph", "Read this.", &none()),
         outer,
-        block("to_do", "Rinse", json!({ "checked": true })),
+        block("to_do", "Rinse", &json!({ "checked": true })),
         toggle,
         quote,
-        block("code", "boil()", json!({ "language": "rust" })),
+        block("code", "boil()", &json!({ "language": "rust" })),
         table,
         columns,
-        block("divider", "", none()),
+        block("divider", "", &none()),
         json!({ "object": "block", "id": Uuid::new_v4(), "type": "unsupported", "unsupported": {} }),
     ];
-    notion.page("Handbook", json!({}), blocks)
+    notion.page("Handbook", &json!({}), blocks)
 }
 
 const HANDBOOK: &str = "## Care
@@ -245,8 +252,8 @@ async fn pages_and_rows_are_taken_and_kept_fresh() {
     let handbook = handbook(&notion);
     let hours = notion.page(
         "Hours",
-        json!({}),
-        vec![block("paragraph", "Open from nine.", json!({}))],
+        &json!({}),
+        vec![block("paragraph", "Open from nine.", &json!({}))],
     );
     notion.change(|workspace| {
         let child = json!({ "object": "block", "id": hours, "type": "child_page", "has_children": true,
@@ -256,7 +263,7 @@ async fn pages_and_rows_are_taken_and_kept_fresh() {
     let product = |name: &str, price: u32| {
         notion.page(
             name,
-            json!({ "Price": { "type": "number", "number": price } }),
+            &json!({ "Price": { "type": "number", "number": price } }),
             vec![],
         )
     };
@@ -319,7 +326,7 @@ async fn pages_and_rows_are_taken_and_kept_fresh() {
     notion.change(|workspace| {
         workspace
             .blocks
-            .insert(hours, vec![block("paragraph", "Open from ten.", json!({}))]);
+            .insert(hours, vec![block("paragraph", "Open from ten.", &json!({}))]);
         workspace.pages.get_mut(&rows[0]).unwrap()["in_trash"] = true.into();
         workspace.pages.remove(&rows[2]);
         workspace.databases.get_mut(&products).unwrap().1.push(fourth);
@@ -353,8 +360,8 @@ async fn what_was_not_edited_is_not_read_again() {
     let notion = FakeNotion::start().await;
     let hours = notion.page(
         "Hours",
-        json!({}),
-        vec![block("paragraph", "Open from nine.", json!({}))],
+        &json!({}),
+        vec![block("paragraph", "Open from nine.", &json!({}))],
     );
     let app = start(&notion).await;
     let ada = app.sign_up().await;

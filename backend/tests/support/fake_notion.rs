@@ -42,7 +42,7 @@ pub fn text(words: &str) -> Value {
 }
 
 /// A block; `more` goes beside its text.
-pub fn block(kind: &str, words: &str, more: Value) -> Value {
+pub fn block(kind: &str, words: &str, more: &Value) -> Value {
     let mut payload = json!({ "rich_text": text(words), "color": "default" });
     for (name, value) in more.as_object().unwrap() {
         payload[name.as_str()] = value.clone();
@@ -69,7 +69,7 @@ impl FakeNotion {
     }
 
     /// Adds a page of these blocks.
-    pub fn page(&self, title: &str, properties: Value, blocks: Vec<Value>) -> Uuid {
+    pub fn page(&self, title: &str, properties: &Value, blocks: Vec<Value>) -> Uuid {
         let id = Uuid::new_v4();
         let mut all = json!({ "Name": { "id": "title", "type": "title", "title": text(title) } });
         for (name, value) in properties.as_object().unwrap() {
@@ -151,7 +151,7 @@ fn answer(workspace: &Workspace, method: &str, path: &str, query: &str, body: &V
                 .map(|(id, (title, _))| json!({ "object": "database", "id": id, "title": text(title) }));
             let all = workspace.pages.values().cloned().chain(databases);
             let found = all.filter(|item| item.to_string().to_lowercase().contains(&words));
-            list(found.collect(), cursor.as_deref())
+            list(&found.collect::<Vec<_>>(), cursor.as_deref())
         }
         ("GET", ["v1", "pages", _]) => match workspace.pages.get(&id) {
             Some(page) => (200, page.clone()),
@@ -160,7 +160,7 @@ fn answer(workspace: &Workspace, method: &str, path: &str, query: &str, body: &V
         ("POST", ["v1", "databases", _, "query"]) => match workspace.databases.get(&id) {
             Some((_, rows)) => {
                 let rows = rows.iter().filter_map(|row| workspace.pages.get(row).cloned());
-                list(rows.collect(), cursor.as_deref())
+                list(&rows.collect::<Vec<_>>(), cursor.as_deref())
             }
             None => missing(),
         },
@@ -169,7 +169,7 @@ fn answer(workspace: &Workspace, method: &str, path: &str, query: &str, body: &V
                 let cursor = query
                     .split('&')
                     .find_map(|part| part.strip_prefix("start_cursor="));
-                list(blocks.clone(), cursor)
+                list(blocks, cursor)
             }
             None => missing(),
         },
@@ -177,7 +177,7 @@ fn answer(workspace: &Workspace, method: &str, path: &str, query: &str, body: &V
     }
 }
 
-fn list(all: Vec<Value>, cursor: Option<&str>) -> (u16, Value) {
+fn list(all: &[Value], cursor: Option<&str>) -> (u16, Value) {
     let start: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
     let end = all.len().min(start + PART);
     let next = (end < all.len()).then(|| end.to_string());

@@ -32,6 +32,8 @@ const SHORT_PAUSE: Duration = Duration::from_secs(2);
 const MAX_FAILURES: usize = 10;
 /// Pages within pages.
 const MAX_DEPTH: u8 = 20;
+/// Parts of a database that are asked for: rows of 100 each, beyond the most pages of a source.
+const MAX_PARTS: usize = 200;
 /// Longest title, in characters.
 const MAX_TITLE_CHARS: usize = 200;
 
@@ -145,7 +147,7 @@ impl<'a> Walker<'a> {
                 outcome
             }
             Err(Failure::Unauthorized) => return failed(Failure::Unauthorized.to_string()),
-            Err(failure) => self.trouble(&entry, failure),
+            Err(failure) => self.trouble(&entry, &failure),
         };
         if self.failures >= MAX_FAILURES {
             return failed(self.first_failure.clone().unwrap_or_default());
@@ -171,12 +173,12 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn trouble(&mut self, entry: &Entry, failure: Failure) -> Outcome {
+    fn trouble(&mut self, entry: &Entry, failure: &Failure) -> Outcome {
         let attempts = entry.attempts.saturating_add(1);
         let detail = failure.to_string();
         let (reason, pause, most) = match failure {
             Failure::NotFound => return Outcome::Gone(detail),
-            Failure::SlowDown(pause) => (PageReason::SlowDown, pause, MAX_WAITS),
+            Failure::SlowDown(pause) => (PageReason::SlowDown, *pause, MAX_WAITS),
             Failure::Away(_) => {
                 self.failures += 1;
                 let pause = Duration::from_secs(1 << attempts.min(6));
@@ -212,7 +214,7 @@ impl<'a> Walker<'a> {
     ) -> Result<Outcome, Failure> {
         let mut cursor = None::<String>;
         let most = usize::try_from(self.remote.max_pages).unwrap_or(usize::MAX);
-        loop {
+        for _ in 0..MAX_PARTS {
             let rows = self.notion.rows(id, cursor.as_deref()).await?;
             for row in rows.items {
                 self.admit(row, RemoteKind::Page, entry.depth, found);
@@ -220,9 +222,10 @@ impl<'a> Walker<'a> {
             cursor = rows.next;
             // One more than is wanted shows that there are more.
             if cursor.is_none() || found.len() > most {
-                return Ok(Outcome::Skipped(PageReason::List, None));
+                break;
             }
         }
+        Ok(Outcome::Skipped(PageReason::List, None))
     }
 
     async fn page(&mut self, id: Uuid, entry: &Entry, found: &mut Vec<Found>) -> Result<Outcome, Failure> {

@@ -77,7 +77,8 @@ impl Reader<'_> {
         let (mut blocks, mut cursor) = (Vec::new(), None::<String>);
         loop {
             let part = self.notion.children(id, cursor.as_deref()).await?;
-            self.blocks += part.items.len();
+            // An empty part counts, too, so that there is an end.
+            self.blocks += part.items.len().max(1);
             if self.blocks > MAX_BLOCKS {
                 let message = "The page has more than 20,000 blocks. Split it.";
                 return Err(Failure::Refused(message.to_owned()));
@@ -93,7 +94,13 @@ impl Reader<'_> {
     /// The text of what is within a block; empty if there is nothing.
     async fn below(&mut self, block: &Value, depth: usize) -> Result<String, Failure> {
         match id_of(block) {
-            Some(id) if block["has_children"].as_bool() == Some(true) => self.within(id, depth + 1).await,
+            Some(id) if block["has_children"].as_bool() == Some(true) => {
+                match self.within(id, depth + 1).await {
+                    // Taken away meanwhile, or the copy of a block of a page that is not shared.
+                    Err(Failure::NotFound) => Ok(String::new()),
+                    other => other,
+                }
+            }
             _ => Ok(String::new()),
         }
     }

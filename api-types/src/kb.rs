@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
+use crate::connections::Remote;
+use crate::pairs::Pair;
 use crate::retrieval::{Candidate, Rerank};
 use crate::sources::Website;
 
@@ -66,6 +68,10 @@ pub enum SourceKind {
     Url,
     /// A website: pages found by links, by a sitemap or in a list.
     Website,
+    /// Questions with their answers.
+    Qa,
+    /// Pages and databases of Notion.
+    Notion,
 }
 
 impl SourceKind {
@@ -76,7 +82,14 @@ impl SourceKind {
             Self::Text => "text",
             Self::Url => "url",
             Self::Website => "website",
+            Self::Qa => "qa",
+            Self::Notion => "notion",
         }
+    }
+
+    /// Whether it is made of pages that are fetched in the background.
+    pub const fn is_crawled(self) -> bool {
+        matches!(self, Self::Website | Self::Notion)
     }
 }
 
@@ -153,6 +166,18 @@ pub enum NewSource {
     Website {
         /// Which pages.
         website: Website,
+    },
+    /// Questions with their answers; a CSV file of them goes to `…/pairs/import`.
+    Qa {
+        /// 1 to 200 characters.
+        title: String,
+        /// 1 to 2,000.
+        pairs: Vec<Pair>,
+    },
+    /// Pages and databases of Notion, fetched in the background as a website is.
+    Notion {
+        /// Which.
+        remote: Remote,
     },
 }
 

@@ -9,9 +9,11 @@ pub mod bots;
 pub mod chat;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod connections;
 pub mod conversations;
 pub mod drafts;
 pub mod kb;
+pub mod pairs;
 pub mod problem;
 pub mod providers;
 pub mod retrieval;

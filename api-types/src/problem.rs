@@ -43,6 +43,8 @@ pub enum ErrorCode {
     TestsRequired,
     /// The set is being run already.
     RunInProgress,
+    /// The object was changed by someone else since it was read; read it again.
+    Changed,
     /// The object is used by another one that must be changed first.
     InUse,
     /// The conversation does not exist or belongs to another bot.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::connections::Remote;
 use crate::kb::{DocumentError, SourceKind};
 use crate::validate::Checker;
 
@@ -216,6 +217,8 @@ pub enum PageReason {
     Excluded,
     /// It looks like one of endlessly many, such as the days of a calendar.
     Endless,
+    /// It is a list of pages, which are taken one by one.
+    List,
     /// As many pages as wanted were taken already.
     PageLimit,
     /// Its kind can't be read, or files are not wanted.
@@ -246,6 +249,7 @@ impl PageReason {
             Self::OtherSite => "other_site",
             Self::Excluded => "excluded",
             Self::Endless => "endless",
+            Self::List => "list",
             Self::PageLimit => "page_limit",
             Self::Unsupported => "unsupported",
             Self::Unreadable => "unreadable",
@@ -268,6 +272,7 @@ impl PageReason {
             Self::OtherSite => "Leads to another site",
             Self::Excluded => "Left out by your paths",
             Self::Endless => "One of endlessly many pages",
+            Self::List => "A list; its pages are taken one by one",
             Self::PageLimit => "Over the limit of pages",
             Self::Unsupported => "Of a kind that is not read",
             Self::Unreadable => "No text that can be read",
@@ -320,8 +325,12 @@ impl PageCounts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Crawl {
-    /// Which pages are wanted.
-    pub website: Website,
+    /// Which pages of a website are wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub website: Option<Website>,
+    /// What is wanted over a connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<Remote>,
     /// How far it is.
     pub status: CrawlStatus,
     /// Pages by state.
@@ -410,6 +419,9 @@ pub struct Source {
     /// With `website` and `url`: which pages are taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub website: Option<Website>,
+    /// With `notion`: what is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<Remote>,
     /// How many documents were made of it.
     pub documents: i64,
     /// Hours between two syncs; none: by hand.
@@ -433,7 +445,7 @@ pub struct Source {
 impl Source {
     /// Whether it can be fetched again.
     pub const fn can_sync(&self) -> bool {
-        self.website.is_some()
+        self.website.is_some() || self.remote.is_some()
     }
 }
 

@@ -115,6 +115,7 @@ pub fn describe(code: ErrorCode) -> (StatusCode, &'static str) {
         C::DraftInvalid => (S::UNPROCESSABLE_ENTITY, "The draft is not ready"),
         C::TestsRequired => (S::CONFLICT, "Tests have to pass first"),
         C::RunInProgress => (S::CONFLICT, "The set is being run"),
+        C::Changed => (S::CONFLICT, "Changed elsewhere"),
         C::InUse => (S::CONFLICT, "In use"),
         C::SessionNotFound => (S::NOT_FOUND, "No such conversation"),
         C::BotOffline => (S::CONFLICT, "The bot was taken down"),

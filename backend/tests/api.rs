@@ -12,10 +12,12 @@ mod api {
     mod catalogue;
     mod chat;
     mod chatbot_drafts;
+    mod connections;
     mod docs;
     mod errors;
     mod isolation;
     mod kb;
+    mod kb_pairs;
     mod kb_sources;
     mod openai;
     mod outage;

@@ -55,6 +55,8 @@ pub struct Config {
     pub crawl_delay_ms: u64,
     /// How long one page of a website may take.
     pub crawl_timeout_seconds: u64,
+    /// Where Notion's API is.
+    pub notion_url: Url,
     /// Requests a minute that one address may send to the public routes of bots.
     pub chat_requests_per_minute: u32,
     /// Sign-ups, sign-ins and refreshes a minute from one address.
@@ -70,6 +72,7 @@ struct Defaults {
     worker_lost_after_seconds: u64,
     crawl_delay_ms: u64,
     crawl_timeout_seconds: u64,
+    notion_url: &'static str,
     chat_requests_per_minute: u32,
     auth_requests_per_minute: u32,
 }
@@ -85,6 +88,7 @@ impl Config {
             worker_lost_after_seconds: 15,
             crawl_delay_ms: 200,
             crawl_timeout_seconds: 20,
+            notion_url: "https://api.notion.com",
             chat_requests_per_minute: 120,
             auth_requests_per_minute: 60,
         };

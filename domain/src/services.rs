@@ -47,6 +47,8 @@ pub struct Services {
     pub crawl_delay: Duration,
     /// How long one page of a website may take.
     pub crawl_timeout: Duration,
+    /// Where Notion's API is, without a trailing slash.
+    pub notion_url: String,
     /// How browsers reach the server, without a trailing slash.
     pub public_url: String,
 }
@@ -78,6 +80,7 @@ impl Services {
             live_bots: LiveBots::default(),
             crawl_delay: Duration::from_millis(config.crawl_delay_ms),
             crawl_timeout: Duration::from_secs(config.crawl_timeout_seconds.max(1)),
+            notion_url: config.notion_url.as_str().trim_end_matches('/').to_owned(),
             public_url: config.public_url(),
         })
     }

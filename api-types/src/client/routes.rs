@@ -263,6 +263,28 @@ pub mod kb_sources {
     }
 }
 
+/// `/kb/{kb_id}/sources/{source_id}/pairs`
+pub mod kb_pairs {
+    use super::{BASE, Call, Uuid};
+    use crate::pairs::{Pairs, SavePairsRequest};
+
+    /// The pairs of a source.
+    pub fn get(kb: Uuid, source: Uuid) -> Call<Pairs> {
+        Call::get(format!("/kb/{kb}/sources/{source}/pairs"))
+    }
+
+    /// Replaces them, on top of the version that was read.
+    pub fn save(kb: Uuid, source: Uuid, request: &SavePairsRequest) -> Call<Pairs> {
+        Call::put(format!("/kb/{kb}/sources/{source}/pairs")).json(request)
+    }
+
+    /// Where a CSV file goes, as a `POST` of `multipart/form-data` with a part named `file`. Answers
+    /// [`AddedPairs`](crate::pairs::AddedPairs).
+    pub fn import_url(kb: Uuid, source: Uuid) -> String {
+        format!("{BASE}/kb/{kb}/sources/{source}/pairs/import")
+    }
+}
+
 /// `/kb/draft`
 pub mod kb_drafts {
     use super::{BASE, Call, Page, Uuid, query};
@@ -300,7 +322,12 @@ pub mod kb_drafts {
         format!("{BASE}/kb/draft/{id}/sources")
     }
 
-    /// Adds text and web pages.
+    /// Where a CSV file of questions and answers goes, as a `POST` of `multipart/form-data` with a part named `file`.
+    pub fn import_pairs_url(id: Uuid) -> String {
+        format!("{BASE}/kb/draft/{id}/pairs/import")
+    }
+
+    /// Adds text, web pages, websites, and questions with their answers.
     pub fn add_sources(id: Uuid, request: &AddSourcesRequest) -> Call<Draft<KnowledgeBaseContent>> {
         Call::put(format!("/kb/draft/{id}/sources")).json(request)
     }
@@ -497,6 +524,38 @@ pub mod providers {
     /// Asks the default model for a word.
     pub fn check(id: Uuid) -> Call<ProviderCheck> {
         Call::post(format!("/providers/{id}/check"))
+    }
+}
+
+/// `/connections`
+pub mod connections {
+    use super::{Call, Page, Uuid, query};
+    use crate::connections::{Connection, ConnectionCheck, CreateConnectionRequest, RemoteItem};
+
+    /// Connections of the workspace.
+    pub fn list() -> Call<Vec<Connection>> {
+        Call::get("/connections")
+    }
+
+    /// Connects a service.
+    pub fn create(request: &CreateConnectionRequest) -> Call<Connection> {
+        Call::post("/connections").json(request)
+    }
+
+    /// Forgets a connection and its credential.
+    pub fn delete(id: Uuid) -> Call<()> {
+        Call::delete(format!("/connections/{id}"))
+    }
+
+    /// Tries the credential.
+    pub fn check(id: Uuid) -> Call<ConnectionCheck> {
+        Call::post(format!("/connections/{id}/check"))
+    }
+
+    /// What a connection shows, by words of its titles.
+    pub fn items(id: Uuid, words: &str, cursor: Option<String>) -> Call<Page<RemoteItem>> {
+        let query = query(&[("query", Some(words.to_owned())), ("cursor", cursor)]);
+        Call::get(format!("/connections/{id}/items{query}"))
     }
 }
 

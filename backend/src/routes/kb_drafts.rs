@@ -130,6 +130,23 @@ pub async fn add_sources(
     ))
 }
 
+/// Add a CSV file of questions and answers as a source: a `multipart/form-data` part named `file`.
+#[utoipa::path(post, path = "/api/v1/kb/draft/{draft_id}/pairs/import", tag = "knowledge base drafts",
+    params(("draft_id" = Uuid, Path)), request_body(content((UploadForm = "multipart/form-data"))),
+    responses((status = 200, body = Draft<KnowledgeBaseContent>), (status = 422, body = api_types::Problem)),
+    security(("bearer" = [])))]
+pub async fn import_pairs(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path(draft_id): Path<Uuid>,
+    request: Request,
+) -> Result<Json<Draft<KnowledgeBaseContent>>> {
+    let file = one_file(request).await?;
+    Ok(Json(
+        drafts::import_pairs(&services, &scope, draft_id, file).await?,
+    ))
+}
+
 /// Take a source out again.
 #[utoipa::path(delete, path = "/api/v1/kb/draft/{draft_id}/sources/{source_id}", tag = "knowledge base drafts",
     params(("draft_id" = Uuid, Path), ("source_id" = Uuid, Path)),
@@ -173,6 +190,13 @@ pub async fn finalize(
     Ok(Json(drafts::finalize(&services, &scope, draft_id).await?))
 }
 
+/// The first file of an upload.
+pub(super) async fn one_file(request: Request) -> Result<NewFile> {
+    let mut files = files(request).await?;
+    Ok(files.swap_remove(0))
+}
+
+/// The files of an upload, at least one.
 async fn files(request: Request) -> Result<Vec<NewFile>> {
     let mut form = Multipart::from_request(request, &())
         .await

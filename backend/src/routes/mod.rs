@@ -6,6 +6,7 @@ mod bots;
 mod chat;
 mod chatbot_drafts;
 mod client_address;
+mod connections;
 mod conversations;
 mod demo;
 mod docs;
@@ -14,6 +15,7 @@ mod health;
 mod kb;
 mod kb_draft_websites;
 mod kb_drafts;
+mod kb_pairs;
 mod kb_sources;
 mod openai;
 mod providers;
@@ -75,6 +77,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(kb_drafts::create, kb_drafts::list))
         .routes(routes!(kb_drafts::get, kb_drafts::save, kb_drafts::delete))
         .routes(routes!(kb_drafts::add_sources).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
+        .routes(routes!(kb_drafts::import_pairs).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .routes(routes!(kb_drafts::remove_source))
         .routes(routes!(
             kb_draft_websites::crawl,
@@ -100,6 +103,11 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(kb_sources::sync))
         .routes(routes!(kb_sources::cancel))
         .routes(routes!(kb_sources::pages))
+        .routes(
+            routes!(kb_pairs::get, kb_pairs::save, kb_pairs::add)
+                .layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)),
+        )
+        .routes(routes!(kb_pairs::import).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::retrieval))
@@ -117,6 +125,10 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(providers::list, providers::create))
         .routes(routes!(providers::update, providers::delete))
         .routes(routes!(providers::check))
+        .routes(routes!(connections::list, connections::create))
+        .routes(routes!(connections::delete))
+        .routes(routes!(connections::check))
+        .routes(routes!(connections::items))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::delete))
         .merge(edge::public(

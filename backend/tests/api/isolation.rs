@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
 use super::chatbot_drafts::deployable;
+use super::kb_pairs::{finalized, upload};
 use crate::support::fake_openai::{FakeOpenAi, Reply};
 use crate::support::{TestApp, ok, refused};
 
@@ -71,6 +72,10 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
     let asked = json!({ "conversation_id": session, "message_id": conversation["messages"][0]["id"] });
     let kb_source = format!("/api/v1/kb/{kb}/sources/{}", documents[0].source_id);
 
+    let pairs = json!([{ "question": "Who?", "answer": "Ada" }]);
+    let (faq, faq_source) = finalized(&app, &ada, pairs).await;
+    let pairs = format!("{faq}/sources/{faq_source}/pairs");
+
     let before = fingerprint(&app).await;
     let content = deployable("Mine", provider);
     let save_provider = json!({ "name": "x", "base_url": "https://example.com", "default_model": "m" });
@@ -115,6 +120,14 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
         app.post(&eve, &format!("{kb_source}/sync"), json!({})),
         app.post(&eve, &format!("{kb_source}/sync/cancel"), json!({})),
         app.get(&eve, &format!("{kb_source}/pages")),
+        app.get(&eve, &pairs),
+        app.put(
+            &eve,
+            &pairs,
+            json!({ "version": 1, "pairs": [{ "question": "Who?", "answer": "Eve" }] }),
+        ),
+        app.post(&eve, &pairs, json!({ "question": "Who?", "answer": "Eve" })),
+        upload(&app, &eve, &format!("{pairs}/import")),
         app.delete(&eve, &document),
         app.get(&eve, &format!("{document}/chunks")),
         app.post(&eve, &format!("{document}/retry"), json!({})),
@@ -164,6 +177,7 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
             &format!("{kb_path}/sources"),
             json!({ "sources": [{ "kind": "text", "title": "x", "text": "x" }] }),
         ),
+        upload(&app, &eve, &format!("{kb_path}/pairs/import")),
         app.delete(&eve, &format!("{kb_path}/sources/{source}")),
         app.get(&eve, &format!("{kb_path}/sources/{source}/crawl")),
         app.post(&eve, &format!("{kb_path}/sources/{source}/crawl"), json!({})),

@@ -11,10 +11,12 @@ mod importance;
 mod list;
 mod new_draft;
 mod page;
+mod pairs;
 mod rechunk;
 mod search;
 mod source_icon;
 mod sources;
+mod transfer;
 mod wizard;
 
 pub use list::KnowledgePage;

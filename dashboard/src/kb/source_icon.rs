@@ -11,5 +11,7 @@ pub const fn source_icon(kind: SourceKind) -> Glyph {
         SourceKind::Text => icon::TEXT_CURSOR_INPUT,
         SourceKind::Url => icon::GLOBE,
         SourceKind::Website => icon::LAYERS,
+        SourceKind::Notion => icon::BOOK_OPEN,
+        SourceKind::Qa => icon::CIRCLE_HELP,
     }
 }

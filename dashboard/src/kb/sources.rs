@@ -1,13 +1,14 @@
 //! What a knowledge base was made from: when it was last fetched, and when it will be again.
 
 use api_types::client::{self, Call};
-use api_types::kb::{Document, KnowledgeBase};
+use api_types::kb::{Document, KnowledgeBase, SourceKind};
 use api_types::sources::{CrawlStatus, Source, SyncReport, UpdateSourceRequest};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::crawl::{CrawlProgress, PagesDialog};
+use super::pairs::PairsDialog;
 use super::source_icon::source_icon;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
@@ -138,6 +139,19 @@ fn Row(
     let (id, title) = (first.id, first.title.clone());
     let documents = move || source.get().map_or(0, |source| source.documents);
     let can_sync = first.can_sync();
+    let editing = RwSignal::new(false);
+    let pairs = (first.kind == SourceKind::Qa).then(|| {
+        let title = format!("Questions of {title}");
+        let changed = move || handles.reload();
+        view! {
+            <IconButton
+                icon=icon::PENCIL
+                label=format!("Edit the questions of {}", first.title)
+                on_click=move || editing.set(true)
+            />
+            <PairsDialog open=editing title=title kb=handles.kb source=id on_changed=changed />
+        }
+    });
     view! {
         <li class="flex flex-wrap items-center gap-x-3 gap-y-2 py-3" data-testid="kb-source">
             <Icon glyph=source_icon(first.kind) class="size-5 muted" />
@@ -147,6 +161,7 @@ fn Row(
                 </p>
                 <p class="muted text-xs">{move || count(documents(), "document")}</p>
             </div>
+            {pairs}
             <IconButton
                 icon=icon::TRASH_2
                 label=format!("Delete {title}")

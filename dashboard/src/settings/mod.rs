@@ -1,6 +1,7 @@
 //! Settings of the workspace and of this browser.
 
 mod api_keys;
+mod connections;
 mod provider_form;
 mod providers;
 
@@ -10,6 +11,7 @@ use crate::session::use_session;
 use crate::ui::page::{PageHead, Section};
 use crate::ui::theme::ThemeSwitch;
 use api_keys::ApiKeys;
+use connections::Connections;
 use providers::Providers;
 
 /// The page.
@@ -20,6 +22,7 @@ pub fn SettingsPage() -> impl IntoView {
         <div class="flex max-w-3xl flex-col gap-5">
             <WorkspaceFacts />
             <Providers />
+            <Connections />
             <ApiKeys />
             <Section title="Appearance" subtitle="Of the dashboard, in this browser.">
                 <ThemeSwitch />

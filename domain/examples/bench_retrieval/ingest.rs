@@ -68,6 +68,7 @@ async fn cut(passage: &Passage) -> Vec<Chunk> {
     let embedder = embedder().await;
     let page = Page {
         number: None,
+        heading: None,
         markdown: passage.text.clone(),
     };
     let document = ParsedDocument {

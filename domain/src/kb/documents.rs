@@ -234,7 +234,7 @@ pub async fn delete(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -
     .ok_or_else(not_found)?;
     remove(&mut tx, scope, knowledge_base_id, &[id]).await?;
     match document.external_key {
-        Some(url) if document.kind == SourceKind::Website.as_str() => {
+        Some(url) if by_name::<SourceKind>(&document.kind)?.is_crawled() => {
             sources::leave_out(&mut tx, scope, document.source_id, &url).await?;
         }
         _ => sources::remove_empty(&mut tx, scope, document.source_id).await?,

@@ -12,9 +12,11 @@ mod find;
 pub mod ingest;
 mod lock;
 pub mod ocr;
+pub mod pairs;
 pub mod parse;
 mod read;
 mod rechunk;
+mod remote;
 pub mod search;
 pub mod sources;
 

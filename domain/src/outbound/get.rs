@@ -8,7 +8,7 @@ use reqwest::header::{
     ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
     LOCATION, RETRY_AFTER,
 };
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use url::Url;
 
 use super::{Outbound, failed, refusal};
@@ -48,6 +48,13 @@ impl Outbound {
         if let Some(date) = &known.last_modified {
             request = request.header(IF_MODIFIED_SINCE, date);
         }
+        self.send(request, url).await
+    }
+
+    /// Sends a request that [`Outbound::request`] began. Any status is an answer.
+    ///
+    /// Errors: as those of [`Outbound::get`].
+    pub async fn send(&self, request: RequestBuilder, url: &Url) -> Result<Answer> {
         let sent = request.send().await;
         let response = sent.map_err(|error| refusal(&error, url, ErrorCode::FetchFailed))?;
         Ok(Answer {

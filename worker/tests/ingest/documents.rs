@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use api_types::ErrorCode;
-use api_types::kb::{Chunking, DocumentStatus};
+use api_types::kb::{Chunking, DocumentStatus, NewSource, SourceKind};
+use api_types::pairs::{Pair, SavePairsRequest};
 use domain::kb::drafts::NewFile;
-use domain::kb::{bases, chunks, documents};
+use domain::kb::{bases, chunks, documents, pairs};
 use domain::storage::Storage;
 use uuid::Uuid;
 
@@ -253,5 +254,62 @@ async fn new_settings_cut_documents_anew_while_the_old_chunks_answer() {
         number(&harness, "select count(*) from chunks where version = 1").await,
         1,
         "the cellar's only"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_changed_pairs_only_the_changed_ones_are_embedded_again() {
+    let harness = harness().await;
+    let (services, scope) = (&harness.services, &harness.scope);
+    let pair = |i: usize, answer: &str| Pair {
+        question: format!("Where is shelf {i}?"),
+        answer: answer.to_owned(),
+    };
+    let written = (0..40).map(|i| pair(i, &format!("In room {i} of the archive.")));
+    let source = NewSource::Qa {
+        title: "Shelves".to_owned(),
+        pairs: written.collect(),
+    };
+    let kb = finalize_texts(&harness, vec![source]).await;
+    let worker = Worker::start(&harness);
+    let documents = settled(&harness, kb).await;
+    assert_eq!(
+        (documents[0].kind, documents[0].chunk_count),
+        (SourceKind::Qa, 40)
+    );
+    // A vector that no model makes of this text: whoever has it was not embedded again.
+    execute(
+        &harness,
+        "update chunks set embedding = decode(repeat('0000003f', 384), 'hex')",
+    )
+    .await;
+
+    let source = documents[0].source_id;
+    let mut read = pairs::get(services, scope, kb, source).await.unwrap();
+    read.pairs.remove(3);
+    read.pairs[20] = pair(21, "It was sold.");
+    let request = SavePairsRequest {
+        version: read.version,
+        pairs: read.pairs,
+    };
+    pairs::save(services, scope, kb, source, &request).await.unwrap();
+    let after = settled(&harness, kb).await;
+    idle(&harness).await;
+    worker.stop().await;
+    assert_eq!(after[0].chunk_count, 39);
+    assert_eq!(
+        number(
+            &harness,
+            "select count(*) from chunks where embedding <> decode(repeat('0000003f', 384), 'hex')"
+        )
+        .await,
+        1
+    );
+    // The file of the first version is gone, and the last goes with the source.
+    let key = Storage::document_key(scope.workspace_id(), after[0].id);
+    assert_eq!(services.storage.get(&key).await.unwrap(), None);
+    assert_eq!(
+        titles_found(&harness, kb, "Where is shelf 7?").await[0],
+        "Shelves"
     );
 }

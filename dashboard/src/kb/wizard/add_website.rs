@@ -221,8 +221,14 @@ fn Limits(settings: Settings, form: Form) -> impl IntoView {
     }
 }
 
+/// A box that is ticked or not.
 #[component]
-fn Toggle(label: &'static str, value: RwSignal<bool>) -> impl IntoView {
+pub fn Toggle(
+    /// What it stands for.
+    label: &'static str,
+    /// Whether it is ticked.
+    value: RwSignal<bool>,
+) -> impl IntoView {
     view! {
         <label class="flex cursor-pointer items-center gap-2.5">
             <input

@@ -1,7 +1,7 @@
 //! Step 1: what goes in.
 
 use api_types::client;
-use api_types::kb::{DraftSource, SourceKind};
+use api_types::kb::DraftSource;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,6 +9,8 @@ use web_sys::DragEvent;
 
 use super::Wizard;
 use super::add_link::AddLink;
+use super::add_notion::AddNotion;
+use super::add_pairs::AddPairs;
 use super::add_text::AddText;
 use super::add_website::AddWebsite;
 use super::uploads::UploadList;
@@ -31,6 +33,8 @@ enum Way {
     Text,
     Link,
     Website,
+    Pairs,
+    Notion,
 }
 
 /// The step.
@@ -50,6 +54,8 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
                             (Way::Text, "Text"),
                             (Way::Link, "Web page"),
                             (Way::Website, "Website"),
+                            (Way::Pairs, "Questions"),
+                            (Way::Notion, "Notion"),
                         ]
                     />
                 </div>
@@ -65,6 +71,13 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
                 <div class:hidden=move || way.get() != Way::Website>
                     <AddWebsite wizard=wizard />
                 </div>
+                <div class:hidden=move || way.get() != Way::Pairs>
+                    <AddPairs wizard=wizard />
+                </div>
+                // Asks Notion for its pages, so not before it is wanted.
+                <Show when=move || way.get() == Way::Notion>
+                    <AddNotion wizard=wizard />
+                </Show>
             </Section>
             <SourceList wizard=wizard />
         </div>
@@ -169,7 +182,7 @@ fn SourceRow(wizard: Wizard, source: DraftSource) -> impl IntoView {
     };
     let address = source.url.as_ref().map(ToString::to_string);
     let detail = address.unwrap_or_else(|| bytes(source.size));
-    let website = source.kind == SourceKind::Website;
+    let website = source.kind.is_crawled();
     let title = source.title.clone();
     view! {
         <li class="flex flex-wrap items-center gap-3 px-4 py-2.5" data-testid="source">

@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 use web_sys::{File, FileList};
 
 use super::Wizard;
-use super::transfer::put_file;
+use crate::kb::transfer::send_file;
 use crate::session::{Session, use_session};
 use crate::ui::button::{Button, IconButton};
 use crate::ui::format::bytes;
@@ -138,7 +138,7 @@ impl Uploads {
         let result = self
             .session
             .authorized(async |token| {
-                put_file(&url, &file, token.as_deref(), move |part| {
+                send_file("PUT", &url, &file, token.as_deref(), move |part| {
                     state.try_set(State::Sending(part));
                 })
                 .await

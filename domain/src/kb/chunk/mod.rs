@@ -11,7 +11,7 @@ use api_types::kb::{Chunk, ChunkStrategy, Chunking};
 use unicode_segmentation::UnicodeSegmentation;
 
 use self::outline::Outline;
-use super::parse::ParsedDocument;
+use super::parse::{Page, ParsedDocument};
 
 /// Counts the tokens that the embedding model makes of a text, without the special ones around it.
 pub type CountTokens<'a> = dyn Fn(&str) -> usize + 'a;
@@ -48,6 +48,8 @@ struct Cutter<'a> {
     overlap: usize,
     count: &'a CountTokens<'a>,
     embed: Option<&'a Embed<'a>>,
+    /// What everything stands under, if it is a page that stands for itself.
+    heading: Option<&'a str>,
 }
 
 /// Cuts a document. Together the chunks hold every word of it; none is empty or larger than the size.
@@ -56,8 +58,22 @@ struct Cutter<'a> {
 /// keeps each to itself, and neither lets text overlap from one section into the next. Tables and code that fit
 /// into a chunk are not cut by any strategy but `fixed` and `sentence`. `semantic` cuts what is too large where the
 /// subject changes, without overlap; `adaptive` takes the strategy that suits the document.
+///
+/// A page that stands for itself, such as the answer to a question, is one chunk under its heading, unless it is too
+/// large for that.
 pub fn chunk(document: &ParsedDocument, settings: Chunking, measure: Measure<'_>) -> Vec<Chunk> {
-    let outline = Outline::new(document);
+    let is_open = |page: &Page| page.heading.is_none();
+    let parts = document.pages.chunk_by(|a, b| is_open(a) && is_open(b));
+    let chunks = parts.flat_map(|pages| cut(pages, settings, measure));
+    chunks
+        .zip(0..)
+        .map(|(chunk, position)| Chunk { position, ..chunk })
+        .collect()
+}
+
+/// Cuts pages that belong together.
+fn cut(pages: &[Page], settings: Chunking, measure: Measure<'_>) -> Vec<Chunk> {
+    let outline = Outline::new(pages);
     let size = usize::from(settings.size).max(1);
     let overlap = usize::from(settings.overlap).min(size.saturating_sub(1) / 2);
     let cutter = Cutter {
@@ -66,6 +82,7 @@ pub fn chunk(document: &ParsedDocument, settings: Chunking, measure: Measure<'_>
         overlap,
         count: measure.count,
         embed: measure.embed,
+        heading: pages.first().and_then(|page| page.heading.as_deref()),
     };
     let everything = 0..outline.text.len();
     let strategy = match settings.strategy {
@@ -73,6 +90,7 @@ pub fn chunk(document: &ParsedDocument, settings: Chunking, measure: Measure<'_>
         chosen => chosen,
     };
     let ranges = match strategy {
+        _ if cutter.heading.is_some() && cutter.fits(&outline.trim(&everything)) => vec![everything],
         ChunkStrategy::Recursive => cutter.recursive(&everything),
         ChunkStrategy::Heading => cutter.by_heading(),
         ChunkStrategy::Page => cutter.by_page(),
@@ -81,10 +99,7 @@ pub fn chunk(document: &ParsedDocument, settings: Chunking, measure: Measure<'_>
         ChunkStrategy::Semantic | ChunkStrategy::Adaptive => cutter.semantic(&everything),
     };
     let fitting = ranges.iter().flat_map(|range| cutter.fitting(range));
-    fitting
-        .zip(0..)
-        .map(|(range, position)| cutter.chunk(range, position))
-        .collect()
+    fitting.map(|range| cutter.chunk(range)).collect()
 }
 
 impl Cutter<'_> {
@@ -108,13 +123,14 @@ impl Cutter<'_> {
         }
     }
 
-    fn chunk(&self, range: Range<usize>, position: i32) -> Chunk {
+    fn chunk(&self, range: Range<usize>) -> Chunk {
         let tokens = self.tokens(&range);
+        let above = self.heading.map(str::to_owned).into_iter();
         Chunk {
             id: None,
-            position,
+            position: 0,
             text: self.outline.slice(&range).to_owned(),
-            heading_path: self.outline.heading_path(&range),
+            heading_path: above.chain(self.outline.heading_path(&range)).collect(),
             page: self.outline.page(range.start),
             tokens: i32::try_from(tokens).unwrap_or(i32::MAX),
         }

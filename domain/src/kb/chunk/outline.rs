@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use crate::kb::parse::{Page, ParsedDocument};
+use crate::kb::parse::Page;
 
 /// Longest heading kept in a path, in characters; badly marked documents have whole paragraphs as headings.
 const MAX_HEADING_CHARS: usize = 120;
@@ -39,8 +39,8 @@ struct Heading {
 }
 
 impl Outline {
-    pub(super) fn new(document: &ParsedDocument) -> Self {
-        let (text, pages) = join(&document.pages);
+    pub(super) fn new(pages: &[Page]) -> Self {
+        let (text, pages) = join(pages);
         let (headings, blocks) = read(&text);
         let sections = sections(headings, text.len());
         Self {

@@ -39,6 +39,7 @@ fn subjects(texts: &[String]) -> Option<Vec<Vec<f32>>> {
 fn document(pages: &[(Option<i32>, &str)]) -> ParsedDocument {
     let page = |&(number, markdown): &(Option<i32>, &str)| Page {
         number,
+        heading: None,
         markdown: markdown.to_owned(),
     };
     ParsedDocument {
@@ -310,6 +311,7 @@ impl Dice {
             let blocks: Vec<String> = (0..dice.roll(6) + 1).map(|_| dice.block()).collect();
             Page {
                 number: Some(number),
+                heading: None,
                 markdown: blocks.join("\n\n"),
             }
         };
@@ -421,4 +423,50 @@ fn adaptive_takes_what_suits_the_document() {
     let prose = sentences(30);
     let semantic = cut(&prose, ChunkStrategy::Semantic, 64, 0);
     assert_eq!(cut(&prose, ChunkStrategy::Adaptive, 64, 0), semantic);
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> ParsedDocument {
+    let page = |&(question, answer): &(&str, &str)| Page {
+        number: None,
+        heading: Some(question.to_owned()),
+        markdown: answer.to_owned(),
+    };
+    ParsedDocument {
+        title: None,
+        pages: pairs.iter().map(page).collect(),
+    }
+}
+
+#[test]
+fn an_answer_is_one_chunk_under_its_question_whatever_the_strategy() {
+    let long = sentences(30);
+    let question = "Is it ".repeat(60) + "so?";
+    let document = pairs(&[
+        ("Why?", "Because."),
+        (&question, "# Steps\n\nOne.\n\n# More\n\nTwo."),
+        ("All of it?", &long),
+        ("And?", "then it runs on"),
+    ]);
+    for strategy in STRATEGIES {
+        let settings = Chunking {
+            strategy,
+            size: 64,
+            overlap: 8,
+        };
+        let chunks = chunk(&document, settings, &count);
+        let last = chunks.len() - 1;
+        assert!(last > 4, "{strategy:?}: the long answer is cut");
+        assert_eq!(
+            [&chunks[0].text, &chunks[1].text, &chunks[last].text],
+            ["Because.", "# Steps\n\nOne.\n\n# More\n\nTwo.", "then it runs on"]
+        );
+        assert_eq!(chunks[0].heading_path, ["Why?"]);
+        assert_eq!(chunks[1].heading_path, [question.as_str()]);
+        assert!(
+            chunks[2..last]
+                .iter()
+                .all(|chunk| chunk.heading_path == ["All of it?"])
+        );
+        assert!(chunks.iter().zip(0..).all(|(chunk, i)| chunk.position == i));
+    }
 }

@@ -70,6 +70,7 @@ mod tests {
             title: Some(title.to_owned()),
             pages: vec![Page {
                 number: None,
+                heading: None,
                 markdown: text.to_owned(),
             }],
         })

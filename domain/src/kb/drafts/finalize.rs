@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use api_types::connections::Remote;
 use api_types::drafts::Draft;
 use api_types::kb::{Chunking, DraftSource, Finalized, KnowledgeBaseContent, SourceKind};
 use api_types::sources::{CrawlMode, Website};
@@ -16,7 +17,7 @@ use crate::Services;
 use crate::db::{Db, TenantTx};
 use crate::error::{Refusal, violates};
 use crate::kb::ingest;
-use crate::kb::sources::{self, NewSource};
+use crate::kb::sources::{self, NewSource, Origin};
 use crate::storage::Storage;
 use crate::{Error, Result, Scope, audit, drafts};
 
@@ -137,7 +138,7 @@ async fn copy_files(services: &Services, scope: &Scope, draft: &Draft<KnowledgeB
         .content
         .sources
         .iter()
-        .filter(|source| source.kind != SourceKind::Website);
+        .filter(|source| !source.kind.is_crawled());
     for source in files {
         let from = Storage::draft_key(workspace_id, draft.id, source.id);
         let to = Storage::document_key(workspace_id, source.id);
@@ -219,22 +220,22 @@ async fn insert_sources(
     knowledge_base_id: Uuid,
     draft: &Draft<KnowledgeBaseContent>,
 ) -> Result<Vec<(Uuid, i32)>> {
-    let websites = websites(tx, scope, draft).await?;
+    let origins = origins(tx, scope, draft).await?;
     let mut documents = Vec::new();
     for source in &draft.content.sources {
-        let website = match source.kind {
-            SourceKind::Website => websites.get(&source.id).cloned(),
+        let origin = match source.kind {
+            SourceKind::Website | SourceKind::Notion => origins.get(&source.id).cloned(),
             SourceKind::Url => source.url.as_ref().map(single_page),
-            SourceKind::File | SourceKind::Text => None,
+            SourceKind::File | SourceKind::Text | SourceKind::Qa => None,
         };
         let new = NewSource {
             id: source.id,
             kind: source.kind,
             title: &source.title,
-            website,
+            origin,
         };
         sources::insert(tx, scope, knowledge_base_id, new).await?;
-        if source.kind == SourceKind::Website {
+        if source.kind.is_crawled() {
             documents.extend(sources::adopt(tx, scope, knowledge_base_id, source.id).await?);
         } else {
             documents.push(insert_document(tx, scope, knowledge_base_id, source).await?);
@@ -243,23 +244,23 @@ async fn insert_sources(
     Ok(documents)
 }
 
-fn single_page(url: &Url) -> Website {
-    Website {
+fn single_page(url: &Url) -> Origin {
+    Origin::Website(Website {
         mode: CrawlMode::List,
         urls: vec![url.to_string()],
         max_pages: 1,
         ..Website::default()
-    }
+    })
 }
 
-/// The settings of the draft's websites, each with pages that can be taken over; locked, so that they stay as they are.
-async fn websites(
+/// What the crawls of the draft go over, each with pages that can be taken over; locked, so that they stay as they are.
+async fn origins(
     tx: &mut TenantTx,
     scope: &Scope,
     draft: &Draft<KnowledgeBaseContent>,
-) -> Result<HashMap<Uuid, Website>> {
+) -> Result<HashMap<Uuid, Origin>> {
     let rows = sqlx::query!(
-        r#"select c.id, c.website as "website: Json<Website>", c.status,
+        r#"select c.id, c.website as "website: Json<Website>", c.remote as "remote: Json<Remote>", c.status,
                exists (select from crawl_pages p where p.workspace_id = c.workspace_id and p.crawl_id = c.id
                        and p.state = 'added') as "has_pages!"
            from crawls c where c.workspace_id = $1 and c.draft_id = $2
@@ -271,7 +272,7 @@ async fn websites(
     .await?;
     let mut errors = Vec::new();
     for (i, source) in draft.content.sources.iter().enumerate() {
-        if source.kind != SourceKind::Website {
+        if !source.kind.is_crawled() {
             continue;
         }
         let row = rows.iter().find(|row| row.id == source.id);
@@ -291,7 +292,9 @@ async fn websites(
         let detail = "The draft can't be finalized yet; it is kept as it is.";
         return Err(Error::refused_fields(ErrorCode::DraftInvalid, detail, errors));
     }
-    Ok(rows.into_iter().map(|row| (row.id, row.website.0)).collect())
+    rows.into_iter()
+        .map(|row| Ok((row.id, Origin::of(row.website, row.remote)?)))
+        .collect()
 }
 
 async fn insert_document(

@@ -17,7 +17,7 @@ use super::bases;
 use crate::Services;
 use crate::{Error, Result, Scope, drafts};
 
-pub use self::sources::{NewFile, add_files, add_sources, remove_source};
+pub use self::sources::{NewFile, add_files, add_sources, import_pairs, remove_source};
 pub use finalize::finalize;
 pub use preview::preview_chunks;
 pub use sweep::sweep_expired;

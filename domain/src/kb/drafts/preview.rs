@@ -2,8 +2,7 @@
 
 use api_types::drafts::Draft;
 use api_types::kb::{
-    Chunk, ChunkPreview, DocumentError, DraftSource, KnowledgeBaseContent, PreviewPage, SourceKind,
-    SourcePreview,
+    Chunk, ChunkPreview, DocumentError, DraftSource, KnowledgeBaseContent, PreviewPage, SourcePreview,
 };
 use futures::{StreamExt, TryStreamExt};
 use uuid::Uuid;
@@ -68,7 +67,7 @@ async fn items(
     let most = if sources.len() == 1 { MAX_PAGES } else { 1 };
     let mut items = Vec::new();
     for source in sources {
-        if source.kind != SourceKind::Website {
+        if !source.kind.is_crawled() {
             items.push(Item::Source(source));
             continue;
         }

@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 
+use api_types::connections::Remote;
 use api_types::drafts::Draft;
 use api_types::kb::{AddSourcesRequest, DraftSource, KnowledgeBaseContent, NewSource, SourceKind};
+use api_types::pairs::Pair;
 use api_types::sources::Website;
 use api_types::tenancy::Role;
 use api_types::validate::{Checker, MAX_FILE_BYTES, MAX_SOURCES, MAX_TEXT_CHARS};
@@ -17,8 +19,9 @@ use uuid::Uuid;
 use super::{get_open, preview, websites};
 use crate::Services;
 use crate::kb::crawl::Fingerprint;
-use crate::kb::parse::{self, ParsedDocument};
-use crate::kb::{read, sources};
+use crate::kb::parse::{self, Format, ParsedDocument};
+use crate::kb::sources::{self, Origin};
+use crate::kb::{pairs, read};
 use crate::outbound::Fetched;
 use crate::storage::Storage;
 use crate::{Error, Result, Scope, drafts};
@@ -52,7 +55,7 @@ enum Content {
         parsed: Option<ParsedDocument>,
     },
     /// To be fetched in the background.
-    Website(Website),
+    Pages(Origin),
 }
 
 /// Adds uploaded files.
@@ -83,10 +86,25 @@ pub async fn add_sources(
         return Err(Error::field("sources", "Add at most 5 web pages at once."));
     }
     let prepared = futures::stream::iter(request.sources)
-        .map(|source| prepare(services, source))
+        .map(|source| prepare(services, scope, source))
         .buffered(MAX_PAGES)
         .collect()
         .await;
+    finish(services, scope, draft_id, prepared).await
+}
+
+/// Adds the pairs of a CSV file as a source of questions and answers.
+pub async fn import_pairs(
+    services: &Services,
+    scope: &Scope,
+    draft_id: Uuid,
+    file: NewFile,
+) -> Result<Draft<KnowledgeBaseContent>> {
+    begin(services, scope, draft_id, 1).await?;
+    let pairs = pairs::read_csv(file.bytes).await?;
+    let name = title(file.name.rsplit(['/', '\\']).next().unwrap_or_default());
+    let name = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    let prepared = vec![questions(name, &pairs)];
     finish(services, scope, draft_id, prepared).await
 }
 
@@ -156,8 +174,8 @@ async fn finish(
                     preview::keep(services, scope, draft_id, source.id, &Ok(parsed)).await?;
                 }
             }
-            Content::Website(website) => {
-                websites::begin(services, scope, draft_id, source.id, &website).await?;
+            Content::Pages(origin) => {
+                websites::begin(services, scope, draft_id, source.id, &origin).await?;
             }
         }
     }
@@ -209,11 +227,16 @@ fn of_source(i: usize, refusal: crate::error::Refusal) -> Vec<FieldError> {
         .collect()
 }
 
-async fn prepare(services: &Services, source: NewSource) -> Result<Prepared> {
+async fn prepare(services: &Services, scope: &Scope, source: NewSource) -> Result<Prepared> {
     match source {
         NewSource::Text { title, text } => pasted(&title, text),
         NewSource::Url { url } => page(services, &url).await,
+        NewSource::Qa { title, pairs } => questions(&title, &pairs),
         NewSource::Website { website } => websites::check(services, &website).map(website_source),
+        NewSource::Notion { remote } => {
+            websites::check_remote(services, scope, &remote).await?;
+            Ok(notion_source(remote))
+        }
     }
 }
 
@@ -238,6 +261,21 @@ fn pasted(heading: &str, text: String) -> Result<Prepared> {
         title(heading),
         "text/markdown",
         text.into_bytes(),
+    ))
+}
+
+fn questions(heading: &str, pairs: &[Pair]) -> Result<Prepared> {
+    let mut check = Checker::default();
+    check.length("title", heading, 1, MAX_TITLE_CHARS);
+    api_types::pairs::check(&mut check, "pairs", pairs);
+    check.finish().map_err(Error::validation)?;
+    let pairs: Vec<Pair> = pairs.iter().map(Pair::tidied).collect();
+    let bytes = pairs::to_bytes(&pairs)?;
+    Ok(prepared(
+        SourceKind::Qa,
+        title(heading),
+        Format::Pairs.media_type(),
+        bytes,
     ))
 }
 
@@ -286,7 +324,25 @@ fn website_source(website: Website) -> Prepared {
     };
     Prepared {
         source: new_source(SourceKind::Website, title(&name), "text/html", 0, first),
-        content: Content::Website(website),
+        content: Content::Pages(Origin::Website(website)),
+    }
+}
+
+fn notion_source(remote: Remote) -> Prepared {
+    let first = remote.items.first().map_or("", |item| item.title.as_str());
+    let name = match remote.items.len() {
+        0 | 1 => first.to_owned(),
+        n => format!("{first} and {} more", n - 1),
+    };
+    Prepared {
+        source: new_source(
+            SourceKind::Notion,
+            title(&name),
+            Format::Markdown.media_type(),
+            0,
+            None,
+        ),
+        content: Content::Pages(Origin::Remote(remote)),
     }
 }
 

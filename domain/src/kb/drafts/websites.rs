@@ -1,17 +1,19 @@
 //! Websites in a draft: crawled in the background, looked through, trimmed.
 
 use api_types::Page;
+use api_types::connections::Remote;
 use api_types::drafts::Draft;
-use api_types::kb::{DraftSource, KnowledgeBaseContent, SourceKind};
+use api_types::kb::{DraftSource, KnowledgeBaseContent};
 use api_types::sources::{Crawl, CrawledPage, Website};
 use api_types::tenancy::Role;
 use api_types::validate::Checker;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{get, get_open};
 use crate::Services;
-use crate::kb::sources::{self, PageFilter};
-use crate::{Error, Result, Scope};
+use crate::kb::sources::{self, Origin, PageFilter};
+use crate::{Error, Result, Scope, connections};
 
 /// Refuses settings that can't be crawled.
 pub(super) fn check(services: &Services, website: &Website) -> Result<Website> {
@@ -24,16 +26,25 @@ pub(super) fn check(services: &Services, website: &Website) -> Result<Website> {
     Ok(website.clone())
 }
 
+/// Refuses what can't be taken over a connection.
+pub(super) async fn check_remote(services: &Services, scope: &Scope, remote: &Remote) -> Result<()> {
+    let mut check = Checker::default();
+    remote.check(&mut check, "remote");
+    check.finish().map_err(Error::validation)?;
+    let mut tx = services.db.tenant(scope).await?;
+    connections::require(&mut tx, scope, remote.connection_id).await
+}
+
 /// Has a website fetched in the background.
 pub(super) async fn begin(
     services: &Services,
     scope: &Scope,
     draft_id: Uuid,
     source_id: Uuid,
-    website: &Website,
+    origin: &Origin,
 ) -> Result<()> {
     let mut tx = services.db.tenant(scope).await?;
-    let forgotten = sources::begin_in_draft(&mut tx, scope, draft_id, source_id, website).await?;
+    let forgotten = sources::begin_in_draft(&mut tx, scope, draft_id, source_id, origin).await?;
     tx.commit().await?;
     for key in forgotten {
         services.storage.delete(&key).await?;
@@ -57,7 +68,8 @@ pub async fn restart_crawl(
     scope.require(Role::Editor)?;
     require(&get_open(services, scope, draft_id).await?, source_id)?;
     let crawl = sources::crawl_of_draft(&services.db, scope, draft_id, source_id).await?;
-    begin(services, scope, draft_id, source_id, &crawl.website).await?;
+    let origin = Origin::of(crawl.website.map(Json), crawl.remote.map(Json))?;
+    begin(services, scope, draft_id, source_id, &origin).await?;
     sources::crawl_of_draft(&services.db, scope, draft_id, source_id).await
 }
 
@@ -112,6 +124,6 @@ pub async fn remove_page(
 fn require(draft: &Draft<KnowledgeBaseContent>, source_id: Uuid) -> Result<&DraftSource> {
     let mut sources = draft.content.sources.iter();
     sources
-        .find(|source| source.id == source_id && source.kind == SourceKind::Website)
+        .find(|source| source.id == source_id && source.kind.is_crawled())
         .ok_or_else(|| Error::not_found("website in this draft"))
 }

@@ -6,7 +6,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 /// Decodes by byte order mark, else as UTF-16 if every other byte is zero, else as UTF-8, else by statistics.
-pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+pub(in crate::kb) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     encoding(bytes).decode(bytes).0
 }
 

@@ -128,6 +128,7 @@ fn detect_text(text: &str, file_name: &str) -> Result<Format, ParseError> {
         () if start.starts_with("{\\rtf") => Ok(Format::Rtf),
         () if start.starts_with("%!PS") => Err(unsupported("a PostScript file")),
         () if start.starts_with("<svg") => Err(unsupported("an SVG image")),
+        () if name == "source.botwright-qa" => Ok(Format::Pairs),
         () if named(&[".eml"]) || is_mail(start) => Ok(Format::Eml),
         () if named(&[".md", ".markdown", ".mdown", ".mdx"]) => Ok(Format::Markdown),
         () if named(&[".csv"]) => Ok(Format::Csv),

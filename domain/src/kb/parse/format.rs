@@ -45,10 +45,12 @@ pub enum Format {
     Eml,
     /// An e-mail as Outlook saves it.
     Msg,
+    /// Questions with their answers, as we store them.
+    Pairs,
 }
 
 /// Each with its media type, its name in messages, and a file name that tells it from other kinds of text.
-const ALL: [(Format, &str, &str, &str); 21] = [
+const ALL: [(Format, &str, &str, &str); 22] = [
     (Format::Markdown, "text/markdown", "Markdown file", "source.md"),
     (Format::Text, "text/plain", "text file", "source.txt"),
     (Format::Csv, "text/csv", "CSV file", "source.csv"),
@@ -110,6 +112,12 @@ const ALL: [(Format, &str, &str, &str); 21] = [
         "Outlook message",
         "source",
     ),
+    (
+        Format::Pairs,
+        "application/vnd.botwright.qa+json",
+        "list of questions",
+        "source.botwright-qa",
+    ),
 ];
 
 impl Format {
@@ -152,7 +160,7 @@ mod tests {
         for (format, media_type, ..) in ALL {
             assert_eq!(format.media_type(), media_type);
         }
-        assert_eq!(Format::Msg as usize + 1, ALL.len());
+        assert_eq!(Format::Pairs as usize + 1, ALL.len());
         assert_eq!(Format::file_name("text/csv"), "source.csv");
         assert_eq!(Format::file_name("image/png"), "source");
     }

@@ -17,6 +17,7 @@ mod mail;
 mod odf;
 mod office;
 mod outlook;
+mod pairs;
 mod pdf;
 mod rtf;
 pub mod sandbox;
@@ -28,6 +29,7 @@ mod xml;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::decode::decode;
 pub use self::detect::detect;
 pub use self::error::ParseError;
 pub use self::format::Format;
@@ -49,6 +51,10 @@ pub struct ParsedDocument {
 pub struct Page {
     /// Counted from 1; absent if the format has no pages.
     pub number: Option<i32>,
+    /// What all of the page stands under, if it stands for itself, as the answer to a question does: whatever the
+    /// strategy, it is put together with no other page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
     /// The text, with headings, lists and tables.
     pub markdown: String,
 }
@@ -70,6 +76,7 @@ pub fn parse(bytes: &[u8], file_name: &str) -> Result<ParsedDocument, ParseError
         Format::Html => html::parse(bytes)?,
         Format::Markdown => text::parse_markdown(bytes),
         Format::Text => text::parse_plain(bytes),
+        Format::Pairs => pairs::parse(bytes)?,
         Format::Csv | Format::Tsv => table::parse(bytes)?,
         Format::Json | Format::JsonLines => json::parse(bytes)?,
         Format::Eml => mail::parse(bytes)?,
@@ -82,6 +89,7 @@ pub fn parse(bytes: &[u8], file_name: &str) -> Result<ParsedDocument, ParseError
 pub(super) fn recognised(pages: &[String]) -> Result<ParsedDocument, ParseError> {
     let pages = pages.iter().zip(1..).map(|(text, number)| Page {
         number: Some(number),
+        heading: None,
         markdown: unwrap::unwrap(&clean::text(text), &(20..=200)),
     });
     let document = ParsedDocument {
@@ -97,6 +105,7 @@ impl ParsedDocument {
             title,
             pages: vec![Page {
                 number: None,
+                heading: None,
                 markdown,
             }],
         }
@@ -115,7 +124,7 @@ impl ParsedDocument {
                 markdown: clean::text(&page.markdown),
                 ..page
             })
-            .filter(|page| page.markdown.contains(char::is_alphanumeric))
+            .filter(|page| page.heading.is_some() || page.markdown.contains(char::is_alphanumeric))
             .collect();
         if pages.is_empty() {
             return Err(ParseError::Empty);

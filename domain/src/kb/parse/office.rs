@@ -51,6 +51,7 @@ fn convert(bytes: &[u8], format: Format) -> undoc::Result<ParsedDocument> {
 fn numbered(sections: &[Section], to_markdown: impl Fn(&Section) -> String) -> Vec<Page> {
     let pages = sections.iter().zip(1..).map(|(section, number)| Page {
         number: Some(number),
+        heading: None,
         markdown: to_markdown(section),
     });
     pages.collect()

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api_types::connections::Remote;
 use api_types::kb::DocumentError;
 use api_types::sources::{Crawl, CrawlStatus, Source, Website};
 use api_types::tenancy::Role;
@@ -10,6 +11,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::finish;
+use super::origin::Origin;
 use super::pages::counts;
 use super::rows::{not_fetched, require};
 use crate::db::{Db, TenantTx};
@@ -22,10 +24,11 @@ pub async fn sync(db: &Db, scope: &Scope, knowledge_base_id: Uuid, source_id: Uu
     scope.require(Role::Editor)?;
     let mut tx = db.tenant(scope).await?;
     let source = require(&mut tx, scope, knowledge_base_id, source_id).await?;
-    let Some(website) = source.website else {
+    if !source.can_sync() {
         return Err(not_fetched());
-    };
-    if begin_sync(&mut tx, scope, source_id, &website).await? {
+    }
+    let origin = Origin::of(source.website.map(Json), source.remote.map(Json))?;
+    if begin_sync(&mut tx, scope, source_id, &origin).await? {
         audit::record(
             &mut tx,
             scope,
@@ -45,20 +48,21 @@ pub(super) async fn begin_sync(
     tx: &mut TenantTx,
     scope: &Scope,
     source_id: Uuid,
-    website: &Website,
+    origin: &Origin,
 ) -> Result<bool> {
     let run = Uuid::now_v7();
     let begun = sqlx::query!(
-        "insert into crawls (workspace_id, id, source_id, run, website) values ($1, $2, $2, $3, $4)
+        "insert into crawls (workspace_id, id, source_id, run, website, remote) values ($1, $2, $2, $3, $4, $5)
          on conflict (workspace_id, id) do update
-         set run = excluded.run, website = excluded.website, status = 'queued', error_code = null,
+         set run = excluded.run, website = excluded.website, remote = excluded.remote, status = 'queued', error_code = null,
              error_message = null, attempts = 0, seeded = false, robots = '{}', started_at = null,
              finished_at = null, updated_at = now()
          where crawls.status not in ('queued', 'running')",
         scope.workspace_id(),
         source_id,
         run,
-        Json(website) as _
+        origin.website() as _,
+        origin.remote() as _
     )
     .execute(&mut **tx)
     .await?;
@@ -129,7 +133,7 @@ pub(super) async fn enqueue_later(
 /// A crawl with how far it is; `None` if there is none.
 pub(super) async fn read(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid) -> Result<Option<Crawl>> {
     let row = sqlx::query!(
-        r#"select website as "website: Json<Website>", status, error_code, error_message, started_at, finished_at
+        r#"select website as "website: Json<Website>", remote as "remote: Json<Remote>", status, error_code, error_message, started_at, finished_at
            from crawls where workspace_id = $1 and id = $2"#,
         scope.workspace_id(),
         crawl_id
@@ -146,7 +150,8 @@ pub(super) async fn read(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid) -> Re
         _ => None,
     };
     Ok(Some(Crawl {
-        website: row.website.0,
+        website: row.website.map(|website| website.0),
+        remote: row.remote.map(|remote| remote.0),
         status: by_name(&row.status)?,
         pages: counts.get(&crawl_id).copied().unwrap_or_default(),
         error,

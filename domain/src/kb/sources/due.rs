@@ -1,10 +1,12 @@
 //! Syncs that are due, and crawls that lost their job.
 
+use api_types::connections::Remote;
 use api_types::sources::Website;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::crawls::{begin_sync, job};
+use super::origin::Origin;
 use crate::db::Db;
 use crate::jobs::{self, QUEUE};
 use crate::{Result, Scope};
@@ -34,7 +36,7 @@ async fn begin_due(db: &Db, workspace_id: Uuid, id: Uuid) -> Result<bool> {
     let scope = Scope::worker(workspace_id);
     let mut tx = db.tenant(&scope).await?;
     let due = sqlx::query!(
-        r#"select website as "website: Json<Website>" from sources
+        r#"select website as "website: Json<Website>", remote as "remote: Json<Remote>" from sources
            where workspace_id = $1 and id = $2 and next_sync_at <= now()
            for update skip locked"#,
         workspace_id,
@@ -43,10 +45,9 @@ async fn begin_due(db: &Db, workspace_id: Uuid, id: Uuid) -> Result<bool> {
     .fetch_optional(&mut *tx)
     .await?;
     let Some(due) = due else { return Ok(false) };
-    let begun = match due.website {
-        Some(website) => begin_sync(&mut tx, &scope, id, &website.0).await?,
-        None => false,
-    };
+    // Only what can be fetched has a schedule.
+    let origin = Origin::of(due.website, due.remote)?;
+    let begun = begin_sync(&mut tx, &scope, id, &origin).await?;
     sqlx::query!(
         "update sources set next_sync_at = now() + make_interval(hours => sync_every_hours)
          where workspace_id = $1 and id = $2",

@@ -1,12 +1,12 @@
 //! Crawls of sources that are still part of a draft.
 
 use api_types::kb::KnowledgeBaseContent;
-use api_types::sources::{Crawl, CrawlStatus, Website};
-use sqlx::types::Json;
+use api_types::sources::{Crawl, CrawlStatus};
 use uuid::Uuid;
 
 use super::crawls::{forget_pages, job, read};
 use super::finish;
+use super::origin::Origin;
 use crate::Services;
 use crate::db::{Db, TenantTx};
 use crate::storage::Storage;
@@ -19,11 +19,11 @@ pub(in crate::kb) async fn begin_in_draft(
     scope: &Scope,
     draft_id: Uuid,
     source_id: Uuid,
-    website: &Website,
+    origin: &Origin,
 ) -> Result<Vec<String>> {
     let run = Uuid::now_v7();
     let begun = sqlx::query!(
-        "insert into crawls (workspace_id, id, draft_id, run, website) values ($1, $2, $3, $4, $5)
+        "insert into crawls (workspace_id, id, draft_id, run, website, remote) values ($1, $2, $3, $4, $5, $6)
          on conflict (workspace_id, id) do update
          set run = excluded.run, status = 'queued', error_code = null, error_message = null, attempts = 0,
              seeded = false, robots = '{}', started_at = null, finished_at = null, updated_at = now()
@@ -32,7 +32,8 @@ pub(in crate::kb) async fn begin_in_draft(
         source_id,
         draft_id,
         run,
-        Json(website) as _
+        origin.website() as _,
+        origin.remote() as _
     )
     .execute(&mut **tx)
     .await?;

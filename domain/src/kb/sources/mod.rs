@@ -9,9 +9,11 @@ mod crawls;
 mod due;
 mod finish;
 mod in_draft;
+mod origin;
 mod pages;
 mod rows;
 mod run;
+mod walk;
 
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ pub use crawls::{cancel, sync};
 pub use due::{enqueue_due, enqueue_lost};
 pub(super) use in_draft::{adopt, begin_in_draft, cancel_in_draft, discard, discard_draft, lock_in_draft};
 pub use in_draft::{crawl_of_draft, discard_expired};
+pub(super) use origin::Origin;
 pub use pages::PageFilter;
 pub use pages::pages;
 pub(super) use pages::{TakenPage, leave_out, pages_of_crawl, remove_page, taken_pages};

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use api_types::ErrorCode;
+use api_types::connections::Remote;
 use api_types::kb::SourceKind;
 use api_types::sources::{
     CrawlStatus, MAX_SYNC_HOURS, PageCounts, Source, SyncProgress, SyncReport, UpdateSourceRequest, Website,
@@ -12,8 +14,10 @@ use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::origin::Origin;
 use super::pages::counts;
 use crate::db::{Db, TenantTx};
+use crate::error::violates;
 use crate::kb::documents::by_name;
 use crate::kb::{bases, documents};
 use crate::{Error, Result, Scope, audit};
@@ -23,6 +27,7 @@ struct Row {
     kind: String,
     title: String,
     website: Option<Json<Website>>,
+    remote: Option<Json<Remote>>,
     documents: i64,
     sync_every_hours: Option<i32>,
     next_sync_at: Option<DateTime<Utc>>,
@@ -50,6 +55,7 @@ impl Row {
             kind: by_name::<SourceKind>(&self.kind)?,
             title: self.title,
             website: self.website.map(|website| website.0),
+            remote: self.remote.map(|remote| remote.0),
             documents: self.documents,
             sync_every_hours: self.sync_every_hours,
             next_sync_at: self.next_sync_at,
@@ -93,6 +99,7 @@ async fn select(
     let rows = sqlx::query_as!(
         Row,
         r#"select s.id, s.kind, s.title, s.website as "website: Json<Website>",
+               s.remote as "remote: Json<Remote>",
                (select count(*) from documents d where d.workspace_id = s.workspace_id and d.source_id = s.id)
                    as "documents!",
                s.sync_every_hours, s.next_sync_at, c.status as "crawl_status?",
@@ -119,7 +126,7 @@ pub(in crate::kb) struct NewSource<'a> {
     pub(in crate::kb) id: Uuid,
     pub(in crate::kb) kind: SourceKind,
     pub(in crate::kb) title: &'a str,
-    pub(in crate::kb) website: Option<Website>,
+    pub(in crate::kb) origin: Option<Origin>,
 }
 
 /// Adds a source to a knowledge base.
@@ -130,18 +137,29 @@ pub(in crate::kb) async fn insert(
     source: NewSource<'_>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into sources (workspace_id, id, knowledge_base_id, kind, title, website)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into sources (workspace_id, id, knowledge_base_id, kind, title, website, remote)
+         values ($1, $2, $3, $4, $5, $6, $7)",
         scope.workspace_id(),
         source.id,
         knowledge_base_id,
         source.kind.as_str(),
         source.title,
-        source.website.map(Json) as _
+        source.origin.as_ref().and_then(Origin::website) as _,
+        source.origin.as_ref().and_then(Origin::remote) as _
     )
     .execute(&mut **tx)
-    .await?;
+    .await
+    .map_err(connection_gone)?;
     Ok(())
+}
+
+fn connection_gone(error: sqlx::Error) -> Error {
+    if violates(&error, "sources_connection_in_use") {
+        let detail =
+            "The connection that a source of this draft was fetched over is gone. Take that source out.";
+        return Error::refused(ErrorCode::DraftInvalid, detail);
+    }
+    error.into()
 }
 
 /// Changes how often a source is fetched again.
@@ -181,7 +199,7 @@ pub async fn update(
 pub(super) fn not_fetched() -> Error {
     Error::field(
         "source_id",
-        "Only web pages and websites can be fetched again. Upload a file or text anew instead.",
+        "Only web pages, websites and what lies in other services can be fetched again. Upload a file or text anew instead.",
     )
 }
 

@@ -7,21 +7,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api_types::ErrorCode;
+use api_types::connections::Remote;
 use api_types::kb::{DocumentError, KnowledgeBaseContent, SourceKind};
 use api_types::sources::{CrawlStatus, Website};
-use chrono::Utc;
 use sqlx::types::Json;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use super::apply;
 use super::finish;
+use super::origin::Origin;
+use super::walk::Walk;
 use crate::Services;
 use crate::db::TenantTx;
-use crate::kb::crawl::{Crawler, Earlier, Known, Plan, RobotsFiles, Step, Visit};
+use crate::kb::crawl::{Earlier, Known, RobotsFiles, Step, Visit};
 use crate::kb::documents::by_name;
 use crate::outbound::Validators;
-use crate::{Result, Scope, drafts};
+use crate::{Error, Result, Scope, drafts};
 
 /// How long one job fetches pages before others have their turn.
 const TURN: Duration = Duration::from_secs(15);
@@ -37,8 +39,8 @@ pub(super) struct Run {
     pub(super) run: Uuid,
     /// Where the documents belong; none while it is part of a draft.
     pub(super) knowledge_base_id: Option<Uuid>,
-    website: Website,
-    obey_robots: bool,
+    pub(super) origin: Origin,
+    pub(super) obey_robots: bool,
     seeded: bool,
     robots: RobotsFiles,
 }
@@ -55,14 +57,18 @@ pub(super) async fn run(
     };
     let robots = std::mem::take(&mut work.robots);
     let (known, earlier) = load(services, scope, &work).await?;
-    let plan = Plan {
-        website: work.website.clone(),
-        obey_robots: work.obey_robots,
-        delay: services.crawl_delay,
-        timeout: services.crawl_timeout,
-        now: Utc::now(),
+    let mut crawler = match Walk::new(services, scope, &work, robots, known, earlier).await {
+        Ok(walk) => walk,
+        Err(Error::Refused(refusal)) => {
+            let error = DocumentError {
+                code: refusal.code,
+                message: refusal.detail,
+            };
+            end(services, scope, &work, CrawlStatus::Failed, Some(&error)).await?;
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
     };
-    let mut crawler = Crawler::new(services, plan, robots, known, earlier);
     if !work.seeded {
         let seeded = match watch(services, scope, &work, None, crawler.seed()).await? {
             None => return Ok(None),
@@ -172,7 +178,7 @@ async fn end(
 async fn claim(services: &Services, scope: &Scope, crawl_id: Uuid, run: Uuid) -> Result<Option<Run>> {
     let mut tx = services.db.tenant(scope).await?;
     let row = sqlx::query!(
-        r#"select c.draft_id, c.website as "website: Json<Website>", c.attempts, c.seeded,
+        r#"select c.draft_id, c.website as "website: Json<Website>", c.remote as "remote: Json<Remote>", c.attempts, c.seeded,
                c.robots as "robots: Json<RobotsFiles>", s.knowledge_base_id as "knowledge_base_id?", s.kind as "kind?"
            from crawls c
            left join sources s on s.workspace_id = c.workspace_id and s.id = c.source_id
@@ -211,7 +217,7 @@ async fn claim(services: &Services, scope: &Scope, crawl_id: Uuid, run: Uuid) ->
         id: crawl_id,
         run,
         knowledge_base_id: row.knowledge_base_id,
-        website: row.website.0,
+        origin: Origin::of(row.website, row.remote)?,
         // A single page was chosen by a person, who may read it, too.
         obey_robots: row.kind.as_deref() != Some(SourceKind::Url.as_str()),
         seeded: row.seeded,

@@ -88,6 +88,7 @@ impl<'s> Body<'s> {
         if self.pages.is_empty() || !self.blocks.is_empty() {
             self.pages.push(Page {
                 number: None,
+                heading: None,
                 markdown: self.blocks.finish(),
             });
         }
@@ -248,6 +249,7 @@ impl<'s> Body<'s> {
         let number = i32::try_from(self.pages.len() + 1).ok();
         self.pages.push(Page {
             number,
+            heading: None,
             markdown: blocks.finish(),
         });
     }

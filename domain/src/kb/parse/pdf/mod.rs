@@ -61,6 +61,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     let title = title.or_else(|| largest_heading(&pages));
     let pages = pages.iter().zip(1..).map(|(page, number)| Page {
         number: Some(number),
+        heading: None,
         markdown: markdown(page),
     });
     Ok(ParsedDocument {

@@ -1,21 +1,21 @@
 //! Sending one file with a word on how far it is. `fetch` can't tell that; `XMLHttpRequest` can.
 
 use api_types::client::{self, ClientError};
-use api_types::drafts::Draft;
-use api_types::kb::KnowledgeBaseContent;
 use futures::channel::oneshot;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{File, FormData, ProgressEvent, XmlHttpRequest};
 
-/// Puts a file to `url`. `on_progress` is given the part that is sent, 0 to 1.
-pub async fn put_file(
+/// Sends a file to `url` by `PUT` or `POST`. `on_progress` is given the part that is sent, 0 to 1.
+pub async fn send_file<T: DeserializeOwned>(
+    method: &str,
     url: &str,
     file: &File,
     token: Option<&str>,
     on_progress: impl Fn(f64) + 'static,
-) -> Result<Draft<KnowledgeBaseContent>, ClientError> {
-    let request = prepare(url, token).ok_or(ClientError::Network)?;
+) -> Result<T, ClientError> {
+    let request = prepare(method, url, token).ok_or(ClientError::Network)?;
     let form = FormData::new().map_err(|_| ClientError::Network)?;
     form.append_with_blob_and_filename("file", file, &file.name())
         .map_err(|_| ClientError::Network)?;
@@ -41,9 +41,9 @@ pub async fn put_file(
     read(&request)
 }
 
-fn prepare(url: &str, token: Option<&str>) -> Option<XmlHttpRequest> {
+fn prepare(method: &str, url: &str, token: Option<&str>) -> Option<XmlHttpRequest> {
     let request = XmlHttpRequest::new().ok()?;
-    request.open("PUT", url).ok()?;
+    request.open(method, url).ok()?;
     if let Some(token) = token {
         request
             .set_request_header("Authorization", &format!("Bearer {token}"))
@@ -52,7 +52,7 @@ fn prepare(url: &str, token: Option<&str>) -> Option<XmlHttpRequest> {
     Some(request)
 }
 
-fn read(request: &XmlHttpRequest) -> Result<Draft<KnowledgeBaseContent>, ClientError> {
+fn read<T: DeserializeOwned>(request: &XmlHttpRequest) -> Result<T, ClientError> {
     let status = request.status().unwrap_or_default();
     let text = request.response_text().ok().flatten().unwrap_or_default();
     match status {

@@ -1,0 +1,9 @@
+//! Questions with their answers: written, changed, or taken from a CSV file.
+
+mod csv;
+mod dialog;
+mod editor;
+
+pub use csv::CsvPicker;
+pub use dialog::PairsDialog;
+pub use editor::{PairsEditor, Rows};

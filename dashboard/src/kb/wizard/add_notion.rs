@@ -1,0 +1,223 @@
+//! Pages and databases of Notion as a source.
+
+use std::time::Duration;
+
+use api_types::client;
+use api_types::connections::{Connection, Remote, RemoteItem, RemoteKind};
+use api_types::kb::{AddSourcesRequest, NewSource};
+use api_types::validate::Checker;
+use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use uuid::Uuid;
+
+use super::Wizard;
+use super::add_website::Toggle;
+use crate::session::use_session;
+use crate::ui::button::{ButtonLink, Submit};
+use crate::ui::field::{NumberField, SearchBox, SelectField, Text};
+use crate::ui::form::{Form, FormBody};
+use crate::ui::icon::{self, Icon};
+use crate::ui::load::{load, loaded, rows};
+use crate::ui::pages::{Pages, pages, show_more};
+
+/// Words rest for this long before they are searched for.
+const PAUSE: Duration = Duration::from_millis(400);
+/// Where the settings stand in the request.
+const PREFIX: &str = "sources[0].remote";
+
+/// The form, or what is to be done first.
+#[component]
+pub fn AddNotion(wizard: Wizard) -> impl IntoView {
+    let connections = load(client::connections::list);
+    loaded(connections, rows, move |found| {
+        move || {
+            let found = found.get();
+            match found.first().map(|connection| connection.id) {
+                Some(first) => view! { <Chooser wizard=wizard connections=found first=first /> }.into_any(),
+                None => view! {
+                    <div class="flex flex-col items-start gap-3">
+                        <p class="muted">"Connect Notion in the settings first; then its pages can be chosen here."</p>
+                        <ButtonLink href="/settings" icon=icon::PLUG>
+                            "Connect Notion"
+                        </ButtonLink>
+                    </div>
+                }
+                .into_any(),
+            }
+        }
+    })
+}
+
+#[component]
+fn Chooser(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl IntoView {
+    let session = use_session();
+    let connection = RwSignal::new(first.to_string());
+    let chosen = RwSignal::new(Vec::<RemoteItem>::new());
+    let subpages = RwSignal::new(true);
+    let max_pages = RwSignal::new(500_u16);
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let connection_id = move || connection.get().parse().unwrap_or(first);
+    // What was chosen belongs to its connection.
+    Effect::new(move |last: Option<String>| {
+        let now = connection.get();
+        if last.is_some_and(|last| last != now) {
+            chosen.set(Vec::new());
+        }
+        now
+    });
+    let remote = move || Remote {
+        connection_id: connection_id(),
+        items: chosen.get(),
+        subpages: subpages.get(),
+        max_pages: max_pages.get().into(),
+    };
+    let form = Form::new(move || {
+        let mut check = Checker::default();
+        remote().check(&mut check, PREFIX);
+        check.finish()
+    });
+    let submit = move || {
+        if !form.submit() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        let sources = vec![NewSource::Notion {
+            remote: untrack(remote),
+        }];
+        let call = client::kb_drafts::add_sources(wizard.draft.id(), &AddSourcesRequest { sources });
+        spawn_local(async move {
+            match session.send(&call).await {
+                Ok(draft) => {
+                    wizard.take_sources(draft);
+                    chosen.set(Vec::new());
+                    form.reset();
+                }
+                Err(problem) => error.set(form.refuse(&problem)),
+            }
+            busy.set(false);
+        });
+    };
+    let options: Vec<(String, String)> = connections
+        .into_iter()
+        .map(|connection| (connection.id.to_string(), connection.name))
+        .collect();
+    let items_field = form.field(format!("{PREFIX}.items"));
+    let most = Text::number(move || max_pages.get(), move |value| max_pages.set(value));
+    view! {
+        <FormBody error=error submit=submit>
+            <SelectField label="Connection" value=connection options=options />
+            <Items connection_id=Signal::derive(connection_id) chosen=chosen />
+            <p class="text-error empty:hidden" role="alert">
+                {move || items_field.error()}
+            </p>
+            <Toggle label="Take the pages and databases within them, too" value=subpages />
+            <NumberField
+                label="Most pages"
+                value=most
+                field=form.field(format!("{PREFIX}.max_pages"))
+                hint="1 to 10,000."
+                min="1"
+                max="10000"
+            />
+            <div>
+                <Submit busy=busy>"Fetch the pages"</Submit>
+            </div>
+        </FormBody>
+    }
+}
+
+/// What the connection shows, to be ticked.
+#[component]
+fn Items(connection_id: Signal<Uuid>, chosen: RwSignal<Vec<RemoteItem>>) -> impl IntoView {
+    let words = RwSignal::new(String::new());
+    let rested = RwSignal::new(String::new());
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    // Notion takes few requests a second, so words are searched for once they rest.
+    Effect::new(move |_| {
+        let now = words.get();
+        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+        let rest = move || {
+            rested.try_set(now.clone());
+        };
+        timer.set_value(set_timeout_with_handle(rest, PAUSE).ok());
+    });
+    let found: Pages<RemoteItem> =
+        pages(move |cursor| client::connections::items(connection_id.get(), rested.get().trim(), cursor));
+    let row = move |item: RemoteItem| view! { <ItemRow item=item chosen=chosen /> };
+    let list = move |first: RwSignal<api_types::Page<RemoteItem>>| {
+        view! {
+            <Show when=move || first.with(|page| page.items.is_empty())>
+                <p class="muted py-2">"Nothing is shared with the integration under this title."</p>
+            </Show>
+            <ul class="max-h-72 overflow-y-auto divide-y divide-base-300" aria-label="Pages and databases">
+                <For each=move || found.items() key=|item| item.id.clone() children=row />
+            </ul>
+            {show_more(found)}
+        }
+    };
+    view! {
+        <fieldset class="flex flex-col gap-2 rounded-box border border-base-300 px-3 py-2">
+            <legend class="px-1 font-medium">
+                {move || format!("Pages and databases ({} chosen)", chosen.with(Vec::len))}
+            </legend>
+            // Enter in here searches; it does not send the form.
+            <div on:keydown=move |event| {
+                if event.key() == "Enter" {
+                    event.prevent_default();
+                }
+            }>
+                <SearchBox label="Search by title" value=words />
+            </div>
+            {loaded(found.first, rows, list)}
+        </fieldset>
+    }
+}
+
+#[component]
+fn ItemRow(item: RemoteItem, chosen: RwSignal<Vec<RemoteItem>>) -> impl IntoView {
+    let id = StoredValue::new(item.id.clone());
+    let is_chosen = move || {
+        let id = id.get_value();
+        chosen.with(|chosen| chosen.iter().any(|other| other.id == id))
+    };
+    let glyph = match item.kind {
+        RemoteKind::Page => icon::FILE_TEXT,
+        RemoteKind::Database => icon::LAYERS,
+    };
+    let title = if item.title.is_empty() {
+        "Untitled".to_owned()
+    } else {
+        item.title.clone()
+    };
+    let item = StoredValue::new(item);
+    let toggle = move |event| {
+        let is_on = event_target_checked(&event);
+        chosen.update(|chosen| {
+            chosen.retain(|other| other.id != id.get_value());
+            if is_on {
+                chosen.push(item.get_value());
+            }
+        });
+    };
+    view! {
+        <li>
+            <label class="flex cursor-pointer items-center gap-2.5 py-1.5">
+                <input
+                    type="checkbox"
+                    class="checkbox checkbox-primary checkbox-sm"
+                    prop:checked=is_chosen
+                    on:change=toggle
+                />
+                <Icon glyph=glyph class="size-4 muted" />
+                <span class="min-w-0 truncate" dir="auto">
+                    {title}
+                </span>
+            </label>
+        </li>
+    }
+}

@@ -196,6 +196,12 @@ async fn nothing_is_removed_by_a_sync_that_did_not_see_all() {
     .await;
     let whole = sync(&harness, kb, source).await.last_report.unwrap();
     assert_eq!((whole.removed, whole.kept), (1, 0));
+
+    // Only the start page is left, as on a site that is back soon.
+    site.change(|state| state.articles.clear());
+    let soon = sync(&harness, kb, source).await.last_report.unwrap();
+    assert_eq!((soon.status, soon.removed), (CrawlStatus::Done, 0));
+    assert!(soon.kept > 100, "{soon:?}");
     worker.stop().await;
 }
 

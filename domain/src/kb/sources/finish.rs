@@ -56,7 +56,8 @@ pub(super) async fn end(
 }
 
 /// Deletes the documents of pages that are gone. A page that could not be fetched is not gone; and one that was not
-/// found at all is gone only if the crawl saw all of the site.
+/// found at all is gone only if the crawl saw all of the site, and found most of what was there: a page that says
+/// "we are back soon" is answered with 200, too.
 async fn remove_gone(
     tx: &mut TenantTx,
     scope: &Scope,
@@ -66,7 +67,7 @@ async fn remove_gone(
 ) -> Result<i64> {
     let pages = counts(tx, scope, &[source_id]).await?;
     let failed = pages.get(&source_id).is_some_and(|pages| pages.failed > 0);
-    let saw_all = !limit_reached && !failed;
+    let saw_all = !limit_reached && !failed && !most_are_missing(tx, scope, source_id).await?;
     let gone = sqlx::query_scalar!(
         "select d.id from documents d
          left join crawl_pages p on p.workspace_id = d.workspace_id and p.crawl_id = d.source_id
@@ -86,6 +87,22 @@ async fn remove_gone(
         audit::record(tx, scope, "source.remove_gone_pages", source_id, details).await?;
     }
     Ok(i64::try_from(gone.len()).unwrap_or(i64::MAX))
+}
+
+/// Whether most documents are of pages that nothing led to this time.
+async fn most_are_missing(tx: &mut TenantTx, scope: &Scope, source_id: Uuid) -> Result<bool> {
+    let most = sqlx::query_scalar!(
+        r#"select count(*) filter (where p.url is null) * 2 > count(*) as "most!"
+           from documents d
+           left join crawl_pages p on p.workspace_id = d.workspace_id and p.crawl_id = d.source_id
+               and p.url = d.external_key
+           where d.workspace_id = $1 and d.source_id = $2"#,
+        scope.workspace_id(),
+        source_id
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(most)
 }
 
 async fn close(

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::connections::Remote;
 use crate::kb::{DocumentError, SourceKind};
-use crate::validate::Checker;
+use crate::validate::{Checker, is_web_address};
 
 /// Most pages of one website.
 pub const MAX_PAGES: u32 = 10_000;
@@ -110,16 +110,6 @@ impl Website {
             );
         }
     }
-}
-
-/// Whether this looks like the address of a web page.
-pub fn is_web_address(text: &str) -> bool {
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    let plain = |c: char| !c.is_whitespace() && !c.is_control();
-    text.len() <= 2_048
-        && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(plain))
 }
 
 /// How far a crawl is.

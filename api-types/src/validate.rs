@@ -3,7 +3,7 @@
 use crate::FieldError;
 use crate::auth::SignupRequest;
 use crate::bots::{ChatbotContent, ModelChoice};
-use crate::kb::{Chunking, KnowledgeBaseContent};
+use crate::kb::{Chunking, KnowledgeBaseContent, SaveChunkRequest};
 
 /// Longest message a visitor may send, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 4_000;
@@ -170,6 +170,14 @@ pub fn chunking(check: &mut Checker, prefix: &str, chunking: Chunking) {
         &format!("{prefix}.overlap"),
         "Use less than half of the chunk size.",
     );
+}
+
+/// Checks a changed chunk.
+pub fn chunk(request: &SaveChunkRequest) -> Result<(), Vec<FieldError>> {
+    let mut check = Checker::default();
+    check.length("text", &request.text, 1, 8_000);
+    check.length("context", &request.context, 0, 500);
+    check.finish()
 }
 
 /// Checks a knowledge base before it is finalized.

@@ -35,7 +35,7 @@ test("a search says why, chunks can be changed, and an answer says where it come
   await chunk.getByRole("button", { name: "Edit" }).click();
   await dialog.getByLabel("Text", { exact: true }).fill("");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await dialog.getByText("Enter").first().waitFor();
+  await dialog.getByText("Please fill this in.").waitFor();
   await dialog.getByLabel("Text", { exact: true }).fill("The samovar is polished with beeswax.");
   await dialog.getByLabel("Context", { exact: true }).fill("shine");
   await browser.shoot(page, "edit");

@@ -2,6 +2,7 @@
 
 use api_types::client;
 use api_types::kb::{Importance, SaveChunkRequest, StoredChunk};
+use api_types::validate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
@@ -87,8 +88,7 @@ fn Editor(
         enabled: before.enabled,
     });
     let importance = RwSignal::new(before.importance);
-    // What it may hold is checked by the server alone, in one place.
-    let form = Form::new(|| Ok(()));
+    let form = Form::new(move || request.with(validate::chunk));
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let send = move || {

@@ -5,20 +5,16 @@
 
 use api_types::kb::{Chunk, Importance, SaveChunkRequest, StoredChunk};
 use api_types::tenancy::Role;
-use api_types::validate::Checker;
+use api_types::validate;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{documents, embed};
+use super::lock::WorkLock;
+use super::{documents, embed, ingest};
 use crate::Services;
 use crate::db::{Db, TenantTx};
-use crate::jobs::{self, Job};
+use crate::jobs::{self, Job, Outcome};
 use crate::{Error, Result, Scope, audit};
-
-/// Longest text of a chunk that a person writes, in characters; a model is given all of it.
-const MAX_TEXT: usize = 8_000;
-/// Longest words about a chunk, in characters.
-const MAX_CONTEXT: usize = 500;
 
 struct Row {
     id: Uuid,
@@ -100,7 +96,7 @@ pub async fn save(
     request: &SaveChunkRequest,
 ) -> Result<StoredChunk> {
     scope.require(Role::Editor)?;
-    check(request)?;
+    validate::chunk(request).map_err(Error::validation)?;
     let mut tx = services.db.tenant(scope).await?;
     documents::require(&mut tx, scope, knowledge_base_id, document_id).await?;
     let title = documents::title(&mut tx, scope, document_id).await?;
@@ -114,6 +110,8 @@ pub async fn save(
     let original = current.original_text.unwrap_or(current.text);
 
     let mut tx = services.db.tenant(scope).await?;
+    // First, because it locks the document: a new version of it can't be published meanwhile, and carries this over.
+    changed(&mut tx, scope, knowledge_base_id, document_id).await?;
     let updated = sqlx::query!(
         "update chunks c
          set text = $4, original_text = nullif($5, $4), context = $6, importance = $7, enabled = $8, tokens = $9,
@@ -138,20 +136,12 @@ pub async fn save(
     if updated.rows_affected() == 0 {
         return Err(not_found());
     }
-    changed(&mut tx, scope, knowledge_base_id, document_id).await?;
     let details =
         json!({ "document_id": document_id, "position": current.position, "enabled": request.enabled });
     audit::record(&mut tx, scope, "chunk.update", chunk_id, details).await?;
     let saved = find(&mut tx, scope, document_id, chunk_id).await?;
     tx.commit().await?;
     Ok(saved.into())
-}
-
-fn check(request: &SaveChunkRequest) -> Result<()> {
-    let mut check = Checker::default();
-    check.length("text", &request.text, 1, MAX_TEXT);
-    check.length("context", &request.context, 0, MAX_CONTEXT);
-    check.finish().map_err(Error::validation)
 }
 
 async fn find(tx: &mut TenantTx, scope: &Scope, document_id: Uuid, chunk_id: Uuid) -> Result<Row> {
@@ -184,8 +174,24 @@ async fn changed(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid, docu
     jobs::enqueue(tx, &job).await
 }
 
-/// Puts the live version of a document into the index again, without what is switched off: a job.
+/// Puts the live version of a document into the index again, without what is switched off: a job. Never beside another
+/// on the same document, nor beside its ingestion: what was read first could be written last.
 pub async fn index(
+    services: &Services,
+    workspace_id: Uuid,
+    knowledge_base_id: Uuid,
+    document_id: Uuid,
+) -> Result<Outcome> {
+    let lock = WorkLock::try_acquire(&services.db, &ingest::lock_name(document_id)).await?;
+    let Some(lock) = lock else {
+        return Ok(Outcome::Later(ingest::LOCKED_DELAY));
+    };
+    let indexed = index_locked(services, workspace_id, knowledge_base_id, document_id).await;
+    lock.release().await;
+    indexed.map(|()| Outcome::Done)
+}
+
+async fn index_locked(
     services: &Services,
     workspace_id: Uuid,
     knowledge_base_id: Uuid,
@@ -216,13 +222,21 @@ pub async fn index(
 }
 
 /// Gives the chunks of a new version what people changed about those of the live one, where the document says the same.
+/// Answers the document's revision that this is true of; `None` if the document is gone.
 pub(super) async fn carry_over(
     services: &Services,
     scope: &Scope,
     document_id: Uuid,
     version: i32,
-) -> Result<()> {
+) -> Result<Option<i32>> {
     let mut tx = services.db.tenant(scope).await?;
+    let revision = sqlx::query_scalar!(
+        "select revision from documents where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        document_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
     sqlx::query!(
         "update chunks n
          set text = o.text, original_text = o.original_text, context = o.context, importance = o.importance,
@@ -239,7 +253,8 @@ pub(super) async fn carry_over(
     )
     .execute(&mut *tx)
     .await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(revision)
 }
 
 fn not_found() -> Error {

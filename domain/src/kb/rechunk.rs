@@ -1,6 +1,7 @@
 //! What other settings would make of a document. Nothing is written.
 
 use api_types::kb::{Chunk, Chunking};
+use api_types::tenancy::Role;
 use api_types::validate::{self, Checker};
 use uuid::Uuid;
 
@@ -16,6 +17,7 @@ pub async fn preview_chunks(
     document_id: Uuid,
     chunking: Chunking,
 ) -> Result<Vec<Chunk>> {
+    scope.require(Role::Editor)?;
     let mut check = Checker::default();
     validate::chunking(&mut check, "chunking", chunking);
     check.finish().map_err(Error::validation)?;

@@ -22,8 +22,7 @@ pub(super) async fn index_document(
     knowledge_base_id: Uuid,
     document_id: Uuid,
 ) -> Result<Outcome> {
-    domain::kb::chunks::index(services, workspace_id, knowledge_base_id, document_id).await?;
-    Ok(Outcome::Done)
+    domain::kb::chunks::index(services, workspace_id, knowledge_base_id, document_id).await
 }
 
 /// Fetches pages of a website for a while.

@@ -47,7 +47,7 @@ const SESSION: [&str; 11] = [
 /// The address without fragment, user, tracking and session parameters, with the others in order.
 ///
 /// Two addresses of the same page are written alike as far as that can be told without asking the server.
-pub(super) fn normalize(mut url: Url) -> Url {
+pub(in crate::kb) fn normalize(mut url: Url) -> Url {
     url.set_fragment(None);
     let path = tidy_path(url.path());
     url.set_path(&path);

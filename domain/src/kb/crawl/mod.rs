@@ -36,6 +36,7 @@ use crate::Services;
 use crate::outbound::Validators;
 
 use address::Site;
+pub(super) use address::normalize;
 use endless::Endless;
 use frontier::{Entry, Frontier};
 use hosts::Hosts;

@@ -13,8 +13,10 @@ use crate::outbound::{Outbound, Validators};
 
 /// The name that rules for us are under.
 const AGENT: &str = "Botwright";
-/// Largest file that is read, in bytes: ten times what the standard asks for at least.
-const MAX_BYTES: usize = 5_000 * 1024;
+/// Largest file that is read, in bytes: what the standard asks for at least.
+const MAX_BYTES: usize = 500 * 1024;
+/// Files kept with a crawl, in bytes all together; those of further origins are fetched again in each turn.
+const MAX_KEPT_BYTES: usize = 4 * 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(15);
 const MAX_REDIRECTS: usize = 5;
 /// Longest pause between requests that is obeyed; a page an hour would never end.
@@ -35,6 +37,21 @@ pub enum RobotsFile {
     None,
     /// The server has a problem, so nothing is allowed.
     Unreachable,
+}
+
+impl RobotsFiles {
+    fn size(&self) -> usize {
+        self.0.values().map(RobotsFile::size).sum()
+    }
+}
+
+impl RobotsFile {
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::None | Self::Unreachable => 0,
+        }
+    }
 }
 
 /// The rules of one origin.
@@ -103,7 +120,9 @@ impl Robots {
             None => fetch_in_time(outbound, url).await,
         };
         let rules = Arc::new(Rules::of(&file));
-        self.files.0.insert(origin.clone(), file);
+        if self.files.size() + file.size() <= MAX_KEPT_BYTES {
+            self.files.0.insert(origin.clone(), file);
+        }
         self.rules.insert(origin, Arc::clone(&rules));
         rules
     }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{get_open, preview, websites};
 use crate::Services;
-use crate::kb::crawl::Fingerprint;
+use crate::kb::crawl::{self, Fingerprint};
 use crate::kb::parse::{self, Format, ParsedDocument};
 use crate::kb::sources::{self, Origin};
 use crate::kb::{pairs, read};
@@ -298,7 +298,8 @@ async fn page(services: &Services, url: &str) -> Result<Prepared> {
         title,
         format.media_type(),
         page.bytes.len(),
-        Some(page.final_url),
+        // As a sync will write it, so that the document is found again.
+        Some(crawl::normalize(page.final_url)),
     );
     Ok(Prepared {
         source: DraftSource {

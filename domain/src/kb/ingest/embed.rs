@@ -173,7 +173,8 @@ async fn upsert(tx: &mut TenantTx, scope: &Scope, work: &Work, row: &Row<'_>) ->
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict (workspace_id, id) do update
          set text = excluded.text, heading_path = excluded.heading_path, page = excluded.page,
-             tokens = excluded.tokens, content_hash = excluded.content_hash, embedding = excluded.embedding",
+             tokens = excluded.tokens, content_hash = excluded.content_hash, embedding = excluded.embedding,
+             original_text = null, context = '', importance = 0, enabled = true",
         scope.workspace_id(),
         chunk_id(work.id, work.version, chunk.position),
         work.knowledge_base_id,

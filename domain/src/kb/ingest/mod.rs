@@ -18,7 +18,6 @@ use uuid::Uuid;
 
 use crate::Services;
 pub use crate::jobs::Outcome;
-use crate::kb::chunks::carry_over;
 use crate::kb::lock::WorkLock;
 use crate::kb::parse::ParsedDocument;
 use crate::kb::read;
@@ -45,7 +44,12 @@ impl<E: Into<Error>> From<E> for Stop {
 }
 
 /// How long to wait for whoever else works on the same document.
-const LOCKED_DELAY: Duration = Duration::from_secs(5);
+pub(super) const LOCKED_DELAY: Duration = Duration::from_secs(5);
+
+/// The lock of whoever writes a document's chunks or vectors.
+pub(super) fn lock_name(document_id: Uuid) -> String {
+    format!("ingest:{document_id}")
+}
 
 /// Brings `version` of a document into the index; `services` acts in the worker's database role.
 ///
@@ -58,7 +62,7 @@ pub async fn ingest(
     version: i32,
 ) -> Result<Outcome> {
     let scope = Scope::worker(workspace_id);
-    let Some(lock) = WorkLock::try_acquire(&services.db, &format!("ingest:{document_id}")).await? else {
+    let Some(lock) = WorkLock::try_acquire(&services.db, &lock_name(document_id)).await? else {
         return Ok(Outcome::Later(LOCKED_DELAY));
     };
     let outcome = ingest_locked(services, &scope, document_id, version).await;
@@ -107,7 +111,6 @@ async fn run(services: &Services, scope: &Scope, work: &Work) -> Result<(), Stop
     let chunks = read::cut(services, parsed, work.chunking).await?;
     embed::embed(services, scope, work, &chunks).await?;
     work.enter(&services.db, scope, DocumentStatus::Indexing).await?;
-    carry_over(services, scope, work.id, work.version).await?;
     publish::publish(services, scope, work, &chunks).await
 }
 

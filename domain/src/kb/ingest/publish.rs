@@ -8,45 +8,67 @@ use retrieval::words::{Language, language_of, main_language};
 use super::Stop;
 use super::claim::Work;
 use crate::Services;
+use crate::kb::chunks::carry_over;
 use crate::vectors::passage_text;
 use crate::{Result, Scope};
 use uuid::Uuid;
 
-/// Uploads the vectors, then switches to the new version in one transaction, then removes the old vectors.
+/// Takes over what people changed, uploads the vectors, then switches to the new version in one transaction, then
+/// removes the old vectors. What people change meanwhile is taken over, too.
 pub(super) async fn publish(
     services: &Services,
     scope: &Scope,
     work: &Work,
     chunks: &[Chunk],
 ) -> Result<(), Stop> {
-    services
-        .vectors
-        .upsert_document(scope, work.knowledge_base_id, work.id, work.version)
-        .await?;
-    switch(services, scope, work, chunks).await?;
+    loop {
+        let revision = carry_over(services, scope, work.id, work.version).await?;
+        let revision = revision.ok_or(Stop::Gone)?;
+        services
+            .vectors
+            .upsert_document(scope, work.knowledge_base_id, work.id, work.version)
+            .await?;
+        if switch(services, scope, work, chunks, revision).await? {
+            break;
+        }
+    }
     Ok(collect_old(services, scope, work.id, work.version).await?)
 }
 
-async fn switch(services: &Services, scope: &Scope, work: &Work, chunks: &[Chunk]) -> Result<(), Stop> {
+/// False if chunks of the live version were changed since `revision`.
+async fn switch(
+    services: &Services,
+    scope: &Scope,
+    work: &Work,
+    chunks: &[Chunk],
+    revision: i32,
+) -> Result<bool, Stop> {
     let languages = languages(work, chunks);
     let total = i32::try_from(chunks.len()).unwrap_or(i32::MAX);
     let mut tx = services.db.tenant(scope).await?;
-    let updated = sqlx::query!(
-        "update documents
-         set status = 'indexed', live_version = version, attempts = 0, chunk_count = $4, chunks_done = $4,
-             languages = $5, error_code = null, error_message = null, updated_at = now()
-         where workspace_id = $1 and id = $2 and version = $3",
+    let current = sqlx::query_scalar!(
+        "select revision from documents where workspace_id = $1 and id = $2 and version = $3 for update",
         scope.workspace_id(),
         work.id,
-        work.version,
+        work.version
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    if current.ok_or(Stop::Gone)? != revision {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "update documents
+         set status = 'indexed', live_version = version, attempts = 0, chunk_count = $3, chunks_done = $3,
+             languages = $4, error_code = null, error_message = null, updated_at = now()
+         where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        work.id,
         total,
         &languages
     )
     .execute(&mut *tx)
     .await?;
-    if updated.rows_affected() == 0 {
-        return Err(Stop::Gone);
-    }
     // Older versions, and what an earlier attempt cut differently (another release of the parser, say).
     sqlx::query!(
         "delete from chunks where workspace_id = $1 and document_id = $2 and (version <> $3 or position >= $4)",
@@ -65,7 +87,8 @@ async fn switch(services: &Services, scope: &Scope, work: &Work, chunks: &[Chunk
     )
     .execute(&mut *tx)
     .await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// The languages of a document's chunks as the index tells them, that of most of the text first.

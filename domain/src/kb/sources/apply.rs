@@ -217,6 +217,11 @@ async fn take(
         services.storage.delete(&key).await?;
         return Ok(false);
     }
+    if !still_waits(&mut tx, scope, page_id).await? {
+        drop(tx);
+        services.storage.delete(&key).await?;
+        return Ok(true);
+    }
     insert(&mut tx, scope, run.id, found).await?;
     let page = NewPage {
         id: page_id,
@@ -238,6 +243,18 @@ async fn take(
         services.storage.delete(&old_key).await?;
     }
     Ok(true)
+}
+
+/// Whether a page still waits: it may have been left out, or its document deleted, while it was being fetched.
+async fn still_waits(tx: &mut TenantTx, scope: &Scope, page_id: Uuid) -> Result<bool> {
+    let state = sqlx::query_scalar!(
+        "select state from crawl_pages where workspace_id = $1 and id = $2 for update",
+        scope.workspace_id(),
+        page_id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(state.is_some_and(|state| state == PageState::Waiting.as_str()))
 }
 
 /// A page whose bytes are stored.

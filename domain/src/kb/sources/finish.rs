@@ -55,9 +55,10 @@ pub(super) async fn end(
     close(tx, scope, crawl_id, status, error, 0).await
 }
 
-/// Deletes the documents of pages that are gone. A page that could not be fetched is not gone; and one that was not
-/// found at all is gone only if the crawl saw all of the site, and found most of what was there: a page that says
-/// "we are back soon" is answered with 200, too.
+/// Deletes the documents of pages that are gone. A page that could not be fetched or read is not gone; and one that was
+/// not found at all is gone only if the crawl saw all of the site. When it would be most of them, none are deleted but
+/// those that a person left out: a site under maintenance, one that asks for a login, or an integration that nothing is
+/// shared with any more, looks just the same.
 async fn remove_gone(
     tx: &mut TenantTx,
     scope: &Scope,
@@ -67,42 +68,35 @@ async fn remove_gone(
 ) -> Result<i64> {
     let pages = counts(tx, scope, &[source_id]).await?;
     let failed = pages.get(&source_id).is_some_and(|pages| pages.failed > 0);
-    let saw_all = !limit_reached && !failed && !most_are_missing(tx, scope, source_id).await?;
-    let gone = sqlx::query_scalar!(
-        "select d.id from documents d
-         left join crawl_pages p on p.workspace_id = d.workspace_id and p.crawl_id = d.source_id
-             and p.url = d.external_key
-         where d.workspace_id = $1 and d.source_id = $2
-           and (p.state in ('gone', 'removed') or (p.state = 'skipped' and p.reason <> 'page_limit')
-                or (p.url is null and $3))",
+    let saw_all = !limit_reached && !failed;
+    let documents = sqlx::query!(
+        r#"select d.id, coalesce(p.state = 'removed', false) as "left_out!",
+               coalesce(p.state in ('gone', 'removed')
+                   or (p.state = 'skipped' and p.reason not in ('page_limit', 'unreadable'))
+                   or (p.url is null and $3), false) as "gone!"
+           from documents d
+           left join crawl_pages p on p.workspace_id = d.workspace_id and p.crawl_id = d.source_id
+               and p.url = d.external_key
+           where d.workspace_id = $1 and d.source_id = $2"#,
         scope.workspace_id(),
         source_id,
         saw_all
     )
     .fetch_all(&mut **tx)
     .await?;
+    let missing = documents.iter().filter(|d| d.gone && !d.left_out).count();
+    let most = documents.len() > 1 && missing * 2 > documents.len();
+    let gone: Vec<Uuid> = documents
+        .iter()
+        .filter(|d| d.left_out || (d.gone && !most))
+        .map(|d| d.id)
+        .collect();
     documents::remove(tx, scope, knowledge_base_id, &gone).await?;
     if !gone.is_empty() {
         let details = json!({ "source_id": source_id, "documents": gone.len() });
         audit::record(tx, scope, "source.remove_gone_pages", source_id, details).await?;
     }
     Ok(i64::try_from(gone.len()).unwrap_or(i64::MAX))
-}
-
-/// Whether most documents are of pages that nothing led to this time.
-async fn most_are_missing(tx: &mut TenantTx, scope: &Scope, source_id: Uuid) -> Result<bool> {
-    let most = sqlx::query_scalar!(
-        r#"select count(*) filter (where p.url is null) * 2 > count(*) as "most!"
-           from documents d
-           left join crawl_pages p on p.workspace_id = d.workspace_id and p.crawl_id = d.source_id
-               and p.url = d.external_key
-           where d.workspace_id = $1 and d.source_id = $2"#,
-        scope.workspace_id(),
-        source_id
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(most)
 }
 
 async fn close(

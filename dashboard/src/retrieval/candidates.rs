@@ -52,7 +52,6 @@ pub fn Candidates(
                         >
                             "Close look"
                         </th>
-                        <th scope="col">"Outcome"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -82,19 +81,17 @@ fn Row(candidate: Candidate, on_pick: Option<Callback<Uuid>>) -> impl IntoView {
     let reranked = trace
         .reranked
         .and_then(|place| place.rank)
-        .map(|rank| format!(" · reranked {rank}"));
+        .map(|rank| format!("reranked {rank}"));
     view! {
         <tr class="align-top">
-            <td class="min-w-56 max-w-md">
-                <p class="muted truncate text-xs" dir="auto" title=place.clone()>{place.clone()}</p>
-                <p class="line-clamp-3 whitespace-pre-wrap" dir="auto">{text}</p>
-            </td>
-            <td class="text-end tabular-nums">{cell(trace.lexical, 1)}</td>
-            <td class="text-end tabular-nums">{cell(trace.vector, 2)}</td>
-            <td class="text-end tabular-nums">{cell(trace.fused, 2)}</td>
-            <td class="text-end tabular-nums">{cell(trace.close, 2)}</td>
-            <td>
-                <div class="flex flex-col items-start gap-1">
+            <td class="w-full max-w-0 min-w-60 align-top">
+                <p class="muted truncate text-xs" dir="auto" title=place.clone()>
+                    {place.clone()}
+                </p>
+                <p class="line-clamp-3 whitespace-pre-wrap" dir="auto">
+                    {text}
+                </p>
+                <div class="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1">
                     <Verdict fate=trace.fate />
                     {reranked.map(|words| view! { <span class="muted text-xs">{words}</span> })}
                     {on_pick
@@ -102,7 +99,7 @@ fn Row(candidate: Candidate, on_pick: Option<Callback<Uuid>>) -> impl IntoView {
                             view! {
                                 <button
                                     type="button"
-                                    class="link-plain text-start text-xs"
+                                    class="link-plain text-xs"
                                     on:click=move |_| on_pick.run(trace.chunk_id)
                                 >
                                     "Should this have won?"
@@ -111,6 +108,10 @@ fn Row(candidate: Candidate, on_pick: Option<Callback<Uuid>>) -> impl IntoView {
                         })}
                 </div>
             </td>
+            <td class="text-end align-top tabular-nums">{cell(trace.lexical, 1)}</td>
+            <td class="text-end align-top tabular-nums">{cell(trace.vector, 2)}</td>
+            <td class="text-end align-top tabular-nums">{cell(trace.fused, 2)}</td>
+            <td class="text-end align-top tabular-nums">{cell(trace.close, 2)}</td>
         </tr>
     }
 }

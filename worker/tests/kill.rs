@@ -20,8 +20,12 @@ use secrecy::ExposeSecret;
 use support::{Harness, until};
 use uuid::Uuid;
 
-const DOCUMENTS: usize = 50;
-const KILLS: i64 = 20;
+/// How many documents and kills: `BOTWRIGHT_KILL_DOCUMENTS` (at most 200) and `BOTWRIGHT_KILLS` ask for more.
+fn amount(variable: &str, usual: i64) -> i64 {
+    let asked = std::env::var(variable).ok();
+    asked.map_or(usual, |asked| asked.parse().unwrap())
+}
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_botwright-worker");
 
 /// A worker process that is killed when dropped, and never asked.
@@ -71,7 +75,7 @@ fn article(i: usize) -> NewSource {
     }
 }
 
-async fn finalize(harness: &Harness) -> Uuid {
+async fn finalize(harness: &Harness, documents: usize) -> Uuid {
     let (services, scope) = (&harness.services, &harness.scope);
     let draft = drafts::create(services, scope, &CreateDraftRequest::default())
         .await
@@ -87,7 +91,7 @@ async fn finalize(harness: &Harness) -> Uuid {
         },
     };
     drafts::save(services, scope, draft.id, save).await.unwrap();
-    let sources = (0..DOCUMENTS).map(article).collect();
+    let sources = (0..documents).map(article).collect();
     drafts::add_sources(services, scope, draft.id, AddSourcesRequest { sources })
         .await
         .unwrap();
@@ -98,30 +102,29 @@ async fn finalize(harness: &Harness) -> Uuid {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_twenty_times_every_document_is_indexed_once() {
+async fn killed_again_and_again_every_document_is_indexed_once() {
+    let documents = amount("BOTWRIGHT_KILL_DOCUMENTS", 50);
+    let kills = amount("BOTWRIGHT_KILLS", 20);
     let harness = Harness::new(Path::new(PROGRAM)).await;
     let (db, scope) = (&harness.services.db, &harness.scope);
-    let kb = finalize(&harness).await;
+    let kb = finalize(&harness, usize::try_from(documents).unwrap()).await;
     let indexed = async || bases::get(db, scope, kb).await.unwrap().progress.indexed;
 
-    // Each time two more documents are done, and others are somewhere on their way.
-    for kill in 1..=KILLS {
+    // Each time some more documents are done, and others are somewhere on their way; a tenth is left for the end.
+    for kill in 1..=kills {
         let worker = Worker::start(&harness);
-        until("two more are indexed", async || {
-            (indexed().await >= kill * 2).then_some(())
+        until("more are indexed", async || {
+            (indexed().await >= kill * documents * 9 / (kills * 10)).then_some(())
         })
         .await;
-        assert!(
-            indexed().await < DOCUMENTS as i64,
-            "all was done before kill {kill}"
-        );
+        assert!(indexed().await < documents, "all was done before kill {kill}");
         drop(worker);
     }
     let _worker = Worker::start(&harness);
     until("all are indexed", async || {
         let progress = bases::get(db, scope, kb).await.unwrap().progress;
         assert_eq!(progress.failed, 0);
-        (progress.indexed == DOCUMENTS as i64).then_some(())
+        (progress.indexed == documents).then_some(())
     })
     .await;
 
@@ -145,7 +148,7 @@ async fn killed_twenty_times_every_document_is_indexed_once() {
         .fetch_one(&mut superuser)
         .await
         .unwrap();
-    assert_eq!(switches, DOCUMENTS as i64);
+    assert_eq!(switches, documents);
     for document in documents::list(db, scope, kb).await.unwrap() {
         assert_eq!(document.status, DocumentStatus::Indexed);
         let chunks = chunks::list(db, scope, kb, document.id).await.unwrap();

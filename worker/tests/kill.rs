@@ -6,17 +6,17 @@
     reason = "test helpers; lints know tests by their attribute only"
 )]
 
+mod process;
 #[expect(dead_code, reason = "shared with tests that use more of it")]
 #[path = "../../domain/tests/support/mod.rs"]
 mod support;
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use api_types::drafts::CreateDraftRequest;
 use api_types::kb::{AddSourcesRequest, Chunking, DocumentStatus, NewSource, SaveKbDraftRequest};
 use domain::kb::{bases, chunks, documents, drafts};
-use secrecy::ExposeSecret;
+use process::{PROGRAM, Worker};
 use support::{Harness, until};
 use uuid::Uuid;
 
@@ -24,38 +24,6 @@ use uuid::Uuid;
 fn amount(variable: &str, usual: i64) -> i64 {
     let asked = std::env::var(variable).ok();
     asked.map_or(usual, |asked| asked.parse().unwrap())
-}
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_botwright-worker");
-
-/// A worker process that is killed when dropped, and never asked.
-struct Worker(Child);
-
-impl Worker {
-    fn start(harness: &Harness) -> Self {
-        let config = &harness.config;
-        let secret =
-            |value: &Option<secrecy::SecretString>| value.as_ref().unwrap().expose_secret().to_owned();
-        let child = Command::new(PROGRAM)
-            .env("BOTWRIGHT_DATA_DIR", &config.data_dir)
-            .env("DATABASE_URL", secret(&config.database_url))
-            .env("REDIS_URL", secret(&config.redis_url))
-            .env("BOTWRIGHT_SECRET_KEY", secret(&config.secret_key))
-            .env("BOTWRIGHT_WORKER_LOST_AFTER_SECONDS", "2")
-            .env("RUST_LOG", "warn")
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // SIGKILL: nothing is tidied up.
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
 }
 
 /// A text of a few chunks that no other document has.

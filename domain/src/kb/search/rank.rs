@@ -1,6 +1,5 @@
 //! Candidates in the order of their worth.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use api_types::retrieval::{Fate, Place, Trace};
@@ -79,73 +78,62 @@ pub(super) fn not_found(chunk_id: Uuid, candidates: &Candidates) -> Trace {
 pub(super) fn look_closely(query: &Query, ranked: &mut [Ranked], mut rows: HashMap<Uuid, Row>) {
     let shortlist = ranked.len().min(SHORTLIST);
     let shortlist = &mut ranked[..shortlist];
-    let mut live: Vec<(Candidate, Row)> = Vec::with_capacity(shortlist.len());
+    let mut live: Vec<(&mut Ranked, Row)> = Vec::with_capacity(shortlist.len());
     for candidate in &mut *shortlist {
         match rows.remove(&candidate.trace.chunk_id) {
-            Some(row) => live.push((scores(&candidate.trace), row)),
+            Some(row) => live.push((candidate, row)),
             None => candidate.trace.fate = Fate::NotLive,
         }
     }
+    let candidates: Vec<Candidate> = live.iter().map(|(ranked, _)| scores(&ranked.trace)).collect();
     let sentences: Vec<_> = live.iter().map(|(_, row)| row.sentences()).collect();
     let closeness = closeness(query, &sentences);
-    let order = order(&live, &closeness);
-    let mut places: HashMap<Uuid, Place> = HashMap::new();
-    for ((id, score), rank) in order.into_iter().zip(1..) {
-        places.insert(id, place(rank, score));
+    let worth = worth(&candidates, &closeness);
+    for ((((ranked, row), candidate), close), worth) in
+        live.into_iter().zip(&candidates).zip(&closeness).zip(worth)
+    {
+        let score = worth + IMPORTANCE * f32::from(row.importance());
+        ranked.hit = Some(Hit {
+            score,
+            ..row.hit(candidate, close.covered)
+        });
     }
-    let mut hits: HashMap<Uuid, Hit> = live
-        .into_iter()
-        .zip(closeness)
-        .map(|((candidate, row), close)| (candidate.chunk_id, row.hit(&candidate, close.covered)))
-        .collect();
-    for candidate in &mut *shortlist {
-        candidate.trace.close = places.get(&candidate.trace.chunk_id).copied();
-        candidate.hit = hits.remove(&candidate.trace.chunk_id);
-        if let (Some(hit), Some(place)) = (&mut candidate.hit, candidate.trace.close) {
-            hit.score = place.score;
-        }
+    // Those of equal score stay in the order of both sides together.
+    shortlist.sort_by(|a, b| score(b).total_cmp(&score(a)));
+    for (ranked, rank) in shortlist.iter_mut().zip(1..) {
+        ranked.trace.close = ranked.hit.as_ref().map(|hit| place(rank, hit.score));
     }
-    shortlist.sort_by(|a, b| by_rank(a.trace.close, b.trace.close));
 }
 
-/// Best first.
-fn order(live: &[(Candidate, Row)], closeness: &[Closeness]) -> Vec<(Uuid, f32)> {
-    let candidates: Vec<Candidate> = live.iter().map(|(candidate, _)| *candidate).collect();
-    let mut order = match lowest_cosine(&candidates) {
-        Some(lowest) => by_meaning(&candidates, closeness, lowest),
-        None => by_words(&candidates, closeness),
-    };
-    let steps: HashMap<Uuid, i16> = live
-        .iter()
-        .map(|(candidate, row)| (candidate.chunk_id, row.importance()))
-        .collect();
-    for (id, score) in &mut order {
-        *score += IMPORTANCE * f32::from(steps.get(id).copied().unwrap_or(0));
+/// The score of what was looked at; what was not comes last.
+fn score(ranked: &Ranked) -> f32 {
+    ranked.hit.as_ref().map_or(f32::NEG_INFINITY, |hit| hit.score)
+}
+
+/// What each is worth by itself, in their order.
+fn worth(candidates: &[Candidate], closeness: &[Closeness]) -> Vec<f32> {
+    match lowest_cosine(candidates) {
+        Some(lowest) => by_meaning(candidates, closeness, lowest),
+        None => by_words(candidates, closeness),
     }
-    order.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    order
 }
 
 /// Chunks that were indexed without vectors are taken to be as far away as the farthest of the others.
-fn by_meaning(candidates: &[Candidate], closeness: &[Closeness], lowest: f32) -> Vec<(Uuid, f32)> {
+fn by_meaning(candidates: &[Candidate], closeness: &[Closeness], lowest: f32) -> Vec<f32> {
     let score = |(candidate, close): (&Candidate, &Closeness)| {
-        let cosine = candidate.cosine.unwrap_or(lowest);
-        (candidate.chunk_id, cosine + CLOSENESS_WEIGHT * close.score)
+        candidate.cosine.unwrap_or(lowest) + CLOSENESS_WEIGHT * close.score
     };
     candidates.iter().zip(closeness).map(score).collect()
 }
 
-fn by_words(candidates: &[Candidate], closeness: &[Closeness]) -> Vec<(Uuid, f32)> {
+fn by_words(candidates: &[Candidate], closeness: &[Closeness]) -> Vec<f32> {
     let best = candidates
         .iter()
         .filter_map(|c| c.lexical)
         .fold(f32::EPSILON, f32::max);
     let score = |(candidate, close): (&Candidate, &Closeness)| {
         let lexical = candidate.lexical.unwrap_or(0.0) / best;
-        (
-            candidate.chunk_id,
-            CLOSENESS_WEIGHT * (close.score + LEXICAL_WEIGHT * lexical),
-        )
+        CLOSENESS_WEIGHT * (close.score + LEXICAL_WEIGHT * lexical)
     };
     candidates.iter().zip(closeness).map(score).collect()
 }
@@ -193,10 +181,4 @@ pub(super) fn place(rank: u32, score: f32) -> Place {
         rank: Some(rank),
         score,
     }
-}
-
-/// Those without a place come last, in the order they have.
-pub(super) fn by_rank(a: Option<Place>, b: Option<Place>) -> Ordering {
-    let rank = |place: Option<Place>| place.and_then(|p| p.rank).unwrap_or(u32::MAX);
-    rank(a).cmp(&rank(b))
 }

@@ -1,6 +1,6 @@
 //! The best candidates in the order of a rerank model.
 
-use super::rank::{Ranked, by_rank, place};
+use super::rank::{Ranked, place};
 use crate::llm::rerank::{Reranker, Score};
 use crate::vectors::passage_text;
 
@@ -51,5 +51,12 @@ fn apply(best: &mut [Ranked], scores: &[Score]) {
             hit.score = score.score;
         }
     }
-    best.sort_by(|a, b| by_rank(a.trace.reranked, b.trace.reranked));
+    // Those without a place come last, in the order they have.
+    best.sort_by_key(|candidate| {
+        candidate
+            .trace
+            .reranked
+            .and_then(|place| place.rank)
+            .unwrap_or(u32::MAX)
+    });
 }

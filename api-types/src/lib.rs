@@ -12,6 +12,7 @@ pub mod client;
 pub mod connections;
 pub mod conversations;
 pub mod drafts;
+pub mod embeddings;
 pub mod kb;
 pub mod pairs;
 pub mod problem;

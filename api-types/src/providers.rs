@@ -1,4 +1,4 @@
-//! Connections to providers of models that write answers or put passages in order: `/api/v1/providers`.
+//! Connections to providers of models that write answers, put passages in order or make vectors: `/api/v1/providers`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderKind {
-    /// Writes answers: OpenAI's chat completions.
+    /// Writes answers, and makes vectors: OpenAI's chat completions and embeddings.
     #[default]
     Openai,
     /// Puts passages in order: Cohere's `/v2/rerank`.
@@ -18,6 +18,10 @@ pub enum ProviderKind {
     JinaRerank,
     /// Puts passages in order: `/rerank` of Text Embeddings Inference, which serves one model.
     TeiRerank,
+    /// Makes vectors: Cohere's `/v2/embed`.
+    CohereEmbed,
+    /// Makes vectors: `/embed` of Text Embeddings Inference, which serves one model.
+    TeiEmbed,
 }
 
 impl ProviderKind {
@@ -28,28 +32,42 @@ impl ProviderKind {
             Self::CohereRerank => "cohere_rerank",
             Self::JinaRerank => "jina_rerank",
             Self::TeiRerank => "tei_rerank",
+            Self::CohereEmbed => "cohere_embed",
+            Self::TeiEmbed => "tei_embed",
         }
     }
 
     /// The kind of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        const ALL: [ProviderKind; 4] = [
+        const ALL: [ProviderKind; 6] = [
             ProviderKind::Openai,
             ProviderKind::CohereRerank,
             ProviderKind::JinaRerank,
             ProviderKind::TeiRerank,
+            ProviderKind::CohereEmbed,
+            ProviderKind::TeiEmbed,
         ];
         ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// Whether it puts passages in order; else it writes answers.
+    /// Whether it writes answers.
+    pub const fn writes_answers(self) -> bool {
+        matches!(self, Self::Openai)
+    }
+
+    /// Whether it puts passages in order.
     pub const fn is_rerank(self) -> bool {
-        !matches!(self, Self::Openai)
+        matches!(self, Self::CohereRerank | Self::JinaRerank | Self::TeiRerank)
+    }
+
+    /// Whether it makes vectors.
+    pub const fn is_embedding(self) -> bool {
+        matches!(self, Self::Openai | Self::CohereEmbed | Self::TeiEmbed)
     }
 
     /// Whether a model has to be named.
     pub const fn has_models(self) -> bool {
-        !matches!(self, Self::TeiRerank)
+        !matches!(self, Self::TeiRerank | Self::TeiEmbed)
     }
 }
 
@@ -85,9 +103,9 @@ pub struct SaveProviderRequest {
     /// What it does, `openai` when left out. It can't be changed later: leave it out then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<ProviderKind>,
-    /// `http` or `https`, without `/chat/completions`, `/v2/rerank`, `/v1/rerank` or `/rerank`.
+    /// `http` or `https`, without the path of the API, such as `/chat/completions` or `/v2/rerank`.
     pub base_url: String,
-    /// The model offered first, 1 to 200 characters; may be empty for `tei_rerank`.
+    /// The model offered first, 1 to 200 characters; may be empty for `tei_rerank` and `tei_embed`.
     pub default_model: String,
     /// The key. On update, leave it out to keep the one that is set; a changed host needs it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,7 +116,7 @@ pub struct SaveProviderRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProviderCheck {
-    /// Whether the default model answered, or ranked two passages.
+    /// Whether the default model answered, made a vector or ranked two passages.
     pub ok: bool,
     /// What happened, for people.
     pub message: String,

@@ -14,6 +14,7 @@ mod api {
     mod chatbot_drafts;
     mod connections;
     mod docs;
+    mod embedding;
     mod errors;
     mod isolation;
     mod kb;

@@ -55,6 +55,20 @@ pub enum Job {
         /// Files to delete, as storage keys.
         storage_keys: Vec<String>,
     },
+    /// Embed everything with the model that is to take over, for a while, then leave the rest to another job.
+    ChangeEmbedding {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The model.
+        model_id: Uuid,
+    },
+    /// Remove the vectors of a model that is no longer in use.
+    ForgetEmbedding {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The model.
+        model_id: Uuid,
+    },
     /// Put the questions of a test set to a bot.
     RunTests {
         /// The tenant.

@@ -14,6 +14,7 @@ pub mod connections;
 pub mod conversations;
 pub mod db;
 pub mod drafts;
+pub mod embeddings;
 pub mod error;
 pub mod jobs;
 pub mod kb;

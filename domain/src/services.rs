@@ -5,19 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use api_types::ErrorCode;
 use secrecy::ExposeSecret;
 
 use crate::bots::LiveBots;
 use crate::config::Config;
 use crate::db::{Db, DbRole};
+use crate::embeddings::{self, QueryVectors};
 use crate::kb::embed::Embedder;
 use crate::kb::parse::sandbox::Sandbox;
-use crate::kb::search::Searcher;
+use crate::kb::search::{Search, SearchOutcome, Searcher};
 use crate::outbound::Outbound;
 use crate::redis::Redis;
 use crate::secrets::Secrets;
 use crate::storage::Storage;
 use crate::vectors::VectorIndex;
+use crate::{Result, Scope};
+
+/// Vectors of questions that are remembered.
+const REMEMBERED_QUERIES: u64 = 10_000;
 
 /// Connections in the pool of one process.
 const DB_CONNECTIONS: u32 = 20;
@@ -37,8 +43,11 @@ pub struct Services {
     pub outbound: Outbound,
     /// Where chunks are searched.
     pub vectors: VectorIndex,
-    /// Makes vectors; absent where no model is installed, and search compares words only.
+    /// The built-in model; absent where none is installed, and search compares words only unless a workspace has a
+    /// model of its own.
     pub embedder: Option<Arc<Embedder>>,
+    /// What models of providers made of questions.
+    pub query_vectors: QueryVectors,
     /// Reads documents in a limited child process.
     pub parser: Sandbox,
     /// Bots that visitors talk to.
@@ -76,6 +85,7 @@ impl Services {
             storage: Storage::local(&config.files_dir())?,
             outbound: Outbound::new(&config.outbound_allow)?,
             embedder,
+            query_vectors: QueryVectors::new(REMEMBERED_QUERIES),
             parser: Sandbox::new(program),
             live_bots: LiveBots::default(),
             crawl_delay: Duration::from_millis(config.crawl_delay_ms),
@@ -85,13 +95,22 @@ impl Services {
         })
     }
 
-    /// Searches knowledge bases.
-    pub fn searcher(&self) -> Searcher<'_> {
-        Searcher {
+    /// Searches knowledge bases of a workspace, by the model that is live there. One that can't be had is as good as
+    /// none: words still find something.
+    pub async fn search(&self, scope: &Scope, search: &Search<'_>) -> Result<SearchOutcome> {
+        let model = match embeddings::live(self, scope).await {
+            Err(error) if error.code() != ErrorCode::ServiceUnavailable => {
+                tracing::warn!(%error, "the embedding model can't be asked; comparing words only");
+                None
+            }
+            model => model?,
+        };
+        let searcher = Searcher {
             db: &self.db,
             vectors: &self.vectors,
-            embedder: self.embedder.as_deref(),
-        }
+            model: model.as_ref(),
+        };
+        searcher.search(scope, search).await
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
+use domain::embeddings::Calibration;
 use domain::kb::embed::Embedder;
 
 fn embedder() -> Embedder {
@@ -59,4 +60,27 @@ fn a_missing_model_is_an_error_that_names_the_file() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("all-minilm-l6-v2"), "{error}");
+}
+
+/// What other models' cosines are translated to.
+#[tokio::test]
+async fn the_calibration_of_the_built_in_model_is_what_it_measures() {
+    let pairs: Vec<serde_json::Value> =
+        serde_json::from_str(include_str!("../src/embeddings/calibration.json")).unwrap();
+    let texts = |field: &str| {
+        let texts = pairs.iter().map(|pair| pair[field].as_str().unwrap().to_owned());
+        texts.collect::<Vec<String>>()
+    };
+    let embedder = embedder();
+    let questions = embedder.embed_passages(texts("question")).await.unwrap();
+    let passages = embedder.embed_passages(texts("passage")).await.unwrap();
+    let measured = Calibration::of(&questions, &passages);
+    assert!(
+        (measured.spread - Calibration::BUILT_IN.spread).abs() < 0.001,
+        "{measured:?}"
+    );
+    assert!(
+        (measured.unrelated - Calibration::BUILT_IN.unrelated).abs() < 0.001,
+        "{measured:?}"
+    );
 }

@@ -16,9 +16,12 @@ mod database;
 #[expect(dead_code, reason = "the client's own tests have it misbehave in more ways")]
 mod fake_rerank;
 
+use std::sync::Arc;
+
 use api_types::retrieval::Fate;
 use corpus::{Corpus, embedder};
 use domain::Scope;
+use domain::embeddings::Model;
 use domain::kb::embed::Embedder;
 use domain::kb::search::{Search, SearchOutcome, Searcher};
 use domain::llm::rerank::{Reranker, Shape};
@@ -65,7 +68,12 @@ impl Fixture {
         self.search_with(Some(embedder().await), query, limit).await
     }
 
-    async fn search_with(&self, embedder: Option<&Embedder>, query: &str, limit: usize) -> SearchOutcome {
+    async fn search_with(
+        &self,
+        embedder: Option<&Arc<Embedder>>,
+        query: &str,
+        limit: usize,
+    ) -> SearchOutcome {
         let everywhere = [self.knowledge_base];
         let search = Search::new(&everywhere, query, limit);
         self.run(embedder, &search).await
@@ -82,11 +90,12 @@ impl Fixture {
         self.run(Some(embedder().await), &search).await
     }
 
-    async fn run(&self, embedder: Option<&Embedder>, search: &Search<'_>) -> SearchOutcome {
+    async fn run(&self, embedder: Option<&Arc<Embedder>>, search: &Search<'_>) -> SearchOutcome {
+        let model = embedder.map(|embedder| Model::built_in(Arc::clone(embedder)));
         let searcher = Searcher {
             db: &self.corpus.db,
             vectors: &self.index,
-            embedder,
+            model: model.as_ref(),
         };
         searcher.search(&self.scope, search).await.unwrap()
     }

@@ -14,6 +14,7 @@ mod database;
 
 use corpus::{Corpus, embedder};
 use domain::Scope;
+use domain::embeddings::Space;
 use domain::vectors::{Candidate, Candidates, Question, VectorIndex};
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -73,6 +74,7 @@ fn question<'a>(knowledge_base_ids: &'a [Uuid], text: &'a str, vector: Option<&'
         knowledge_base_ids,
         document_ids: None,
         text,
+        space: Space::BUILT_IN,
         vector,
         limit: 10,
         expected: None,
@@ -93,7 +95,7 @@ async fn ingest(
         .write(scope, document, version, texts, Some(embedder().await))
         .await;
     index
-        .upsert_document(scope, knowledge_base, document, version)
+        .upsert_document(scope, Space::BUILT_IN, knowledge_base, document, version)
         .await
         .unwrap();
     corpus.publish(document, version).await;
@@ -192,7 +194,10 @@ async fn uploading_again_changes_nothing() {
         let document = corpus.document(&scope, kb, "Help").await;
         ingest(&mut corpus, &index, &scope, kb, document, 1, &[PASSWORD, INVOICE]).await;
         let before = search(&index, &scope, &[kb], "password").await;
-        index.upsert_document(&scope, kb, document, 1).await.unwrap();
+        index
+            .upsert_document(&scope, Space::BUILT_IN, kb, document, 1)
+            .await
+            .unwrap();
         assert_eq!(search(&index, &scope, &[kb], "password").await, before);
     }
 }
@@ -257,7 +262,10 @@ async fn chunks_without_vectors_are_found_by_their_words() {
         let kb = corpus.knowledge_base(&scope).await;
         let document = corpus.document(&scope, kb, "Help").await;
         let chunks = corpus.write(&scope, document, 1, &[PASSWORD], None).await;
-        index.upsert_document(&scope, kb, document, 1).await.unwrap();
+        index
+            .upsert_document(&scope, Space::BUILT_IN, kb, document, 1)
+            .await
+            .unwrap();
         corpus.publish(document, 1).await;
 
         let found = search(&index, &scope, &[kb], "password").await;
@@ -289,7 +297,10 @@ async fn words_are_compared_while_qdrant_is_away() {
         .write(&scope, document, 1, &[PASSWORD], Some(embedder().await))
         .await;
 
-    let refused = index.upsert_document(&scope, kb, document, 1).await.unwrap_err();
+    let refused = index
+        .upsert_document(&scope, Space::BUILT_IN, kb, document, 1)
+        .await
+        .unwrap_err();
     assert!(
         matches!(refused, domain::Error::Unavailable { part: "Qdrant", .. }),
         "{refused:?}"

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::Services;
 use domain::jobs::vacuum;
 use domain::kb::drafts::sweep_expired;
 use domain::kb::ingest::enqueue_lost;
 use domain::kb::sources;
+use domain::{Services, embeddings};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -64,6 +64,10 @@ async fn repair(services: &Services, clean_up: bool) -> domain::Result<()> {
     let discarded = sources::discard_expired(services).await?;
     if discarded > 0 {
         tracing::info!(drafts = discarded, "removed the crawled pages of expired drafts");
+    }
+    let collected = embeddings::collect_unused(&services.db).await?;
+    if collected > 0 {
+        tracing::info!(vectors = collected, "removed vectors of texts that are gone");
     }
     let mut connection = services.db.pool().acquire().await?;
     vacuum(&mut connection).await

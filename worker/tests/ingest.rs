@@ -6,10 +6,14 @@
     reason = "test helpers; lints know tests by their attribute only"
 )]
 
+#[path = "../../domain/tests/support/fake_embed.rs"]
+#[expect(dead_code, reason = "the client's own tests have it misbehave in more ways")]
+mod fake_embed;
 #[path = "../../domain/tests/support/mod.rs"]
 mod support;
 mod ingest {
     mod documents;
+    mod embeddings;
     mod fixture;
     mod jobs;
 }

@@ -11,6 +11,7 @@ mod conversations;
 mod demo;
 mod docs;
 mod edge;
+mod embedding;
 mod health;
 mod kb;
 mod kb_draft_websites;
@@ -125,6 +126,8 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(providers::list, providers::create))
         .routes(routes!(providers::update, providers::delete))
         .routes(routes!(providers::check))
+        .routes(routes!(embedding::get, embedding::change))
+        .routes(routes!(embedding::cancel))
         .routes(routes!(connections::list, connections::create))
         .routes(routes!(connections::delete))
         .routes(routes!(connections::check))

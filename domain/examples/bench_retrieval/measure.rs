@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::{Display, Formatter};
+use std::sync::Arc;
 
 use api_types::retrieval::{Place, Trace};
 use domain::db::Db;
+use domain::embeddings::Model;
 use domain::kb::embed::Embedder;
 use domain::kb::search::{Search, SearchOutcome, Searcher};
 use domain::vectors::VectorIndex;
@@ -35,7 +37,7 @@ pub struct Bench<'a> {
     /// Finds them.
     pub index: &'a VectorIndex,
     /// Makes the questions' vectors.
-    pub embedder: &'a Embedder,
+    pub embedder: &'a Arc<Embedder>,
     /// What is there.
     pub ingested: &'a Ingested,
 }
@@ -100,11 +102,16 @@ impl Bench<'_> {
         documents.take(10).position(|document| document == right)
     }
 
-    pub(crate) async fn search(&self, embedder: Option<&Embedder>, search: &Search<'_>) -> SearchOutcome {
+    pub(crate) async fn search(
+        &self,
+        embedder: Option<&Arc<Embedder>>,
+        search: &Search<'_>,
+    ) -> SearchOutcome {
+        let model = embedder.map(|embedder| Model::built_in(Arc::clone(embedder)));
         let searcher = Searcher {
             db: self.db,
             vectors: self.index,
-            embedder,
+            model: model.as_ref(),
         };
         searcher.search(&self.ingested.scope, search).await.unwrap()
     }

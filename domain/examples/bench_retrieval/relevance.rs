@@ -1,5 +1,7 @@
 //! How often questions are called answerable.
 
+use std::sync::Arc;
+
 use std::fmt::{Display, Formatter};
 use std::fs::File;
 use std::io::Write;
@@ -45,7 +47,7 @@ impl Bench<'_> {
                 };
                 let (count, both, words) = &mut relevance.0[situation];
                 *count += 1;
-                let embedders: [Option<&Embedder>; 2] = [Some(self.embedder), None];
+                let embedders: [Option<&Arc<Embedder>>; 2] = [Some(self.embedder), None];
                 for (embedder, relevant) in embedders.into_iter().zip([both, words]) {
                     let outcome = self.search(embedder, &search).await;
                     *relevant += usize::from(outcome.relevant);

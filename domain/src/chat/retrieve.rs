@@ -41,7 +41,7 @@ pub(super) async fn retrieve(
         reranker: reranker.as_ref(),
         ..Search::new(&content.knowledge_base_ids, query, limit)
     };
-    let mut found = services.searcher().search(question.scope, &search).await?;
+    let mut found = services.search(question.scope, &search).await?;
     if matches!(content.model, ModelChoice::Provider { .. }) {
         found.relevant = found.relevance >= ENOUGH_FOR_A_MODEL;
     }

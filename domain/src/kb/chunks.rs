@@ -13,6 +13,7 @@ use super::lock::WorkLock;
 use super::{documents, embed, ingest};
 use crate::Services;
 use crate::db::{Db, TenantTx};
+use crate::embeddings::{self, ContentHash, Model, Space, content_hash};
 use crate::jobs::{self, Job, Outcome};
 use crate::{Error, Result, Scope, audit};
 
@@ -105,17 +106,24 @@ pub async fn save(
 
     let passage =
         crate::vectors::passage_text(&title, &current.heading_path, &request.context, &request.text);
-    let (hash, embedding) = embed::passage(services.embedder.as_deref(), passage).await?;
+    let hash = content_hash(&passage);
+    let model = embeddings::live(services, scope).await?;
+    let space = model.as_ref().map_or(Space::BUILT_IN, Model::space);
+    let embedded = embed_new(services, scope, model.as_ref(), hash, passage).await?;
     let tokens = embed::count_tokens(services.embedder.clone(), request.text.clone()).await?;
     let original = current.original_text.unwrap_or(current.text);
 
     let mut tx = services.db.tenant(scope).await?;
+    if !embeddings::is_live(&mut tx, scope, space.model_id).await? {
+        return Err(embeddings::replaced());
+    }
+    embeddings::put(&mut tx, scope, space.model_id, &embedded).await?;
     // First, because it locks the document: a new version of it can't be published meanwhile, and carries this over.
     changed(&mut tx, scope, knowledge_base_id, document_id).await?;
     let updated = sqlx::query!(
         "update chunks c
          set text = $4, original_text = nullif($5, $4), context = $6, importance = $7, enabled = $8, tokens = $9,
-             content_hash = $10, embedding = $11
+             content_hash = $10
          from documents d
          where c.workspace_id = $1 and c.document_id = $2 and c.id = $3
            and d.workspace_id = $1 and d.id = $2 and d.live_version = c.version",
@@ -128,8 +136,7 @@ pub async fn save(
         request.importance.steps(),
         request.enabled,
         tokens,
-        &hash[..],
-        embedding.as_deref()
+        &hash[..]
     )
     .execute(&mut *tx)
     .await?;
@@ -142,6 +149,25 @@ pub async fn save(
     let saved = find(&mut tx, scope, document_id, chunk_id).await?;
     tx.commit().await?;
     Ok(saved.into())
+}
+
+/// The vector of a passage that has none yet.
+async fn embed_new(
+    services: &Services,
+    scope: &Scope,
+    model: Option<&Model>,
+    hash: ContentHash,
+    passage: String,
+) -> Result<Vec<(ContentHash, Vec<f32>)>> {
+    let Some(model) = model else {
+        return Ok(Vec::new());
+    };
+    let known = embeddings::known(&services.db, scope, model.space().model_id, &[hash]).await?;
+    if known.contains(&hash) {
+        return Ok(Vec::new());
+    }
+    let vectors = model.embed_passages(vec![passage]).await?;
+    Ok(vectors.into_iter().map(|vector| (hash, vector)).collect())
 }
 
 async fn find(tx: &mut TenantTx, scope: &Scope, document_id: Uuid, chunk_id: Uuid) -> Result<Row> {
@@ -215,9 +241,10 @@ async fn index_locked(
     };
     let off: Vec<Uuid> = rows.iter().filter(|row| !row.enabled).map(|row| row.id).collect();
     services.vectors.remove_chunks(&scope, &off).await?;
+    let space = embeddings::live_space(&services.db, &scope).await?;
     services
         .vectors
-        .upsert_document(&scope, knowledge_base_id, document_id, version)
+        .upsert_document(&scope, space, knowledge_base_id, document_id, version)
         .await
 }
 
@@ -240,7 +267,7 @@ pub(super) async fn carry_over(
     sqlx::query!(
         "update chunks n
          set text = o.text, original_text = o.original_text, context = o.context, importance = o.importance,
-             enabled = o.enabled, tokens = o.tokens, content_hash = o.content_hash, embedding = o.embedding
+             enabled = o.enabled, tokens = o.tokens, content_hash = o.content_hash
          from chunks o
          join documents d on d.workspace_id = o.workspace_id and d.id = o.document_id and d.live_version = o.version
          where o.workspace_id = $1 and o.document_id = $2 and o.version <> $3

@@ -6,12 +6,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use moka::future::Cache;
 use retrieval::minilm::{self, MiniLm};
-use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use tokio::task;
 
 use super::chunk::estimate_tokens;
-use crate::vectors;
 use crate::{Error, Result};
 
 /// Length of a vector.
@@ -40,7 +38,7 @@ impl Embedder {
         })
     }
 
-    /// Which model made a vector; vectors of different models can't be compared.
+    /// The model's name.
     pub fn model_id(&self) -> &'static str {
         minilm::ID
     }
@@ -82,31 +80,6 @@ impl Embedder {
             .map_err(anyhow::Error::from)?;
         Ok(vectors.map_err(anyhow::Error::from)?)
     }
-}
-
-/// SHA-256 of what was embedded; the same text is never embedded twice in a workspace.
-pub(super) type ContentHash = [u8; 32];
-
-/// The hash of a model and a text: another model's vectors are of no use.
-pub(super) fn content_hash(model_id: &str, text: &str) -> ContentHash {
-    let mut hasher = Sha256::new();
-    hasher.update(model_id);
-    hasher.update([0]);
-    hasher.update(text);
-    hasher.finalize().into()
-}
-
-/// The hash of one passage and, where there is an embedder, its vector as the table keeps it.
-pub(super) async fn passage(
-    embedder: Option<&Embedder>,
-    text: String,
-) -> Result<(ContentHash, Option<Vec<u8>>)> {
-    let Some(embedder) = embedder else {
-        return Ok((content_hash("", &text), None));
-    };
-    let hash = content_hash(embedder.model_id(), &text);
-    let vectors = embedder.embed_passages(vec![text]).await?;
-    Ok((hash, vectors.first().map(|vector| vectors::to_bytes(vector))))
 }
 
 /// How many tokens a text has, counted off the async threads; estimated where there is no embedder.

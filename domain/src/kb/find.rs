@@ -44,7 +44,7 @@ pub async fn find(
         reranker: reranker.as_ref(),
         ..Search::new(&everywhere, request.query.trim(), usize::from(request.limit))
     };
-    let outcome = services.searcher().search(scope, &search).await?;
+    let outcome = services.search(scope, &search).await?;
     let mut candidates = Vec::new();
     if request.explain {
         candidates = describe(services, scope, &outcome.traces).await?;

@@ -6,11 +6,11 @@ use crate::Result;
 use crate::db::Db;
 
 /// Held by a connection of its own: when the process dies, or the job is dropped, Postgres takes it back.
-pub(super) struct WorkLock(PgConnection);
+pub(crate) struct WorkLock(PgConnection);
 
 impl WorkLock {
     /// `None` while somebody else holds the lock of this name.
-    pub(super) async fn try_acquire(db: &Db, name: &str) -> Result<Option<Self>> {
+    pub(crate) async fn try_acquire(db: &Db, name: &str) -> Result<Option<Self>> {
         let mut connection = db.pool().acquire().await?.detach();
         let locked = sqlx::query_scalar!(
             r#"select pg_try_advisory_lock(hashtextextended($1, 0)) as "locked!""#,
@@ -22,7 +22,7 @@ impl WorkLock {
     }
 
     /// Gives it back now rather than when Postgres notices that the connection is gone.
-    pub(super) async fn release(mut self) {
+    pub(crate) async fn release(mut self) {
         let released = sqlx::query!("select pg_advisory_unlock_all()")
             .execute(&mut self.0)
             .await;

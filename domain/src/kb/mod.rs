@@ -10,7 +10,7 @@ pub mod drafts;
 pub mod embed;
 mod find;
 pub mod ingest;
-mod lock;
+pub(crate) mod lock;
 pub mod ocr;
 pub mod pairs;
 pub mod parse;

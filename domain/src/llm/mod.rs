@@ -1,11 +1,13 @@
-//! Models: whoever writes the answer, or puts passages in order.
+//! Models: whoever writes the answer, puts passages in order, or makes vectors.
 //!
 //! [`openai`] talks to any OpenAI-compatible server, [`extractive`] quotes the passages without any model. Both
-//! answer with a [`PieceStream`]. [`rerank`] asks a model which passages are best.
+//! answer with a [`PieceStream`]. [`rerank`] asks a model which passages are best, [`embed`] what they mean.
 
+pub mod embed;
 pub mod extractive;
 mod failure;
 pub mod openai;
+mod post;
 pub mod rerank;
 
 use futures::stream::BoxStream;

@@ -10,8 +10,9 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{binding, kind};
+use crate::llm::embed::{self, EmbeddingClient};
 use crate::llm::openai::OpenAi;
-use crate::llm::rerank::{Reranker, Shape};
+use crate::llm::rerank::{self, Reranker};
 use crate::llm::{self, ChatCompletion, Message};
 use crate::{Error, Result, Scope, Services};
 
@@ -29,8 +30,8 @@ struct Connection {
 /// A client of a provider whose models write answers.
 pub async fn chat(services: &Services, scope: &Scope, id: Uuid) -> Result<OpenAi> {
     let connection = open(services, scope, id).await?;
-    if connection.kind.is_rerank() {
-        let detail = "This provider puts passages in order; it can't write answers. Choose another.";
+    if !connection.kind.writes_answers() {
+        let detail = "This provider does not write answers. Choose another.";
         return Err(Error::refused(ErrorCode::ProviderUnavailable, detail));
     }
     connection.chat(services)
@@ -39,14 +40,33 @@ pub async fn chat(services: &Services, scope: &Scope, id: Uuid) -> Result<OpenAi
 /// A client of a provider whose models put passages in order.
 pub async fn reranker(services: &Services, scope: &Scope, rerank: &Rerank) -> Result<Reranker> {
     let connection = open(services, scope, rerank.provider_id).await?;
-    let Some(shape) = shape(connection.kind) else {
+    let Some(shape) = rerank_shape(connection.kind) else {
         let message = "This provider does not rerank; choose another.";
         return Err(Error::field("rerank.provider_id", message));
     };
     connection.reranker(services, shape, &rerank.model)
 }
 
-/// Asks the first model for one word, or to put two passages in order, and says how that went.
+/// A client of a provider whose models make vectors, of `dimensions` numbers if that is asked.
+pub async fn embedder(
+    services: &Services,
+    scope: &Scope,
+    id: Uuid,
+    model: &str,
+    dimensions: Option<usize>,
+) -> Result<EmbeddingClient> {
+    let connection = open(services, scope, id).await?;
+    let Some(shape) = embed_shape(connection.kind) else {
+        let message = "This provider does not make vectors; choose another.";
+        return Err(Error::field("provider_id", message));
+    };
+    if model.is_empty() && connection.kind.has_models() {
+        return Err(Error::field("model", "Name the model, as the provider calls it."));
+    }
+    connection.embedder(services, shape, model, dimensions)
+}
+
+/// Asks the first model for one word, a vector, or to put two passages in order, and says how that went.
 pub async fn check_connection(services: &Services, scope: &Scope, id: Uuid) -> Result<ProviderCheck> {
     scope.require(Role::Admin)?;
     let connection = open(services, scope, id).await?;
@@ -91,7 +111,18 @@ impl Connection {
         OpenAi::new(services.outbound.clone(), &self.base_url, self.api_key)
     }
 
-    fn reranker(self, services: &Services, shape: Shape, model: &str) -> Result<Reranker> {
+    fn embedder(
+        self,
+        services: &Services,
+        shape: embed::Shape,
+        model: &str,
+        dimensions: Option<usize>,
+    ) -> Result<EmbeddingClient> {
+        let outbound = services.outbound.clone();
+        EmbeddingClient::new(outbound, shape, &self.base_url, self.api_key, model, dimensions)
+    }
+
+    fn reranker(self, services: &Services, shape: rerank::Shape, model: &str) -> Result<Reranker> {
         let outbound = services.outbound.clone();
         Reranker::new(outbound, shape, &self.base_url, self.api_key, model)
     }
@@ -99,7 +130,11 @@ impl Connection {
     /// A call that costs next to nothing.
     async fn attempt(self, services: &Services) -> Result<()> {
         let model = self.default_model.clone();
-        if let Some(shape) = shape(self.kind) {
+        if let Some(shape) = embed_shape(self.kind).filter(|_| !self.kind.writes_answers()) {
+            let client = self.embedder(services, shape, &model, None)?;
+            return client.embed_query("Where is the key?").await.map(drop);
+        }
+        if let Some(shape) = rerank_shape(self.kind) {
             let client = self.reranker(services, shape, &model)?.with_limit(CHECK_TIMEOUT);
             let passages = ["Paris is the capital of France.", "Grass is green."];
             return client
@@ -120,11 +155,20 @@ impl Connection {
     }
 }
 
-const fn shape(kind: ProviderKind) -> Option<Shape> {
+const fn rerank_shape(kind: ProviderKind) -> Option<rerank::Shape> {
     match kind {
-        ProviderKind::Openai => None,
-        ProviderKind::CohereRerank => Some(Shape::Cohere),
-        ProviderKind::JinaRerank => Some(Shape::Jina),
-        ProviderKind::TeiRerank => Some(Shape::Tei),
+        ProviderKind::CohereRerank => Some(rerank::Shape::Cohere),
+        ProviderKind::JinaRerank => Some(rerank::Shape::Jina),
+        ProviderKind::TeiRerank => Some(rerank::Shape::Tei),
+        ProviderKind::Openai | ProviderKind::CohereEmbed | ProviderKind::TeiEmbed => None,
+    }
+}
+
+const fn embed_shape(kind: ProviderKind) -> Option<embed::Shape> {
+    match kind {
+        ProviderKind::Openai => Some(embed::Shape::OpenAi),
+        ProviderKind::CohereEmbed => Some(embed::Shape::Cohere),
+        ProviderKind::TeiEmbed => Some(embed::Shape::Tei),
+        ProviderKind::CohereRerank | ProviderKind::JinaRerank | ProviderKind::TeiRerank => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::error::violates;
 use crate::outbound::Outbound;
 use crate::secrets::Secrets;
 use crate::{Error, Result, Scope, Services, audit};
-pub use connection::{chat, check_connection, reranker};
+pub use connection::{chat, check_connection, embedder, reranker};
 
 struct Row {
     id: Uuid,
@@ -150,6 +150,10 @@ pub async fn delete(services: &Services, scope: &Scope, id: Uuid) -> Result<()> 
     let deleted = match deleted {
         Err(e) if violates(&e, "bot_providers_in_use") => {
             let detail = "A live bot needs this provider. Deploy that bot without it first.";
+            return Err(Error::refused(ErrorCode::InUse, detail));
+        }
+        Err(e) if violates(&e, "embedding_models_provider_in_use") => {
+            let detail = "Search needs this provider's model. Choose another embedding model first.";
             return Err(Error::refused(ErrorCode::InUse, detail));
         }
         other => other?,

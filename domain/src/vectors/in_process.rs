@@ -9,12 +9,13 @@ use moka::future::Cache;
 use moka::ops::compute::Op;
 use retrieval::dense::{self, Matrix};
 use retrieval::words::{Languages, Query, language_of, main_language};
-use retrieval::{best, lexical, minilm};
+use retrieval::{best, lexical};
 use tokio::task;
 use uuid::Uuid;
 
 use super::{Candidate, Candidates, Question, from_bytes, passage_text};
 use crate::db::{Db, TenantTx};
+use crate::embeddings::Space;
 use crate::{Result, Scope};
 
 /// Memory for loaded knowledge bases; those not asked for the longest make room.
@@ -23,8 +24,8 @@ const CAPACITY_KIB: u64 = 1024 * 1024;
 /// Documents whose rows are read at once.
 const DOCUMENTS_PER_READ: usize = 100;
 
-/// Workspace and knowledge base.
-type Key = (Uuid, Uuid);
+/// Workspace, knowledge base and model.
+type Key = (Uuid, Uuid, Uuid);
 
 /// See the module.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ struct ChunkRow {
     heading_path: Vec<String>,
     context: String,
     text: String,
-    embedding: Option<Vec<u8>>,
+    vector: Option<Vec<u8>>,
 }
 
 impl InProcess {
@@ -86,15 +87,17 @@ impl InProcess {
 
     /// Frees the memory of a deleted knowledge base.
     pub(super) async fn forget(&self, scope: &Scope, knowledge_base_id: Uuid) {
-        self.loaded
-            .invalidate(&(scope.workspace_id(), knowledge_base_id))
-            .await;
+        for (key, _) in &self.loaded {
+            if (key.0, key.1) == (scope.workspace_id(), knowledge_base_id) {
+                self.loaded.invalidate(&*key).await;
+            }
+        }
     }
 
     pub(super) async fn search(&self, scope: &Scope, question: &Question<'_>) -> Result<Candidates> {
         let mut documents = Vec::new();
         for (id, version) in self.versions(scope, question.knowledge_base_ids).await? {
-            documents.extend_from_slice(&self.at(scope, id, version).await?.documents);
+            documents.extend_from_slice(&self.at(scope, question.space, id, version).await?.documents);
         }
         if let Some(only) = question.document_ids {
             let only: HashSet<Uuid> = only.iter().copied().collect();
@@ -120,8 +123,8 @@ impl InProcess {
     }
 
     /// The knowledge base at `version` or a later one.
-    async fn at(&self, scope: &Scope, id: Uuid, version: i64) -> Result<Arc<KnowledgeBase>> {
-        let key = (scope.workspace_id(), id);
+    async fn at(&self, scope: &Scope, space: Space, id: Uuid, version: i64) -> Result<Arc<KnowledgeBase>> {
+        let key = (scope.workspace_id(), id, space.model_id);
         let current = |kb: &Arc<KnowledgeBase>| kb.version >= version;
         if let Some(kb) = self.loaded.get(&key).await.filter(current) {
             return Ok(kb);
@@ -135,7 +138,7 @@ impl InProcess {
                 if stale.as_ref().is_some_and(current) {
                     return Ok::<_, crate::Error>(Op::Nop);
                 }
-                self.load(scope, id, version, stale.as_deref())
+                self.load(scope, space, id, version, stale.as_deref())
                     .await
                     .map(|kb| Op::Put(Arc::new(kb)))
             })
@@ -148,6 +151,7 @@ impl InProcess {
     async fn load(
         &self,
         scope: &Scope,
+        space: Space,
         id: Uuid,
         version: i64,
         stale: Option<&KnowledgeBase>,
@@ -175,31 +179,40 @@ impl InProcess {
             }
         }
         for ids in missing.chunks(DOCUMENTS_PER_READ) {
-            documents.extend(self.read(&mut tx, scope, ids).await?);
+            documents.extend(self.read(&mut tx, scope, space, ids).await?);
         }
         Ok(KnowledgeBase { version, documents })
     }
 
     /// Reads the live versions of these documents.
-    async fn read(&self, tx: &mut TenantTx, scope: &Scope, ids: &[Uuid]) -> Result<Vec<Arc<Document>>> {
+    async fn read(
+        &self,
+        tx: &mut TenantTx,
+        scope: &Scope,
+        space: Space,
+        ids: &[Uuid],
+    ) -> Result<Vec<Arc<Document>>> {
         let rows = sqlx::query_as!(
             ChunkRow,
-            "select c.document_id, c.version, d.revision, c.id, d.title, c.heading_path, c.context, c.text,
-                 case when $3 then c.embedding end as embedding
+            r#"select c.document_id, c.version, d.revision, c.id, d.title, c.heading_path, c.context, c.text,
+                 e.vector as "vector?"
              from documents d
              join chunks c on c.workspace_id = d.workspace_id and c.document_id = d.id and c.version = d.live_version
+             left join embeddings e on $3 and e.workspace_id = c.workspace_id and e.model_id = $4
+                 and e.content_hash = c.content_hash
              where d.workspace_id = $1 and d.id = any($2) and c.enabled
-             order by c.document_id, c.position",
+             order by c.document_id, c.position"#,
             scope.workspace_id(),
             ids,
-            self.vectors
+            self.vectors,
+            space.model_id
         )
         .fetch_all(&mut **tx)
         .await?;
         let index = move || {
             let same_document = |a: &ChunkRow, b: &ChunkRow| a.document_id == b.document_id;
             rows.chunk_by(same_document)
-                .filter_map(Document::new)
+                .filter_map(|rows| Document::new(rows, space.dimensions))
                 .map(Arc::new)
                 .collect()
         };
@@ -215,12 +228,16 @@ impl KnowledgeBase {
 
 impl Document {
     /// `None` without chunks.
-    fn new(rows: &[ChunkRow]) -> Option<Self> {
+    fn new(rows: &[ChunkRow], dimensions: usize) -> Option<Self> {
         let first = rows.first()?;
-        let mut vectors = Matrix::new(minilm::DIMENSIONS);
+        let mut vectors = Matrix::new(dimensions);
         for row in rows {
-            // Without an embedding the row is one of zeros, and only words find the chunk.
-            vectors.push(&row.embedding.as_deref().and_then(from_bytes).unwrap_or_default());
+            // Without a vector the row is one of zeros, and only words find the chunk.
+            let vector = row
+                .vector
+                .as_deref()
+                .and_then(|bytes| from_bytes(bytes, dimensions));
+            vectors.push(&vector.unwrap_or_default());
         }
         let passages: Vec<String> = rows
             .iter()

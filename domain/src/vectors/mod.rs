@@ -8,12 +8,12 @@ mod in_process;
 mod qdrant;
 
 use anyhow::Context;
-use retrieval::minilm;
 use retrieval::words::Query;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use crate::db::Db;
+use crate::embeddings::{Calibration, Space};
 use crate::{Error, Result, Scope};
 use in_process::InProcess;
 use qdrant::Qdrant;
@@ -42,6 +42,15 @@ pub struct Candidates {
     pub expected: Option<Candidate>,
 }
 
+impl Candidates {
+    /// Makes cosines of a model comparable with those of the built-in one.
+    pub fn translate(&mut self, calibration: Calibration) {
+        for candidate in self.found.iter_mut().chain(&mut self.expected) {
+            candidate.cosine = candidate.cosine.map(|cosine| calibration.translate(cosine));
+        }
+    }
+}
+
 /// A question to the index.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
@@ -51,7 +60,9 @@ pub struct Question<'a> {
     pub document_ids: Option<&'a [Uuid]>,
     /// Its words.
     pub text: &'a str,
-    /// Its vector.
+    /// Which vectors to compare.
+    pub space: Space,
+    /// Its vector, of that space.
     pub vector: Option<&'a [f32]>,
     /// Most candidates from each side.
     pub limit: usize,
@@ -93,13 +104,15 @@ impl VectorIndex {
             .context("Qdrant does not answer")
     }
 
-    /// Puts every chunk of this version of a document into the index. Repeating it changes nothing.
+    /// Puts every chunk of this version of a document into the index, with its vectors of `space`. Repeating it changes
+    /// nothing.
     ///
     /// The in-process index reads the rows by itself, once the version is live and the knowledge base's
     /// `index_version` has grown.
     pub async fn upsert_document(
         &self,
         scope: &Scope,
+        space: Space,
         knowledge_base_id: Uuid,
         document_id: Uuid,
         version: i32,
@@ -108,7 +121,7 @@ impl VectorIndex {
             Self::InProcess(_) => Ok(()),
             Self::Qdrant { server, .. } => {
                 server
-                    .upsert_document(scope, knowledge_base_id, document_id, version)
+                    .upsert_document(scope, space, knowledge_base_id, document_id, version)
                     .await
             }
         }
@@ -143,6 +156,22 @@ impl VectorIndex {
         match self {
             Self::InProcess(_) => Ok(()),
             Self::Qdrant { server, .. } => server.remove_document(scope, document_id).await,
+        }
+    }
+
+    /// Removes a document from what one model is searched in.
+    pub async fn remove_from_space(&self, scope: &Scope, model_id: Uuid, document_id: Uuid) -> Result<()> {
+        match self {
+            Self::InProcess(_) => Ok(()),
+            Self::Qdrant { server, .. } => server.remove_from_space(scope, model_id, document_id).await,
+        }
+    }
+
+    /// Removes everything that a model of the workspace was searched in.
+    pub async fn remove_space(&self, scope: &Scope, model_id: Uuid) -> Result<()> {
+        match self {
+            Self::InProcess(_) => Ok(()),
+            Self::Qdrant { server, .. } => server.remove_space(scope, model_id).await,
         }
     }
 
@@ -200,15 +229,15 @@ pub fn headings(title: &str, heading_path: &[String], context: &str) -> String {
     headings
 }
 
-/// A vector as the `chunks` table keeps it: f32, little endian.
+/// A vector as the `embeddings` table keeps it: f32, little endian.
 pub fn to_bytes(vector: &[f32]) -> Vec<u8> {
     vector.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
-/// The vector in `bytes`; what is no vector of this model becomes `None`.
-fn from_bytes(bytes: &[u8]) -> Option<Vec<f32>> {
+/// The vector in `bytes`; what has other dimensions becomes `None`.
+fn from_bytes(bytes: &[u8], dimensions: usize) -> Option<Vec<f32>> {
     let (numbers, rest) = bytes.as_chunks::<4>();
-    let whole = rest.is_empty() && numbers.len() == minilm::DIMENSIONS;
+    let whole = rest.is_empty() && numbers.len() == dimensions;
     whole.then(|| numbers.iter().map(|n| f32::from_le_bytes(*n)).collect())
 }
 
@@ -218,9 +247,9 @@ mod tests {
 
     #[test]
     fn vectors_survive_the_table() {
-        let vector: Vec<f32> = (0..minilm::DIMENSIONS).map(|i| (i as f32).sin()).collect();
-        assert_eq!(from_bytes(&to_bytes(&vector)), Some(vector));
-        assert_eq!(from_bytes(&[0; 12]), None);
-        assert_eq!(from_bytes(&vec![0; minilm::DIMENSIONS * 4 + 1]), None);
+        let vector: Vec<f32> = (0..20).map(|i| (i as f32).sin()).collect();
+        assert_eq!(from_bytes(&to_bytes(&vector), 20), Some(vector));
+        assert_eq!(from_bytes(&[0; 12], 20), None);
+        assert_eq!(from_bytes(&[0; 81], 20), None);
     }
 }

@@ -1,10 +1,11 @@
-//! The index in a Qdrant server: one collection for all workspaces, each a tenant of it.
+//! The index in a Qdrant server: one collection for all workspaces, each a tenant of it, and one more for each workspace
+//! whose vectors a provider makes.
 //!
 //! BM25 is made of sparse vectors with the words' weights, which Qdrant multiplies by their rarity within what is
 //! searched. The words come from the same tokenizer as in memory; only the average length of passages, which a single
 //! passage can't know, is a constant here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::{Debug, Formatter};
 use std::time::Duration;
 
@@ -20,11 +21,12 @@ use qdrant_client::{Payload, Qdrant as Client};
 use retrieval::words::{Language, Languages, Query as Words, Term, language_of, main_language};
 use retrieval::{lexical, minilm};
 use serde_json::json;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{Candidate, Candidates, Question, from_bytes, passage_text};
 use crate::db::Db;
+use crate::embeddings::{BUILT_IN, Space};
 use crate::{Error, Result, Scope};
 
 /// A search that takes longer is given up, and words alone are compared.
@@ -42,9 +44,8 @@ const WORDS: &str = "words";
 pub struct Qdrant {
     client: Client,
     db: Db,
-    collection: String,
-    /// Set once the collection was seen or made.
-    ready: OnceCell<()>,
+    /// Models whose collection was seen or made.
+    ready: Mutex<HashSet<Uuid>>,
 }
 
 /// What chunks scored.
@@ -127,17 +128,15 @@ struct ChunkRow {
     heading_path: Vec<String>,
     context: String,
     text: String,
-    embedding: Option<Vec<u8>>,
+    vector: Option<Vec<u8>>,
 }
 
 impl Qdrant {
     pub(super) fn new(url: &str, db: Db) -> anyhow::Result<Self> {
-        let collection = format!("botwright_{}", minilm::ID);
         Ok(Self {
             client: client(url)?,
             db,
-            collection,
-            ready: OnceCell::new(),
+            ready: Mutex::default(),
         })
     }
 
@@ -149,23 +148,28 @@ impl Qdrant {
     pub(super) async fn upsert_document(
         &self,
         scope: &Scope,
+        space: Space,
         knowledge_base_id: Uuid,
         document_id: Uuid,
         version: i32,
     ) -> Result<()> {
-        self.ready().await?;
+        self.ready(space).await?;
         let mut tx = self.db.tenant(scope).await?;
         let rows = sqlx::query_as!(
             ChunkRow,
-            "select c.id, d.title, c.heading_path, c.context, c.text, c.embedding
-             from chunks c join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id
+            r#"select c.id, d.title, c.heading_path, c.context, c.text, e.vector as "vector?"
+             from chunks c
+             join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id
+             left join embeddings e on e.workspace_id = c.workspace_id and e.model_id = $5
+                 and e.content_hash = c.content_hash
              where c.workspace_id = $1 and c.document_id = $2 and c.version = $3 and c.knowledge_base_id = $4
                  and c.enabled
-             order by c.position",
+             order by c.position"#,
             scope.workspace_id(),
             document_id,
             version,
-            knowledge_base_id
+            knowledge_base_id,
+            space.model_id
         )
         .fetch_all(&mut *tx)
         .await?;
@@ -180,10 +184,10 @@ impl Qdrant {
         let passages: Vec<String> = rows.iter().map(ChunkRow::passage).collect();
         let whole = main_language(&passages.iter().map(String::as_str).collect::<Vec<_>>());
         for batch in rows.chunks(BATCH) {
-            let points = batch.iter().map(|row| row.point(payload.clone(), whole));
+            let points = batch.iter().map(|row| row.point(payload.clone(), whole, space));
             let points: Vec<PointStruct> = points.collect();
             self.client
-                .upsert_points(UpsertPointsBuilder::new(&self.collection, points).wait(true))
+                .upsert_points(UpsertPointsBuilder::new(collection(space.model_id), points).wait(true))
                 .await?;
         }
         Ok(())
@@ -194,39 +198,82 @@ impl Qdrant {
         others
             .must_not
             .push(Condition::matches("version", i64::from(version)));
-        self.remove(others).await
+        self.remove(scope, others).await
     }
 
     pub(super) async fn remove_version(&self, scope: &Scope, document_id: Uuid, version: i32) -> Result<()> {
         let version = Condition::matches("version", i64::from(version));
-        self.remove(filter(scope, [document(document_id), version])).await
+        self.remove(scope, filter(scope, [document(document_id), version]))
+            .await
     }
 
     pub(super) async fn remove_document(&self, scope: &Scope, document_id: Uuid) -> Result<()> {
-        self.remove(filter(scope, [document(document_id)])).await
+        self.remove(scope, filter(scope, [document(document_id)])).await
     }
 
     pub(super) async fn remove_knowledge_base(&self, scope: &Scope, id: Uuid) -> Result<()> {
-        self.remove(filter(scope, [knowledge_bases(&[id])])).await
+        self.remove(scope, filter(scope, [knowledge_bases(&[id])])).await
     }
 
-    async fn remove(&self, points: Filter) -> Result<()> {
-        self.ready().await?;
+    pub(super) async fn remove_from_space(
+        &self,
+        scope: &Scope,
+        model_id: Uuid,
+        document_id: Uuid,
+    ) -> Result<()> {
+        self.remove_from(model_id, filter(scope, [document(document_id)]))
+            .await
+    }
+
+    pub(super) async fn remove_space(&self, scope: &Scope, model_id: Uuid) -> Result<()> {
+        if model_id == BUILT_IN {
+            return self.remove_from(model_id, filter(scope, [])).await;
+        }
+        // A model's collection is its workspace's alone.
+        self.client.delete_collection(collection(model_id)).await?;
+        self.ready.lock().await.remove(&model_id);
+        Ok(())
+    }
+
+    /// Removes points, whatever model they are of.
+    async fn remove(&self, scope: &Scope, points: Filter) -> Result<()> {
+        for model_id in self.models(scope).await? {
+            self.remove_from(model_id, points.clone()).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_from(&self, model_id: Uuid, points: Filter) -> Result<()> {
+        let collection = collection(model_id);
+        if !self.client.collection_exists(&collection).await? {
+            return Ok(());
+        }
         self.client
-            .delete_points(
-                DeletePointsBuilder::new(&self.collection)
-                    .points(points)
-                    .wait(true),
-            )
+            .delete_points(DeletePointsBuilder::new(collection).points(points).wait(true))
             .await?;
         Ok(())
+    }
+
+    /// Models that the workspace may have vectors of.
+    async fn models(&self, scope: &Scope) -> Result<Vec<Uuid>> {
+        let mut tx = self.db.tenant(scope).await?;
+        let mut models = sqlx::query_scalar!(
+            "select id from embedding_models where workspace_id = $1",
+            scope.workspace_id()
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        if !models.contains(&BUILT_IN) {
+            models.push(BUILT_IN);
+        }
+        Ok(models)
     }
 
     pub(super) async fn remove_chunks(&self, scope: &Scope, ids: &[Uuid]) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
-        self.remove(filter(scope, [Condition::has_id(ids.iter().copied())]))
+        self.remove(scope, filter(scope, [Condition::has_id(ids.iter().copied())]))
             .await
     }
 
@@ -239,13 +286,14 @@ impl Qdrant {
     }
 
     async fn query(&self, scope: &Scope, question: &Question<'_>) -> Result<Candidates> {
-        self.ready().await?;
+        self.ready(question.space).await?;
         let languages = self.languages(scope, question.knowledge_base_ids).await?;
         let words = Words::new(question.text, languages);
         let mut among = filter(scope, [knowledge_bases(question.knowledge_base_ids)]);
         among.must.extend(question.document_ids.map(documents));
+        let collection = collection(question.space.model_id);
         let asked = Asked {
-            collection: &self.collection,
+            collection: &collection,
             among,
             terms: words.terms(),
             vector: question.vector,
@@ -295,7 +343,7 @@ impl Qdrant {
         }
         let answer = self
             .client
-            .query_batch(QueryBatchPointsBuilder::new(&self.collection, queries))
+            .query_batch(QueryBatchPointsBuilder::new(question.collection, queries))
             .await?;
         let mut lists = answer
             .result
@@ -314,42 +362,47 @@ impl Qdrant {
         })
     }
 
-    async fn ready(&self) -> Result<()> {
-        self.ready
-            .get_or_try_init(|| self.ensure_collection())
-            .await
-            .copied()
+    async fn ready(&self, space: Space) -> Result<()> {
+        if self.ready.lock().await.contains(&space.model_id) {
+            return Ok(());
+        }
+        self.ensure_collection(space).await?;
+        self.ready.lock().await.insert(space.model_id);
+        Ok(())
     }
 
     /// Makes the collection and its payload indexes unless they exist.
-    async fn ensure_collection(&self) -> Result<()> {
-        if !self.client.collection_exists(&self.collection).await?
-            && let Err(error) = self.create_collection().await
+    async fn ensure_collection(&self, space: Space) -> Result<()> {
+        let name = collection(space.model_id);
+        if !self.client.collection_exists(&name).await?
+            && let Err(error) = self.create_collection(&name, space.dimensions).await
             // Another process may have been faster.
-            && !self.client.collection_exists(&self.collection).await?
+            && !self.client.collection_exists(&name).await?
         {
             return Err(error.into());
         }
         let tenant = KeywordIndexParamsBuilder::default().is_tenant(true);
-        self.index_field("workspace_id", FieldType::Keyword, Some(tenant))
+        self.index_field(&name, "workspace_id", FieldType::Keyword, Some(tenant))
             .await?;
-        self.index_field("knowledge_base_id", FieldType::Keyword, None)
+        self.index_field(&name, "knowledge_base_id", FieldType::Keyword, None)
             .await?;
-        self.index_field("document_id", FieldType::Keyword, None).await?;
-        self.index_field("version", FieldType::Integer, None).await?;
+        self.index_field(&name, "document_id", FieldType::Keyword, None)
+            .await?;
+        self.index_field(&name, "version", FieldType::Integer, None)
+            .await?;
         Ok(())
     }
 
-    async fn create_collection(&self) -> Result<(), QdrantError> {
+    async fn create_collection(&self, name: &str, dimensions: usize) -> Result<(), QdrantError> {
         let mut dense = VectorsConfigBuilder::default();
-        let size = minilm::DIMENSIONS as u64;
+        let size = dimensions as u64;
         dense.add_named_vector_params(DENSE, VectorParamsBuilder::new(size, Distance::Cosine));
         let mut words = SparseVectorsConfigBuilder::default();
         let rarity = SparseVectorParamsBuilder::default().modifier(Modifier::Idf);
         words.add_named_vector_params(WORDS, rarity);
         // One graph a workspace and none over all, because nobody searches over all.
         let graphs = HnswConfigDiffBuilder::default().m(0).payload_m(16);
-        let collection = CreateCollectionBuilder::new(&self.collection)
+        let collection = CreateCollectionBuilder::new(name)
             .vectors_config(dense)
             .sparse_vectors_config(words)
             .hnsw_config(graphs);
@@ -359,11 +412,12 @@ impl Qdrant {
 
     async fn index_field(
         &self,
+        collection: &str,
         field: &str,
         kind: FieldType,
         params: Option<KeywordIndexParamsBuilder>,
     ) -> Result<()> {
-        let mut index = CreateFieldIndexCollectionBuilder::new(&self.collection, field, kind).wait(true);
+        let mut index = CreateFieldIndexCollectionBuilder::new(collection, field, kind).wait(true);
         if let Some(params) = params {
             index = index.field_index_params(params.build());
         }
@@ -377,18 +431,30 @@ impl ChunkRow {
         passage_text(&self.title, &self.heading_path, &self.context, &self.text)
     }
 
-    fn point(&self, payload: Payload, document: Language) -> PointStruct {
+    fn point(&self, payload: Payload, document: Language, space: Space) -> PointStruct {
         let passage = self.passage();
         let words = lexical::passage_weights(&passage, language_of(&passage, document));
         let mut vectors = NamedVectors::default();
         if !words.is_empty() {
             vectors = vectors.add_vector(WORDS, Vector::from(words));
         }
-        if let Some(dense) = self.embedding.as_deref().and_then(from_bytes) {
+        let dense = self
+            .vector
+            .as_deref()
+            .and_then(|bytes| from_bytes(bytes, space.dimensions));
+        if let Some(dense) = dense {
             vectors = vectors.add_vector(DENSE, Vector::from(dense));
         }
         PointStruct::new(self.id, vectors, payload)
     }
+}
+
+/// Where vectors of a model are kept.
+fn collection(model_id: Uuid) -> String {
+    if model_id == BUILT_IN {
+        return format!("botwright_{}", minilm::ID);
+    }
+    format!("botwright_{model_id}")
 }
 
 fn client(url: &str) -> Result<Client, QdrantError> {
@@ -442,8 +508,6 @@ impl From<QdrantError> for Error {
 
 impl Debug for Qdrant {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Qdrant")
-            .field("collection", &self.collection)
-            .finish_non_exhaustive()
+        f.debug_struct("Qdrant").finish_non_exhaustive()
     }
 }

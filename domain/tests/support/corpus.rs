@@ -3,23 +3,25 @@
 use api_types::kb::Chunk;
 use domain::Scope;
 use domain::db::{Db, DbRole};
+use domain::embeddings::BUILT_IN;
 use domain::kb::embed::Embedder;
 use domain::vectors;
 use sqlx::{Connection, PgConnection};
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::database::TestDatabase;
 
 /// The embedder, loaded once a process.
-pub async fn embedder() -> &'static Embedder {
-    static EMBEDDER: OnceCell<Embedder> = OnceCell::const_new();
+pub async fn embedder() -> &'static Arc<Embedder> {
+    static EMBEDDER: OnceCell<Arc<Embedder>> = OnceCell::const_new();
     EMBEDDER
         .get_or_init(async || {
             let models = std::env::var_os("BOTWRIGHT_MODELS_DIR")
                 .expect("BOTWRIGHT_MODELS_DIR is not set; run the tests with `cargo xtask test`");
-            Embedder::load(&PathBuf::from(models)).unwrap()
+            Arc::new(Embedder::load(&PathBuf::from(models)).unwrap())
         })
         .await
 }
@@ -147,8 +149,8 @@ impl Corpus {
             let id = Uuid::new_v5(&document, format!("{version}:{}", chunk.position).as_bytes());
             sqlx::query(
                 "insert into chunks (workspace_id, id, knowledge_base_id, document_id, version, position, text,
-                     heading_path, page, tokens, content_hash, embedding)
-                 select $1, $2, knowledge_base_id, $3, $4, $5, $6, $7, $8, $9, '', $10
+                     heading_path, page, tokens, content_hash)
+                 select $1, $2, knowledge_base_id, $3, $4, $5, $6, $7, $8, $9, $10
                  from documents where id = $3",
             )
             .bind(scope.workspace_id())
@@ -160,13 +162,31 @@ impl Corpus {
             .bind(&chunk.heading_path)
             .bind(chunk.page)
             .bind(chunk.tokens)
-            .bind(vectors.map(|vectors| vectors::to_bytes(&vectors[i])))
+            .bind(&id.as_bytes()[..])
             .execute(&mut self.owner)
             .await
             .unwrap();
+            if let Some(vectors) = vectors {
+                self.embed(scope, id, &vectors[i]).await;
+            }
             ids.push(id);
         }
         ids
+    }
+
+    /// Files a vector of the built-in model under the chunk's hash, which is its id here.
+    async fn embed(&mut self, scope: &Scope, chunk: Uuid, vector: &[f32]) {
+        sqlx::query(
+            "insert into embeddings (workspace_id, model_id, content_hash, vector) values ($1, $2, $3, $4)
+             on conflict (workspace_id, model_id, content_hash) do update set vector = excluded.vector",
+        )
+        .bind(scope.workspace_id())
+        .bind(BUILT_IN)
+        .bind(&chunk.as_bytes()[..])
+        .bind(vectors::to_bytes(vector))
+        .execute(&mut self.owner)
+        .await
+        .unwrap();
     }
 
     /// Makes a version the one that bots answer from.

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use anyhow::bail;
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
-use domain::Services;
 use domain::jobs::{Job, Outcome, postpone};
+use domain::{Services, embeddings};
 use futures::FutureExt;
 use serde_json::Value;
 
 /// Attempts after which a job is given up. They are hours apart by then; documents are given up much earlier, by
-/// their own count. Cleaning up never is: what was deleted must go. Nor are test runs: they end by their own count, or
-/// when somebody stops them, and would keep their set from being run again.
+/// their own count. Cleaning up never is: what was deleted must go. Nor are test runs and changes of the embedding model:
+/// they end by their own count, or when somebody stops them.
 const MAX_ATTEMPTS: usize = 50;
 /// Longest wait between two attempts.
 const MAX_DELAY: Duration = Duration::from_secs(300);
@@ -33,7 +33,7 @@ pub(crate) async fn handle(
 ) -> Result<(), BoxDynError> {
     let attempt = attempt.current();
     let job = serde_json::from_value::<Job>(job);
-    if attempt > MAX_ATTEMPTS && !matches!(job, Ok(Job::CleanUp { .. } | Job::RunTests { .. })) {
+    if attempt > MAX_ATTEMPTS && !job.as_ref().is_ok_and(goes_on) {
         tracing::error!(%id, ?job, "job given up");
         return Err(Box::new(AbortError::new("given up")));
     }
@@ -55,6 +55,17 @@ pub(crate) async fn handle(
         tracing::warn!(%id, error = format!("{error:#}"), "could not put a job off; it is tried again at once");
     }
     Err(Box::new(RetryAfterError::new("put off", delay)))
+}
+
+/// Whether a job is tried until it is done.
+const fn goes_on(job: &Job) -> bool {
+    matches!(
+        job,
+        Job::CleanUp { .. }
+            | Job::ChangeEmbedding { .. }
+            | Job::ForgetEmbedding { .. }
+            | Job::RunTests { .. }
+    )
 }
 
 /// A panic is a failure like any other. (The queue's own layer for that would leave the job marked as running.)
@@ -97,6 +108,14 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
             )
             .await
         }
+        Job::ChangeEmbedding {
+            workspace_id,
+            model_id,
+        } => embeddings::run_change(services, workspace_id, model_id).await,
+        Job::ForgetEmbedding {
+            workspace_id,
+            model_id,
+        } => embeddings::forget(services, workspace_id, model_id).await,
         Job::RunTests { workspace_id, run_id } => test_sets::run(services, workspace_id, run_id).await,
     }
 }

@@ -11,9 +11,9 @@ use crate::support::{Harness, until};
 
 const ARTICLES: usize = 60;
 /// A vector that no model makes: whatever has it was not embedded again.
-const MARK: &str = "update chunks set embedding = decode(repeat('0000003f', 384), 'hex')";
+const MARK: &str = "update embeddings set vector = decode(repeat('0000003f', 384), 'hex')";
 const EMBEDDED: &str =
-    "select count(*) from chunks where embedding <> decode(repeat('0000003f', 384), 'hex')";
+    "select count(*) from embeddings where vector <> decode(repeat('0000003f', 384), 'hex')";
 
 async fn settled(harness: &Harness, kb: Uuid) {
     until("every document is indexed", async || {

@@ -1,4 +1,4 @@
-//! Chunks to rows, with a vector each where there is an embedder.
+//! Chunks to rows, with a vector each where there is a model.
 
 use std::collections::HashMap;
 
@@ -9,34 +9,46 @@ use super::Stop;
 use super::claim::Work;
 use crate::Services;
 use crate::db::TenantTx;
-use crate::kb::embed::{ContentHash, Embedder, content_hash};
+use crate::embeddings::{self, ContentHash, Model, content_hash, known};
 use crate::{Result, Scope, vectors};
 
-/// Chunks that are embedded and stored at once: enough for all cores, few enough that progress is seen, and that
-/// little is lost when the worker is killed.
-const BATCH: usize = 16;
+/// Chunks stored at once where no model embeds them.
+const BATCH: usize = 64;
 
 /// A chunk ready to be stored.
 struct Row<'a> {
     chunk: &'a Chunk,
     hash: ContentHash,
-    embedding: Option<Vec<u8>>,
 }
 
-/// Stores a row for every chunk of this version. Text that was embedded before in this workspace, by this very
-/// version before a crash or by any other document, is not embedded again.
+/// Vectors of texts that had none.
+type Embedded = Vec<(ContentHash, Vec<f32>)>;
+
+/// Stores a row for every chunk of this version, and a vector of `model` for every text that has none. Text that was
+/// embedded before in this workspace, by this very version before a crash or by any other document, is not embedded
+/// again.
 pub(super) async fn embed(
     services: &Services,
     scope: &Scope,
     work: &Work,
     chunks: &[Chunk],
+    model: Option<&Model>,
 ) -> Result<(), Stop> {
     let mut done = 0;
     work.embedding_begins(services, scope, chunks.len()).await?;
-    for batch in chunks.chunks(BATCH) {
-        let (rows, progress) = rows(services, scope, work, batch).await?;
+    for batch in chunks.chunks(model.map_or(BATCH, Model::batch)) {
+        let rows = batch.iter().map(|chunk| Row {
+            chunk,
+            hash: content_hash(&passage_text(work, chunk)),
+        });
+        let rows: Vec<Row<'_>> = rows.collect();
+        let embedded = match model {
+            Some(model) => embed_new(services, scope, work, &rows, model).await?,
+            None => Vec::new(),
+        };
         done += rows.len();
-        store(services, scope, work, &rows, done, progress).await?;
+        let model_id = model.map(|model| model.space().model_id);
+        store(services, scope, work, &rows, done, model_id, &embedded).await?;
     }
     Ok(())
 }
@@ -62,76 +74,26 @@ impl Work {
     }
 }
 
-/// The rows of a batch, and whether anything had to be embedded for them.
-async fn rows<'a>(
+async fn embed_new(
     services: &Services,
     scope: &Scope,
     work: &Work,
-    batch: &'a [Chunk],
-) -> Result<(Vec<Row<'a>>, bool)> {
-    let Some(embedder) = services.embedder.as_deref() else {
-        let rows = batch.iter().map(|chunk| Row {
-            chunk,
-            hash: content_hash("", &passage_text(work, chunk)),
-            embedding: None,
-        });
-        return Ok((rows.collect(), false));
-    };
-    let texts: Vec<String> = batch.iter().map(|chunk| passage_text(work, chunk)).collect();
-    let hashes: Vec<ContentHash> = texts
+    rows: &[Row<'_>],
+    model: &Model,
+) -> Result<Embedded> {
+    let hashes: Vec<ContentHash> = rows.iter().map(|row| row.hash).collect();
+    let known = known(&services.db, scope, model.space().model_id, &hashes).await?;
+    let missing: HashMap<ContentHash, String> = rows
         .iter()
-        .map(|text| content_hash(embedder.model_id(), text))
+        .filter(|row| !known.contains(&row.hash))
+        .map(|row| (row.hash, passage_text(work, row.chunk)))
         .collect();
-    let mut known = stored(services, scope, &hashes).await?;
-    let missing: HashMap<ContentHash, String> = hashes
-        .iter()
-        .copied()
-        .zip(texts)
-        .filter(|(hash, _)| !known.contains_key(hash))
-        .collect();
-    let progress = !missing.is_empty();
-    known.extend(embed_new(embedder, missing).await?);
-    let rows = batch.iter().zip(hashes).map(|(chunk, hash)| Row {
-        chunk,
-        hash,
-        embedding: known.get(&hash).cloned(),
-    });
-    Ok((rows.collect(), progress))
-}
-
-async fn embed_new(
-    embedder: &Embedder,
-    texts: HashMap<ContentHash, String>,
-) -> Result<HashMap<ContentHash, Vec<u8>>> {
-    let (hashes, texts): (Vec<ContentHash>, Vec<String>) = texts.into_iter().unzip();
-    let embedded = embedder.embed_passages(texts).await?;
-    Ok(hashes
-        .into_iter()
-        .zip(embedded.iter().map(|vector| vectors::to_bytes(vector)))
-        .collect())
-}
-
-/// Embeddings of the same texts by the same model, anywhere in the workspace.
-async fn stored(
-    services: &Services,
-    scope: &Scope,
-    hashes: &[ContentHash],
-) -> Result<HashMap<ContentHash, Vec<u8>>> {
-    let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.to_vec()).collect();
-    let mut tx = services.db.tenant(scope).await?;
-    let rows = sqlx::query!(
-        r#"select distinct on (content_hash) content_hash, embedding as "embedding!"
-           from chunks
-           where workspace_id = $1 and content_hash = any($2) and embedding is not null"#,
-        scope.workspace_id(),
-        &hashes
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| Some((row.content_hash.try_into().ok()?, row.embedding)))
-        .collect())
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (hashes, texts): (Vec<ContentHash>, Vec<String>) = missing.into_iter().unzip();
+    let vectors = model.embed_for(services, scope, texts).await?;
+    Ok(hashes.into_iter().zip(vectors).collect())
 }
 
 async fn store(
@@ -140,7 +102,8 @@ async fn store(
     work: &Work,
     rows: &[Row<'_>],
     done: usize,
-    progress: bool,
+    model_id: Option<Uuid>,
+    embedded: &Embedded,
 ) -> Result<(), Stop> {
     let mut tx = services.db.tenant(scope).await?;
     // First, because it locks the document: it can't be deleted, nor superseded, until the rows are in.
@@ -152,12 +115,15 @@ async fn store(
         work.id,
         work.version,
         count(done),
-        progress
+        !embedded.is_empty()
     )
     .execute(&mut *tx)
     .await?;
     if updated.rows_affected() == 0 {
         return Err(Stop::Gone);
+    }
+    if let Some(model_id) = model_id {
+        embeddings::put(&mut tx, scope, model_id, embedded).await?;
     }
     for row in rows {
         upsert(&mut tx, scope, work, row).await?;
@@ -169,11 +135,11 @@ async fn upsert(tx: &mut TenantTx, scope: &Scope, work: &Work, row: &Row<'_>) ->
     let chunk = row.chunk;
     sqlx::query!(
         "insert into chunks (workspace_id, id, knowledge_base_id, document_id, version, position, text,
-             heading_path, page, tokens, content_hash, embedding)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             heading_path, page, tokens, content_hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict (workspace_id, id) do update
          set text = excluded.text, heading_path = excluded.heading_path, page = excluded.page,
-             tokens = excluded.tokens, content_hash = excluded.content_hash, embedding = excluded.embedding,
+             tokens = excluded.tokens, content_hash = excluded.content_hash,
              original_text = null, context = '', importance = 0, enabled = true",
         scope.workspace_id(),
         chunk_id(work.id, work.version, chunk.position),
@@ -185,15 +151,14 @@ async fn upsert(tx: &mut TenantTx, scope: &Scope, work: &Work, row: &Row<'_>) ->
         &chunk.heading_path,
         chunk.page,
         chunk.tokens,
-        &row.hash[..],
-        row.embedding.as_deref()
+        &row.hash[..]
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// What the embedder reads: the same as search does.
+/// What the model reads: the same as search does.
 fn passage_text(work: &Work, chunk: &Chunk) -> String {
     vectors::passage_text(&work.title, &chunk.heading_path, "", &chunk.text)
 }

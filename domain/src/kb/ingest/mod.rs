@@ -21,7 +21,7 @@ pub use crate::jobs::Outcome;
 use crate::kb::lock::WorkLock;
 use crate::kb::parse::ParsedDocument;
 use crate::kb::read;
-use crate::{Error, Result, Scope};
+use crate::{Error, Result, Scope, embeddings};
 
 use claim::{Claim, Work};
 pub use lost::enqueue_lost;
@@ -109,9 +109,12 @@ async fn run(services: &Services, scope: &Scope, work: &Work) -> Result<(), Stop
     let parsed = document(services, work).await?;
     work.enter(&services.db, scope, DocumentStatus::Chunking).await?;
     let chunks = read::cut(services, parsed, work.chunking).await?;
-    embed::embed(services, scope, work, &chunks).await?;
+    let model = embeddings::live(services, scope)
+        .await
+        .map_err(embeddings::away)?;
+    embed::embed(services, scope, work, &chunks, model.as_ref()).await?;
     work.enter(&services.db, scope, DocumentStatus::Indexing).await?;
-    publish::publish(services, scope, work, &chunks).await
+    publish::publish(services, scope, work, &chunks, model.as_ref()).await
 }
 
 /// Reads the document's file.

@@ -8,6 +8,7 @@ use retrieval::words::{Language, language_of, main_language};
 use super::Stop;
 use super::claim::Work;
 use crate::Services;
+use crate::embeddings::{self, Model, Space};
 use crate::kb::chunks::carry_over;
 use crate::vectors::passage_text;
 use crate::{Result, Scope};
@@ -20,32 +21,39 @@ pub(super) async fn publish(
     scope: &Scope,
     work: &Work,
     chunks: &[Chunk],
+    model: Option<&Model>,
 ) -> Result<(), Stop> {
+    let space = model.map_or(Space::BUILT_IN, Model::space);
     loop {
         let revision = carry_over(services, scope, work.id, work.version).await?;
         let revision = revision.ok_or(Stop::Gone)?;
         services
             .vectors
-            .upsert_document(scope, work.knowledge_base_id, work.id, work.version)
+            .upsert_document(scope, space, work.knowledge_base_id, work.id, work.version)
             .await?;
-        if switch(services, scope, work, chunks, revision).await? {
+        if switch(services, scope, work, chunks, space, revision).await? {
             break;
         }
     }
     Ok(collect_old(services, scope, work.id, work.version).await?)
 }
 
-/// False if chunks of the live version were changed since `revision`.
+/// False if chunks of the live version were changed since `revision`. Fails if another model took over meanwhile: its
+/// vectors are made when the job is run again.
 async fn switch(
     services: &Services,
     scope: &Scope,
     work: &Work,
     chunks: &[Chunk],
+    space: Space,
     revision: i32,
 ) -> Result<bool, Stop> {
     let languages = languages(work, chunks);
     let total = i32::try_from(chunks.len()).unwrap_or(i32::MAX);
     let mut tx = services.db.tenant(scope).await?;
+    if !embeddings::is_live(&mut tx, scope, space.model_id).await? {
+        return Err(Stop::Failed(embeddings::replaced()));
+    }
     let current = sqlx::query_scalar!(
         "select revision from documents where workspace_id = $1 and id = $2 and version = $3 for update",
         scope.workspace_id(),

@@ -15,8 +15,8 @@ use api_types::kb::Chunk;
 use api_types::retrieval::{Fate, Trace};
 use uuid::Uuid;
 
-use super::embed::Embedder;
 use crate::db::Db;
+use crate::embeddings::{Model, Space};
 use crate::llm::rerank::Reranker;
 use crate::vectors::{Candidates, VectorIndex};
 use crate::{Result, Scope};
@@ -110,7 +110,7 @@ pub struct Searcher<'a> {
     /// Finds them.
     pub vectors: &'a VectorIndex,
     /// Makes the question's vector; without it only words are compared.
-    pub embedder: Option<&'a Embedder>,
+    pub model: Option<&'a Model>,
 }
 
 impl Searcher<'_> {
@@ -143,24 +143,30 @@ impl Searcher<'_> {
 
     async fn candidates(&self, scope: &Scope, search: &Search<'_>) -> Result<Candidates> {
         let vector = self.query_vector(search.query).await;
-        self.vectors
+        let mut candidates = self
+            .vectors
             .search(
                 scope,
                 &crate::vectors::Question {
                     knowledge_base_ids: search.knowledge_base_ids,
                     document_ids: search.document_ids,
                     text: search.query,
+                    space: self.model.map_or(Space::BUILT_IN, Model::space),
                     vector: vector.as_deref(),
                     limit: CANDIDATES,
                     expected: search.expected,
                 },
             )
-            .await
+            .await?;
+        if let Some(model) = self.model {
+            candidates.translate(model.calibration());
+        }
+        Ok(candidates)
     }
 
-    /// `None` without an embedder; if it fails, words still find something.
+    /// `None` without a model; if it fails, words still find something.
     async fn query_vector(&self, query: &str) -> Option<Vec<f32>> {
-        let embedded = self.embedder?.embed_query(query).await;
+        let embedded = self.model?.embed_query(query).await;
         embedded
             .inspect_err(|error| tracing::error!(%error, "comparing words only"))
             .ok()

@@ -8,17 +8,14 @@ mod tei;
 
 use std::time::Duration;
 
-use api_types::ErrorCode;
-use reqwest::{Method, Response};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::timeout;
-use url::Url;
 
-use super::failure::{Failure, protocol, redact, unavailable};
+use super::failure::protocol;
+use super::post::Endpoint;
 use crate::Result;
-use crate::outbound::{Outbound, refusal};
+use crate::outbound::Outbound;
 
 /// How long a ranking may take, connecting included: a visitor waits for it.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -53,11 +50,8 @@ pub struct Score {
 /// A connection to one server and model. The key goes to this server alone; redirects are not followed.
 #[derive(Debug, Clone)]
 pub struct Reranker {
-    outbound: Outbound,
+    endpoint: Endpoint,
     shape: Shape,
-    /// Where rankings are asked for.
-    url: Url,
-    api_key: Option<SecretString>,
     model: String,
     limit: Duration,
 }
@@ -71,15 +65,9 @@ impl Reranker {
         api_key: Option<SecretString>,
         model: &str,
     ) -> Result<Self> {
-        let mut url = outbound.check_url(base_url)?;
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(shape.path());
-        }
         Ok(Self {
-            outbound,
+            endpoint: Endpoint::new(outbound, base_url, shape.path(), api_key, MAX_JSON)?,
             shape,
-            url,
-            api_key,
             model: model.to_owned(),
             limit: LIMIT,
         })
@@ -95,50 +83,14 @@ impl Reranker {
     /// twice or lacks a score is an error.
     pub async fn rank(&self, query: &str, passages: &[&str]) -> Result<Vec<Score>> {
         let passages: Vec<&str> = passages.iter().map(|passage| head(passage)).collect();
-        let ranked = timeout(self.limit, self.ask(head(query), &passages)).await;
-        ranked
-            .unwrap_or_else(|_| Err(unavailable(format!("{} did not answer in time.", self.host()))))
-            .map_err(|error| redact(error, self.api_key.as_ref()))
-    }
-
-    async fn ask(&self, query: &str, passages: &[&str]) -> Result<Vec<Score>> {
-        let body = self.shape.body(&self.model, query, passages);
-        let mut request = self.outbound.request(Method::POST, &self.url)?.json(&body);
-        if let Some(key) = &self.api_key {
-            request = request.bearer_auth(key.expose_secret());
-        }
-        let response = request
-            .send()
-            .await
-            .map_err(|error| refusal(&error, &self.url, ErrorCode::ProviderUnavailable))?;
-        if !response.status().is_success() {
-            return Err(Failure::read(response).await.into_error(self.host()));
-        }
+        let body = self.shape.body(&self.model, head(query), &passages);
+        let answer = self.endpoint.post(&body, self.limit).await?;
+        let host = self.endpoint.host();
         let scores = self
             .shape
-            .scores(&self.read(response).await?)
-            .map_err(|_| protocol(format!("{} sent something that is not a ranking.", self.host())))?;
-        in_order(scores, passages.len())
-            .map_err(|what| protocol(format!("The ranking of {} {what}.", self.host())))
-    }
-
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>> {
-        let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| refusal(&error, &self.url, ErrorCode::ProviderUnavailable))?
-        {
-            if body.len() + chunk.len() > MAX_JSON {
-                return Err(protocol(format!("{} sent more than 1 MB.", self.host())));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
-    }
-
-    fn host(&self) -> &str {
-        self.url.host_str().unwrap_or_default()
+            .scores(&answer)
+            .map_err(|_| protocol(format!("{host} sent something that is not a ranking.")))?;
+        in_order(scores, passages.len()).map_err(|what| protocol(format!("The ranking of {host} {what}.")))
     }
 }
 

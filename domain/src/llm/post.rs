@@ -1,0 +1,119 @@
+//! One JSON question to a provider's server, and its answer.
+
+use std::time::Duration;
+
+use api_types::ErrorCode;
+use reqwest::{Method, Response};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::time::timeout;
+use url::Url;
+
+use super::failure::{Failure, protocol, redact, unavailable};
+use crate::outbound::{Outbound, refusal};
+use crate::{Error, Result};
+
+/// Where questions go. The key goes to this server alone; redirects are not followed.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    outbound: Outbound,
+    url: Url,
+    api_key: Option<SecretString>,
+    /// The longest answer, in bytes.
+    max_answer: usize,
+}
+
+/// What a server said.
+pub(super) enum Answer {
+    /// The body of a success.
+    Body(Vec<u8>),
+    /// Not now: asked to slow down, or it has a problem of its own.
+    NotNow {
+        /// When to ask again, if it said so.
+        retry_after: Option<Duration>,
+        /// What to tell people.
+        error: Error,
+    },
+}
+
+impl Endpoint {
+    /// `path` is added to the base URL, whose query is kept.
+    pub(super) fn new(
+        outbound: Outbound,
+        base_url: &str,
+        path: &[&str],
+        api_key: Option<SecretString>,
+        max_answer: usize,
+    ) -> Result<Self> {
+        let mut url = outbound.check_url(base_url)?;
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        Ok(Self {
+            outbound,
+            url,
+            api_key,
+            max_answer,
+        })
+    }
+
+    /// Asks once and waits up to `limit` for all of the answer.
+    pub(super) async fn post(&self, body: &Value, limit: Duration) -> Result<Vec<u8>> {
+        match self.try_post(body, limit).await? {
+            Answer::Body(body) => Ok(body),
+            Answer::NotNow { error, .. } => Err(error),
+        }
+    }
+
+    /// The same, telling apart what may go better later.
+    pub(super) async fn try_post(&self, body: &Value, limit: Duration) -> Result<Answer> {
+        let silent = |_| Err(unavailable(format!("{} did not answer in time.", self.host())));
+        let answer = timeout(limit, self.send(body)).await.unwrap_or_else(silent);
+        answer.map_err(|error| redact(error, self.api_key.as_ref()))
+    }
+
+    async fn send(&self, body: &Value) -> Result<Answer> {
+        let mut request = self.outbound.request(Method::POST, &self.url)?.json(body);
+        if let Some(key) = &self.api_key {
+            request = request.bearer_auth(key.expose_secret());
+        }
+        let response = request
+            .send()
+            .await
+            .map_err(|error| refusal(&error, &self.url, ErrorCode::ProviderUnavailable))?;
+        let status = response.status();
+        if status.is_success() {
+            return self.read(response).await.map(Answer::Body);
+        }
+        let failure = Failure::read(response).await;
+        let retry_after = failure.retry_after;
+        let error = failure.into_error(self.host());
+        if status.as_u16() != 429 && !status.is_server_error() {
+            return Err(error);
+        }
+        Ok(Answer::NotNow {
+            retry_after,
+            error: redact(error, self.api_key.as_ref()),
+        })
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Vec<u8>> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| refusal(&error, &self.url, ErrorCode::ProviderUnavailable))?
+        {
+            if body.len() + chunk.len() > self.max_answer {
+                let max = self.max_answer / (1024 * 1024);
+                return Err(protocol(format!("{} sent more than {max} MB.", self.host())));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    pub(super) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+}

@@ -2,6 +2,8 @@
 
 mod api_keys;
 mod connections;
+mod embedding;
+mod embedding_form;
 mod provider_form;
 mod providers;
 
@@ -12,6 +14,7 @@ use crate::ui::page::{PageHead, Section};
 use crate::ui::theme::ThemeSwitch;
 use api_keys::ApiKeys;
 use connections::Connections;
+use embedding::Embedding;
 use providers::Providers;
 
 /// The page.
@@ -22,6 +25,7 @@ pub fn SettingsPage() -> impl IntoView {
         <div class="flex max-w-3xl flex-col gap-5">
             <WorkspaceFacts />
             <Providers />
+            <Embedding />
             <Connections />
             <ApiKeys />
             <Section title="Appearance" subtitle="Of the dashboard, in this browser.">

@@ -161,29 +161,35 @@ fn ProviderForm(
     }
 }
 
-const KINDS: [ProviderKind; 4] = [
+const KINDS: [ProviderKind; 6] = [
     ProviderKind::Openai,
     ProviderKind::CohereRerank,
     ProviderKind::JinaRerank,
     ProviderKind::TeiRerank,
+    ProviderKind::CohereEmbed,
+    ProviderKind::TeiEmbed,
 ];
 
 /// What a provider does, and whose API it speaks.
 pub const fn kind_label(kind: ProviderKind) -> &'static str {
     match kind {
-        ProviderKind::Openai => "Writes answers (OpenAI-compatible)",
+        ProviderKind::Openai => "Writes answers, makes vectors (OpenAI-compatible)",
         ProviderKind::CohereRerank => "Reranks (Cohere)",
         ProviderKind::JinaRerank => "Reranks (Jina)",
         ProviderKind::TeiRerank => "Reranks (Text Embeddings Inference)",
+        ProviderKind::CohereEmbed => "Makes vectors (Cohere)",
+        ProviderKind::TeiEmbed => "Makes vectors (Text Embeddings Inference)",
     }
 }
 
 const fn url_hint(kind: ProviderKind) -> &'static str {
     match kind {
-        ProviderKind::Openai => "Without /chat/completions.",
+        ProviderKind::Openai => "Without /chat/completions or /embeddings.",
         ProviderKind::CohereRerank => "Without /v2/rerank, such as https://api.cohere.com.",
         ProviderKind::JinaRerank => "Without /v1/rerank, such as https://api.jina.ai.",
         ProviderKind::TeiRerank => "Without /rerank.",
+        ProviderKind::CohereEmbed => "Without /v2/embed, such as https://api.cohere.com.",
+        ProviderKind::TeiEmbed => "Without /embed.",
     }
 }
 
@@ -192,6 +198,9 @@ const fn model_hint(kind: ProviderKind) -> &'static str {
         ProviderKind::Openai => "Such as gpt-5-mini.",
         ProviderKind::CohereRerank => "Such as rerank-v3.5.",
         ProviderKind::JinaRerank => "Such as jina-reranker-v2-base-multilingual.",
-        ProviderKind::TeiRerank => "The server has one model, so this may stay empty.",
+        ProviderKind::CohereEmbed => "Such as embed-v4.0.",
+        ProviderKind::TeiRerank | ProviderKind::TeiEmbed => {
+            "The server has one model, so this may stay empty."
+        }
     }
 }

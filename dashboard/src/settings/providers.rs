@@ -47,7 +47,7 @@ pub fn Providers() -> impl IntoView {
     view! {
         <Section
             title="Model providers"
-            subtitle="Any OpenAI-compatible server, and servers that rerank passages. Keys are kept encrypted and are never shown again."
+            subtitle="Any OpenAI-compatible server, and servers that rerank passages or make vectors. Keys are kept encrypted and are never shown again."
             actions=add.into_any()
         >
             {loaded(

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::field::unique_id;
 use super::icon::{self, Icon};
 
 /// Names the browser's tab.
@@ -75,11 +76,14 @@ pub fn Section(
     /// What it holds.
     children: Children,
 ) -> impl IntoView {
+    let heading_id = StoredValue::new(unique_id("section"));
     view! {
-        <section class="panel p-4 sm:p-5">
+        <section class="panel p-4 sm:p-5" aria-labelledby=heading_id.get_value()>
             <div class="mb-4 flex flex-wrap items-start justify-between gap-3">
                 <div class="min-w-0 flex-1 basis-48">
-                    <h2 class="text-base font-semibold">{move || title.get()}</h2>
+                    <h2 id=heading_id.get_value() class="text-base font-semibold">
+                        {move || title.get()}
+                    </h2>
                     <p class="muted mt-0.5 empty:hidden">{move || subtitle.get()}</p>
                 </div>
                 {actions}

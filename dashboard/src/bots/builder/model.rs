@@ -231,7 +231,7 @@ fn Temperature(builder: Builder) -> impl IntoView {
 
 /// Those whose models write answers.
 fn writers(mut providers: Vec<Provider>) -> Vec<Provider> {
-    providers.retain(|provider| !provider.kind.is_rerank());
+    providers.retain(|provider| provider.kind.writes_answers());
     providers
 }
 

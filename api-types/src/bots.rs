@@ -96,6 +96,9 @@ pub struct ChatbotContent {
     pub suggested_questions: Vec<String>,
     /// Knowledge bases to answer from, up to 10.
     pub knowledge_base_ids: Vec<Uuid>,
+    /// Only from their documents with any of these tags, up to 20; from all when empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub document_tags: Vec<String>,
     /// What puts the passages in order before the best are taken; without it, search alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rerank: Option<Rerank>,
@@ -119,6 +122,7 @@ impl Default for ChatbotContent {
             fallback_message: "I couldn't find that in what I know. Could you put it another way?".to_owned(),
             suggested_questions: Vec::new(),
             knowledge_base_ids: Vec::new(),
+            document_tags: Vec::new(),
             rerank: None,
             model: ModelChoice::default(),
             max_passages: 6,

@@ -130,6 +130,7 @@ pub fn chatbot(content: &ChatbotContent) -> Result<(), Vec<FieldError>> {
         "content.knowledge_base_ids",
         "Choose at most 10.",
     );
+    tags(&mut check, "content.document_tags", &content.document_tags);
     check.require(
         (1..=12).contains(&content.max_passages),
         "content.max_passages",
@@ -156,6 +157,14 @@ pub fn chatbot(content: &ChatbotContent) -> Result<(), Vec<FieldError>> {
         tests.thresholds.check(&mut check, "content.tests.thresholds");
     }
     check.finish()
+}
+
+/// Checks tags of documents; `field` is their path.
+pub fn tags(check: &mut Checker, field: &str, tags: &[String]) {
+    check.require(tags.len() <= 20, field, "Use at most 20 tags.");
+    for (i, tag) in tags.iter().enumerate() {
+        check.length(&format!("{field}[{i}]"), tag.trim(), 1, 40);
+    }
 }
 
 /// Checks chunking settings; `prefix` is the path of the field.

@@ -222,6 +222,33 @@ async fn only_the_documents_asked_for_are_searched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bot_may_be_kept_to_documents_with_a_tag() {
+    let it = Fixture::new().await;
+    let body = json!({ "tags": ["public"], "importance": "normal" });
+    let _: Document = ok(it.app.put(&it.ada, &it.path(1), body)).await;
+    let content = ChatbotContent {
+        name: "Shop help".into(),
+        knowledge_base_ids: vec![it.kb],
+        document_tags: vec![" Public".into()],
+        ..ChatbotContent::default()
+    };
+    let bot = it.app.deploy(&it.ada, &content).await;
+    for (question, expected) in [
+        ("Where are bicycles repaired?", &[][..]),
+        ("Where are surfboards rented?", &["Lagos"]),
+    ] {
+        let request = it.app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"));
+        let answer: ChatResponse = ok(request.json(&json!({ "message": question }))).await;
+        let titles: Vec<&str> = answer
+            .sources
+            .iter()
+            .map(|source| source.title.as_str())
+            .collect();
+        assert_eq!(titles, expected, "{question} {}", answer.response);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_people_changed_stays_when_documents_are_cut_anew() {
     let it = Fixture::new().await;
     it.save(

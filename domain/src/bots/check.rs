@@ -72,8 +72,8 @@ async fn check_providers(
     if let ModelChoice::Provider { provider_id, .. } = &content.model {
         match kind(*provider_id) {
             None => wrong("content.model.provider_id", gone),
-            Some(kind) if kind.is_rerank() => {
-                let message = "This provider puts passages in order; it can't write answers. Choose another.";
+            Some(kind) if !kind.writes_answers() => {
+                let message = "This provider does not write answers. Choose another.";
                 wrong("content.model.provider_id", message);
             }
             Some(_) => {}

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use api_types::bots::ModelChoice;
 use api_types::chat::{ChatEvent, Source};
+use api_types::kb::SearchFilter;
 use api_types::retrieval::{Fate, Retrieval, Trace};
 use uuid::Uuid;
 
 use super::engine::Question;
+use crate::kb::documents;
 use crate::kb::search::{ENOUGH_FOR_A_MODEL, Passage, Search, SearchOutcome, merge};
 use crate::llm::rerank::Reranker;
 use crate::{Result, Services, providers};
@@ -37,8 +39,10 @@ pub(super) async fn retrieve(
             (None, Some(error.to_string()))
         }
     };
+    let documents = only_documents(services, question).await?;
     let search = Search {
         reranker: reranker.as_ref(),
+        document_ids: documents.as_deref(),
         ..Search::new(&content.knowledge_base_ids, query, limit)
     };
     let mut found = services.search(question.scope, &search).await?;
@@ -61,6 +65,16 @@ pub(super) async fn retrieve(
         candidates: found.traces,
     };
     Ok((sources, retrieval))
+}
+
+/// The documents that the bot may answer from; `None` is all of its knowledge bases.
+async fn only_documents(services: &Services, question: &Question<'_>) -> Result<Option<Vec<Uuid>>> {
+    let content = question.content;
+    let filter = SearchFilter {
+        tags: content.document_tags.clone(),
+        ..SearchFilter::default()
+    };
+    documents::matching(&services.db, question.scope, &content.knowledge_base_ids, &filter).await
 }
 
 async fn reranker(services: &Services, question: &Question<'_>) -> Option<Result<Reranker>> {

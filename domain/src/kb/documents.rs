@@ -7,7 +7,7 @@ use api_types::kb::{
     Document, DocumentError, DocumentStatus, Importance, SaveDocumentRequest, SearchFilter, SourceKind,
 };
 use api_types::tenancy::Role;
-use api_types::validate::Checker;
+use api_types::validate::{self, Checker};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::de::IntoDeserializer;
@@ -96,11 +96,6 @@ pub async fn list(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec
     rows.into_iter().map(Document::try_from).collect()
 }
 
-/// Most tags of a document.
-const MAX_TAGS: usize = 20;
-/// Longest tag, in characters.
-const MAX_TAG: usize = 40;
-
 /// Changes what people say about a document. Searches see it at once.
 pub async fn save(
     db: &Db,
@@ -110,13 +105,10 @@ pub async fn save(
     request: SaveDocumentRequest,
 ) -> Result<Document> {
     scope.require(Role::Editor)?;
-    let tags: BTreeSet<String> = request.tags.iter().map(|tag| tag.trim().to_lowercase()).collect();
     let mut check = Checker::default();
-    check.require(tags.len() <= MAX_TAGS, "tags", "Give a document at most 20 tags.");
-    for (i, tag) in request.tags.iter().enumerate() {
-        check.length(&format!("tags[{i}]"), tag.trim(), 1, MAX_TAG);
-    }
+    validate::tags(&mut check, "tags", &request.tags);
     check.finish().map_err(Error::validation)?;
+    let tags: BTreeSet<String> = request.tags.iter().map(|tag| tag.trim().to_lowercase()).collect();
     let tags: Vec<String> = tags.into_iter().collect();
     let mut tx = db.tenant(scope).await?;
     require(&mut tx, scope, knowledge_base_id, id).await?;

@@ -39,7 +39,9 @@ impl DraftContent for ChatbotContent {
             ),
             (
                 "Knowledge",
-                self.knowledge_base_ids != other.knowledge_base_ids || self.rerank != other.rerank,
+                self.knowledge_base_ids != other.knowledge_base_ids
+                    || self.document_tags != other.document_tags
+                    || self.rerank != other.rerank,
             ),
             (
                 "Model",
@@ -65,7 +67,7 @@ pub fn label(path: &str) -> &'static str {
         "greeting" => "Greeting",
         "fallback_message" => "Fallback message",
         "suggested_questions" => "Suggested questions",
-        "knowledge_base_ids" | "rerank" => "Knowledge",
+        "knowledge_base_ids" | "document_tags" | "rerank" => "Knowledge",
         "model" | "max_passages" => "Model",
         "appearance" => "Appearance",
         "tests" => "Tests",

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::Builder;
 use crate::retrieval::RerankFields;
 use crate::ui::button::{Button, ButtonLink};
+use crate::ui::field::{Text, TextField};
 use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{load, loaded};
@@ -26,7 +27,13 @@ pub fn KnowledgeSection(builder: Builder) -> impl IntoView {
             <p class="mt-2 text-error empty:hidden" role="alert">
                 {move || field.error()}
             </p>
-            <div class="mt-4">
+            <div class="mt-4 flex flex-col gap-4">
+                <TextField
+                    label="Only documents tagged"
+                    value=tags_field(builder)
+                    field=builder.field("document_tags")
+                    hint="Tags separated by commas; empty to answer from all documents. Tags are given on a document's chunks."
+                />
                 {loaded(
                     providers,
                     || view! { <div class="skeleton h-10 w-full"></div> }.into_any(),
@@ -45,6 +52,30 @@ pub fn KnowledgeSection(builder: Builder) -> impl IntoView {
             </div>
         </Section>
     }
+}
+
+/// Tags as they are typed: a comma that was just typed stays, though no tag follows it yet.
+fn tags_field(builder: Builder) -> Text {
+    let typed = RwSignal::new(String::new());
+    let tags = builder.part(|content| content.document_tags.clone());
+    let shown = move || {
+        let (typed, tags) = (typed.get(), tags.get());
+        if split(&typed) == tags {
+            typed
+        } else {
+            tags.join(", ")
+        }
+    };
+    let set = move |text: String| {
+        builder.update(|content| content.document_tags = split(&text));
+        typed.set(text);
+    };
+    Text::new(shown, set)
+}
+
+fn split(text: &str) -> Vec<String> {
+    let tags = text.split(',').map(|tag| tag.trim().to_lowercase());
+    tags.filter(|tag| !tag.is_empty()).collect()
 }
 
 #[component]

@@ -41,7 +41,7 @@ async function startOllama(t) {
       const message = `model "${model}" not found, try pulling it first`;
       return send(404, { error: { message, type: "api_error" } });
     }
-    if (held && input.some((text) => text.includes("Aurora"))) await new Promise((resolve) => (release = resolve));
+    if (held && input.some((text) => text.startsWith("aurora-k2-guide"))) await new Promise((resolve) => (release = resolve));
     const data = input.map((text, index) => ({ object: "embedding", index, embedding: vector(text) }));
     send(200, { object: "list", data, model, usage: { prompt_tokens: 1, total_tokens: 1 } });
   }).listen(0, "127.0.0.1");
@@ -106,8 +106,9 @@ test("another embedding model is tried, takes over in the background, and can be
   await section.getByRole("button", { name: "Choose another" }).click();
   await dialog.getByLabel("Model", { exact: true }).fill("all-words");
   await dialog.getByRole("button", { name: "Try and change" }).click();
-  await section.getByText("all-words of Ollama", { exact: true }).waitFor({ timeout: 60_000 });
-  await section.getByRole("progressbar").waitFor({ state: "detached" });
+  await section.getByRole("progressbar").waitFor();
+  await section.getByRole("progressbar").waitFor({ state: "detached", timeout: 60_000 });
+  await section.getByText("all-words of Ollama", { exact: true }).waitFor();
   await browser.shoot(page, "changed");
   await page.setViewportSize({ width: 375, height: 800 });
   await section.scrollIntoViewIfNeeded();

@@ -79,12 +79,16 @@ pub fn load<T: Data>(call: impl Fn() -> Call<T> + 'static) -> Load<T> {
 impl<T: Data> Load<T> {
     fn settle(self, result: Result<T, ClientError>) {
         match (result, self.state.get_untracked()) {
-            (Ok(data), _) => self.set(data),
+            (Ok(data), _) => return self.set(data),
             (Err(error), State::Ready(_)) if error.code() != Some(ErrorCode::NotFound) => {
                 self.stale.set(Some(error));
             }
             (Err(error), _) => self.state.set(State::Failed(error)),
         }
+        self.count();
+    }
+
+    fn count(self) {
         self.settled.update(|count| *count = count.wrapping_add(1));
     }
 
@@ -96,6 +100,7 @@ impl<T: Data> Load<T> {
             State::Ready(slot) => slot.set(data),
             _ => self.state.set(State::Ready(ArcRwSignal::new(data))),
         }
+        self.count();
     }
 
     /// Why there is no data. Reactive.

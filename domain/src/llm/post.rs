@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api_types::ErrorCode;
-use reqwest::{Method, Response};
+use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -73,14 +73,13 @@ impl Endpoint {
     }
 
     async fn send(&self, body: &Value) -> Result<Answer> {
-        let mut request = self.outbound.request(Method::POST, &self.url)?.json(body);
-        if let Some(key) = &self.api_key {
-            request = request.bearer_auth(key.expose_secret());
-        }
-        let response = request
-            .send()
-            .await
-            .map_err(|error| refusal(&error, &self.url, ErrorCode::ProviderUnavailable))?;
+        let response = match self.request(body)?.send().await {
+            // A server may close a connection that was kept just when it is used again. Asking twice does no harm.
+            Err(error) if broke_off(&error) => self.request(body)?.send().await,
+            response => response,
+        };
+        let response =
+            response.map_err(|error| refusal(&error, &self.url, ErrorCode::ProviderUnavailable))?;
         let status = response.status();
         if status.is_success() {
             return self.read(response).await.map(Answer::Body);
@@ -94,6 +93,14 @@ impl Endpoint {
         Ok(Answer::NotNow {
             retry_after,
             error: redact(error, self.api_key.as_ref()),
+        })
+    }
+
+    fn request(&self, body: &Value) -> Result<RequestBuilder> {
+        let request = self.outbound.request(Method::POST, &self.url)?.json(body);
+        Ok(match &self.api_key {
+            Some(key) => request.bearer_auth(key.expose_secret()),
+            None => request,
         })
     }
 
@@ -116,4 +123,8 @@ impl Endpoint {
     pub(super) fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
+}
+
+fn broke_off(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_connect() && !error.is_timeout()
 }

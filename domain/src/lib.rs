@@ -15,6 +15,7 @@ pub mod conversations;
 pub mod db;
 pub mod drafts;
 pub mod error;
+pub mod google;
 pub mod jobs;
 pub mod kb;
 pub mod llm;

@@ -3,6 +3,7 @@
 pub mod cable;
 #[path = "../../../domain/tests/support/database.rs"]
 pub mod database;
+pub mod fake_google;
 pub mod fake_notion;
 #[expect(dead_code, reason = "other tests have it misbehave in more ways")]
 #[path = "../../../domain/tests/support/fake_openai.rs"]
@@ -270,6 +271,8 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         crawl_delay_ms: 0,
         crawl_timeout_seconds: 5,
         notion_url: "https://api.notion.com".parse().unwrap(),
+        google_url: "https://www.googleapis.com".parse().unwrap(),
+        google_token_url: "https://oauth2.googleapis.com/token".parse().unwrap(),
         database_url: Some(database_url.to_owned().into()),
         redis_url: Some(database::redis_url().into()),
         qdrant_url: None,

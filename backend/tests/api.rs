@@ -15,6 +15,7 @@ mod api {
     mod connections;
     mod docs;
     mod errors;
+    mod google;
     mod isolation;
     mod kb;
     mod kb_pairs;

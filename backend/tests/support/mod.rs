@@ -1,6 +1,7 @@
 //! A whole server for each test: real Postgres, real Redis, a port of its own.
 
 pub mod cable;
+pub mod connected;
 #[path = "../../../domain/tests/support/database.rs"]
 pub mod database;
 pub mod fake_google;

@@ -1,6 +1,7 @@
 //! Settings of the workspace and of this browser.
 
 mod api_keys;
+mod connect;
 mod connections;
 mod provider_form;
 mod providers;
@@ -11,6 +12,7 @@ use crate::session::use_session;
 use crate::ui::page::{PageHead, Section};
 use crate::ui::theme::ThemeSwitch;
 use api_keys::ApiKeys;
+pub use connections::Account;
 use connections::Connections;
 use providers::Providers;
 

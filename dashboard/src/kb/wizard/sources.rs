@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use web_sys::DragEvent;
 
 use super::Wizard;
+use super::add_google::AddGoogle;
 use super::add_link::AddLink;
 use super::add_notion::AddNotion;
 use super::add_pairs::AddPairs;
@@ -35,6 +36,7 @@ enum Way {
     Website,
     Pairs,
     Notion,
+    Google,
 }
 
 /// The step.
@@ -56,6 +58,7 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
                             (Way::Website, "Website"),
                             (Way::Pairs, "Questions"),
                             (Way::Notion, "Notion"),
+                            (Way::Google, "Google Drive"),
                         ]
                     />
                 </div>
@@ -78,6 +81,9 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
                 <Show when=move || way.get() == Way::Notion>
                     <AddNotion wizard=wizard />
                 </Show>
+                <div class:hidden=move || way.get() != Way::Google>
+                    <AddGoogle wizard=wizard />
+                </div>
             </Section>
             <SourceList wizard=wizard />
         </div>

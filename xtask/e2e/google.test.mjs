@@ -141,7 +141,9 @@ async function addFolder(page, browser) {
   await source.getByText("2 pages taken, 2 left out").waitFor();
   await source.getByRole("button", { name: "Show pages" }).click();
   const pages = page.getByRole("dialog");
-  await pages.getByText("Front.png: image/png is not read.").waitFor();
+  await pages.getByText("https://docs.google.com/document/d/1HandbookDocument/edit?usp=drivesdk").waitFor();
+  await pages.getByRole("tab", { name: "Left out" }).click();
+  await pages.getByText("Of a kind that is not read: Front.png (image/png)").waitFor();
   await browser.shoot(page, "pages");
   await page.keyboard.press("Escape");
 }

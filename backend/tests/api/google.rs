@@ -255,12 +255,12 @@ async fn a_folder_is_taken_whole_and_kept_fresh() {
     told(
         PageState::Skipped,
         PageReason::Unsupported,
-        "Photo.png: image/png is not read.",
+        "Photo.png (image/png)",
     );
     told(
         PageState::Skipped,
         PageReason::Unsupported,
-        "Survey: Google Forms are not read.",
+        "Survey (a Google Form)",
     );
     told(
         PageState::Skipped,

@@ -106,7 +106,7 @@ fn GoogleSteps() -> impl IntoView {
         <ol class="muted list-decimal ps-5">
             <li>"At console.cloud.google.com, choose a project and switch on the Google Drive API."</li>
             <li>"Under IAM & Admin → Service Accounts, make an account; it needs no role. Under its Keys, add a key of the type JSON."</li>
-            <li>"Give the file that is downloaded here. Then share files and folders with the account's address, as with a person."</li>
+            <li>"Choose the downloaded file below. Then share files and folders with the account's address, as with a person."</li>
         </ol>
     }
 }

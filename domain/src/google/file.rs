@@ -63,7 +63,7 @@ pub enum Kind {
     Export(String),
     /// A file that may be of a kind that is read.
     File,
-    /// Of a kind that is not read, in words.
+    /// Of a kind that is not read: this.
     Unsupported(String),
 }
 
@@ -107,14 +107,10 @@ impl File {
             ("document", _) => Kind::Export("text/markdown".to_owned()),
             ("spreadsheet", _) => Kind::Export(format!("{OFFICE}.spreadsheetml.sheet")),
             ("presentation", _) => Kind::Export(format!("{OFFICE}.presentationml.presentation")),
-            ("form", _) => Kind::Unsupported("Google Forms are not read.".to_owned()),
-            ("site", _) => {
-                Kind::Unsupported("Google Sites are not read; add a published one as a website.".to_owned())
-            }
-            ("drawing" | "jam" | "map" | "script" | "vid" | "photo" | "video" | "audio", _) => {
-                Kind::Unsupported(format!("A Google {own} is not read."))
-            }
-            _ => Kind::Unsupported(format!("{} is not read.", self.media_type)),
+            ("form", _) => Kind::Unsupported("a Google Form".to_owned()),
+            ("site", _) => Kind::Unsupported("a Google Site; add a published one as a website".to_owned()),
+            ("drawing", _) => Kind::Unsupported("a Google Drawing".to_owned()),
+            _ => Kind::Unsupported(self.media_type.clone()),
         }
     }
 
@@ -124,7 +120,7 @@ impl File {
         if may_be_read && !NOT_READ.contains(&media_type) {
             Kind::File
         } else {
-            Kind::Unsupported(format!("{media_type} is not read."))
+            Kind::Unsupported(media_type.to_owned())
         }
     }
 

@@ -187,8 +187,9 @@ fn SourceRow(wizard: Wizard, source: DraftSource) -> impl IntoView {
         });
     };
     let address = source.url.as_ref().map(ToString::to_string);
-    let detail = address.unwrap_or_else(|| bytes(source.size));
     let website = source.kind.is_crawled();
+    // What is fetched page by page has no size of its own.
+    let detail = address.or_else(|| (!website).then(|| bytes(source.size)));
     let title = source.title.clone();
     view! {
         <li class="flex flex-wrap items-center gap-3 px-4 py-2.5" data-testid="source">
@@ -197,7 +198,7 @@ fn SourceRow(wizard: Wizard, source: DraftSource) -> impl IntoView {
                 <p class="truncate font-medium" dir="auto" title=source.title.clone()>
                     {source.title.clone()}
                 </p>
-                <p class="muted truncate text-xs">{detail}</p>
+                <p class="muted truncate text-xs empty:hidden">{detail}</p>
             </div>
             <IconButton
                 icon=icon::TRASH_2

@@ -49,8 +49,8 @@ impl Walker<'_> {
                 Ok(Outcome::Skipped(PageReason::TooLarge, Some(detail)))
             }
             Kind::File => self.content(drive, file, None, entry).await,
-            Kind::Unsupported(why) => {
-                let detail = format!("{}: {why}", file.name);
+            Kind::Unsupported(what) => {
+                let detail = format!("{} ({what})", file.name);
                 Ok(Outcome::Skipped(PageReason::Unsupported, Some(detail)))
             }
         }

@@ -72,6 +72,8 @@ pub enum SourceKind {
     Qa,
     /// Pages and databases of Notion.
     Notion,
+    /// Files and folders of Google Drive.
+    Google,
 }
 
 impl SourceKind {
@@ -84,12 +86,13 @@ impl SourceKind {
             Self::Website => "website",
             Self::Qa => "qa",
             Self::Notion => "notion",
+            Self::Google => "google",
         }
     }
 
     /// Whether it is made of pages that are fetched in the background.
     pub const fn is_crawled(self) -> bool {
-        matches!(self, Self::Website | Self::Notion)
+        matches!(self, Self::Website | Self::Notion | Self::Google)
     }
 }
 
@@ -176,6 +179,11 @@ pub enum NewSource {
     },
     /// Pages and databases of Notion, fetched in the background as a website is.
     Notion {
+        /// Which.
+        remote: Remote,
+    },
+    /// Files and folders of Google Drive, fetched in the background as a website is.
+    Google {
         /// Which.
         remote: Remote,
     },

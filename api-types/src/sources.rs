@@ -215,7 +215,7 @@ pub enum PageReason {
     Unsupported,
     /// It has no text, or can't be read.
     Unreadable,
-    /// It is larger than pages (5 MB) or files (20 MB) may be.
+    /// It is larger than pages (5 MB), files (20 MB) or what Google exports (10 MB) may be.
     TooLarge,
     /// The server answered with an error.
     HttpStatus,
@@ -225,6 +225,8 @@ pub enum PageReason {
     SlowDown,
     /// Its address is one that Botwright does not fetch from.
     Forbidden,
+    /// Its owner lets nobody download or copy it.
+    Protected,
 }
 
 impl PageReason {
@@ -248,6 +250,7 @@ impl PageReason {
             Self::Network => "network",
             Self::SlowDown => "slow_down",
             Self::Forbidden => "forbidden",
+            Self::Protected => "protected",
         }
     }
 
@@ -271,6 +274,7 @@ impl PageReason {
             Self::Network => "Could not be reached",
             Self::SlowDown => "The site asked to slow down",
             Self::Forbidden => "Address not allowed",
+            Self::Protected => "Its owner does not let it be copied",
         }
     }
 }
@@ -409,7 +413,7 @@ pub struct Source {
     /// With `website` and `url`: which pages are taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub website: Option<Website>,
-    /// With `notion`: what is taken.
+    /// With `notion` and `google`: what is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<Remote>,
     /// How many documents were made of it.

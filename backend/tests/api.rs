@@ -16,6 +16,7 @@ mod api {
     mod docs;
     mod embedding;
     mod errors;
+    mod google;
     mod isolation;
     mod kb;
     mod kb_pairs;

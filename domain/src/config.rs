@@ -57,6 +57,10 @@ pub struct Config {
     pub crawl_timeout_seconds: u64,
     /// Where Notion's API is.
     pub notion_url: Url,
+    /// Where the API of Google Drive is.
+    pub google_url: Url,
+    /// Where Google gives access tokens; the only `token_uri` that a key may name.
+    pub google_token_url: Url,
     /// Requests a minute that one address may send to the public routes of bots.
     pub chat_requests_per_minute: u32,
     /// Sign-ups, sign-ins and refreshes a minute from one address.
@@ -73,6 +77,8 @@ struct Defaults {
     crawl_delay_ms: u64,
     crawl_timeout_seconds: u64,
     notion_url: &'static str,
+    google_url: &'static str,
+    google_token_url: &'static str,
     chat_requests_per_minute: u32,
     auth_requests_per_minute: u32,
 }
@@ -89,6 +95,8 @@ impl Config {
             crawl_delay_ms: 200,
             crawl_timeout_seconds: 20,
             notion_url: "https://api.notion.com",
+            google_url: "https://www.googleapis.com",
+            google_token_url: "https://oauth2.googleapis.com/token",
             chat_requests_per_minute: 120,
             auth_requests_per_minute: 60,
         };

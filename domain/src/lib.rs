@@ -16,6 +16,7 @@ pub mod db;
 pub mod drafts;
 pub mod embeddings;
 pub mod error;
+pub mod google;
 pub mod jobs;
 pub mod kb;
 pub mod llm;

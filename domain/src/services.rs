@@ -12,6 +12,7 @@ use crate::bots::LiveBots;
 use crate::config::Config;
 use crate::db::{Db, DbRole};
 use crate::embeddings::{self, QueryVectors};
+use crate::google::Google;
 use crate::kb::embed::Embedder;
 use crate::kb::parse::sandbox::Sandbox;
 use crate::kb::search::{Search, SearchOutcome, Searcher};
@@ -58,6 +59,8 @@ pub struct Services {
     pub crawl_timeout: Duration,
     /// Where Notion's API is, without a trailing slash.
     pub notion_url: String,
+    /// Where Google is, and the tokens that it gave.
+    pub google: Google,
     /// How browsers reach the server, without a trailing slash.
     pub public_url: String,
 }
@@ -91,6 +94,7 @@ impl Services {
             crawl_delay: Duration::from_millis(config.crawl_delay_ms),
             crawl_timeout: Duration::from_secs(config.crawl_timeout_seconds.max(1)),
             notion_url: config.notion_url.as_str().trim_end_matches('/').to_owned(),
+            google: Google::new(&config.google_url, &config.google_token_url),
             public_url: config.public_url(),
         })
     }

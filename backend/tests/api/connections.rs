@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use api_types::ErrorCode;
-use api_types::kb::{ChunkPreview, Document, DocumentStatus};
-use api_types::sources::{Crawl, CrawlStatus, PageReason, Source};
+use api_types::kb::ChunkPreview;
+use api_types::sources::{CrawlStatus, PageReason};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
+use crate::support::connected::{fetched, finalized, indexed, synced};
 use crate::support::fake_notion::{FakeNotion, TOKEN, block, text};
 use crate::support::{Person, TestApp, done, ok, refused};
 
@@ -27,62 +28,6 @@ async fn connect(app: &TestApp, person: &Person) -> Uuid {
     let body = json!({ "kind": "notion", "name": "Our Notion", "credential": TOKEN });
     let made: Value = ok(app.post(person, "/api/v1/connections", body)).await;
     made["id"].as_str().unwrap().parse().unwrap()
-}
-
-async fn until<T>(mut check: impl AsyncFnMut() -> Option<T>) -> T {
-    loop {
-        if let Some(value) = check().await {
-            return value;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// A draft with a source of these items; its path, and the source's id, once everything is fetched.
-async fn fetched(app: &TestApp, person: &Person, remote: Value) -> (String, Uuid, Crawl) {
-    let draft: Value = ok(app.post(person, "/api/v1/kb/draft", json!({}))).await;
-    let path = format!("/api/v1/kb/draft/{}", draft["id"].as_str().unwrap());
-    let body = json!({ "version": draft["version"], "name": "Shop", "description": "", "chunking": {} });
-    let _: Value = ok(app.put(person, &path, body)).await;
-    let sources = json!({ "sources": [{ "kind": "notion", "remote": remote }] });
-    let added: Value = ok(app.put(person, &format!("{path}/sources"), sources)).await;
-    let source = added["content"]["sources"][0]["id"].as_str().unwrap();
-    let crawl = until(async || {
-        let crawl: Crawl = ok(app.get(person, &format!("{path}/sources/{source}/crawl"))).await;
-        (!crawl.status.in_progress()).then_some(crawl)
-    })
-    .await;
-    let source = source.parse().unwrap();
-    (path, source, crawl)
-}
-
-async fn finalized(app: &TestApp, person: &Person, draft: &str) -> String {
-    let made: Value = ok(app.post(person, &format!("{draft}/finalize"), json!({}))).await;
-    let kb = format!("/api/v1/kb/{}", made["knowledge_base_id"].as_str().unwrap());
-    indexed(app, person, &kb).await;
-    kb
-}
-
-async fn indexed(app: &TestApp, person: &Person, kb: &str) -> Vec<Document> {
-    until(async || {
-        let documents: Vec<Document> = ok(app.get(person, &format!("{kb}/documents"))).await;
-        let is_done = documents
-            .iter()
-            .all(|document| document.status == DocumentStatus::Indexed);
-        is_done.then_some(documents)
-    })
-    .await
-}
-
-async fn synced(app: &TestApp, person: &Person, source: &str) -> api_types::sources::SyncReport {
-    let before: Source = ok(app.get(person, source)).await;
-    let _: Source = ok(app.post(person, &format!("{source}/sync"), json!({}))).await;
-    let after = until(async || {
-        let source: Source = ok(app.get(person, source)).await;
-        (source.sync.is_none() && source.last_report != before.last_report).then_some(source)
-    })
-    .await;
-    after.last_report.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -283,7 +228,7 @@ async fn pages_and_rows_are_taken_and_kept_fresh() {
 
     // Asked to slow down, it waits as long as it is told.
     notion.change(|workspace| workspace.slow_downs = 1);
-    let (draft, source, crawl) = fetched(&app, &ada, remote).await;
+    let (draft, source, crawl) = fetched(&app, &ada, "notion", remote).await;
     assert_eq!((crawl.status, crawl.error), (CrawlStatus::Done, None));
     assert_eq!(
         (crawl.pages.added, crawl.pages.skipped, crawl.pages.failed),
@@ -368,7 +313,7 @@ async fn what_was_not_edited_is_not_read_again() {
     let connection = connect(&app, &ada).await;
     let remote = json!({ "connection_id": connection, "subpages": false, "max_pages": 100,
         "items": [{ "id": hours, "kind": "page", "title": "Hours" }] });
-    let (draft, source, _) = fetched(&app, &ada, remote).await;
+    let (draft, source, _) = fetched(&app, &ada, "notion", remote).await;
     let kb = finalized(&app, &ada, &draft).await;
     let blocks_asked = || {
         notion.change(|workspace| {

@@ -1,11 +1,13 @@
 //! A whole server for each test: real Postgres, real Redis, a port of its own.
 
 pub mod cable;
+pub mod connected;
 #[path = "../../../domain/tests/support/database.rs"]
 pub mod database;
 #[expect(dead_code, reason = "the client's own tests have it misbehave in more ways")]
 #[path = "../../../domain/tests/support/fake_embed.rs"]
 pub mod fake_embed;
+pub mod fake_google;
 pub mod fake_notion;
 #[expect(dead_code, reason = "other tests have it misbehave in more ways")]
 #[path = "../../../domain/tests/support/fake_openai.rs"]
@@ -273,6 +275,8 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         crawl_delay_ms: 0,
         crawl_timeout_seconds: 5,
         notion_url: "https://api.notion.com".parse().unwrap(),
+        google_url: "https://www.googleapis.com".parse().unwrap(),
+        google_token_url: "https://oauth2.googleapis.com/token".parse().unwrap(),
         database_url: Some(database_url.to_owned().into()),
         redis_url: Some(database::redis_url().into()),
         qdrant_url: None,

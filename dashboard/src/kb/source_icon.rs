@@ -12,6 +12,7 @@ pub const fn source_icon(kind: SourceKind) -> Glyph {
         SourceKind::Url => icon::GLOBE,
         SourceKind::Website => icon::LAYERS,
         SourceKind::Notion => icon::BOOK_OPEN,
+        SourceKind::Google => icon::FOLDER,
         SourceKind::Qa => icon::CIRCLE_HELP,
     }
 }

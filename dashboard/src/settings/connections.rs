@@ -1,16 +1,15 @@
 //! Connections to where knowledge lies.
 
 use api_types::client;
-use api_types::connections::{Connection, ConnectionCheck, ConnectionKind, CreateConnectionRequest};
-use api_types::validate::Checker;
+use api_types::connections::{Connection, ConnectionCheck, ConnectionKind};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::connect::ConnectForm;
 use crate::session::use_session;
-use crate::ui::button::{Button, IconButton, Submit};
+use crate::ui::button::{Button, IconButton};
+use crate::ui::copy::CopyButton;
 use crate::ui::dialog::{ConfirmDialog, Dialog};
-use crate::ui::field::{PasswordField, TextField};
-use crate::ui::form::{Form, FormBody};
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::Section;
@@ -20,7 +19,8 @@ use crate::ui::page::Section;
 pub fn Connections() -> impl IntoView {
     let session = use_session();
     let connections = load(client::connections::list);
-    let form_open = RwSignal::new(false);
+    let notion_open = RwSignal::new(false);
+    let google_open = RwSignal::new(false);
     let deleting = RwSignal::new(None::<Connection>);
     let asking = RwSignal::new(false);
     let name = move || {
@@ -42,9 +42,14 @@ pub fn Connections() -> impl IntoView {
         asking.set(true);
     };
     let add = view! {
-        <Button small=true icon=icon::PLUS on_click=move || form_open.set(true)>
-            "Connect Notion"
-        </Button>
+        <div class="flex flex-wrap gap-2">
+            <Button small=true icon=icon::PLUS on_click=move || notion_open.set(true)>
+                "Connect Notion"
+            </Button>
+            <Button small=true icon=icon::PLUS on_click=move || google_open.set(true)>
+                "Connect Google Drive"
+            </Button>
+        </div>
     };
     let list = move |found: RwSignal<Vec<Connection>>| {
         let all = move || {
@@ -56,7 +61,9 @@ pub fn Connections() -> impl IntoView {
             <Show
                 when=move || found.with(|found| !found.is_empty())
                 fallback=|| {
-                    view! { <p class="muted">"None yet. Connect Notion to answer from its pages and databases."</p> }
+                    view! {
+                        <p class="muted">"None yet. Connect Notion or Google Drive to answer from what lies there."</p>
+                    }
                 }
             >
                 <ul class="-my-3 divide-y divide-base-300" aria-label="Connections">
@@ -68,18 +75,21 @@ pub fn Connections() -> impl IntoView {
     view! {
         <Section
             title="Connections"
-            subtitle="Where knowledge lies. Tokens are kept encrypted and are never shown again."
+            subtitle="Where knowledge lies. Tokens and keys are kept encrypted and are never shown again."
             actions=add.into_any()
         >
             {loaded(connections, rows, list)}
         </Section>
-        <Dialog open=form_open title="Connect Notion">
-            <ConnectForm open=form_open on_saved=move || connections.reload() />
+        <Dialog open=notion_open title="Connect Notion">
+            <ConnectForm kind=ConnectionKind::Notion open=notion_open on_saved=move || connections.reload() />
+        </Dialog>
+        <Dialog open=google_open title="Connect Google Drive">
+            <ConnectForm kind=ConnectionKind::Google open=google_open on_saved=move || connections.reload() />
         </Dialog>
         <ConfirmDialog open=asking title="Delete this connection?" action="Delete connection" on_confirm=delete>
             <p>
                 <strong>{name}</strong>
-                " goes with its token. What was taken over it into drafts can't be fetched again."
+                " goes with its token or key. What was taken over it into drafts can't be fetched again."
             </p>
         </ConfirmDialog>
     }
@@ -101,7 +111,11 @@ fn Row(connection: Connection, ask: impl Fn(Connection) + Copy + Send + Sync + '
         });
     };
     let name = connection.name.clone();
-    let token = format!("Notion · token …{}", connection.hint);
+    let token = match connection.kind {
+        ConnectionKind::Notion => format!("Notion · token …{}", connection.hint),
+        ConnectionKind::Google => format!("Google Drive · key …{}", connection.hint),
+    };
+    let account = connection.account.clone();
     view! {
         <li class="flex flex-wrap items-center gap-x-3 gap-y-2 py-3" data-testid="connection">
             <div class="min-w-0 grow basis-56">
@@ -109,6 +123,7 @@ fn Row(connection: Connection, ask: impl Fn(Connection) + Copy + Send + Sync + '
                     {name.clone()}
                 </p>
                 <p class="muted text-xs">{token}</p>
+                {account.map(|account| view! { <Account address=account /> })}
             </div>
             <div class="flex items-center">
                 <Button small=true icon=icon::PLUG busy=busy on_click=check>
@@ -124,6 +139,19 @@ fn Row(connection: Connection, ask: impl Fn(Connection) + Copy + Send + Sync + '
                 {move || result.get().map(|result| view! { <Outcome result=result /> })}
             </div>
         </li>
+    }
+}
+
+/// The address that things are shared with.
+#[component]
+pub fn Account(address: String) -> impl IntoView {
+    view! {
+        <div class="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-xs">
+            <span class="min-w-0 break-all">
+                "Share files and folders with " <strong class="font-medium">{address.clone()}</strong>
+            </span>
+            <CopyButton text=address what="address" />
+        </div>
     }
 }
 
@@ -143,64 +171,5 @@ fn Outcome(result: Result<ConnectionCheck, String>) -> impl IntoView {
             <Icon glyph=glyph class="size-4 mt-0.5" />
             <span class="min-w-0">{words}</span>
         </p>
-    }
-}
-
-#[component]
-fn ConnectForm(open: RwSignal<bool>, on_saved: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
-    let session = use_session();
-    let name = RwSignal::new("Notion".to_owned());
-    let token = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<String>);
-    let form = Form::new(move || {
-        let mut check = Checker::default();
-        name.with(|name| check.length("name", name, 1, 80));
-        token.with(|token| check.length("credential", token, 1, 500));
-        check.finish()
-    });
-    let submit = move || {
-        if !form.submit() || busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        error.set(None);
-        let request = CreateConnectionRequest {
-            kind: ConnectionKind::Notion,
-            name: name.get_untracked().trim().to_owned(),
-            credential: token.get_untracked().trim().to_owned(),
-        };
-        spawn_local(async move {
-            let made = session.send(&client::connections::create(&request)).await;
-            busy.try_set(false);
-            match made {
-                Ok(_) => {
-                    open.set(false);
-                    on_saved();
-                }
-                Err(problem) => {
-                    error.try_set(form.refuse(&problem));
-                }
-            }
-        });
-    };
-    view! {
-        <FormBody error=error submit=submit>
-            <p class="muted">
-                "Make an internal integration at notion.so/my-integrations that may read content, and share the pages and databases that bots may answer from with it (⋯ → Connections)."
-            </p>
-            <TextField label="Name" value=name field=form.field("name") />
-            <PasswordField
-                label="Integration token"
-                value=token
-                field=form.field("credential")
-                hint="Begins with ntn_ or secret_."
-                autocomplete="off"
-            />
-            <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Connect"</Submit>
-            </div>
-        </FormBody>
     }
 }

@@ -1,6 +1,7 @@
 //! Settings of the workspace and of this browser.
 
 mod api_keys;
+mod connect;
 mod connections;
 mod embedding;
 mod embedding_form;
@@ -13,6 +14,7 @@ use crate::session::use_session;
 use crate::ui::page::{PageHead, Section};
 use crate::ui::theme::ThemeSwitch;
 use api_keys::ApiKeys;
+pub use connections::Account;
 use connections::Connections;
 use embedding::Embedding;
 use providers::Providers;

@@ -111,6 +111,9 @@ pub const FILE_TEXT: Glyph = Glyph(&[
     "M16 13H8",
     "M16 17H8",
 ]);
+pub const FOLDER: Glyph = Glyph(&[
+    "M20 20a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-7.9a2 2 0 0 1-1.69-.9L9.6 3.9A2 2 0 0 0 7.93 3H4a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2Z",
+]);
 pub const GLOBE: Glyph = Glyph(&[
     "M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0",
     "M12 2a14.5 14.5 0 0 0 0 20 14.5 14.5 0 0 0 0-20",

@@ -73,7 +73,7 @@ impl TryFrom<Row> for Document {
 }
 
 /// The value whose serde name is `name`.
-pub(super) fn by_name<T: DeserializeOwned>(name: &str) -> Result<T> {
+pub(crate) fn by_name<T: DeserializeOwned>(name: &str) -> Result<T> {
     let name: StrDeserializer<'_, NameError> = name.into_deserializer();
     Ok(T::deserialize(name).map_err(anyhow::Error::from)?)
 }

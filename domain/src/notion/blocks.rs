@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use api_types::connections::RemoteKind;
 
-use super::{Failure, Notion, address, id_of, text};
+use super::{Notion, address, id_of, text};
+use crate::outbound::Failure;
 
 /// Deeper blocks are left out; Notion's own editor hardly goes so deep.
 const MAX_DEPTH: usize = 20;
@@ -97,7 +98,7 @@ impl Reader<'_> {
             Some(id) if block["has_children"].as_bool() == Some(true) => {
                 match self.within(id, depth + 1).await {
                     // Taken away meanwhile, or the copy of a block of a page that is not shared.
-                    Err(Failure::NotFound) => Ok(String::new()),
+                    Err(Failure::NotFound(_)) => Ok(String::new()),
                     other => other,
                 }
             }

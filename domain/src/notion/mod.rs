@@ -7,15 +7,14 @@ mod text;
 use std::time::Duration;
 
 use api_types::connections::{RemoteItem, RemoteKind};
-use chrono::Utc;
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use crate::outbound::Outbound;
-use crate::{Error, Result};
+use crate::Result;
+use crate::outbound::{Failure, Listed, Outbound, said};
 
 pub use blocks::{Contents, contents};
 pub use properties::{properties, title};
@@ -29,43 +28,12 @@ const MAX_BYTES: usize = 10 * 1024 * 1024;
 /// Things in one answer, the most that Notion gives.
 const PAGE_SIZE: u8 = 100;
 
-/// Why Notion did not give what was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// The token is wrong, or was revoked.
-    #[error(
-        "Notion refuses the token. Copy it again from notion.so/my-integrations, and connect Notion anew with it."
-    )]
-    Unauthorized,
-    /// It is not there, or not shared with the integration.
-    #[error("Notion does not show this. Share it with the integration (⋯ → Connections), or it was deleted.")]
-    NotFound,
-    /// Too many requests; how long to wait.
-    #[error("Notion asks to slow down.")]
-    SlowDown(Duration),
-    /// May be over soon.
-    #[error("Notion could not be reached. {0}")]
-    Away(String),
-    /// Trying again changes nothing.
-    #[error("Notion refuses. {0}")]
-    Refused(String),
-}
-
 /// The API with a token.
 #[derive(Debug)]
 pub struct Notion<'a> {
     outbound: &'a Outbound,
     base: &'a str,
     token: SecretString,
-}
-
-/// A part of a list.
-#[derive(Debug)]
-pub struct Listed<T> {
-    /// What is in it.
-    pub items: Vec<T>,
-    /// Where the next part begins.
-    pub next: Option<String>,
 }
 
 impl<'a> Notion<'a> {
@@ -123,13 +91,6 @@ impl<'a> Notion<'a> {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
-        match tokio::time::timeout(TIMEOUT, self.send(method, path, body)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Failure::Away("It did not answer within 30 seconds.".to_owned())),
-        }
-    }
-
-    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
         let url = Url::parse(&format!("{}{path}", self.base))
             .map_err(|error| Failure::Refused(error.to_string()))?;
         let mut request = self
@@ -141,40 +102,37 @@ impl<'a> Notion<'a> {
         if let Some(body) = &body {
             request = request.json(body);
         }
-        let answer = self.outbound.send(request, &url).await.map_err(away)?;
-        let (status, wait) = (answer.status(), answer.retry_after(Utc::now()));
-        let bytes = answer.body(MAX_BYTES).await.map_err(away)?.unwrap_or_default();
-        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        if status.is_success() {
-            let is_answer = body.is_object();
-            return is_answer
-                .then_some(body)
-                .ok_or_else(|| Failure::Away("It sent something that can't be read.".to_owned()));
+        let reply = self.outbound.ask(request, &url, TIMEOUT, MAX_BYTES).await;
+        let reply = reply.map_err(|why| away(&why))?;
+        let body: Value = serde_json::from_slice(&reply.body.unwrap_or_default()).unwrap_or_default();
+        if !reply.status.is_success() {
+            return Err(failure(reply.status, reply.retry_after, &body));
         }
-        Err(failure(status, wait, &body))
+        let is_answer = body.is_object();
+        is_answer
+            .then_some(body)
+            .ok_or_else(|| away("It sent something that can't be read."))
     }
 }
 
-fn away(error: Error) -> Failure {
-    match error {
-        Error::Refused(refusal) => Failure::Away(refusal.detail),
-        other => Failure::Away(other.to_string()),
-    }
+fn away(why: &str) -> Failure {
+    Failure::Away(format!("Notion could not be reached. {why}"))
 }
 
 fn failure(status: StatusCode, wait: Option<Duration>, body: &Value) -> Failure {
-    let said = body["message"].as_str().unwrap_or_default();
-    let said: String = format!("{} ({})", said, status.as_u16())
-        .chars()
-        .take(500)
-        .collect();
+    let said = said(body["message"].as_str().unwrap_or_default(), status);
     match status.as_u16() {
-        401 => Failure::Unauthorized,
-        404 => Failure::NotFound,
-        429 => Failure::SlowDown(wait.unwrap_or(Duration::from_secs(1))),
+        401 => Failure::Unauthorized(
+            "Notion refuses the token. Copy it again from notion.so/my-integrations, and connect Notion anew with it."
+                .to_owned(),
+        ),
+        404 => Failure::NotFound(
+            "Notion does not show this. Share it with the integration (⋯ → Connections), or it was deleted.".to_owned(),
+        ),
+        429 => Failure::SlowDown("Notion asks to slow down.".to_owned(), wait),
         // What was asked for changes right now, or Notion has trouble of its own.
-        409 | 500.. => Failure::Away(said.trim().to_owned()),
-        _ => Failure::Refused(said.trim().to_owned()),
+        409 | 500.. => away(&said),
+        _ => Failure::Refused(format!("Notion refuses. {said}")),
     }
 }
 
@@ -214,8 +172,8 @@ fn item(object: &Value) -> Option<RemoteItem> {
 pub fn address(id: Uuid, kind: RemoteKind) -> String {
     let place = format!("https://www.notion.so/{}", id.simple());
     match kind {
-        RemoteKind::Page => place,
         RemoteKind::Database => format!("{place}?database"),
+        _ => place,
     }
 }
 

@@ -5,6 +5,7 @@
 //! name that changes its answer in between (DNS rebinding) gains nothing. Redirects are never followed unseen.
 
 mod address;
+mod api;
 mod failure;
 mod fetch;
 mod get;
@@ -22,6 +23,8 @@ use url::{Host, Url};
 
 use crate::{Error, Result};
 
+pub(crate) use api::said;
+pub use api::{Failure, Listed, Reply};
 pub(crate) use failure::refusal;
 pub use fetch::Fetched;
 pub(crate) use get::explain;

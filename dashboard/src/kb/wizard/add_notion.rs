@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api_types::client;
-use api_types::connections::{Connection, Remote, RemoteItem, RemoteKind};
+use api_types::connections::{Connection, ConnectionKind, Remote, RemoteItem, RemoteKind};
 use api_types::kb::{AddSourcesRequest, NewSource};
 use api_types::validate::Checker;
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
@@ -13,12 +13,13 @@ use uuid::Uuid;
 
 use super::Wizard;
 use super::add_website::Toggle;
+use super::connected::Connected;
 use crate::session::use_session;
-use crate::ui::button::{ButtonLink, Submit};
+use crate::ui::button::Submit;
 use crate::ui::field::{NumberField, SearchBox, SelectField, Text};
 use crate::ui::form::{Form, FormBody};
 use crate::ui::icon::{self, Icon};
-use crate::ui::load::{load, loaded, rows};
+use crate::ui::load::{loaded, rows};
 use crate::ui::pages::{Pages, pages, show_more};
 
 /// Words rest for this long before they are searched for.
@@ -29,24 +30,17 @@ const PREFIX: &str = "sources[0].remote";
 /// The form, or what is to be done first.
 #[component]
 pub fn AddNotion(wizard: Wizard) -> impl IntoView {
-    let connections = load(client::connections::list);
-    loaded(connections, rows, move |found| {
-        move || {
-            let found = found.get();
-            match found.first().map(|connection| connection.id) {
-                Some(first) => view! { <Chooser wizard=wizard connections=found first=first /> }.into_any(),
-                None => view! {
-                    <div class="flex flex-col items-start gap-3">
-                        <p class="muted">"Connect Notion in the settings first; then its pages can be chosen here."</p>
-                        <ButtonLink href="/settings" icon=icon::PLUG>
-                            "Connect Notion"
-                        </ButtonLink>
-                    </div>
-                }
-                .into_any(),
-            }
-        }
-    })
+    let form = move |connections: Vec<Connection>, first: Uuid| {
+        view! { <Chooser wizard=wizard connections=connections first=first /> }.into_any()
+    };
+    view! {
+        <Connected
+            kind=ConnectionKind::Notion
+            first="Connect Notion in the settings first; then its pages can be chosen here."
+            action="Connect Notion"
+            form=form
+        />
+    }
 }
 
 #[component]
@@ -75,7 +69,7 @@ fn Chooser(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl In
     };
     let form = Form::new(move || {
         let mut check = Checker::default();
-        remote().check(&mut check, PREFIX);
+        remote().check(ConnectionKind::Notion, &mut check, PREFIX);
         check.finish()
     });
     let submit = move || {
@@ -186,8 +180,8 @@ fn ItemRow(item: RemoteItem, chosen: RwSignal<Vec<RemoteItem>>) -> impl IntoView
         chosen.with(|chosen| chosen.iter().any(|other| other.id == id))
     };
     let glyph = match item.kind {
-        RemoteKind::Page => icon::FILE_TEXT,
         RemoteKind::Database => icon::LAYERS,
+        _ => icon::FILE_TEXT,
     };
     let title = if item.title.is_empty() {
         "Untitled".to_owned()

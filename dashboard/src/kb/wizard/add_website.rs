@@ -68,7 +68,8 @@ impl Settings {
     }
 }
 
-fn lines(text: &str) -> Vec<String> {
+/// The lines that hold something.
+pub fn lines(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim);
     lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }

@@ -1,11 +1,13 @@
 //! The wizard: sources, chunk preview, name. Nothing is written to the knowledge base before the last step.
 
+mod add_google;
 mod add_link;
 mod add_notion;
 mod add_pairs;
 mod add_text;
 mod add_website;
 mod chunks;
+mod connected;
 mod finish;
 mod form;
 mod sources;

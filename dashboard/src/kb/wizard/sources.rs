@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use web_sys::DragEvent;
 
 use super::Wizard;
+use super::add_google::AddGoogle;
 use super::add_link::AddLink;
 use super::add_notion::AddNotion;
 use super::add_pairs::AddPairs;
@@ -35,6 +36,7 @@ enum Way {
     Website,
     Pairs,
     Notion,
+    Google,
 }
 
 /// The step.
@@ -56,6 +58,7 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
                             (Way::Website, "Website"),
                             (Way::Pairs, "Questions"),
                             (Way::Notion, "Notion"),
+                            (Way::Google, "Google Drive"),
                         ]
                     />
                 </div>
@@ -78,6 +81,9 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
                 <Show when=move || way.get() == Way::Notion>
                     <AddNotion wizard=wizard />
                 </Show>
+                <div class:hidden=move || way.get() != Way::Google>
+                    <AddGoogle wizard=wizard />
+                </div>
             </Section>
             <SourceList wizard=wizard />
         </div>
@@ -181,8 +187,9 @@ fn SourceRow(wizard: Wizard, source: DraftSource) -> impl IntoView {
         });
     };
     let address = source.url.as_ref().map(ToString::to_string);
-    let detail = address.unwrap_or_else(|| bytes(source.size));
     let website = source.kind.is_crawled();
+    // What is fetched page by page has no size of its own.
+    let detail = address.or_else(|| (!website).then(|| bytes(source.size)));
     let title = source.title.clone();
     view! {
         <li class="flex flex-wrap items-center gap-3 px-4 py-2.5" data-testid="source">
@@ -191,7 +198,7 @@ fn SourceRow(wizard: Wizard, source: DraftSource) -> impl IntoView {
                 <p class="truncate font-medium" dir="auto" title=source.title.clone()>
                     {source.title.clone()}
                 </p>
-                <p class="muted truncate text-xs">{detail}</p>
+                <p class="muted truncate text-xs empty:hidden">{detail}</p>
             </div>
             <IconButton
                 icon=icon::TRASH_2

@@ -37,6 +37,21 @@ impl Fingerprint {
             sketch: sketch(&words),
         }
     }
+
+    /// Of a file whose text is not known yet.
+    pub fn of_scan(title: &str, bytes: &[u8]) -> Self {
+        let whole = Sha256::new()
+            .chain_update(title)
+            .chain_update([0])
+            .chain_update(bytes)
+            .finalize()
+            .into();
+        Self {
+            content: whole,
+            words: whole,
+            sketch: 0,
+        }
+    }
 }
 
 /// Whether two texts are nearly the same, by their sketches. In a text of a few hundred words, that is one word.

@@ -172,6 +172,8 @@ pub enum Outcome {
 pub struct Taken {
     /// Its title; its address if it has none.
     pub title: String,
+    /// Where people see it, if not at its address.
+    pub link: Option<String>,
     /// Its detected media type.
     pub media_type: &'static str,
     /// As fetched.

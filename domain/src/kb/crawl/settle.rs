@@ -158,6 +158,7 @@ impl Crawler<'_> {
         }
         Outcome::Taken(Box::new(Taken {
             title: title(parsed.title.as_deref(), &entry.url),
+            link: None,
             media_type: page.format.media_type(),
             bytes: page.bytes,
             fingerprint,

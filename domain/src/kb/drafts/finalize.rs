@@ -224,7 +224,7 @@ async fn insert_sources(
     let mut documents = Vec::new();
     for source in &draft.content.sources {
         let origin = match source.kind {
-            SourceKind::Website | SourceKind::Notion => origins.get(&source.id).cloned(),
+            SourceKind::Website | SourceKind::Notion | SourceKind::Google => origins.get(&source.id).cloned(),
             SourceKind::Url => source.url.as_ref().map(single_page),
             SourceKind::File | SourceKind::Text | SourceKind::Qa => None,
         };

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use api_types::connections::Remote;
+use api_types::connections::{ConnectionKind, Remote};
 use api_types::drafts::Draft;
 use api_types::kb::{AddSourcesRequest, DraftSource, KnowledgeBaseContent, NewSource, SourceKind};
 use api_types::pairs::Pair;
@@ -234,8 +234,12 @@ async fn prepare(services: &Services, scope: &Scope, source: NewSource) -> Resul
         NewSource::Qa { title, pairs } => questions(&title, &pairs),
         NewSource::Website { website } => websites::check(services, &website).map(website_source),
         NewSource::Notion { remote } => {
-            websites::check_remote(services, scope, &remote).await?;
-            Ok(notion_source(remote))
+            let remote = websites::check_remote(services, scope, ConnectionKind::Notion, remote).await?;
+            Ok(remote_source(SourceKind::Notion, remote))
+        }
+        NewSource::Google { remote } => {
+            let remote = websites::check_remote(services, scope, ConnectionKind::Google, remote).await?;
+            Ok(remote_source(SourceKind::Google, remote))
         }
     }
 }
@@ -329,20 +333,14 @@ fn website_source(website: Website) -> Prepared {
     }
 }
 
-fn notion_source(remote: Remote) -> Prepared {
+fn remote_source(kind: SourceKind, remote: Remote) -> Prepared {
     let first = remote.items.first().map_or("", |item| item.title.as_str());
     let name = match remote.items.len() {
         0 | 1 => first.to_owned(),
         n => format!("{first} and {} more", n - 1),
     };
     Prepared {
-        source: new_source(
-            SourceKind::Notion,
-            title(&name),
-            Format::Markdown.media_type(),
-            0,
-            None,
-        ),
+        source: new_source(kind, title(&name), Format::Markdown.media_type(), 0, None),
         content: Content::Pages(Origin::Remote(remote)),
     }
 }

@@ -1,7 +1,7 @@
 //! Websites in a draft: crawled in the background, looked through, trimmed.
 
 use api_types::Page;
-use api_types::connections::Remote;
+use api_types::connections::{ConnectionKind, Remote};
 use api_types::drafts::Draft;
 use api_types::kb::{DraftSource, KnowledgeBaseContent};
 use api_types::sources::{Crawl, CrawledPage, Website};
@@ -26,13 +26,21 @@ pub(super) fn check(services: &Services, website: &Website) -> Result<Website> {
     Ok(website.clone())
 }
 
-/// Refuses what can't be taken over a connection.
-pub(super) async fn check_remote(services: &Services, scope: &Scope, remote: &Remote) -> Result<()> {
+/// Refuses what can't be taken over a connection of this kind; fills in what the service knows better.
+pub(super) async fn check_remote(
+    services: &Services,
+    scope: &Scope,
+    kind: ConnectionKind,
+    mut remote: Remote,
+) -> Result<Remote> {
     let mut check = Checker::default();
-    remote.check(&mut check, "remote");
+    remote.check(kind, &mut check, "remote");
     check.finish().map_err(Error::validation)?;
     let mut tx = services.db.tenant(scope).await?;
-    connections::require(&mut tx, scope, remote.connection_id).await
+    connections::require(&mut tx, scope, remote.connection_id, kind).await?;
+    drop(tx);
+    connections::look_up(services, scope, &mut remote).await?;
+    Ok(remote)
 }
 
 /// Has a website fetched in the background.

@@ -266,6 +266,11 @@ struct NewPage<'a> {
 }
 
 impl NewPage<'_> {
+    /// Where people see it.
+    fn link(&self) -> &str {
+        self.taken.link.as_deref().unwrap_or(self.url)
+    }
+
     fn size(&self) -> i64 {
         i64::try_from(self.taken.bytes.len()).unwrap_or(i64::MAX)
     }
@@ -282,7 +287,7 @@ impl NewPage<'_> {
             "update documents d
              set version = d.version + 1, status = 'queued', error_code = null, error_message = null, attempts = 0,
                  chunks_done = 0, title = $4, media_type = $5, size = $6, storage_key = $7, content_hash = $8,
-                 etag = $9, last_modified = $10, updated_at = now()
+                 etag = $9, last_modified = $10, url = $11, updated_at = now()
              from (select id, storage_key from documents
                    where workspace_id = $1 and source_id = $2 and external_key = $3 for update) as before
              where d.workspace_id = $1 and d.id = before.id
@@ -296,7 +301,8 @@ impl NewPage<'_> {
             self.key,
             &self.taken.fingerprint.content[..],
             self.taken.validators.etag,
-            self.taken.validators.last_modified
+            self.taken.validators.last_modified,
+            self.link()
         )
         .fetch_optional(&mut **tx)
         .await?;
@@ -315,7 +321,7 @@ impl NewPage<'_> {
         let version = sqlx::query_scalar!(
             "insert into documents (workspace_id, id, knowledge_base_id, source_id, external_key, kind, title,
                  media_type, size, url, storage_key, content_hash, etag, last_modified)
-             values ($1, $2, $3, $4, $5, 'url', $6, $7, $8, $5, $9, $10, $11, $12)
+             values ($1, $2, $3, $4, $5, 'url', $6, $7, $8, $13, $9, $10, $11, $12)
              returning version",
             scope.workspace_id(),
             self.id,
@@ -328,7 +334,8 @@ impl NewPage<'_> {
             self.key,
             &self.taken.fingerprint.content[..],
             self.taken.validators.etag,
-            self.taken.validators.last_modified
+            self.taken.validators.last_modified,
+            self.link()
         )
         .fetch_one(&mut **tx)
         .await?;
@@ -344,7 +351,7 @@ impl NewPage<'_> {
         sqlx::query!(
             "update crawl_pages
              set state = $3, title = $4, media_type = $5, size = $6, storage_key = $7, content_hash = $8,
-                 text_hash = $9, sketch = $10, etag = $11, last_modified = $12, not_before = null
+                 text_hash = $9, sketch = $10, etag = $11, last_modified = $12, link = $13, not_before = null
              where workspace_id = $1 and id = $2",
             scope.workspace_id(),
             self.id,
@@ -357,7 +364,8 @@ impl NewPage<'_> {
             &self.taken.fingerprint.words[..],
             self.taken.fingerprint.sketch,
             self.taken.validators.etag,
-            self.taken.validators.last_modified
+            self.taken.validators.last_modified,
+            self.taken.link
         )
         .execute(&mut **tx)
         .await?;

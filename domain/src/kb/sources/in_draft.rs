@@ -109,8 +109,8 @@ pub(in crate::kb) async fn adopt(
     let documents = sqlx::query!(
         "insert into documents (workspace_id, id, knowledge_base_id, source_id, external_key, kind, title, media_type,
              size, url, storage_key, content_hash, etag, last_modified)
-         select workspace_id, id, $2, crawl_id, url, 'url', title, media_type, size, url, storage_key, content_hash,
-             etag, last_modified
+         select workspace_id, id, $2, crawl_id, url, 'url', title, media_type, size, coalesce(link, url), storage_key,
+             content_hash, etag, last_modified
          from crawl_pages where workspace_id = $1 and crawl_id = $3 and state = 'added'
          order by position
          returning id, version",

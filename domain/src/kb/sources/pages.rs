@@ -57,10 +57,10 @@ pub(in crate::kb) async fn pages_of_crawl(
         .map(|state| state.as_str().to_owned())
         .collect();
     let mut rows = sqlx::query!(
-        "select id, url, title, state, reason, detail, position from crawl_pages
+        r#"select id, coalesce(link, url) as "url!", title, state, reason, detail, position from crawl_pages
          where workspace_id = $1 and crawl_id = $2 and (cardinality($3::text[]) = 0 or state = any($3))
            and ($4::int is null or position > $4)
-         order by position limit $5",
+         order by position limit $5"#,
         scope.workspace_id(),
         crawl_id,
         &states,
@@ -142,7 +142,7 @@ pub(in crate::kb) async fn taken_pages(
 ) -> Result<Vec<TakenPage>> {
     let pages = sqlx::query_as!(
         TakenPage,
-        r#"select id, url, title as "title!", media_type as "media_type!", storage_key as "storage_key!"
+        r#"select id, coalesce(link, url) as "url!", title as "title!", media_type as "media_type!", storage_key as "storage_key!"
            from crawl_pages
            where workspace_id = $1 and crawl_id = $2 and state = 'added' and ($3::uuid is null or id = $3)
            order by position limit $4"#,

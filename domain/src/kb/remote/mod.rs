@@ -1,5 +1,7 @@
 //! Going over the pages that a connection shows, one after the other: what a `Crawler` is for websites.
 
+mod google;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,16 +12,17 @@ use api_types::connections::{Remote, RemoteKind};
 use api_types::kb::DocumentError;
 use api_types::sources::{PageReason, PageState};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::crawl::{Earlier, Fingerprint, Found, Known, Outcome, Step, Taken, Visit};
 use super::parse::Format;
-use super::read;
-use crate::notion::{self, Failure, Notion};
-use crate::outbound::Validators;
-use crate::{Result, Scope, Services, connections};
+use super::{ocr, read};
+use crate::connections::{self, Service};
+use crate::google::File;
+use crate::notion::{self, Notion};
+use crate::outbound::{Failure, Validators};
+use crate::{Result, Scope, Services};
 
 /// Attempts at a page that fails, and at one for which we are asked to wait.
 const MAX_ATTEMPTS: u8 = 3;
@@ -30,14 +33,16 @@ const MAX_PAUSE: Duration = Duration::from_secs(60 * 60);
 const SHORT_PAUSE: Duration = Duration::from_secs(2);
 /// Pages in a row that can't be had, after which it is given up.
 const MAX_FAILURES: usize = 10;
-/// Pages within pages.
+/// Pages within pages, and folders within folders.
 const MAX_DEPTH: u8 = 20;
 /// Parts of a database that are asked for: rows of 100 each, beyond the most pages of a source.
 const MAX_PARTS: usize = 200;
+/// Pages, files and folders of one source, those left out among them.
+const MAX_SEEN: usize = 100_000;
 /// Longest title, in characters.
 const MAX_TITLE_CHARS: usize = 200;
 
-/// A page or database that is still to be read.
+/// A page, database, file or folder that is still to be read.
 struct Entry {
     id: Uuid,
     url: String,
@@ -45,14 +50,26 @@ struct Entry {
     attempts: u8,
 }
 
+/// A page or file as it was read.
+struct Content {
+    title: String,
+    /// Where people see it, if not at its address.
+    link: Option<String>,
+    format: Format,
+    bytes: Vec<u8>,
+    validators: Validators,
+}
+
 /// A walk over the pages of a connection.
 pub(super) struct Walker<'a> {
     services: &'a Services,
-    notion: Notion<'a>,
+    service: Arc<Service<'a>>,
     remote: Remote,
     waiting: VecDeque<Entry>,
     seen: HashSet<String>,
     earlier: HashMap<String, Earlier>,
+    /// What Drive's lists said of the files that wait, by id; not known any more to a walk that goes on.
+    listed: HashMap<String, File>,
     taken: usize,
     failures: usize,
     first_failure: Option<String>,
@@ -70,7 +87,7 @@ impl<'a> Walker<'a> {
         known: Vec<Known>,
         earlier: HashMap<String, Earlier>,
     ) -> Result<Self> {
-        let notion = connections::open(services, scope, remote.connection_id).await?;
+        let service = connections::open(services, scope, remote.connection_id).await?;
         let now = Utc::now();
         let pauses = known
             .iter()
@@ -83,7 +100,7 @@ impl<'a> Walker<'a> {
         };
         Ok(Self {
             services,
-            notion,
+            service: Arc::new(service),
             remote,
             pause_until: Instant::now() + pauses.max().unwrap_or_default(),
             taken: known.iter().filter(is_taken).count(),
@@ -99,6 +116,7 @@ impl<'a> Walker<'a> {
                 })
                 .collect(),
             earlier,
+            listed: HashMap::new(),
             failures: 0,
             first_failure: None,
             stopping: Arc::default(),
@@ -113,12 +131,16 @@ impl<'a> Walker<'a> {
     /// Adds what was chosen to begin with.
     pub(super) fn seed(&mut self) -> Vec<Found> {
         let items = self.remote.items.clone();
-        let ids = items
-            .iter()
-            .filter_map(|item| Some((Uuid::try_parse(&item.id).ok()?, item.kind)));
         let mut found = Vec::new();
-        for (id, kind) in ids {
-            self.admit(id, kind, 0, &mut found);
+        for item in items {
+            let url = match item.kind {
+                RemoteKind::Everything => Some(crate::google::EVERYTHING.to_owned()),
+                RemoteKind::File => Some(crate::google::address(&item.id)),
+                kind => Uuid::try_parse(&item.id).ok().map(|id| notion::address(id, kind)),
+            };
+            if let Some(url) = url {
+                self.admit(url, 0, &mut found);
+            }
         }
         found
     }
@@ -128,7 +150,8 @@ impl<'a> Walker<'a> {
         if self.stopping.load(Ordering::Relaxed) {
             return Step::Pause(Duration::ZERO);
         }
-        let is_full = self.taken >= usize::try_from(self.remote.max_pages).unwrap_or(usize::MAX);
+        let wanted = usize::try_from(self.remote.max_pages).unwrap_or(usize::MAX);
+        let is_full = self.taken >= wanted;
         if is_full || self.waiting.is_empty() {
             return self.finished(is_full && !self.waiting.is_empty());
         }
@@ -146,7 +169,7 @@ impl<'a> Walker<'a> {
                 self.failures = 0;
                 outcome
             }
-            Err(Failure::Unauthorized) => return failed(Failure::Unauthorized.to_string()),
+            Err(Failure::Unauthorized(why)) => return failed(why),
             Err(failure) => self.trouble(&entry, &failure),
         };
         if self.failures >= MAX_FAILURES {
@@ -169,7 +192,9 @@ impl<'a> Walker<'a> {
     fn finished(&self, limit_reached: bool) -> Step {
         match &self.first_failure {
             Some(failure) if self.taken == 0 => failed(failure.clone()),
-            _ => Step::Finished { limit_reached },
+            _ => Step::Finished {
+                limit_reached: limit_reached || self.seen.len() >= MAX_SEEN,
+            },
         }
     }
 
@@ -177,14 +202,18 @@ impl<'a> Walker<'a> {
         let attempts = entry.attempts.saturating_add(1);
         let detail = failure.to_string();
         let (reason, pause, most) = match failure {
-            Failure::NotFound => return Outcome::Gone(detail),
-            Failure::SlowDown(pause) => (PageReason::SlowDown, *pause, MAX_WAITS),
+            Failure::NotFound(_) => return Outcome::Gone(detail),
+            Failure::TooLarge(_) => return Outcome::Skipped(PageReason::TooLarge, Some(detail)),
+            Failure::SlowDown(_, pause) => (
+                PageReason::SlowDown,
+                pause.unwrap_or_else(|| backoff(attempts)),
+                MAX_WAITS,
+            ),
             Failure::Away(_) => {
                 self.failures += 1;
-                let pause = Duration::from_secs(1 << attempts.min(6));
-                (PageReason::Network, pause, MAX_ATTEMPTS)
+                (PageReason::Network, backoff(attempts), MAX_ATTEMPTS)
             }
-            Failure::Refused(_) | Failure::Unauthorized => {
+            Failure::Refused(_) | Failure::Unauthorized(_) => {
                 self.first_failure.get_or_insert(detail.clone());
                 return Outcome::Failed(PageReason::HttpStatus, detail);
             }
@@ -198,16 +227,21 @@ impl<'a> Walker<'a> {
     }
 
     async fn visit(&mut self, entry: &Entry, found: &mut Vec<Found>) -> Result<Outcome, Failure> {
-        match notion::at(&entry.url) {
-            Some((id, RemoteKind::Page)) => self.page(id, entry, found).await,
-            Some((id, RemoteKind::Database)) => self.database(id, entry, found).await,
-            None => Ok(Outcome::Skipped(PageReason::Unsupported, None)),
+        let service = Arc::clone(&self.service);
+        match (&*service, notion::at(&entry.url)) {
+            (Service::Google(drive), _) => self.in_drive(drive, entry, found).await,
+            (Service::Notion(notion), Some((id, RemoteKind::Page))) => {
+                self.page(notion, id, entry, found).await
+            }
+            (Service::Notion(notion), Some((id, _))) => self.database(notion, id, entry, found).await,
+            _ => Ok(Outcome::Skipped(PageReason::Unsupported, None)),
         }
     }
 
     /// A database is no page; its rows are.
     async fn database(
         &mut self,
+        notion: &Notion<'_>,
         id: Uuid,
         entry: &Entry,
         found: &mut Vec<Found>,
@@ -215,9 +249,9 @@ impl<'a> Walker<'a> {
         let mut cursor = None::<String>;
         let most = usize::try_from(self.remote.max_pages).unwrap_or(usize::MAX);
         for _ in 0..MAX_PARTS {
-            let rows = self.notion.rows(id, cursor.as_deref()).await?;
+            let rows = notion.rows(id, cursor.as_deref()).await?;
             for row in rows.items {
-                self.admit(row, RemoteKind::Page, entry.depth, found);
+                self.admit(notion::address(row, RemoteKind::Page), entry.depth, found);
             }
             cursor = rows.next;
             // One more than is wanted shows that there are more.
@@ -228,72 +262,87 @@ impl<'a> Walker<'a> {
         Ok(Outcome::Skipped(PageReason::List, None))
     }
 
-    async fn page(&mut self, id: Uuid, entry: &Entry, found: &mut Vec<Found>) -> Result<Outcome, Failure> {
-        let page = self.notion.page(id).await?;
+    async fn page(
+        &mut self,
+        notion: &Notion<'_>,
+        id: Uuid,
+        entry: &Entry,
+        found: &mut Vec<Found>,
+    ) -> Result<Outcome, Failure> {
+        let page = notion.page(id).await?;
         if page["archived"] == true || page["in_trash"] == true {
             return Ok(Outcome::Gone("It is in Notion's trash.".to_owned()));
         }
         let validators = Validators {
             etag: None,
-            last_modified: edited(&page),
+            last_modified: page["last_edited_time"].as_str().and_then(settled),
         };
-        let earlier = self.earlier.get(&entry.url).cloned();
-        let is_known = earlier.as_ref().is_some_and(|earlier| {
-            earlier.content.is_some()
-                && validators.last_modified.is_some()
-                && earlier.validators.last_modified == validators.last_modified
-        });
+        let is_known = self.is_known(entry, &validators);
         // Without its blocks nobody knows which pages are within it.
         if is_known && !self.remote.subpages {
             return Ok(Outcome::Unchanged(validators));
         }
-        let contents = notion::contents(&self.notion, id).await?;
+        let contents = notion::contents(notion, id).await?;
         if self.remote.subpages && entry.depth < MAX_DEPTH {
             for (child, kind) in contents.children {
-                self.admit(child, kind, entry.depth + 1, found);
+                self.admit(notion::address(child, kind), entry.depth + 1, found);
             }
         }
-        let title = title(&page);
-        let text = format!(
-            "---\ntitle: {title}\n---\n{}\n\n{}\n",
-            notion::properties(&page),
-            contents.markdown
-        );
-        self.taken_or_not(title, text, validators, earlier).await
+        let title = title(&notion::title(&page));
+        let properties = notion::properties(&page);
+        let bytes = markdown(&title, &format!("{properties}\n\n{}\n", contents.markdown));
+        let content = Content {
+            title,
+            link: None,
+            format: Format::Markdown,
+            bytes,
+            validators,
+        };
+        self.taken_or_not(entry, content).await
     }
 
-    async fn taken_or_not(
-        &self,
-        title: String,
-        text: String,
-        validators: Validators,
-        earlier: Option<Earlier>,
-    ) -> Result<Outcome, Failure> {
-        let bytes = text.into_bytes();
-        let media_type = Format::Markdown.media_type();
-        let parsed = read::parse(self.services, media_type, bytes.clone()).await;
-        let parsed = match parsed.map_err(|error| Failure::Away(error.to_string()))? {
-            Ok(parsed) => parsed,
-            Err(error) => return Ok(Outcome::Skipped(PageReason::Unreadable, Some(error.message))),
+    /// Whether a page or file is as it was taken earlier.
+    fn is_known(&self, entry: &Entry, validators: &Validators) -> bool {
+        let is_same = |earlier: &Earlier| earlier.content.is_some() && earlier.validators == *validators;
+        validators.last_modified.is_some() && self.earlier.get(&entry.url).is_some_and(is_same)
+    }
+
+    async fn taken_or_not(&self, entry: &Entry, content: Content) -> Result<Outcome, Failure> {
+        let media_type = content.format.media_type();
+        let parsed = read::parse(self.services, media_type, content.bytes.clone()).await;
+        let fingerprint = match parsed.map_err(|error| Failure::Away(error.to_string()))? {
+            Ok(mut parsed) => {
+                // A new name is a change, too, whatever the file calls itself.
+                parsed.title = Some(content.title.clone());
+                Fingerprint::of(&parsed)
+            }
+            // Its text is recognised when it is indexed.
+            Err(error) if error.code == ErrorCode::NeedsOcr && ocr::languages().await.is_some() => {
+                Fingerprint::of_scan(&content.title, &content.bytes)
+            }
+            Err(error) => {
+                let detail = format!("{}: {}", content.title, error.message);
+                return Ok(Outcome::Skipped(PageReason::Unreadable, Some(detail)));
+            }
         };
-        let fingerprint = Fingerprint::of(&parsed);
+        let earlier = self.earlier.get(&entry.url);
         if earlier.is_some_and(|earlier| earlier.content == Some(fingerprint.content)) {
-            return Ok(Outcome::Unchanged(validators));
+            return Ok(Outcome::Unchanged(content.validators));
         }
         Ok(Outcome::Taken(Box::new(Taken {
-            title,
+            title: content.title,
+            link: content.link,
             media_type,
-            bytes,
+            bytes: content.bytes,
             fingerprint,
-            validators,
+            validators: content.validators,
         })))
     }
 
     /// Adds what was found, unless it was found before.
-    fn admit(&mut self, id: Uuid, kind: RemoteKind, depth: u8, found: &mut Vec<Found>) {
-        let url = notion::address(id, kind);
+    fn admit(&mut self, url: String, depth: u8, found: &mut Vec<Found>) {
         let position = self.seen.len();
-        if !self.seen.insert(url.clone()) {
+        if position >= MAX_SEEN || !self.seen.insert(url.clone()) {
             return;
         }
         let id = Uuid::now_v7();
@@ -329,20 +378,31 @@ fn failed(why: String) -> Step {
     })
 }
 
-/// When the page was last edited. Notion tells the minute only, so what was edited just now may be edited again
-/// without a trace.
-fn edited(page: &Value) -> Option<String> {
-    let text = page["last_edited_time"].as_str()?;
+fn backoff(attempts: u8) -> Duration {
+    Duration::from_secs(1 << attempts.min(6))
+}
+
+/// A time of change that tells whether a page changed again. Notion gives the minute only, and Google saves what is being
+/// written every few seconds: what changed just now may change again without a trace.
+fn settled(text: &str) -> Option<String> {
     let time = DateTime::parse_from_rfc3339(text).ok()?;
     (Utc::now() - time.to_utc() > TimeDelta::minutes(2)).then(|| text.to_owned())
 }
 
-fn title(page: &Value) -> String {
-    let title: String = notion::title(page).chars().take(MAX_TITLE_CHARS).collect();
-    let title = title.replace('\0', "");
+/// One line.
+fn title(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let title: String = words.join(" ").chars().take(MAX_TITLE_CHARS).collect();
     if title.is_empty() {
         "Untitled".to_owned()
     } else {
         title
     }
+}
+
+fn markdown(title: &str, text: &str) -> Vec<u8> {
+    format!("---\ntitle: {title}\n---\n{text}").into_bytes()
 }

@@ -10,6 +10,7 @@
 #[path = "../../domain/tests/support/mod.rs"]
 mod support;
 mod crawl {
+    mod delete;
     mod draft;
     mod fixture;
     mod interrupted;

@@ -16,7 +16,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{bases, ingest, sources};
-use crate::db::{Db, TenantTx};
+use crate::db::{Db, TenantTx, retried};
 use crate::jobs::{self, Job};
 use crate::{Error, Result, Scope, audit};
 
@@ -220,6 +220,10 @@ pub async fn retry_failed(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Re
 /// A page of a website stays out at later syncs. Any other source goes with its document.
 pub async fn delete(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<()> {
     scope.require(Role::Editor)?;
+    retried(|| delete_once(db, scope, knowledge_base_id, id)).await
+}
+
+async fn delete_once(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<()> {
     let mut tx = db.tenant(scope).await?;
     let document = sqlx::query!(
         "select d.title, d.source_id, d.external_key, s.kind
@@ -232,6 +236,7 @@ pub async fn delete(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(not_found)?;
+    sources::lock(&mut tx, scope, document.source_id).await?;
     remove(&mut tx, scope, knowledge_base_id, &[id]).await?;
     match document.external_key {
         Some(url) if by_name::<SourceKind>(&document.kind)?.is_crawled() => {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Stop;
 use super::claim::Work;
 use crate::Services;
-use crate::db::TenantTx;
+use crate::db::{TenantTx, retried};
 use crate::kb::embed::{ContentHash, Embedder, content_hash};
 use crate::{Result, Scope, vectors};
 
@@ -36,7 +36,9 @@ pub(super) async fn embed(
     for batch in chunks.chunks(BATCH) {
         let (rows, progress) = rows(services, scope, work, batch).await?;
         done += rows.len();
-        store(services, scope, work, &rows, done, progress).await?;
+        if !retried(|| store(services, scope, work, &rows, done, progress)).await? {
+            return Err(Stop::Gone);
+        }
     }
     Ok(())
 }
@@ -134,6 +136,7 @@ async fn stored(
         .collect())
 }
 
+/// False if this version is not wanted any more.
 async fn store(
     services: &Services,
     scope: &Scope,
@@ -141,7 +144,7 @@ async fn store(
     rows: &[Row<'_>],
     done: usize,
     progress: bool,
-) -> Result<(), Stop> {
+) -> Result<bool> {
     let mut tx = services.db.tenant(scope).await?;
     // First, because it locks the document: it can't be deleted, nor superseded, until the rows are in.
     let updated = sqlx::query!(
@@ -157,12 +160,13 @@ async fn store(
     .execute(&mut *tx)
     .await?;
     if updated.rows_affected() == 0 {
-        return Err(Stop::Gone);
+        return Ok(false);
     }
     for row in rows {
         upsert(&mut tx, scope, work, row).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(true)
 }
 
 async fn upsert(tx: &mut TenantTx, scope: &Scope, work: &Work, row: &Row<'_>) -> Result<()> {

@@ -8,6 +8,7 @@ use retrieval::words::{Language, language_of, main_language};
 use super::Stop;
 use super::claim::Work;
 use crate::Services;
+use crate::db::retried;
 use crate::kb::chunks::carry_over;
 use crate::vectors::passage_text;
 use crate::{Result, Scope};
@@ -28,21 +29,22 @@ pub(super) async fn publish(
             .vectors
             .upsert_document(scope, work.knowledge_base_id, work.id, work.version)
             .await?;
-        if switch(services, scope, work, chunks, revision).await? {
+        let switched = retried(|| switch(services, scope, work, chunks, revision)).await?;
+        if switched.ok_or(Stop::Gone)? {
             break;
         }
     }
     Ok(collect_old(services, scope, work.id, work.version).await?)
 }
 
-/// False if chunks of the live version were changed since `revision`.
+/// False if chunks of the live version were changed since `revision`; `None` if this version is not wanted any more.
 async fn switch(
     services: &Services,
     scope: &Scope,
     work: &Work,
     chunks: &[Chunk],
     revision: i32,
-) -> Result<bool, Stop> {
+) -> Result<Option<bool>> {
     let languages = languages(work, chunks);
     let total = i32::try_from(chunks.len()).unwrap_or(i32::MAX);
     let mut tx = services.db.tenant(scope).await?;
@@ -54,8 +56,10 @@ async fn switch(
     )
     .fetch_optional(&mut *tx)
     .await?;
-    if current.ok_or(Stop::Gone)? != revision {
-        return Ok(false);
+    match current {
+        None => return Ok(None),
+        Some(current) if current != revision => return Ok(Some(false)),
+        Some(_) => {}
     }
     sqlx::query!(
         "update documents
@@ -88,7 +92,7 @@ async fn switch(
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(Some(true))
 }
 
 /// The languages of a document's chunks as the index tells them, that of most of the text first.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::run::Run;
 use crate::Services;
-use crate::db::TenantTx;
+use crate::db::{TenantTx, retried};
 use crate::kb::crawl::{Found, Outcome, RobotsFiles, Taken, Visit};
 use crate::kb::ingest;
 use crate::outbound::Validators;
@@ -62,26 +62,28 @@ pub(super) async fn robots(services: &Services, scope: &Scope, run: &Run, files:
 }
 
 /// Stores what became of a page, and what it led to. False if this run is not wanted any more.
-pub(super) async fn visit(services: &Services, scope: &Scope, run: &Run, visit: Visit) -> Result<bool> {
-    let stored = match visit.outcome {
-        Outcome::Taken(taken) => {
-            return take(services, scope, run, visit.id, &visit.url, &visit.found, *taken).await;
-        }
-        outcome => outcome,
-    };
+pub(super) async fn visit(services: &Services, scope: &Scope, run: &Run, visit: &Visit) -> Result<bool> {
+    match &visit.outcome {
+        Outcome::Taken(taken) => take(services, scope, run, visit, taken).await,
+        _ => retried(|| settled(services, scope, run, visit)).await,
+    }
+}
+
+/// Stores what became of a page that brought no new text.
+async fn settled(services: &Services, scope: &Scope, run: &Run, visit: &Visit) -> Result<bool> {
     let mut tx = services.db.tenant(scope).await?;
     if !lock(&mut tx, scope, run).await? {
         return Ok(false);
     }
     insert(&mut tx, scope, run.id, &visit.found).await?;
-    match stored {
+    match &visit.outcome {
         Outcome::Later { attempts, pause } => {
             sqlx::query!(
                 "update crawl_pages set attempts = $3, not_before = now() + make_interval(secs => $4)
                  where workspace_id = $1 and id = $2",
                 scope.workspace_id(),
                 visit.id,
-                i16::from(attempts),
+                i16::from(*attempts),
                 pause.as_secs_f64()
             )
             .execute(&mut *tx)
@@ -89,10 +91,18 @@ pub(super) async fn visit(services: &Services, scope: &Scope, run: &Run, visit: 
         }
         Outcome::Unchanged(validators) => {
             settle(&mut tx, scope, visit.id, PageState::Unchanged, None, None).await?;
-            revalidate(&mut tx, scope, run.id, &visit.url, &validators).await?;
+            revalidate(&mut tx, scope, run.id, &visit.url, validators).await?;
         }
         Outcome::Skipped(reason, detail) => {
-            settle(&mut tx, scope, visit.id, PageState::Skipped, Some(reason), detail).await?;
+            settle(
+                &mut tx,
+                scope,
+                visit.id,
+                PageState::Skipped,
+                Some(*reason),
+                detail.as_deref(),
+            )
+            .await?;
         }
         Outcome::Failed(reason, detail) => {
             settle(
@@ -100,7 +110,7 @@ pub(super) async fn visit(services: &Services, scope: &Scope, run: &Run, visit: 
                 scope,
                 visit.id,
                 PageState::Failed,
-                Some(reason),
+                Some(*reason),
                 Some(detail),
             )
             .await?;
@@ -120,7 +130,7 @@ async fn settle(
     page_id: Uuid,
     state: PageState,
     reason: Option<PageReason>,
-    detail: Option<String>,
+    detail: Option<&str>,
 ) -> Result<()> {
     // Postgres keeps no NUL characters, and what a server says may be long.
     let detail = detail.map(|detail| detail.replace('\0', "").chars().take(2_048).collect::<String>());
@@ -199,50 +209,37 @@ async fn insert(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid, found: &[Found
 }
 
 /// Stores a page with new text: its bytes first, then everything else in one transaction.
-async fn take(
-    services: &Services,
-    scope: &Scope,
-    run: &Run,
-    page_id: Uuid,
-    url: &str,
-    found: &[Found],
-    taken: Taken,
-) -> Result<bool> {
+async fn take(services: &Services, scope: &Scope, run: &Run, visit: &Visit, taken: &Taken) -> Result<bool> {
     // Never the key of the version before, which is read until this one is live.
     let key = Storage::page_key(scope.workspace_id(), run.id, Uuid::now_v7());
     services.storage.put(&key, taken.bytes.clone()).await?;
-    let mut tx = services.db.tenant(scope).await?;
-    if !lock(&mut tx, scope, run).await? {
-        drop(tx);
-        services.storage.delete(&key).await?;
-        return Ok(false);
-    }
-    if !still_waits(&mut tx, scope, page_id).await? {
-        drop(tx);
-        services.storage.delete(&key).await?;
-        return Ok(true);
-    }
-    insert(&mut tx, scope, run.id, found).await?;
     let page = NewPage {
-        id: page_id,
-        url,
+        id: visit.id,
+        url: &visit.url,
         key: &key,
-        taken: &taken,
+        taken,
     };
-    let mut replaced = None;
-    if let Some(knowledge_base_id) = run.knowledge_base_id {
-        replaced = page.update_document(&mut tx, scope, run.id).await?;
-        if replaced.is_none() {
-            page.insert_document(&mut tx, scope, run.id, knowledge_base_id)
-                .await?;
+    let superfluous = match retried(|| page.store(services, scope, run, &visit.found)).await? {
+        Stored::Taken => return Ok(true),
+        Stored::Replaced(old_key) => {
+            services.storage.delete(&old_key).await?;
+            return Ok(true);
         }
-    }
-    page.settle(&mut tx, scope, replaced.is_some()).await?;
-    tx.commit().await?;
-    if let Some(old_key) = replaced {
-        services.storage.delete(&old_key).await?;
-    }
-    Ok(true)
+        superfluous => superfluous,
+    };
+    services.storage.delete(&key).await?;
+    Ok(matches!(superfluous, Stored::LeftOut))
+}
+
+/// What became of a page that was to be taken.
+enum Stored {
+    Taken,
+    /// In place of a version that lay there.
+    Replaced(String),
+    /// It was left out, or its document deleted, meanwhile.
+    LeftOut,
+    /// This run is not wanted any more.
+    Unwanted,
 }
 
 /// Whether a page still waits: it may have been left out, or its document deleted, while it was being fetched.
@@ -266,6 +263,28 @@ struct NewPage<'a> {
 }
 
 impl NewPage<'_> {
+    async fn store(&self, services: &Services, scope: &Scope, run: &Run, found: &[Found]) -> Result<Stored> {
+        let mut tx = services.db.tenant(scope).await?;
+        if !lock(&mut tx, scope, run).await? {
+            return Ok(Stored::Unwanted);
+        }
+        if !still_waits(&mut tx, scope, self.id).await? {
+            return Ok(Stored::LeftOut);
+        }
+        insert(&mut tx, scope, run.id, found).await?;
+        let mut replaced = None;
+        if let Some(knowledge_base_id) = run.knowledge_base_id {
+            replaced = self.update_document(&mut tx, scope, run.id).await?;
+            if replaced.is_none() {
+                self.insert_document(&mut tx, scope, run.id, knowledge_base_id)
+                    .await?;
+            }
+        }
+        self.settle(&mut tx, scope, replaced.is_some()).await?;
+        tx.commit().await?;
+        Ok(replaced.map_or(Stored::Taken, Stored::Replaced))
+    }
+
     fn size(&self) -> i64 {
         i64::try_from(self.taken.bytes.len()).unwrap_or(i64::MAX)
     }

@@ -11,7 +11,7 @@ use super::apply;
 use super::pages::counts;
 use super::run::Run;
 use crate::Services;
-use crate::db::TenantTx;
+use crate::db::{TenantTx, retried};
 use crate::kb::documents::{self, by_name};
 use crate::{Result, Scope, audit};
 
@@ -22,6 +22,10 @@ pub(super) async fn complete(
     run: &Run,
     limit_reached: bool,
 ) -> Result<()> {
+    retried(|| complete_once(services, scope, run, limit_reached)).await
+}
+
+async fn complete_once(services: &Services, scope: &Scope, run: &Run, limit_reached: bool) -> Result<()> {
     let mut tx = services.db.tenant(scope).await?;
     if !apply::lock(&mut tx, scope, run).await? {
         return Ok(());

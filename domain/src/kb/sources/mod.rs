@@ -32,7 +32,7 @@ pub(super) use origin::Origin;
 pub use pages::PageFilter;
 pub use pages::pages;
 pub(super) use pages::{TakenPage, leave_out, pages_of_crawl, remove_page, taken_pages};
-pub(super) use rows::{NewSource, insert, remove_empty};
+pub(super) use rows::{NewSource, insert, lock, remove_empty};
 pub use rows::{delete, get, list, update};
 
 /// How long to wait for whoever else works on the same crawl.

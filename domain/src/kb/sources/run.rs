@@ -114,7 +114,7 @@ pub(super) async fn run(
 /// Stores what became of a page. False if this run is not wanted any more.
 async fn store(services: &Services, scope: &Scope, run: &Run, visit: Option<Box<Visit>>) -> Result<bool> {
     match visit {
-        Some(visit) => apply::visit(services, scope, run, *visit).await,
+        Some(visit) => apply::visit(services, scope, run, &visit).await,
         None => Ok(true),
     }
 }

@@ -14,6 +14,7 @@ mod crawl {
     mod draft;
     mod fixture;
     mod interrupted;
+    mod left_out;
     mod site;
     mod sync;
 }

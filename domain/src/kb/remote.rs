@@ -43,6 +43,8 @@ struct Entry {
     url: String,
     depth: u8,
     attempts: u8,
+    /// By hand: it is read only for the pages within it.
+    is_left_out: bool,
 }
 
 /// A walk over the pages of a connection.
@@ -52,6 +54,8 @@ pub(super) struct Walker<'a> {
     remote: Remote,
     waiting: VecDeque<Entry>,
     seen: HashSet<String>,
+    /// Ids of pages that were left out by hand, by address, until they are found.
+    left_out: HashMap<String, Uuid>,
     earlier: HashMap<String, Earlier>,
     taken: usize,
     failures: usize,
@@ -88,14 +92,20 @@ impl<'a> Walker<'a> {
             pause_until: Instant::now() + pauses.max().unwrap_or_default(),
             taken: known.iter().filter(is_taken).count(),
             seen: known.iter().map(|page| page.url.clone()).collect(),
+            left_out: known
+                .iter()
+                .filter(|page| page.state == PageState::Removed && page.links_read.is_none())
+                .map(|page| (page.url.clone(), page.id))
+                .collect(),
             waiting: known
                 .into_iter()
-                .filter(|page| page.state == PageState::Waiting)
+                .filter(Known::waits)
                 .map(|page| Entry {
                     id: page.id,
                     url: page.url,
                     depth: page.depth,
                     attempts: page.attempts,
+                    is_left_out: page.state == PageState::Removed,
                 })
                 .collect(),
             earlier,
@@ -225,6 +235,9 @@ impl<'a> Walker<'a> {
                 break;
             }
         }
+        if entry.is_left_out {
+            return Ok(Outcome::LeftOut);
+        }
         Ok(Outcome::Skipped(PageReason::List, None))
     }
 
@@ -252,6 +265,9 @@ impl<'a> Walker<'a> {
             for (child, kind) in contents.children {
                 self.admit(child, kind, entry.depth + 1, found);
             }
+        }
+        if entry.is_left_out {
+            return Ok(Outcome::LeftOut);
         }
         let title = title(&page);
         let text = format!(
@@ -293,15 +309,21 @@ impl<'a> Walker<'a> {
     fn admit(&mut self, id: Uuid, kind: RemoteKind, depth: u8, found: &mut Vec<Found>) {
         let url = notion::address(id, kind);
         let position = self.seen.len();
-        if !self.seen.insert(url.clone()) {
+        let left_out = self.left_out.remove(&url);
+        if !self.seen.insert(url.clone()) && left_out.is_none() {
             return;
         }
-        let id = Uuid::now_v7();
+        // Without the pages within it, a page that was left out leads nowhere.
+        if left_out.is_some() && kind == RemoteKind::Page && !self.remote.subpages {
+            return;
+        }
+        let id = left_out.unwrap_or_else(Uuid::now_v7);
         self.waiting.push_back(Entry {
             id,
             url: url.clone(),
             depth,
             attempts: 0,
+            is_left_out: left_out.is_some(),
         });
         found.push(Found {
             id,

@@ -31,6 +31,8 @@ pub struct Content {
     pub pause: Duration,
     /// The site answers nothing but this status.
     pub broken: Option<u16>,
+    /// This path answers 503.
+    pub broken_path: Option<&'static str>,
     /// Every request with its status, in order; without robots.txt.
     pub requests: Vec<(String, u16)>,
 }
@@ -119,6 +121,9 @@ fn respond(content: &mut Content, path: String, headers: &HeaderMap) -> (Respons
         .count();
     let response = match content.broken {
         Some(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        None if content.broken_path == Some(path.as_str()) => {
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")]).into_response()
+        }
         None => answer(content, &path, asked, headers),
     };
     content.requests.push((path, response.status().as_u16()));

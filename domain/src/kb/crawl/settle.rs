@@ -67,6 +67,7 @@ impl Crawler<'_> {
             Outcome::Skipped(reason, _) => (PageState::Skipped, Some(*reason)),
             Outcome::Failed(reason, _) => (PageState::Failed, Some(*reason)),
             Outcome::Gone(_) => (PageState::Gone, None),
+            Outcome::LeftOut => return,
             Outcome::Later { attempts, pause } => {
                 self.frontier.put_back(index, *attempts, *pause);
                 return;
@@ -79,9 +80,16 @@ impl Crawler<'_> {
 
     fn outcome(&mut self, index: usize, entry: &Entry, seen: Seen, found: &mut Vec<Found>) -> Outcome {
         match seen {
+            Seen::Page(page) if entry.is_left_out() => {
+                self.follow(entry, &page.markup, found);
+                Outcome::LeftOut
+            }
             Seen::Page(page) => self.read(index, entry, *page, found),
             Seen::NotModified(markup) => {
                 self.follow(entry, &markup, found);
+                if entry.is_left_out() {
+                    return Outcome::LeftOut;
+                }
                 self.unwanted(entry, &markup, found)
                     .unwrap_or_else(|| Outcome::Unchanged(self.validators_of(entry)))
             }
@@ -205,7 +213,11 @@ impl Crawler<'_> {
             Some(site) => site.holds(&url),
             None => matches!(url.scheme(), "http" | "https"),
         };
-        if !is_ours || url.as_str().len() > 2_048 || self.frontier.find(&url).is_some() || is_asset(&url) {
+        if !is_ours || url.as_str().len() > 2_048 || is_asset(&url) {
+            return;
+        }
+        if self.frontier.find(&url).is_some() {
+            self.admit_left_out(&url, depth, found);
             return;
         }
         let is_start = depth == 0 && hops == 0;
@@ -228,6 +240,27 @@ impl Crawler<'_> {
             depth,
             hops,
             skipped,
+        });
+    }
+
+    /// A page that was left out by hand still leads to others.
+    fn admit_left_out(&mut self, url: &Url, depth: u8, found: &mut Vec<Found>) {
+        let website = &self.plan.website;
+        let is_wanted = depth == 0 || self.is_included(url);
+        if website.mode != CrawlMode::Links || depth >= website.max_depth || !is_wanted {
+            return;
+        }
+        let Some(index) = self.frontier.follow_left_out(url, depth) else {
+            return;
+        };
+        let entry = self.frontier.entry(index);
+        found.push(Found {
+            id: entry.id,
+            url: entry.url.to_string(),
+            position: index,
+            depth,
+            hops: entry.hops,
+            skipped: None,
         });
     }
 

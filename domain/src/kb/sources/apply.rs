@@ -115,6 +115,7 @@ async fn settled(services: &Services, scope: &Scope, run: &Run, visit: &Visit) -
             )
             .await?;
         }
+        Outcome::LeftOut => links_read(&mut tx, scope, visit.id).await?,
         Outcome::Gone(detail) => {
             settle(&mut tx, scope, visit.id, PageState::Gone, None, Some(detail)).await?;
         }
@@ -145,6 +146,10 @@ async fn settle(
     )
     .execute(&mut **tx)
     .await?;
+    // One that was left out while it was being fetched was read all the same.
+    if state != PageState::Failed {
+        links_read(tx, scope, page_id).await?;
+    }
     Ok(())
 }
 
@@ -171,7 +176,20 @@ async fn revalidate(
     Ok(())
 }
 
-/// Adds the addresses that were found.
+/// Notes that a page which was left out by hand was read for its links.
+async fn links_read(tx: &mut TenantTx, scope: &Scope, page_id: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update crawl_pages set links_read = true, not_before = null
+         where workspace_id = $1 and id = $2 and state = 'removed'",
+        scope.workspace_id(),
+        page_id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds the addresses that were found, and notes which pages were left out by hand and are to be read for their links.
 async fn insert(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid, found: &[Found]) -> Result<()> {
     if found.is_empty() {
         return Ok(());
@@ -184,7 +202,9 @@ async fn insert(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid, found: &[Found
              case when f.reason is null then 'waiting' else 'skipped' end
          from unnest($3::uuid[], $4::text[], $5::int[], $6::smallint[], $7::smallint[], $8::text[])
              as f(id, url, position, depth, hops, reason)
-         on conflict (workspace_id, crawl_id, url) do nothing",
+         on conflict (workspace_id, crawl_id, url) do update
+         set links_read = false, depth = excluded.depth
+         where crawl_pages.state = 'removed' and crawl_pages.links_read is null",
         scope.workspace_id(),
         crawl_id,
         &found.iter().map(|found| found.id).collect::<Vec<_>>(),
@@ -268,10 +288,12 @@ impl NewPage<'_> {
         if !lock(&mut tx, scope, run).await? {
             return Ok(Stored::Unwanted);
         }
+        insert(&mut tx, scope, run.id, found).await?;
         if !still_waits(&mut tx, scope, self.id).await? {
+            links_read(&mut tx, scope, self.id).await?;
+            tx.commit().await?;
             return Ok(Stored::LeftOut);
         }
-        insert(&mut tx, scope, run.id, found).await?;
         let mut replaced = None;
         if let Some(knowledge_base_id) = run.knowledge_base_id {
             replaced = self.update_document(&mut tx, scope, run.id).await?;

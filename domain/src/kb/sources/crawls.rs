@@ -86,7 +86,7 @@ pub(super) async fn forget_pages(tx: &mut TenantTx, scope: &Scope, crawl_id: Uui
     .fetch_all(&mut **tx)
     .await?;
     sqlx::query!(
-        "update crawl_pages p set position = n.position
+        "update crawl_pages p set position = n.position, links_read = null, attempts = 0, not_before = null
          from (select url, row_number() over (order by position)::int - 1 as position from crawl_pages
                where workspace_id = $1 and crawl_id = $2) n
          where p.workspace_id = $1 and p.crawl_id = $2 and p.url = n.url",

@@ -266,7 +266,7 @@ async fn load(
 
 async fn known(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid) -> Result<Vec<Known>> {
     let rows = sqlx::query!(
-        "select id, url, depth, hops, attempts, not_before, state, reason, text_hash, sketch from crawl_pages
+        "select id, url, depth, hops, attempts, not_before, state, reason, text_hash, sketch, links_read from crawl_pages
          where workspace_id = $1 and crawl_id = $2
          order by position, url",
         scope.workspace_id(),
@@ -287,6 +287,7 @@ async fn known(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid) -> Result<Vec<K
             reason: row.reason.as_deref().map(by_name).transpose()?,
             words: row.text_hash.and_then(|hash| hash.try_into().ok()),
             sketch: row.sketch,
+            links_read: row.links_read,
         })
     });
     pages.collect()

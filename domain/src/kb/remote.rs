@@ -162,7 +162,7 @@ impl<'a> Walker<'a> {
         if self.failures >= MAX_FAILURES {
             return failed(self.first_failure.clone().unwrap_or_default());
         }
-        let is_taken = matches!(outcome, Outcome::Taken(_) | Outcome::Unchanged(_));
+        let is_taken = matches!(outcome, Outcome::Taken(_) | Outcome::Unchanged { .. });
         self.taken += usize::from(is_taken);
         let (id, url) = (entry.id, entry.url.clone());
         if let Outcome::Later { attempts, .. } = outcome {
@@ -258,7 +258,10 @@ impl<'a> Walker<'a> {
         });
         // Without its blocks nobody knows which pages are within it.
         if is_known && !self.remote.subpages {
-            return Ok(Outcome::Unchanged(validators));
+            return Ok(Outcome::Unchanged {
+                validators,
+                fingerprint: earlier.and_then(|earlier| earlier.fingerprint),
+            });
         }
         let contents = notion::contents(&self.notion, id).await?;
         if self.remote.subpages && entry.depth < MAX_DEPTH {
@@ -294,7 +297,10 @@ impl<'a> Walker<'a> {
         };
         let fingerprint = Fingerprint::of(&parsed);
         if earlier.is_some_and(|earlier| earlier.content == Some(fingerprint.content)) {
-            return Ok(Outcome::Unchanged(validators));
+            return Ok(Outcome::Unchanged {
+                validators,
+                fingerprint: Some(fingerprint),
+            });
         }
         Ok(Outcome::Taken(Box::new(Taken {
             title,

@@ -122,6 +122,8 @@ pub struct Earlier {
     pub validators: Validators,
     /// The hash of its title and text; `None` if that is not known.
     pub content: Option<[u8; 32]>,
+    /// What it says; `None` if that is not known.
+    pub fingerprint: Option<Fingerprint>,
     /// Where its bytes lie.
     pub storage_key: String,
 }
@@ -162,7 +164,12 @@ pub enum Outcome {
     /// A page to take, with text that is new or changed.
     Taken(Box<Taken>),
     /// A page to keep as it was taken earlier.
-    Unchanged(Validators),
+    Unchanged {
+        /// To ask the server the next time.
+        validators: Validators,
+        /// What it says, if that is known.
+        fingerprint: Option<Fingerprint>,
+    },
     /// Left out by hand, and read for its links.
     LeftOut,
     /// Not wanted.

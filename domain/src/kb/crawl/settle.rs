@@ -10,7 +10,6 @@ use super::page::Markup;
 use super::pattern;
 use super::visit::{Page, Seen};
 use super::{Crawler, Entry, Fingerprint, Found, Outcome, Taken, Visit};
-use crate::outbound::Validators;
 
 /// Attempts at a page.
 const MAX_ATTEMPTS: u8 = 3;
@@ -63,7 +62,7 @@ impl Crawler<'_> {
     fn note(&mut self, index: usize, entry: &Entry, outcome: &Outcome) {
         let (state, reason) = match outcome {
             Outcome::Taken(_) => (PageState::Added, None),
-            Outcome::Unchanged(_) => (PageState::Unchanged, None),
+            Outcome::Unchanged { .. } => (PageState::Unchanged, None),
             Outcome::Skipped(reason, _) => (PageState::Skipped, Some(*reason)),
             Outcome::Failed(reason, _) => (PageState::Failed, Some(*reason)),
             Outcome::Gone(_) => (PageState::Gone, None),
@@ -85,14 +84,7 @@ impl Crawler<'_> {
                 Outcome::LeftOut
             }
             Seen::Page(page) => self.read(index, entry, *page, found),
-            Seen::NotModified(markup) => {
-                self.follow(entry, &markup, found);
-                if entry.is_left_out() {
-                    return Outcome::LeftOut;
-                }
-                self.unwanted(entry, &markup, found)
-                    .unwrap_or_else(|| Outcome::Unchanged(self.validators_of(entry)))
-            }
+            Seen::NotModified(markup) => self.not_modified(index, entry, &markup, found),
             Seen::Redirect(target) => self.redirect(entry, target, found),
             Seen::Gone(detail) => Outcome::Gone(detail),
             Seen::Unwanted(reason, detail) => Outcome::Skipped(reason, detail),
@@ -105,11 +97,34 @@ impl Crawler<'_> {
         }
     }
 
-    fn validators_of(&self, entry: &Entry) -> Validators {
+    /// A page whose server says that it did not change: its text is the one known from earlier.
+    fn not_modified(
+        &mut self,
+        index: usize,
+        entry: &Entry,
+        markup: &Markup,
+        found: &mut Vec<Found>,
+    ) -> Outcome {
+        self.follow(entry, markup, found);
+        if entry.is_left_out() {
+            return Outcome::LeftOut;
+        }
+        if let Some(unwanted) = self.unwanted(entry, markup, found) {
+            return unwanted;
+        }
         let earlier = self.earlier.get(entry.url.as_str());
-        earlier
-            .map(|earlier| earlier.validators.clone())
-            .unwrap_or_default()
+        let (validators, fingerprint) = earlier
+            .map(|earlier| (earlier.validators.clone(), earlier.fingerprint.clone()))
+            .unwrap_or_default();
+        if let Some(fingerprint) = &fingerprint
+            && let Some(other) = self.frontier.same_text(index, fingerprint)
+        {
+            return Outcome::Skipped(PageReason::Duplicate, Some(other.into()));
+        }
+        Outcome::Unchanged {
+            validators,
+            fingerprint,
+        }
     }
 
     fn again(
@@ -162,7 +177,10 @@ impl Crawler<'_> {
         }
         let earlier = self.earlier.get(entry.url.as_str());
         if earlier.is_some_and(|earlier| earlier.content == Some(fingerprint.content)) {
-            return Outcome::Unchanged(page.validators);
+            return Outcome::Unchanged {
+                validators: page.validators,
+                fingerprint: Some(fingerprint),
+            };
         }
         Outcome::Taken(Box::new(Taken {
             title: title(parsed.title.as_deref(), &entry.url),

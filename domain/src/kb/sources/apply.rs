@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::run::Run;
 use crate::Services;
 use crate::db::{TenantTx, retried};
-use crate::kb::crawl::{Found, Outcome, RobotsFiles, Taken, Visit};
+use crate::kb::crawl::{Fingerprint, Found, Outcome, RobotsFiles, Taken, Visit};
 use crate::kb::ingest;
 use crate::outbound::Validators;
 use crate::storage::Storage;
@@ -89,9 +89,15 @@ async fn settled(services: &Services, scope: &Scope, run: &Run, visit: &Visit) -
             .execute(&mut *tx)
             .await?;
         }
-        Outcome::Unchanged(validators) => {
+        Outcome::Unchanged {
+            validators,
+            fingerprint,
+        } => {
             settle(&mut tx, scope, visit.id, PageState::Unchanged, None, None).await?;
             revalidate(&mut tx, scope, run.id, &visit.url, validators).await?;
+            if let Some(fingerprint) = fingerprint {
+                keep_fingerprint(&mut tx, scope, run.id, visit, fingerprint).await?;
+            }
         }
         Outcome::Skipped(reason, detail) => {
             settle(
@@ -170,6 +176,38 @@ async fn revalidate(
         url,
         validators.etag,
         validators.last_modified
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps what an unchanged page says, so that a later job, or sync, knows others that say the same.
+async fn keep_fingerprint(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    source_id: Uuid,
+    visit: &Visit,
+    fingerprint: &Fingerprint,
+) -> Result<()> {
+    sqlx::query!(
+        "update crawl_pages set text_hash = $3, sketch = $4 where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        visit.id,
+        &fingerprint.words[..],
+        fingerprint.sketch
+    )
+    .execute(&mut **tx)
+    .await?;
+    // Documents from before this was kept have none.
+    sqlx::query!(
+        "update documents set text_hash = $4, sketch = $5
+         where workspace_id = $1 and source_id = $2 and external_key = $3 and text_hash is distinct from $4",
+        scope.workspace_id(),
+        source_id,
+        visit.url,
+        &fingerprint.words[..],
+        fingerprint.sketch
     )
     .execute(&mut **tx)
     .await?;
@@ -323,7 +361,7 @@ impl NewPage<'_> {
             "update documents d
              set version = d.version + 1, status = 'queued', error_code = null, error_message = null, attempts = 0,
                  chunks_done = 0, title = $4, media_type = $5, size = $6, storage_key = $7, content_hash = $8,
-                 etag = $9, last_modified = $10, updated_at = now()
+                 etag = $9, last_modified = $10, text_hash = $11, sketch = $12, updated_at = now()
              from (select id, storage_key from documents
                    where workspace_id = $1 and source_id = $2 and external_key = $3 for update) as before
              where d.workspace_id = $1 and d.id = before.id
@@ -337,7 +375,9 @@ impl NewPage<'_> {
             self.key,
             &self.taken.fingerprint.content[..],
             self.taken.validators.etag,
-            self.taken.validators.last_modified
+            self.taken.validators.last_modified,
+            &self.taken.fingerprint.words[..],
+            self.taken.fingerprint.sketch
         )
         .fetch_optional(&mut **tx)
         .await?;
@@ -355,8 +395,8 @@ impl NewPage<'_> {
     ) -> Result<()> {
         let version = sqlx::query_scalar!(
             "insert into documents (workspace_id, id, knowledge_base_id, source_id, external_key, kind, title,
-                 media_type, size, url, storage_key, content_hash, etag, last_modified)
-             values ($1, $2, $3, $4, $5, 'url', $6, $7, $8, $5, $9, $10, $11, $12)
+                 media_type, size, url, storage_key, content_hash, etag, last_modified, text_hash, sketch)
+             values ($1, $2, $3, $4, $5, 'url', $6, $7, $8, $5, $9, $10, $11, $12, $13, $14)
              returning version",
             scope.workspace_id(),
             self.id,
@@ -369,7 +409,9 @@ impl NewPage<'_> {
             self.key,
             &self.taken.fingerprint.content[..],
             self.taken.validators.etag,
-            self.taken.validators.last_modified
+            self.taken.validators.last_modified,
+            &self.taken.fingerprint.words[..],
+            self.taken.fingerprint.sketch
         )
         .fetch_one(&mut **tx)
         .await?;

@@ -108,9 +108,9 @@ pub(in crate::kb) async fn adopt(
 ) -> Result<Vec<(Uuid, i32)>> {
     let documents = sqlx::query!(
         "insert into documents (workspace_id, id, knowledge_base_id, source_id, external_key, kind, title, media_type,
-             size, url, storage_key, content_hash, etag, last_modified)
+             size, url, storage_key, content_hash, etag, last_modified, text_hash, sketch)
          select workspace_id, id, $2, crawl_id, url, 'url', title, media_type, size, url, storage_key, content_hash,
-             etag, last_modified
+             etag, last_modified, text_hash, sketch
          from crawl_pages where workspace_id = $1 and crawl_id = $3 and state = 'added'
          order by position
          returning id, version",

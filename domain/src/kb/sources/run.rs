@@ -20,7 +20,7 @@ use super::origin::Origin;
 use super::walk::Walk;
 use crate::Services;
 use crate::db::TenantTx;
-use crate::kb::crawl::{Earlier, Known, RobotsFiles, Step, Visit};
+use crate::kb::crawl::{Earlier, Fingerprint, Known, RobotsFiles, Step, Visit};
 use crate::kb::documents::by_name;
 use crate::outbound::Validators;
 use crate::{Error, Result, Scope, drafts};
@@ -243,7 +243,8 @@ async fn load(
     let mut tx = services.db.tenant(scope).await?;
     let known = known(&mut tx, scope, run.id).await?;
     let rows = sqlx::query!(
-        r#"select external_key as "external_key!", content_hash, etag, last_modified, storage_key from documents
+        r#"select external_key as "external_key!", content_hash, text_hash, sketch, etag, last_modified, storage_key
+           from documents
            where workspace_id = $1 and source_id = $2 and external_key is not null"#,
         scope.workspace_id(),
         run.id
@@ -251,12 +252,23 @@ async fn load(
     .fetch_all(&mut *tx)
     .await?;
     let earlier = rows.into_iter().map(|row| {
+        let hash = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let content = hash(row.content_hash);
+        let fingerprint = match (content, hash(row.text_hash), row.sketch) {
+            (Some(content), Some(words), Some(sketch)) => Some(Fingerprint {
+                content,
+                words,
+                sketch,
+            }),
+            _ => None,
+        };
         let earlier = Earlier {
             validators: Validators {
                 etag: row.etag,
                 last_modified: row.last_modified,
             },
-            content: row.content_hash.and_then(|hash| hash.try_into().ok()),
+            content,
+            fingerprint,
             storage_key: row.storage_key,
         };
         (row.external_key, earlier)

@@ -18,3 +18,26 @@ where p.workspace_id = d.workspace_id and p.crawl_id = d.source_id and p.url = d
   and p.content_hash = d.content_hash;
 alter table crawl_pages force row level security;
 alter table documents force row level security;
+
+-- What text recognition has read of a scan: a job reads some pages, and leaves the rest to another.
+create table scans (
+    workspace_id uuid not null,
+    document_id  uuid not null,
+    version      int  not null,
+    -- As they were installed when it began; with others it begins anew.
+    languages    text not null,
+    -- The text of the first pages.
+    pages        text[] not null default '{}',
+    primary key (workspace_id, document_id),
+    foreign key (workspace_id, document_id) references documents (workspace_id, id) on delete cascade
+);
+alter table scans enable row level security;
+alter table scans force row level security;
+create policy tenant on scans
+    using (workspace_id = (select app_workspace_id()))
+    with check (workspace_id = (select app_workspace_id()));
+grant select, insert, update, delete on scans to botwright_worker;
+
+alter table crawls
+    -- The sitemaps that are still to be read before the crawl is seeded; null when none was yet.
+    add column sitemaps jsonb;

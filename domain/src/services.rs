@@ -43,6 +43,8 @@ pub struct Services {
     pub parser: Sandbox,
     /// Bots that visitors talk to.
     pub live_bots: LiveBots,
+    /// How long a job works on something long before it leaves the rest to another one.
+    pub turn: Duration,
     /// Least time between two requests to a website that is crawled.
     pub crawl_delay: Duration,
     /// How long one page of a website may take.
@@ -78,6 +80,7 @@ impl Services {
             embedder,
             parser: Sandbox::new(program),
             live_bots: LiveBots::default(),
+            turn: Duration::from_secs(config.worker_turn_seconds.max(1)),
             crawl_delay: Duration::from_millis(config.crawl_delay_ms),
             crawl_timeout: Duration::from_secs(config.crawl_timeout_seconds.max(1)),
             notion_url: config.notion_url.as_str().trim_end_matches('/').to_owned(),

@@ -36,23 +36,25 @@ pub(super) async fn parse(
     Ok(parsed)
 }
 
-/// Reads a file as [`parse`] does, for a job: a scan is given to text recognition, which takes its time.
-pub(super) async fn parse_and_recognise(
+/// What a job makes of a file.
+pub(super) enum Reading {
+    Text(ParsedDocument),
+    /// Pages of pictures, which can be recognised.
+    Scan,
+}
+
+/// Reads a file as [`parse`] does, for a job: it goes on with a scan.
+pub(super) async fn parse_or_scan(
     services: &Services,
     media_type: &str,
     bytes: Vec<u8>,
-) -> Result<Result<ParsedDocument, DocumentError>> {
-    let (file, mut parsed) = read(services, media_type, bytes).await?;
-    if parsed == Err(ParseError::NeedsOcr)
-        && let Some(languages) = ocr::languages().await
-    {
-        let recognised = ocr::recognise(file.path(), &languages).await;
-        parsed = recognised.map_err(|error| Error::Unavailable {
-            part: "text recognition",
-            source: error.into(),
-        })?;
-    }
-    Ok(parsed.map_err(|error| DocumentError::from(&error)))
+) -> Result<Result<Reading, DocumentError>> {
+    let (_file, parsed) = read(services, media_type, bytes).await?;
+    Ok(match parsed {
+        Ok(parsed) => Ok(Reading::Text(parsed)),
+        Err(ParseError::NeedsOcr) if ocr::languages().await.is_some() => Ok(Reading::Scan),
+        Err(error) => Err(DocumentError::from(&error)),
+    })
 }
 
 /// The file, for as long as it is needed, and what the parser made of it.
@@ -61,9 +63,7 @@ async fn read(
     media_type: &str,
     bytes: Vec<u8>,
 ) -> Result<(NamedTempFile, Result<ParsedDocument, ParseError>)> {
-    let file = tokio::task::spawn_blocking(move || temporary(&bytes))
-        .await
-        .map_err(anyhow::Error::from)??;
+    let file = file(bytes).await?;
     let name = Format::file_name(media_type);
     match services.parser.parse(file.path(), name).await {
         Ok(parsed) => Ok((file, Ok(parsed))),
@@ -73,6 +73,12 @@ async fn read(
             source: error.into(),
         }),
     }
+}
+
+/// These bytes as a file that goes with the value.
+pub(super) async fn file(bytes: Vec<u8>) -> Result<NamedTempFile> {
+    let file = tokio::task::spawn_blocking(move || temporary(&bytes)).await;
+    Ok(file.map_err(anyhow::Error::from)??)
 }
 
 fn temporary(bytes: &[u8]) -> anyhow::Result<NamedTempFile> {

@@ -10,6 +10,7 @@ mod csv;
 mod figures;
 mod gate;
 mod judge;
+mod queue;
 mod runs;
 mod start;
 mod transcript;

@@ -1,15 +1,16 @@
 //! Websites in drafts.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use api_types::ErrorCode;
 use api_types::sources::{CrawlMode, CrawlStatus, PageReason, PageState, Website};
 use domain::kb::{documents, drafts};
 
-use super::fixture::{Worker, draft, ended, lexical, links, number, pages, paths};
+use super::fixture::{PROGRAM, Worker, draft, ended, lexical, links, number, pages, paths};
 use super::site::Site;
-use crate::support::until;
+use crate::support::{Harness, until};
 
 const ARTICLES: usize = 2_000;
 
@@ -250,6 +251,39 @@ async fn sitemaps_and_lists_name_the_pages() {
             .unwrap_err();
         assert_eq!(refused.code(), ErrorCode::DraftInvalid);
     }
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_sitemaps_are_read_in_turns_each_once() {
+    let site = Site::start(12, false).await;
+    site.change(|state| state.pause = Duration::from_millis(250));
+    let harness = Harness::with(Path::new(PROGRAM), |config| {
+        config.outbound_allow = vec![site.place.clone()];
+        config.crawl_delay_ms = 0;
+        config.models_dir = Some("/nowhere".into());
+        config.worker_turn_seconds = 1;
+    })
+    .await;
+    let website = Website {
+        mode: CrawlMode::Sitemap,
+        urls: vec![site.url("/sitemap-many.xml")],
+        ..Website::default()
+    };
+    let (id, source) = draft(&harness, website).await;
+    let worker = Worker::start(&harness);
+    until("a job has left sitemaps to another", async || {
+        let left = number(
+            &harness,
+            "select count(*) from crawls where not seeded and jsonb_array_length(sitemaps -> 'waiting') between 1 and 11",
+        );
+        (left.await == 1).then_some(())
+    })
+    .await;
+    let crawl = ended(&harness, id, source).await;
+    assert_eq!((crawl.pages.added, crawl.pages.failed), (12, 0));
+    let asked = site.asked();
+    assert!(asked.values().all(|times| *times == 1), "{asked:?}");
     worker.stop().await;
 }
 

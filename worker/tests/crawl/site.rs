@@ -111,7 +111,7 @@ async fn serve(State(content): State<Arc<Mutex<Content>>>, request: Request) -> 
 fn respond(content: &mut Content, path: String, headers: &HeaderMap) -> (Response, Duration) {
     let pause = match path.as_str() {
         "/slow" => Duration::from_secs(60),
-        _ if path.starts_with("/article/") => content.pause,
+        _ if path.starts_with("/article/") || path.starts_with("/sitemap-of/") => content.pause,
         _ => Duration::ZERO,
     };
     let asked = content
@@ -156,6 +156,8 @@ fn answer(state: &Content, path: &str, asked: usize, headers: &HeaderMap) -> Res
         "/" => start(state),
         "/sitemap.xml" => sitemap_index(),
         "/sitemap-articles.xml" => sitemap(state),
+        "/sitemap-many.xml" => sitemaps(state),
+        _ if path.starts_with("/sitemap-of/") => sitemap_of(path),
         _ if state.traps => trap(path, asked),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
@@ -328,6 +330,22 @@ fn file(name: &str, media_type: &str) -> Response {
 fn sitemap_index() -> Response {
     let xml = "<sitemapindex><sitemap><loc>/sitemap-articles.xml</loc></sitemap>\
                <sitemap><loc>/sitemap-missing.xml</loc></sitemap></sitemapindex>";
+    ([(header::CONTENT_TYPE, "application/xml")], xml).into_response()
+}
+
+/// One sitemap for each article.
+fn sitemaps(state: &Content) -> Response {
+    let numbers = state.articles.keys();
+    let locs: String = numbers
+        .map(|n| format!("<sitemap><loc>/sitemap-of/{n}</loc></sitemap>"))
+        .collect();
+    let xml = format!("<sitemapindex>{locs}</sitemapindex>");
+    ([(header::CONTENT_TYPE, "application/xml")], xml).into_response()
+}
+
+fn sitemap_of(path: &str) -> Response {
+    let n = path.trim_start_matches("/sitemap-of/");
+    let xml = format!("<urlset><url><loc>/article/{n}</loc></url></urlset>");
     ([(header::CONTENT_TYPE, "application/xml")], xml).into_response()
 }
 

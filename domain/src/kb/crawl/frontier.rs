@@ -219,6 +219,11 @@ impl Frontier {
         None
     }
 
+    /// How many addresses are known.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// How many pages were taken.
     pub(super) const fn taken(&self) -> usize {
         self.taken

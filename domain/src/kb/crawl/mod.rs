@@ -45,6 +45,7 @@ use visit::{Seen, visit};
 
 pub use fingerprint::Fingerprint;
 pub use robots::RobotsFiles;
+pub use seed::{Seeds, Sitemaps};
 
 /// Pages asked for at once, most of which wait for their server's turn.
 const IN_FLIGHT: usize = 16;

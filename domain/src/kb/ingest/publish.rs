@@ -84,6 +84,13 @@ async fn switch(
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
+        "delete from scans where workspace_id = $1 and document_id = $2",
+        scope.workspace_id(),
+        work.id
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
         "update knowledge_bases set index_version = index_version + 1, updated_at = now()
          where workspace_id = $1 and id = $2",
         scope.workspace_id(),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::run::Run;
 use crate::Services;
 use crate::db::{TenantTx, retried};
-use crate::kb::crawl::{Fingerprint, Found, Outcome, RobotsFiles, Taken, Visit};
+use crate::kb::crawl::{Fingerprint, Found, Outcome, RobotsFiles, Seeds, Taken, Visit};
 use crate::kb::ingest;
 use crate::outbound::Validators;
 use crate::storage::Storage;
@@ -27,17 +27,19 @@ pub(super) async fn lock(tx: &mut TenantTx, scope: &Scope, run: &Run) -> Result<
     Ok(updated.rows_affected() > 0)
 }
 
-/// Stores the addresses that the crawl begins with. False if this run is not wanted any more.
-pub(super) async fn seed(services: &Services, scope: &Scope, run: &Run, found: &[Found]) -> Result<bool> {
+/// Stores addresses that the crawl begins with. False if this run is not wanted any more.
+pub(super) async fn seed(services: &Services, scope: &Scope, run: &Run, seeds: &Seeds) -> Result<bool> {
     let mut tx = services.db.tenant(scope).await?;
     if !lock(&mut tx, scope, run).await? {
         return Ok(false);
     }
-    insert(&mut tx, scope, run.id, found).await?;
+    insert(&mut tx, scope, run.id, &seeds.found).await?;
     sqlx::query!(
-        "update crawls set seeded = true where workspace_id = $1 and id = $2",
+        "update crawls set seeded = $3, sitemaps = $4 where workspace_id = $1 and id = $2",
         scope.workspace_id(),
-        run.id
+        run.id,
+        seeds.rest.is_none(),
+        seeds.rest.as_ref().map(Json) as _
     )
     .execute(&mut *tx)
     .await?;

@@ -20,13 +20,11 @@ use super::origin::Origin;
 use super::walk::Walk;
 use crate::Services;
 use crate::db::TenantTx;
-use crate::kb::crawl::{Earlier, Fingerprint, Known, RobotsFiles, Step, Visit};
+use crate::kb::crawl::{Earlier, Fingerprint, Known, RobotsFiles, Sitemaps, Step, Visit};
 use crate::kb::documents::by_name;
 use crate::outbound::Validators;
 use crate::{Error, Result, Scope, drafts};
 
-/// How long one job fetches pages before others have their turn.
-const TURN: Duration = Duration::from_secs(15);
 /// How often a worker looks whether the crawl was stopped.
 const LOOK: Duration = Duration::from_millis(500);
 /// Begun so often without getting a page further, a crawl is given up.
@@ -42,6 +40,8 @@ pub(super) struct Run {
     pub(super) origin: Origin,
     pub(super) obey_robots: bool,
     seeded: bool,
+    /// With a sitemap: those that are left to be read.
+    sitemaps: Option<Sitemaps>,
     robots: RobotsFiles,
 }
 
@@ -69,26 +69,30 @@ pub(super) async fn run(
         }
         Err(error) => return Err(error),
     };
+    let turn = (Instant::now() + services.turn, crawler.stopping());
     if !work.seeded {
-        let seeded = match watch(services, scope, &work, None, crawler.seed()).await? {
+        let sitemaps = work.sitemaps.take();
+        let seeds = match watch(services, scope, &work, &turn, crawler.seed(sitemaps)).await? {
             None => return Ok(None),
             Some(Err(error)) => {
                 end(services, scope, &work, CrawlStatus::Failed, Some(&error)).await?;
                 return Ok(None);
             }
-            Some(Ok(found)) => apply::seed(services, scope, &work, &found).await?,
+            Some(Ok(seeds)) => seeds,
         };
-        if !seeded {
+        if !apply::seed(services, scope, &work, &seeds).await? {
             return Ok(None);
         }
+        if seeds.rest.is_some() {
+            return Ok(Some(Duration::ZERO));
+        }
     }
-    let turn = Some((Instant::now() + TURN, crawler.stopping()));
     let mut last = None;
     loop {
         // One page is stored while the next are fetched.
         let (stored, step) = tokio::join!(
             store(services, scope, &work, last.take()),
-            watch(services, scope, &work, turn.clone(), crawler.next())
+            watch(services, scope, &work, &turn, crawler.next())
         );
         let (true, Some(step)) = (stored?, step?) else {
             return Ok(None);
@@ -125,7 +129,7 @@ async fn watch<T>(
     services: &Services,
     scope: &Scope,
     run: &Run,
-    deadline: Option<(Instant, Arc<AtomicBool>)>,
+    (deadline, stopping): &(Instant, Arc<AtomicBool>),
     work: impl Future<Output = T>,
 ) -> Result<Option<T>> {
     let mut work = pin!(work);
@@ -133,9 +137,7 @@ async fn watch<T>(
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     looks.reset();
     loop {
-        if let Some((deadline, stopping)) = &deadline
-            && Instant::now() >= *deadline
-        {
+        if Instant::now() >= *deadline {
             stopping.store(true, Ordering::Relaxed);
         }
         tokio::select! {
@@ -179,7 +181,7 @@ async fn claim(services: &Services, scope: &Scope, crawl_id: Uuid, run: Uuid) ->
     let mut tx = services.db.tenant(scope).await?;
     let row = sqlx::query!(
         r#"select c.draft_id, c.website as "website: Json<Website>", c.remote as "remote: Json<Remote>", c.attempts, c.seeded,
-               c.robots as "robots: Json<RobotsFiles>", s.knowledge_base_id as "knowledge_base_id?", s.kind as "kind?"
+               c.sitemaps as "sitemaps: Json<Sitemaps>", c.robots as "robots: Json<RobotsFiles>", s.knowledge_base_id as "knowledge_base_id?", s.kind as "kind?"
            from crawls c
            left join sources s on s.workspace_id = c.workspace_id and s.id = c.source_id
            where c.workspace_id = $1 and c.id = $2 and c.run = $3 and c.status in ('queued', 'running')
@@ -221,6 +223,7 @@ async fn claim(services: &Services, scope: &Scope, crawl_id: Uuid, run: Uuid) ->
         // A single page was chosen by a person, who may read it, too.
         obey_robots: row.kind.as_deref() != Some(SourceKind::Url.as_str()),
         seeded: row.seeded,
+        sitemaps: row.sitemaps.map(|sitemaps| sitemaps.0),
         robots: row.robots.0,
     }))
 }

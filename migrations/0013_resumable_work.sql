@@ -41,3 +41,7 @@ grant select, insert, update, delete on scans to botwright_worker;
 alter table crawls
     -- The sitemaps that are still to be read before the crawl is seeded; null when none was yet.
     add column sitemaps jsonb;
+
+-- The reconciler looks for unfinished runs of every tenant; it reads only which they are.
+create policy unfinished_of_all on test_runs for select to botwright_worker
+    using (status in ('queued', 'running'));

@@ -10,6 +10,8 @@
 mod support;
 mod ingest {
     mod documents;
+    mod edits;
+    mod filters;
     mod fixture;
     mod jobs;
 }

@@ -1,6 +1,6 @@
 //! Documents and their chunks as rows: listing, retrying, deleting.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use api_types::ErrorCode;
 use api_types::kb::{
@@ -142,7 +142,7 @@ pub async fn matching(
     scope: &Scope,
     knowledge_base_ids: &[Uuid],
     filter: &SearchFilter,
-) -> Result<Option<Vec<Uuid>>> {
+) -> Result<Option<HashSet<Uuid>>> {
     if *filter == SearchFilter::default() {
         return Ok(None);
     }
@@ -165,7 +165,7 @@ pub async fn matching(
     )
     .fetch_all(&mut *tx)
     .await?;
-    Ok(Some(ids))
+    Ok(Some(ids.into_iter().collect()))
 }
 
 /// Lets a worker try a failed document again, from the beginning.

@@ -4,7 +4,7 @@
 //! searched. The words come from the same tokenizer as in memory; only the average length of passages, which a single
 //! passage can't know, is a constant here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::{Debug, Formatter};
 use std::time::Duration;
 
@@ -409,7 +409,7 @@ fn document(id: Uuid) -> Condition {
     Condition::matches("document_id", id.to_string())
 }
 
-fn documents(ids: &[Uuid]) -> Condition {
+fn documents(ids: &HashSet<Uuid>) -> Condition {
     Condition::matches("document_id", ids.iter().map(Uuid::to_string).collect::<Vec<_>>())
 }
 

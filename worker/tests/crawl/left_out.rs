@@ -104,3 +104,35 @@ async fn a_page_left_out_while_it_waits_is_read_for_its_links() {
     assert_eq!((crawl.pages.added, crawl.pages.removed), (taken, 1));
     worker.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_deleted_while_its_page_is_fetched_does_not_come_back() {
+    let site = Site::start(5, false).await;
+    let harness = lexical(&site).await;
+    let (db, scope) = (&harness.services.db, &harness.scope);
+    let worker = Worker::start(&harness);
+    let (kb, source) = finalized(&harness, links(&site)).await;
+    let listed = documents::list(db, scope, kb).await.unwrap();
+    let station = listed.iter().find(|document| document.title == "Station 2");
+    site.change(|state| {
+        state
+            .articles
+            .insert(2, format!("{} It was rebuilt.", article(2)));
+        state.pause = std::time::Duration::from_secs(1);
+    });
+    sources::sync(db, scope, kb, source).await.unwrap();
+    // Asked for, and not answered yet.
+    until("the page is asked for", async || {
+        (site.asked()["/article/2"] == 2).then_some(())
+    })
+    .await;
+    documents::delete(db, scope, kb, station.unwrap().id)
+        .await
+        .unwrap();
+    synced(&harness, kb, source).await;
+    site.change(|state| state.pause = std::time::Duration::ZERO);
+    let (titles, _) = after_sync(&harness, kb, source).await;
+    assert_eq!(titles.len(), listed.len() - 1);
+    assert!(!titles.contains(&"Station 2".to_owned()), "{titles:?}");
+    worker.stop().await;
+}

@@ -31,6 +31,8 @@ pub struct Content {
     pub pause: Duration,
     /// The site answers nothing but this status.
     pub broken: Option<u16>,
+    /// What robots.txt says; the usual if empty.
+    pub robots: String,
     /// This path answers 503.
     pub broken_path: Option<&'static str>,
     /// Every request with its status, in order; without robots.txt.
@@ -101,7 +103,11 @@ impl Site {
 async fn serve(State(content): State<Arc<Mutex<Content>>>, request: Request) -> Response {
     let path = request.uri().path_and_query().unwrap().to_string();
     if path == "/robots.txt" {
-        return "User-agent: *\nDisallow: /private\nAllow: /private/open\n".into_response();
+        let robots = content.lock().unwrap().robots.clone();
+        return match robots.as_str() {
+            "" => "User-agent: *\nDisallow: /private\nAllow: /private/open\n".into_response(),
+            _ => robots.into_response(),
+        };
     }
     let (response, pause) = respond(&mut content.lock().unwrap(), path, request.headers());
     tokio::time::sleep(pause).await;
@@ -131,6 +137,7 @@ fn respond(content: &mut Content, path: String, headers: &HeaderMap) -> (Respons
 }
 
 fn answer(state: &Content, path: &str, asked: usize, headers: &HeaderMap) -> Response {
+    let path = path.split("?utm_").next().unwrap_or(path);
     if let Some(n) = path
         .strip_prefix("/article/")
         .and_then(|n| n.parse::<usize>().ok())

@@ -72,7 +72,7 @@ pub(super) async fn run(
     let turn = (Instant::now() + services.turn, crawler.stopping());
     if !work.seeded {
         let sitemaps = work.sitemaps.take();
-        let seeds = match watch(services, scope, &work, &turn, crawler.seed(sitemaps)).await? {
+        let seeds = match watch(services, scope, &work, Some(&turn), crawler.seed(sitemaps)).await? {
             None => return Ok(None),
             Some(Err(error)) => {
                 end(services, scope, &work, CrawlStatus::Failed, Some(&error)).await?;
@@ -88,17 +88,23 @@ pub(super) async fn run(
         }
     }
     let mut last = None;
+    // One page at least, however long the servers take to say what may be read: else nothing would ever be done.
+    let mut is_begun = false;
     loop {
+        let turn = is_begun.then_some(&turn);
         // One page is stored while the next are fetched.
         let (stored, step) = tokio::join!(
             store(services, scope, &work, last.take()),
-            watch(services, scope, &work, &turn, crawler.next())
+            watch(services, scope, &work, turn, crawler.next())
         );
         let (true, Some(step)) = (stored?, step?) else {
             return Ok(None);
         };
         match step {
-            Step::Visited(visit) => last = Some(visit),
+            Step::Visited(visit) => {
+                last = Some(visit);
+                is_begun = true;
+            }
             Step::Pause(pause) => {
                 apply::robots(services, scope, &work, crawler.robots()).await?;
                 return Ok(Some(pause));
@@ -129,7 +135,7 @@ async fn watch<T>(
     services: &Services,
     scope: &Scope,
     run: &Run,
-    (deadline, stopping): &(Instant, Arc<AtomicBool>),
+    turn: Option<&(Instant, Arc<AtomicBool>)>,
     work: impl Future<Output = T>,
 ) -> Result<Option<T>> {
     let mut work = pin!(work);
@@ -137,7 +143,9 @@ async fn watch<T>(
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     looks.reset();
     loop {
-        if Instant::now() >= *deadline {
+        if let Some((deadline, stopping)) = turn
+            && Instant::now() >= *deadline
+        {
             stopping.store(true, Ordering::Relaxed);
         }
         tokio::select! {

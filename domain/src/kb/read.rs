@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use anyhow::Context;
+use api_types::ErrorCode;
 use api_types::kb::{Chunk, Chunking, DocumentError};
 use tempfile::NamedTempFile;
 use tokio::sync::Semaphore;
@@ -25,15 +26,21 @@ pub(super) async fn parse(
     bytes: Vec<u8>,
 ) -> Result<Result<ParsedDocument, DocumentError>> {
     let (_file, parsed) = read(services, media_type, bytes).await?;
-    let is_scan = parsed == Err(ParseError::NeedsOcr);
     let mut parsed = parsed.map_err(|error| DocumentError::from(&error));
-    if let Err(error) = &mut parsed
-        && is_scan
-        && ocr::languages().await.is_some()
-    {
-        RECOGNISED_LATER.clone_into(&mut error.message);
-    }
+    tell_of_scan(&mut parsed).await;
     Ok(parsed)
+}
+
+/// Says of a scan what becomes of it. That is not known once and for all: text recognition may be installed any time.
+pub(super) async fn tell_of_scan(parsed: &mut Result<ParsedDocument, DocumentError>) {
+    let Err(error) = parsed else { return };
+    if error.code != ErrorCode::NeedsOcr {
+        return;
+    }
+    error.message = match ocr::languages().await {
+        Some(_) => RECOGNISED_LATER.to_owned(),
+        None => ParseError::NeedsOcr.to_string(),
+    };
 }
 
 /// What a job makes of a file.

@@ -31,6 +31,8 @@ pub struct Content {
     pub pause: Duration,
     /// The site answers nothing but this status.
     pub broken: Option<u16>,
+    /// Which fixture is at `/ferry-scan.pdf`.
+    pub scan: &'static str,
     /// What robots.txt says; the usual if empty.
     pub robots: String,
     /// This path answers 503.
@@ -59,6 +61,7 @@ impl Site {
         let state = Arc::new(Mutex::new(Content {
             articles: (0..articles).map(|n| (n, article(n))).collect(),
             traps,
+            scan: "corpus/ferry-scan.pdf",
             ..Content::default()
         }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -161,6 +164,7 @@ fn answer(state: &Content, path: &str, asked: usize, headers: &HeaderMap) -> Res
     }
     match path {
         "/" => start(state),
+        "/ferry-scan.pdf" => file(state.scan, "application/pdf"),
         "/sitemap.xml" => sitemap_index(),
         "/sitemap-articles.xml" => sitemap(state),
         "/sitemap-many.xml" => sitemaps(state),

@@ -39,6 +39,20 @@ impl Fingerprint {
     }
 }
 
+impl Fingerprint {
+    /// Of a scan, of which only its bytes are known.
+    pub fn of_scan(bytes: &[u8]) -> Self {
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        let mut start = [0; 8];
+        start.copy_from_slice(&digest[..8]);
+        Self {
+            content: digest,
+            words: digest,
+            sketch: i64::from_le_bytes(start),
+        }
+    }
+}
+
 /// Whether two texts are nearly the same, by their sketches. In a text of a few hundred words, that is one word.
 pub(super) fn is_near(a: i64, b: i64) -> bool {
     (a ^ b).count_ones() <= MAX_DISTANCE

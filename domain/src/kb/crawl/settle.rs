@@ -167,11 +167,11 @@ impl Crawler<'_> {
         if let Some(unwanted) = self.unwanted(entry, &page.markup, found) {
             return unwanted;
         }
-        let parsed = match page.parsed {
-            Ok(parsed) => parsed,
-            Err(error) => return Outcome::Skipped(PageReason::Unreadable, Some(error.message)),
+        let fingerprint = match &page.parsed {
+            Ok(parsed) => Fingerprint::of(parsed),
+            Err(_) if page.is_scan => Fingerprint::of_scan(&page.bytes),
+            Err(error) => return Outcome::Skipped(PageReason::Unreadable, Some(error.message.clone())),
         };
-        let fingerprint = Fingerprint::of(&parsed);
         if let Some(other) = self.frontier.same_text(index, &fingerprint) {
             return Outcome::Skipped(PageReason::Duplicate, Some(other.into()));
         }
@@ -182,8 +182,13 @@ impl Crawler<'_> {
                 fingerprint: Some(fingerprint),
             };
         }
+        let heading = page
+            .parsed
+            .as_ref()
+            .ok()
+            .and_then(|parsed| parsed.title.as_deref());
         Outcome::Taken(Box::new(Taken {
-            title: title(parsed.title.as_deref(), &entry.url),
+            title: title(heading, &entry.url),
             media_type: page.format.media_type(),
             bytes: page.bytes,
             fingerprint,

@@ -288,11 +288,18 @@ async fn page(services: &Services, url: &str) -> Result<Prepared> {
         .await?;
     let format =
         parse::detect(&page.bytes, name_in(&page)).map_err(|error| unreadable(url, error.code(), &error))?;
-    let parsed = read::parse(services, format.media_type(), page.bytes.clone())
-        .await?
-        .map_err(|error| unreadable(url, error.code, &error.message))?;
-    let title = title(parsed.title.as_deref().unwrap_or(page.final_url.as_str()));
-    let content_hash = hex::encode(Fingerprint::of(&parsed).content);
+    let parsed = match read::parse(services, format.media_type(), page.bytes.clone()).await? {
+        Ok(parsed) => Some(parsed),
+        // As with one that is uploaded: the preview says what becomes of it.
+        Err(error) if error.code == ErrorCode::NeedsOcr => None,
+        Err(error) => return Err(unreadable(url, error.code, &error.message)),
+    };
+    let fingerprint = match &parsed {
+        Some(parsed) => Fingerprint::of(parsed),
+        None => Fingerprint::of_scan(&page.bytes),
+    };
+    let heading = parsed.as_ref().and_then(|parsed| parsed.title.as_deref());
+    let title = title(heading.unwrap_or(page.final_url.as_str()));
     let source = new_source(
         SourceKind::Url,
         title,
@@ -303,12 +310,12 @@ async fn page(services: &Services, url: &str) -> Result<Prepared> {
     );
     Ok(Prepared {
         source: DraftSource {
-            content_hash: Some(content_hash),
+            content_hash: Some(hex::encode(fingerprint.content)),
             ..source
         },
         content: Content::Bytes {
             bytes: page.bytes,
-            parsed: Some(parsed),
+            parsed,
         },
     })
 }

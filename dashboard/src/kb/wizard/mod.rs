@@ -6,6 +6,7 @@ mod add_pairs;
 mod add_text;
 mod add_website;
 mod chunks;
+mod edit_pairs;
 mod finish;
 mod form;
 mod sources;

@@ -43,12 +43,12 @@ pub struct NewFile {
 }
 
 /// A source with its content, not stored yet.
-struct Prepared {
-    source: DraftSource,
-    content: Content,
+pub(super) struct Prepared {
+    pub(super) source: DraftSource,
+    pub(super) content: Content,
 }
 
-enum Content {
+pub(super) enum Content {
     Bytes {
         bytes: Vec<u8>,
         /// Where it had to be parsed already.
@@ -56,6 +56,16 @@ enum Content {
     },
     /// To be fetched in the background.
     Pages(Origin),
+}
+
+impl Content {
+    /// What is stored of it now.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Bytes { bytes, .. } => bytes,
+            Self::Pages(_) => Vec::new(),
+        }
+    }
 }
 
 /// Adds uploaded files.
@@ -264,7 +274,7 @@ fn pasted(heading: &str, text: String) -> Result<Prepared> {
     ))
 }
 
-fn questions(heading: &str, pairs: &[Pair]) -> Result<Prepared> {
+pub(super) fn questions(heading: &str, pairs: &[Pair]) -> Result<Prepared> {
     let mut check = Checker::default();
     check.length("title", heading, 1, MAX_TITLE_CHARS);
     api_types::pairs::check(&mut check, "pairs", pairs);
@@ -406,7 +416,12 @@ fn title(text: &str) -> String {
     }
 }
 
-async fn delete_files(services: &Services, scope: &Scope, draft_id: Uuid, source_id: Uuid) -> Result<()> {
+pub(super) async fn delete_files(
+    services: &Services,
+    scope: &Scope,
+    draft_id: Uuid,
+    source_id: Uuid,
+) -> Result<()> {
     let workspace_id = scope.workspace_id();
     services
         .storage

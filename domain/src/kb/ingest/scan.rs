@@ -78,18 +78,22 @@ impl Begun {
         let deadline = Instant::now() + services.turn;
         let file = read::file(bytes).await?;
         let scan = Scan::open(file.path(), &self.languages).await;
-        let scan = scan.map_err(away)?.map_err(unreadable)?;
+        let scan = scan.map_err(away)?.map_err(|error| unreadable(&error))?;
         let read = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
         for number in read + 1..=scan.pages() {
             if Instant::now() >= deadline {
                 return Err(Stop::Turn(Duration::ZERO));
             }
-            let text = scan.page(number).await.map_err(away)?.map_err(unreadable)?;
+            let text = scan
+                .page(number)
+                .await
+                .map_err(away)?
+                .map_err(|error| unreadable(&error))?;
             let text = text.replace('\0', "");
             keep(services, scope, work, &text).await?;
             self.pages.push(text);
         }
-        parse::recognised(&self.pages).map_err(unreadable)
+        parse::recognised(&self.pages).map_err(|error| unreadable(&error))
     }
 }
 
@@ -121,8 +125,8 @@ async fn keep(services: &Services, scope: &Scope, work: &Work, text: &str) -> Re
     Ok(tx.commit().await?)
 }
 
-fn unreadable(error: ParseError) -> Stop {
-    Stop::Unreadable(DocumentError::from(&error))
+fn unreadable(error: &ParseError) -> Stop {
+    Stop::Unreadable(DocumentError::from(error))
 }
 
 fn away(error: std::io::Error) -> Stop {

@@ -78,7 +78,7 @@ async fn a_scan_that_a_website_links_to_is_recognised() {
     site.change(|state| {
         _ = state
             .articles
-            .insert(1, "<a href=\"/ferry-scan.pdf\">The handbook</a>".to_owned())
+            .insert(1, "<a href=\"/ferry-scan.pdf\">The handbook</a>".to_owned());
     });
     let harness = lexical(&site).await;
     let worker = Worker::start(&harness);

@@ -93,6 +93,15 @@ pub struct SavePairsRequest {
     pub pairs: Vec<Pair>,
 }
 
+/// `PUT …/pairs` of a source in a draft: all pairs anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SaveDraftPairsRequest {
+    /// 1 to 2,000.
+    pub pairs: Vec<Pair>,
+}
+
 /// What adding pairs did to a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -33,6 +33,9 @@ pub struct Config {
     pub worker_concurrency: usize,
     /// A worker that gave no sign of life for so many seconds is taken for dead. The same for all workers.
     pub worker_lost_after_seconds: u64,
+    /// How long a job works on something long (a website, a scan, a test run) before it leaves the rest to another one,
+    /// so that others have their turn.
+    pub worker_turn_seconds: u64,
     /// Postgres as the owner of the database; a private one is started when not set.
     #[serde(default)]
     pub database_url: Option<SecretString>,
@@ -74,6 +77,7 @@ struct Defaults {
     worker: bool,
     worker_concurrency: usize,
     worker_lost_after_seconds: u64,
+    worker_turn_seconds: u64,
     crawl_delay_ms: u64,
     crawl_timeout_seconds: u64,
     notion_url: &'static str,
@@ -92,6 +96,7 @@ impl Config {
             worker: true,
             worker_concurrency: 2,
             worker_lost_after_seconds: 15,
+            worker_turn_seconds: 15,
             crawl_delay_ms: 200,
             crawl_timeout_seconds: 20,
             notion_url: "https://api.notion.com",

@@ -106,6 +106,32 @@ impl TenantTx {
     }
 }
 
+/// How often a transaction is begun that Postgres breaks off for the sake of another.
+const MAX_TRIES: u32 = 6;
+/// How long to wait before it is begun again; doubled each time.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Runs a transaction, again when Postgres broke it off for the sake of another: so nobody is shown a deadlock that is
+/// over. `transaction` is all of it, from its beginning to its commit.
+///
+/// There is one order in which rows are locked, so that it hardly ever comes to that: crawls, pages of crawls, documents,
+/// chunks, knowledge bases, sources.
+pub(crate) async fn retried<T, F>(transaction: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    for attempt in 1..MAX_TRIES {
+        match transaction().await {
+            Err(error) if error.is_conflict() => {
+                tracing::debug!(attempt, %error, "a transaction gave way to another; beginning it again");
+                tokio::time::sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
+            }
+            other => return other,
+        }
+    }
+    transaction().await
+}
+
 /// Sets what the row-level security policies look at, until the transaction ends.
 async fn set_local(conn: &mut PgConnection, setting: &str, value: &str) -> Result<()> {
     sqlx::query!("select set_config($1, $2, true)", setting, value)

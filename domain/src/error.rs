@@ -91,6 +91,19 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether Postgres broke a transaction off for the sake of another: a deadlock (40P01), or rows that changed
+    /// meanwhile (40001).
+    pub(crate) fn is_conflict(&self) -> bool {
+        let Self::Internal(error) = self else { return false };
+        let error = error.downcast_ref::<sqlx::Error>();
+        let code = error
+            .and_then(sqlx::Error::as_database_error)
+            .and_then(sqlx::error::DatabaseError::code);
+        matches!(code.as_deref(), Some("40P01" | "40001"))
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if is_unstorable(&error) {

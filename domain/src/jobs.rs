@@ -97,9 +97,13 @@ pub async fn enqueue(conn: &mut PgConnection, job: &Job) -> Result<()> {
     push(conn, vec![task(job)?.build()]).await
 }
 
-/// Adds a job that nobody takes before `delay` is over.
-pub async fn enqueue_later(conn: &mut PgConnection, job: &Job, delay: Duration) -> Result<()> {
-    push(conn, vec![task(job)?.run_after(delay).build()]).await
+/// Adds a job that is one turn of something long (see [`Services::turn`](crate::Services)), which nobody takes before
+/// `delay` is over. What is short goes first. Among long works, those of a workspace that has many `others` of them on
+/// their way wait for those of a workspace that has few.
+pub async fn enqueue_turn(conn: &mut PgConnection, job: &Job, others: usize, delay: Duration) -> Result<()> {
+    let priority = FIRST.saturating_sub(1 + others);
+    let task = task(job)?.priority(priority).run_after(delay);
+    push(conn, vec![task.build()]).await
 }
 
 /// Adds jobs of a workspace that has `backlog` jobs waiting already. The more wait, the later a job is taken: so ten

@@ -16,6 +16,7 @@ use crate::google::Google;
 use crate::kb::embed::Embedder;
 use crate::kb::parse::sandbox::Sandbox;
 use crate::kb::search::{Search, SearchOutcome, Searcher};
+use crate::llm::Breakers;
 use crate::outbound::Outbound;
 use crate::redis::Redis;
 use crate::secrets::Secrets;
@@ -53,6 +54,10 @@ pub struct Services {
     pub parser: Sandbox,
     /// Bots that visitors talk to.
     pub live_bots: LiveBots,
+    /// Providers that failed lately.
+    pub breakers: Arc<Breakers>,
+    /// How long a job works on something long before it leaves the rest to another one.
+    pub turn: Duration,
     /// Least time between two requests to a website that is crawled.
     pub crawl_delay: Duration,
     /// How long one page of a website may take.
@@ -91,6 +96,8 @@ impl Services {
             query_vectors: QueryVectors::new(REMEMBERED_QUERIES),
             parser: Sandbox::new(program),
             live_bots: LiveBots::default(),
+            breakers: Arc::default(),
+            turn: Duration::from_secs(config.worker_turn_seconds.max(1)),
             crawl_delay: Duration::from_millis(config.crawl_delay_ms),
             crawl_timeout: Duration::from_secs(config.crawl_timeout_seconds.max(1)),
             notion_url: config.notion_url.as_str().trim_end_matches('/').to_owned(),

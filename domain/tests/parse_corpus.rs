@@ -224,6 +224,17 @@ fn sheets_are_numbered_pages_under_their_names() {
     }
 }
 
+/// LibreOffice wrote the file, and wrote down what it shows of it.
+#[test]
+fn numbers_of_a_workbook_read_as_people_see_them() {
+    let shown = std::fs::read_to_string(folder().join("expected/prices.txt")).expect("its text");
+    let markdown = text(&read("prices.xlsx"));
+    for row in shown.lines().skip(1) {
+        assert!(markdown.contains(&format!("| {row} |")), "{row}\n{markdown}");
+    }
+    assert!(text(&read("stock-libreoffice.xlsx")).contains("| 2025-11-02 | 50.0% |"));
+}
+
 #[test]
 fn letters_say_who_wrote_and_what_came_along() {
     let delivery = text(&read("delivery.eml"));

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use domain::kb::ocr;
-use domain::kb::parse::ParseError;
+use domain::kb::ocr::{self, Scan};
+use domain::kb::parse::{ParseError, recognised};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -12,12 +12,12 @@ fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
-async fn languages() -> Option<Vec<&'static str>> {
+async fn languages() -> Option<String> {
     let languages = ocr::languages().await;
     if languages.is_none() {
         println!("not run: {}", ocr::INSTALL);
     }
-    languages
+    Some(languages?.join("+"))
 }
 
 #[tokio::test]
@@ -26,10 +26,15 @@ async fn a_scan_is_read_page_by_page() {
         return;
     };
     let scan = fixture("corpus/ferry-scan.pdf");
-    let document = ocr::recognise(&scan, &languages)
+    let scan = Scan::open(&scan, &languages)
         .await
         .expect("programs")
-        .expect("text");
+        .expect("a scan");
+    let mut pages = Vec::new();
+    for number in 1..=scan.pages() {
+        pages.push(scan.page(number).await.expect("programs").expect("text"));
+    }
+    let document = recognised(&pages).expect("text");
     let numbers: Vec<_> = document.pages.iter().map(|page| page.number).collect();
     let expected: Vec<_> = (1..).map(Some).take(numbers.len()).collect();
     assert_eq!(numbers, expected);
@@ -64,12 +69,14 @@ async fn what_is_no_pdf_or_has_no_words_says_so() {
     let Some(languages) = languages().await else {
         return;
     };
-    let broken = ocr::recognise(&fixture("brewing-notes.md"), &languages)
+    let broken = Scan::open(&fixture("brewing-notes.md"), &languages)
         .await
-        .expect("programs");
-    assert_eq!(broken, Err(ParseError::Corrupt("PDF".to_owned())));
-    let locked = ocr::recognise(&fixture("encrypted.pdf"), &languages)
+        .expect("programs")
+        .err();
+    assert_eq!(broken, Some(ParseError::Corrupt("PDF".to_owned())));
+    let locked = Scan::open(&fixture("encrypted.pdf"), &languages)
         .await
-        .expect("programs");
-    assert_eq!(locked, Err(ParseError::Corrupt("PDF".to_owned())));
+        .expect("programs")
+        .err();
+    assert_eq!(locked, Some(ParseError::Corrupt("PDF".to_owned())));
 }

@@ -6,7 +6,7 @@ use domain::jobs::vacuum;
 use domain::kb::drafts::sweep_expired;
 use domain::kb::ingest::enqueue_lost;
 use domain::kb::sources;
-use domain::{Services, embeddings};
+use domain::{Services, embeddings, test_sets};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +48,13 @@ async fn repair(services: &Services, clean_up: bool) -> domain::Result<()> {
         tracing::warn!(
             crawls = lost,
             "crawls had lost their jobs and were enqueued again"
+        );
+    }
+    let lost = test_sets::enqueue_lost(&services.db).await?;
+    if lost > 0 {
+        tracing::warn!(
+            runs = lost,
+            "test runs had lost their jobs and were enqueued again"
         );
     }
     let due = sources::enqueue_due(&services.db).await?;

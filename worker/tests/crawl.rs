@@ -10,9 +10,12 @@
 #[path = "../../domain/tests/support/mod.rs"]
 mod support;
 mod crawl {
+    mod delete;
     mod draft;
     mod fixture;
     mod interrupted;
+    mod left_out;
+    mod scans;
     mod site;
     mod sync;
 }

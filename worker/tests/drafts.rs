@@ -17,6 +17,7 @@ use api_types::drafts::CreateDraftRequest;
 use api_types::kb::{AddSourcesRequest, Chunking, NewSource, SaveKbDraftRequest};
 use domain::kb::drafts::{self, NewFile};
 use domain::kb::{bases, chunks, documents};
+use domain::storage::Storage;
 use domain::{Error, Scope};
 use support::{Harness, new_scope};
 use uuid::Uuid;
@@ -231,6 +232,20 @@ async fn a_preview_cuts_every_kind_of_file_and_writes_nothing() {
             .all(|s| s.chunks.len() <= 2 && s.chunks.len() <= s.chunk_count)
     );
 
+    // What was kept when text recognition was, or was not, installed does not outlive that.
+    let scanned = added.content.sources[5].id;
+    let key = Storage::parsed_key(scope.workspace_id(), id, scanned);
+    let stale = serde_json::json!({ "Err": { "code": "needs_ocr", "message": "As it was then." } });
+    services
+        .storage
+        .put(&key, stale.to_string().into_bytes())
+        .await
+        .unwrap();
+    let again = drafts::preview_chunks(services, scope, id, Some(scanned), None, 2)
+        .await
+        .unwrap();
+    assert_eq!(again.sources[0].error.as_ref(), Some(scan));
+
     // Other settings are used at once, and show in the next preview.
     let save = SaveKbDraftRequest {
         version: added.version,
@@ -329,7 +344,7 @@ async fn files_of_expired_drafts_are_swept_and_others_kept() {
         .sources[0]
         .id;
     // What a finalize leaves that dies after copying the files.
-    let copy = domain::storage::Storage::document_key(scope.workspace_id(), source);
+    let copy = Storage::document_key(scope.workspace_id(), source);
     services.storage.put(&copy, b"Text.".to_vec()).await.unwrap();
     let expire: i64 = redis::cmd("DEL")
         .arg(format!("draft:kb:{expired}"))

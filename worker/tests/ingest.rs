@@ -13,7 +13,9 @@ mod fake_embed;
 mod support;
 mod ingest {
     mod documents;
+    mod edits;
     mod embeddings;
+    mod filters;
     mod fixture;
     mod jobs;
 }

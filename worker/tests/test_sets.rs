@@ -174,3 +174,32 @@ async fn a_run_that_was_stopped_or_deleted_or_kills_its_worker_asks_nothing_more
         "nothing else went"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_job_is_lost_is_enqueued_again_once() {
+    let harness = Harness::new(Path::new(PROGRAM)).await;
+    let run = start(&harness, 2).await;
+    let mut superuser = harness.superuser().await;
+    let db = harness.worker_services().db;
+    let mut execute = async |sql: &'static str| {
+        sqlx::query(sql).execute(&mut superuser).await.unwrap();
+    };
+    execute("update test_runs set created_at = now() - interval '2 minutes'").await;
+    assert_eq!(test_sets::enqueue_lost(&db).await.unwrap(), 0, "it has a job");
+    execute("delete from apalis.jobs where convert_from(job, 'UTF8')::jsonb ->> 'job' = 'run_tests'").await;
+    execute("update test_runs set created_at = now()").await;
+    assert_eq!(
+        test_sets::enqueue_lost(&db).await.unwrap(),
+        0,
+        "it may be between two jobs"
+    );
+    execute("update test_runs set created_at = now() - interval '2 minutes'").await;
+    // The worker looks by itself, as soon as it starts.
+    let _worker = Worker::start(&harness);
+    until("the run ends", async || {
+        let detail = look(&harness, &run).await;
+        (detail.run.status == RunStatus::Done).then_some(())
+    })
+    .await;
+    assert_eq!(test_sets::enqueue_lost(&db).await.unwrap(), 0, "it is over");
+}

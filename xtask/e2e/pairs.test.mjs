@@ -42,6 +42,25 @@ test("questions are written, imported and changed", async (t) => {
   await file.setInputFiles(csv("Question;Answer\nWhen do you open?;At nine.\n"));
   await sources.getByText("Opening hours").waitFor();
 
+  // What was added can still be changed.
+  await page.getByRole("button", { name: "Edit the questions of Opening hours" }).click();
+  const inDraft = page.getByRole("dialog");
+  await inDraft.getByLabel("Answer", { exact: true }).fill("");
+  await inDraft.getByRole("button", { name: "Save" }).click();
+  await inDraft.getByText("Answer: Please fill this in.").waitFor();
+  await inDraft.getByLabel("Answer", { exact: true }).fill("At eight.");
+  await browser.shoot(page, "edit-in-draft");
+  await page.setViewportSize({ width: 390, height: 800 });
+  await browser.shoot(page, "edit-in-draft-phone");
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await inDraft.getByRole("button", { name: "Save" }).click();
+  await page.getByText("The questions were saved.").waitFor();
+  await page.getByRole("button", { name: "Edit the questions of Opening hours" }).click();
+  await inDraft.getByLabel("Question", { exact: true }).waitFor();
+  assert.equal(await inDraft.getByLabel("Answer", { exact: true }).inputValue(), "At eight.");
+  await inDraft.getByRole("button", { name: "Close" }).click();
+  assert.equal(await sources.count(), 2);
+
   await page.getByRole("button", { name: "Preview the chunks" }).click();
   const preview = page.getByLabel("Chunk preview");
   await preview.getByText("How long is the warranty?").first().waitFor();

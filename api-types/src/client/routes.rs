@@ -290,6 +290,7 @@ pub mod kb_drafts {
     use super::{BASE, Call, Page, Uuid, query};
     use crate::drafts::{CreateDraftRequest, Draft, DraftSummary};
     use crate::kb::{AddSourcesRequest, ChunkPreview, Finalized, KnowledgeBaseContent, SaveKbDraftRequest};
+    use crate::pairs::{Pair, SaveDraftPairsRequest};
     use crate::sources::{Crawl, CrawledPage};
 
     /// Begins a draft.
@@ -330,6 +331,20 @@ pub mod kb_drafts {
     /// Adds text, web pages, websites, and questions with their answers.
     pub fn add_sources(id: Uuid, request: &AddSourcesRequest) -> Call<Draft<KnowledgeBaseContent>> {
         Call::put(format!("/kb/draft/{id}/sources")).json(request)
+    }
+
+    /// The questions and answers of a source.
+    pub fn pairs(id: Uuid, source: Uuid) -> Call<Vec<Pair>> {
+        Call::get(format!("/kb/draft/{id}/sources/{source}/pairs"))
+    }
+
+    /// Replaces all questions and answers of a source, which gets another id.
+    pub fn save_pairs(
+        id: Uuid,
+        source: Uuid,
+        request: &SaveDraftPairsRequest,
+    ) -> Call<Draft<KnowledgeBaseContent>> {
+        Call::put(format!("/kb/draft/{id}/sources/{source}/pairs")).json(request)
     }
 
     /// Takes a source out again.

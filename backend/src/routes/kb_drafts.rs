@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api_types::drafts::{CreateDraftRequest, Draft, DraftSummary};
 use api_types::kb::{AddSourcesRequest, ChunkPreview, Finalized, KnowledgeBaseContent, SaveKbDraftRequest};
+use api_types::pairs::{Pair, SaveDraftPairsRequest};
 use api_types::{ErrorCode, validate};
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{FromRequest, Request, State};
@@ -144,6 +145,34 @@ pub async fn import_pairs(
     let file = one_file(request).await?;
     Ok(Json(
         drafts::import_pairs(&services, &scope, draft_id, file).await?,
+    ))
+}
+
+/// The questions and answers of a source, in the order they were added.
+#[utoipa::path(get, path = "/api/v1/kb/draft/{draft_id}/sources/{source_id}/pairs", tag = "knowledge base drafts",
+    params(("draft_id" = Uuid, Path), ("source_id" = Uuid, Path)), responses((status = 200, body = Vec<Pair>)),
+    security(("bearer" = [])))]
+pub async fn pairs(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path((draft_id, source_id)): Path<(Uuid, Uuid)>,
+) -> Result<Json<Vec<Pair>>> {
+    Ok(Json(drafts::pairs(&services, &scope, draft_id, source_id).await?))
+}
+
+/// Replace all questions and answers of a source. It gets another id, so that nobody who read it before overwrites it.
+#[utoipa::path(put, path = "/api/v1/kb/draft/{draft_id}/sources/{source_id}/pairs", tag = "knowledge base drafts",
+    params(("draft_id" = Uuid, Path), ("source_id" = Uuid, Path)), request_body = SaveDraftPairsRequest,
+    responses((status = 200, body = Draft<KnowledgeBaseContent>), (status = 422, body = api_types::Problem)),
+    security(("bearer" = [])))]
+pub async fn save_pairs(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path((draft_id, source_id)): Path<(Uuid, Uuid)>,
+    Json(request): Json<SaveDraftPairsRequest>,
+) -> Result<Json<Draft<KnowledgeBaseContent>>> {
+    Ok(Json(
+        drafts::save_pairs(&services, &scope, draft_id, source_id, &request.pairs).await?,
     ))
 }
 

@@ -80,6 +80,9 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(kb_drafts::add_sources).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .routes(routes!(kb_drafts::import_pairs).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .routes(routes!(kb_drafts::remove_source))
+        .routes(
+            routes!(kb_drafts::pairs, kb_drafts::save_pairs).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)),
+        )
         .routes(routes!(
             kb_draft_websites::crawl,
             kb_draft_websites::restart_crawl

@@ -12,6 +12,7 @@ const OTHER_POLICIES: &[(&str, &str)] = &[
     ("documents", "unfinished_of_all"),
     ("crawls", "unfinished_of_all"),
     ("sources", "scheduled_of_all"),
+    ("test_runs", "unfinished_of_all"),
 ];
 
 const TENANT_TABLES: &str = "

@@ -339,3 +339,39 @@ async fn what_was_not_edited_is_not_read_again() {
         "edited, but says the same"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_within_a_page_that_was_left_out_stay() {
+    let notion = FakeNotion::start().await;
+    let within = |title: &str| notion.page(title, &json!({}), vec![block("paragraph", title, &json!({}))]);
+    let children = [within("Hours"), within("Prices"), within("Repairs")];
+    let blocks = children.map(|child| {
+        json!({ "object": "block", "id": child, "type": "child_page", "has_children": true,
+            "child_page": { "title": "Within" } })
+    });
+    let handbook = notion.page("Handbook", &json!({}), blocks.to_vec());
+    let contact = within("Contact");
+    let app = start(&notion).await;
+    let ada = app.sign_up().await;
+    let connection = connect(&app, &ada).await;
+    let remote = json!({ "connection_id": connection, "subpages": true, "max_pages": 100, "items": [
+        { "id": contact, "kind": "page", "title": "Contact" },
+        { "id": within("Team"), "kind": "page", "title": "Team" },
+        { "id": within("Jobs"), "kind": "page", "title": "Jobs" },
+        { "id": handbook, "kind": "page", "title": "Handbook" } ] });
+    let (draft, source, _) = fetched(&app, &ada, "notion", remote).await;
+    let kb = finalized(&app, &ada, &draft).await;
+    let documents = indexed(&app, &ada, &kb).await;
+    let left_out = documents
+        .iter()
+        .find(|document| document.title == "Handbook")
+        .unwrap();
+    done(app.delete(&ada, &format!("{kb}/documents/{}", left_out.id))).await;
+    let path = format!("{kb}/sources/{source}");
+    for _ in 0..2 {
+        let report = synced(&app, &ada, &path).await;
+        assert_eq!((report.removed, report.unchanged), (0, 6));
+    }
+    let documents = indexed(&app, &ada, &kb).await;
+    assert!(documents.iter().all(|document| document.title != "Handbook"));
+}

@@ -74,6 +74,63 @@ fn as_text(chunks: &[Chunk]) -> Vec<(&str, &str)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pairs_of_a_draft_are_changed_by_whoever_saw_the_last_of_them() {
+    let app = TestApp::start_with(|config| config.worker = true).await;
+    let ada = app.sign_up().await;
+    let draft: Value = ok(app.post(&ada, "/api/v1/kb/draft", json!({}))).await;
+    let path = format!("/api/v1/kb/draft/{}", draft["id"].as_str().unwrap());
+    let body = json!({ "version": draft["version"], "name": "Shop", "description": "", "chunking": {} });
+    let _: Value = ok(app.put(&ada, &path, body)).await;
+    let first = json!([
+        pair("How long is the warranty?", "37 months."),
+        pair("Where?", "In Porto.")
+    ]);
+    let sources = json!({ "sources": [
+        { "kind": "qa", "title": "Common questions", "pairs": first },
+        { "kind": "text", "title": "Note", "text": "We open at nine." } ] });
+    let added: Value = ok(app.put(&ada, &format!("{path}/sources"), sources)).await;
+    let id = |draft: &Value, i: usize| draft["content"]["sources"][i]["id"].as_str().unwrap().to_owned();
+    let of = |source: &str| format!("{path}/sources/{source}/pairs");
+    let opened = of(&id(&added, 0));
+    let pairs: Value = ok(app.get(&ada, &opened)).await;
+    assert_eq!(pairs, first);
+    // Its preview is kept, and must not outlive the change.
+    let _: ChunkPreview = ok(app.get(&ada, &format!("{path}/preview-chunks"))).await;
+
+    let wrong = json!({ "pairs": [pair("Why?", " "), pair("why?", "x")] });
+    let problem = refused(
+        app.put(&ada, &opened, wrong),
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::ValidationFailed,
+    )
+    .await;
+    let fields: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(fields, ["pairs[0].answer", "pairs[1].question"]);
+
+    let second =
+        json!({ "pairs": [pair("How long is the warranty? ", "48 months."), pair("When?", "At nine.")] });
+    let saved: Value = ok(app.put(&ada, &opened, &second)).await;
+    assert_eq!(saved["content"]["sources"][0]["title"], "Common questions");
+    assert_eq!(saved["content"]["sources"][1], added["content"]["sources"][1]);
+    let preview: ChunkPreview = ok(app.get(&ada, &format!("{path}/preview-chunks"))).await;
+    let expected = [("How long is the warranty?", "48 months."), ("When?", "At nine.")];
+    assert_eq!(as_text(&preview.sources[0].chunks), expected);
+
+    // Another tab that still shows the first ones; a source that holds no pairs; somebody else.
+    let eve = app.sign_up().await;
+    let now = of(&id(&saved, 0));
+    for (person, path) in [(&ada, &opened), (&ada, &of(&id(&saved, 1))), (&eve, &now)] {
+        for request in [app.get(person, path), app.put(person, path, &second)] {
+            let status = request.send().await.unwrap().status();
+            assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+    let made: Value = ok(app.post(&ada, &format!("{path}/finalize"), json!({}))).await;
+    let kb = format!("/api/v1/kb/{}", made["knowledge_base_id"].as_str().unwrap());
+    assert_eq!(as_text(&chunks(&app, &ada, &kb).await), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pairs_are_written_changed_added_and_imported() {
     let app = TestApp::start_with(|config| config.worker = true).await;
     let ada = app.sign_up().await;

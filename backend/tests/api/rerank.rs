@@ -213,6 +213,40 @@ async fn a_bot_cites_what_its_reranker_puts_first_and_answers_as_before_without_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reranker_that_is_away_is_left_alone_for_a_while() {
+    let it = Fixture::new().await;
+    let bot = it.app.deploy(&it.ada, &it.content()).await;
+    it.server.reply(Reply::Status(500, "down"));
+    for _ in 0..3 {
+        let (_, why) = it.ask(bot).await;
+        assert!(why.rerank_error.unwrap().contains("500"));
+    }
+    let asked = it.server.requests().len();
+    let (title, why) = it.ask(bot).await;
+    assert_eq!(title, "Porto", "the order of the search");
+    let error = why.rerank_error.unwrap();
+    assert!(
+        error.contains("failed several times in a row, so it is not asked for another"),
+        "{error}"
+    );
+    assert_eq!(it.server.requests().len(), asked);
+
+    // Another provider on the same server is asked all the same.
+    let other = connect(&it.app, &it.ada, &it.server, "jina_rerank").await.id;
+    let rerank = json!({ "provider_id": other, "model": "m" });
+    assert!(it.search(rerank).await.rerank_error.unwrap().contains("500"));
+    assert_eq!(it.server.requests().len(), asked + 1);
+
+    // An admin who checks it, and sees that it answers, need not wait.
+    it.server.reply(Reply::Favour("Surfboards"));
+    let check = format!("/api/v1/providers/{}/check", it.rerank);
+    let checked: ProviderCheck = ok(it.app.post(&it.ada, &check, json!({}))).await;
+    assert!(checked.ok);
+    let (title, why) = it.ask(bot).await;
+    assert_eq!((title.as_str(), why.rerank_error), ("Lagos", None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn test_runs_ask_the_reranker_and_say_when_it_was_away() {
     let it = Fixture::new().await;
     let bot = it.app.deploy(&it.ada, &it.content()).await;

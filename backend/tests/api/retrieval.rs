@@ -8,6 +8,7 @@ use api_types::kb::{Chunk, Document, KnowledgeBaseContent, SearchResponse, Store
 use api_types::retrieval::{Candidate, Fate, MessageRetrieval};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::kb::indexed;
@@ -283,6 +284,28 @@ async fn what_people_changed_stays_when_documents_are_cut_anew() {
         (after.chunk.text, after.original_text, after.importance),
         (before.chunk.text, before.original_text, before.importance)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_may_not_have_a_document_cut_for_a_look() {
+    let it = Fixture::new().await;
+    let mut owner = PgConnection::connect(it.app.database.url.as_str()).await.unwrap();
+    for table in ["workspace_members", "organization_members"] {
+        let sql = format!("update {table} set role = 'viewer'");
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(&mut owner)
+            .await
+            .unwrap();
+    }
+    let _: Vec<StoredChunk> = ok(it.app.get(&it.ada, &format!("{}/chunks", it.path(0)))).await;
+    let chunking = json!({ "chunking": { "strategy": "semantic", "size": 64, "overlap": 0 } });
+    let path = format!("{}/preview-chunks", it.path(0));
+    refused(
+        it.app.post(&it.ada, &path, chunking),
+        StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

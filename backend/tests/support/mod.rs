@@ -273,6 +273,7 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         worker_concurrency: 2,
         worker_lost_after_seconds: 15,
         crawl_delay_ms: 0,
+        worker_turn_seconds: 15,
         crawl_timeout_seconds: 5,
         notion_url: "https://api.notion.com".parse().unwrap(),
         google_url: "https://www.googleapis.com".parse().unwrap(),

@@ -1,7 +1,6 @@
 //! How often questions are called answerable.
 
-use std::sync::Arc;
-
+use std::collections::HashSet;
 use std::fmt::{Display, Formatter};
 use std::fs::File;
 use std::io::Write;
@@ -42,7 +41,7 @@ impl Bench<'_> {
             for (situation, collection, only) in self.situations(set, question) {
                 let knowledge_base = [self.ingested.knowledge_bases[collection]];
                 let search = Search {
-                    document_ids: only.as_deref(),
+                    document_ids: only.as_ref(),
                     ..Search::new(&knowledge_base, &question.text, HITS)
                 };
                 let (count, both, words) = &mut relevance.0[situation];
@@ -61,7 +60,7 @@ impl Bench<'_> {
     }
 
     /// Each situation that the question can be put into: its number, the collection, the documents.
-    fn situations(&self, set: &Set, question: &Question) -> Vec<(usize, usize, Option<Vec<Uuid>>)> {
+    fn situations(&self, set: &Set, question: &Question) -> Vec<(usize, usize, Option<HashSet<Uuid>>)> {
         let other = (question.collection + 7) % set.collections.len();
         let Some(passage) = question.passage else {
             return vec![(2, question.collection, None)];
@@ -70,7 +69,7 @@ impl Bench<'_> {
         without.remove(passage);
         vec![
             (0, question.collection, None),
-            (1, question.collection, Some(without)),
+            (1, question.collection, Some(without.into_iter().collect())),
             (3, other, None),
         ]
     }

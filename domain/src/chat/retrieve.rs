@@ -42,7 +42,7 @@ pub(super) async fn retrieve(
     let documents = only_documents(services, question).await?;
     let search = Search {
         reranker: reranker.as_ref(),
-        document_ids: documents.as_deref(),
+        document_ids: documents.as_ref(),
         ..Search::new(&content.knowledge_base_ids, query, limit)
     };
     let mut found = services.search(question.scope, &search).await?;
@@ -68,7 +68,7 @@ pub(super) async fn retrieve(
 }
 
 /// The documents that the bot may answer from; `None` is all of its knowledge bases.
-async fn only_documents(services: &Services, question: &Question<'_>) -> Result<Option<Vec<Uuid>>> {
+async fn only_documents(services: &Services, question: &Question<'_>) -> Result<Option<HashSet<Uuid>>> {
     let content = question.content;
     let filter = SearchFilter {
         tags: content.document_tags.clone(),

@@ -15,8 +15,6 @@ use crate::{Result, Scope, Services, vectors};
 
 /// How long to wait for whoever else works on the same change.
 pub(super) const LOCKED_DELAY: Duration = Duration::from_secs(1);
-/// How long the job works before others have their turn.
-const TURN: Duration = Duration::from_secs(15);
 /// Documents looked up at once.
 const DOCUMENTS: i64 = 50;
 
@@ -54,7 +52,7 @@ async fn work(services: &Services, scope: &Scope, model_id: Uuid) -> Result<Outc
         // The built-in one, which this worker lacks; another may have it.
         return Ok(Outcome::Later(Duration::from_secs(60)));
     };
-    let until = Instant::now() + TURN;
+    let until = Instant::now() + services.turn;
     loop {
         let mut tx = services.db.tenant(scope).await?;
         let documents = missing(&mut tx, scope, model_id, DOCUMENTS).await?;
@@ -178,15 +176,13 @@ async fn embed(services: &Services, scope: &Scope, model: &Model, document: &Mis
     Ok(())
 }
 
-/// Leaves the rest to another job of this kind, behind what else the workspace waits for.
+/// Leaves the rest to another job of this kind.
 async fn go_on(db: &Db, scope: &Scope, model_id: Uuid) -> Result<()> {
-    /// Jobs that go first: nobody waits for a change of models.
-    const BEHIND: usize = 10_000;
     let job = Job::ChangeEmbedding {
         workspace_id: scope.workspace_id(),
         model_id,
     };
     let mut tx = db.tenant(scope).await?;
-    jobs::enqueue_in_turn(&mut tx, BEHIND, std::iter::once(job)).await?;
+    jobs::enqueue_turn(&mut tx, &job, 0, Duration::ZERO).await?;
     tx.commit().await
 }

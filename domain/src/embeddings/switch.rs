@@ -84,7 +84,7 @@ pub(super) async fn settle(db: &Db, scope: &Scope, model_id: Uuid) -> Result<boo
         workspace_id: scope.workspace_id(),
         model_id: old,
     };
-    jobs::enqueue_later(&mut tx, &job, KEPT).await?;
+    jobs::enqueue_turn(&mut tx, &job, 0, KEPT).await?;
     tx.commit().await?;
     tracing::info!(workspace_id = %scope.workspace_id(), %model_id, "another embedding model took over");
     Ok(true)

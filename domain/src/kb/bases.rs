@@ -8,7 +8,7 @@ use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::db::{Db, TenantTx};
+use crate::db::{Db, TenantTx, retried};
 use crate::error::violates;
 use crate::jobs::{self, Job};
 use crate::{Error, Result, Scope, audit};
@@ -92,15 +92,13 @@ async fn select(tx: &mut TenantTx, scope: &Scope, id: Option<Uuid>) -> Result<Ve
 /// removes its files and vectors.
 pub async fn delete(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
     scope.require(Role::Editor)?;
+    retried(|| delete_once(db, scope, id)).await
+}
+
+async fn delete_once(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
     let mut tx = db.tenant(scope).await?;
-    // What is being finalized into it waits, and then finds it gone.
-    sqlx::query!(
-        "select id from knowledge_bases where workspace_id = $1 and id = $2 for update",
-        scope.workspace_id(),
-        id
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
+    // What is being finalized or synced into it waits, and then finds it gone.
+    lock(&mut tx, scope, id).await?;
     let found = select(&mut tx, scope, Some(id)).await?;
     let found = found.first().ok_or_else(not_found)?;
     if !found.used_by.is_empty() {
@@ -144,6 +142,35 @@ pub async fn delete(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
     )
     .await?;
     tx.commit().await
+}
+
+/// Locks a knowledge base, after all that is in it: whoever writes one of its documents holds that first.
+pub(super) async fn lock(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<()> {
+    sqlx::query!(
+        "select c.id from crawls c
+         join sources s on s.workspace_id = c.workspace_id and s.id = c.source_id
+         where c.workspace_id = $1 and s.knowledge_base_id = $2
+         order by c.id for update of c",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "select id from documents where workspace_id = $1 and knowledge_base_id = $2 order by id for update",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "select id from knowledge_bases where workspace_id = $1 and id = $2 for update",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Refuses unless the knowledge base exists in this workspace.

@@ -258,7 +258,7 @@ pub(super) async fn carry_over(
 ) -> Result<Option<i32>> {
     let mut tx = services.db.tenant(scope).await?;
     let revision = sqlx::query_scalar!(
-        "select revision from documents where workspace_id = $1 and id = $2",
+        "select revision from documents where workspace_id = $1 and id = $2 for no key update",
         scope.workspace_id(),
         document_id
     )

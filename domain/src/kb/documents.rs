@@ -1,6 +1,6 @@
 //! Documents and their chunks as rows: listing, retrying, deleting.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use api_types::ErrorCode;
 use api_types::kb::{
@@ -16,7 +16,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{bases, ingest, sources};
-use crate::db::{Db, TenantTx};
+use crate::db::{Db, TenantTx, retried};
 use crate::jobs::{self, Job};
 use crate::{Error, Result, Scope, audit};
 
@@ -134,7 +134,7 @@ pub async fn matching(
     scope: &Scope,
     knowledge_base_ids: &[Uuid],
     filter: &SearchFilter,
-) -> Result<Option<Vec<Uuid>>> {
+) -> Result<Option<HashSet<Uuid>>> {
     if *filter == SearchFilter::default() {
         return Ok(None);
     }
@@ -157,7 +157,7 @@ pub async fn matching(
     )
     .fetch_all(&mut *tx)
     .await?;
-    Ok(Some(ids))
+    Ok(Some(ids.into_iter().collect()))
 }
 
 /// Lets a worker try a failed document again, from the beginning.
@@ -212,6 +212,10 @@ pub async fn retry_failed(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Re
 /// A page of a website stays out at later syncs. Any other source goes with its document.
 pub async fn delete(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<()> {
     scope.require(Role::Editor)?;
+    retried(|| delete_once(db, scope, knowledge_base_id, id)).await
+}
+
+async fn delete_once(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<()> {
     let mut tx = db.tenant(scope).await?;
     let document = sqlx::query!(
         "select d.title, d.source_id, d.external_key, s.kind
@@ -224,6 +228,7 @@ pub async fn delete(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(not_found)?;
+    sources::lock(&mut tx, scope, document.source_id).await?;
     remove(&mut tx, scope, knowledge_base_id, &[id]).await?;
     match document.external_key {
         Some(url) if by_name::<SourceKind>(&document.kind)?.is_crawled() => {

@@ -39,7 +39,7 @@ pub async fn find(
     let documents = documents::matching(&services.db, scope, &everywhere, &request.filter).await?;
     let reranker = reranker(services, scope, request).await?;
     let search = Search {
-        document_ids: documents.as_deref(),
+        document_ids: documents.as_ref(),
         expected: request.expected,
         reranker: reranker.as_ref(),
         ..Search::new(&everywhere, request.query.trim(), usize::from(request.limit))

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::process::Command;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::parse::{self, ParseError, ParsedDocument};
+use super::parse::ParseError;
 
 /// What installs both programs on Debian and Ubuntu.
 pub const INSTALL: &str = "sudo apt-get install tesseract-ocr poppler-utils";
@@ -31,7 +32,7 @@ const LANGUAGES: [&str; 22] = [
 ];
 const MAX_LANGUAGES: usize = 6;
 
-/// Pages recognised at once in this process.
+/// Scans read at once in this process.
 static RECOGNISING: Semaphore = Semaphore::const_new(1);
 
 /// The languages that scans are read in; none if text recognition is not installed.
@@ -47,30 +48,53 @@ pub async fn languages() -> Option<Vec<&'static str>> {
     (!languages.is_empty()).then_some(languages)
 }
 
-/// Recognises the text of the PDF at `pdf`, page by page. The inner error is the file's own fault; the outer one is
-/// that of the programs. Dropping the future ends them.
-pub async fn recognise(pdf: &Path, languages: &[&str]) -> io::Result<Result<ParsedDocument, ParseError>> {
-    let folder = tempfile::tempdir()?;
-    let languages = languages.join("+");
-    let Some(count) = page_count(pdf).await? else {
-        return Ok(Err(ParseError::Corrupt("PDF".to_owned())));
-    };
-    if count > MAX_PAGES {
-        let limit = format!("it is a scan of {count} pages, and text recognition reads up to {MAX_PAGES}");
-        return Ok(Err(ParseError::TooComplex(limit)));
-    }
-    let mut pages = Vec::new();
-    for number in 1..=count {
-        let _slot = RECOGNISING.acquire().await.map_err(io::Error::other)?;
-        match page(pdf, folder.path(), number, &languages).await? {
-            Some(text) => pages.push(text),
-            None => {
-                let limit = format!("recognising the text of page {number} takes more than a minute");
-                return Ok(Err(ParseError::TooComplex(limit)));
-            }
+/// The right to recognise text in this process, which has the processor to itself: `None` while somebody else does.
+pub fn begin() -> Option<SemaphorePermit<'static>> {
+    RECOGNISING.try_acquire().ok()
+}
+
+/// A scan, to be read page by page. Dropping a future ends the program that reads.
+#[derive(Debug)]
+pub struct Scan<'a> {
+    pdf: &'a Path,
+    languages: &'a str,
+    folder: TempDir,
+    pages: u32,
+}
+
+impl<'a> Scan<'a> {
+    /// Opens the PDF at `pdf`; `languages` are names joined by `+`. The inner error is the file's own fault; the outer one
+    /// is that of the programs.
+    pub async fn open(pdf: &'a Path, languages: &'a str) -> io::Result<Result<Self, ParseError>> {
+        let Some(pages) = page_count(pdf).await? else {
+            return Ok(Err(ParseError::Corrupt("PDF".to_owned())));
+        };
+        if pages > MAX_PAGES {
+            let limit =
+                format!("it is a scan of {pages} pages, and text recognition reads up to {MAX_PAGES}");
+            return Ok(Err(ParseError::TooComplex(limit)));
         }
+        Ok(Ok(Self {
+            pdf,
+            languages,
+            folder: tempfile::tempdir()?,
+            pages,
+        }))
     }
-    Ok(parse::recognised(&pages))
+
+    /// How many pages it has.
+    pub const fn pages(&self) -> u32 {
+        self.pages
+    }
+
+    /// The text of a page, counted from 1.
+    pub async fn page(&self, number: u32) -> io::Result<Result<String, ParseError>> {
+        let text = page(self.pdf, self.folder.path(), number, self.languages).await?;
+        Ok(text.ok_or_else(|| {
+            let limit = format!("recognising the text of page {number} takes more than a minute");
+            ParseError::TooComplex(limit)
+        }))
+    }
 }
 
 /// Absent if the file can't be opened.

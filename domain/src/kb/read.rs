@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use anyhow::Context;
+use api_types::ErrorCode;
 use api_types::kb::{Chunk, Chunking, DocumentError};
 use tempfile::NamedTempFile;
 use tokio::sync::Semaphore;
@@ -25,34 +26,42 @@ pub(super) async fn parse(
     bytes: Vec<u8>,
 ) -> Result<Result<ParsedDocument, DocumentError>> {
     let (_file, parsed) = read(services, media_type, bytes).await?;
-    let is_scan = parsed == Err(ParseError::NeedsOcr);
     let mut parsed = parsed.map_err(|error| DocumentError::from(&error));
-    if let Err(error) = &mut parsed
-        && is_scan
-        && ocr::languages().await.is_some()
-    {
-        RECOGNISED_LATER.clone_into(&mut error.message);
-    }
+    tell_of_scan(&mut parsed).await;
     Ok(parsed)
 }
 
-/// Reads a file as [`parse`] does, for a job: a scan is given to text recognition, which takes its time.
-pub(super) async fn parse_and_recognise(
+/// Says of a scan what becomes of it. That is not known once and for all: text recognition may be installed any time.
+pub(super) async fn tell_of_scan(parsed: &mut Result<ParsedDocument, DocumentError>) {
+    let Err(error) = parsed else { return };
+    if error.code != ErrorCode::NeedsOcr {
+        return;
+    }
+    error.message = match ocr::languages().await {
+        Some(_) => RECOGNISED_LATER.to_owned(),
+        None => ParseError::NeedsOcr.to_string(),
+    };
+}
+
+/// What a job makes of a file.
+pub(super) enum Reading {
+    Text(ParsedDocument),
+    /// Pages of pictures, which can be recognised.
+    Scan,
+}
+
+/// Reads a file as [`parse`] does, for a job: it goes on with a scan.
+pub(super) async fn parse_or_scan(
     services: &Services,
     media_type: &str,
     bytes: Vec<u8>,
-) -> Result<Result<ParsedDocument, DocumentError>> {
-    let (file, mut parsed) = read(services, media_type, bytes).await?;
-    if parsed == Err(ParseError::NeedsOcr)
-        && let Some(languages) = ocr::languages().await
-    {
-        let recognised = ocr::recognise(file.path(), &languages).await;
-        parsed = recognised.map_err(|error| Error::Unavailable {
-            part: "text recognition",
-            source: error.into(),
-        })?;
-    }
-    Ok(parsed.map_err(|error| DocumentError::from(&error)))
+) -> Result<Result<Reading, DocumentError>> {
+    let (_file, parsed) = read(services, media_type, bytes).await?;
+    Ok(match parsed {
+        Ok(parsed) => Ok(Reading::Text(parsed)),
+        Err(ParseError::NeedsOcr) if ocr::languages().await.is_some() => Ok(Reading::Scan),
+        Err(error) => Err(DocumentError::from(&error)),
+    })
 }
 
 /// The file, for as long as it is needed, and what the parser made of it.
@@ -61,9 +70,7 @@ async fn read(
     media_type: &str,
     bytes: Vec<u8>,
 ) -> Result<(NamedTempFile, Result<ParsedDocument, ParseError>)> {
-    let file = tokio::task::spawn_blocking(move || temporary(&bytes))
-        .await
-        .map_err(anyhow::Error::from)??;
+    let file = file(bytes).await?;
     let name = Format::file_name(media_type);
     match services.parser.parse(file.path(), name).await {
         Ok(parsed) => Ok((file, Ok(parsed))),
@@ -73,6 +80,12 @@ async fn read(
             source: error.into(),
         }),
     }
+}
+
+/// These bytes as a file that goes with the value.
+pub(super) async fn file(bytes: Vec<u8>) -> Result<NamedTempFile> {
+    let file = tokio::task::spawn_blocking(move || temporary(&bytes)).await;
+    Ok(file.map_err(anyhow::Error::from)??)
 }
 
 fn temporary(bytes: &[u8]) -> anyhow::Result<NamedTempFile> {

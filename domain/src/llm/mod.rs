@@ -3,6 +3,7 @@
 //! [`openai`] talks to any OpenAI-compatible server, [`extractive`] quotes the passages without any model. Both
 //! answer with a [`PieceStream`]. [`rerank`] asks a model which passages are best, [`embed`] what they mean.
 
+mod breaker;
 pub mod embed;
 pub mod extractive;
 mod failure;
@@ -14,6 +15,7 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 pub use api_types::chat::Usage;
+pub use breaker::Breakers;
 
 use crate::Result;
 

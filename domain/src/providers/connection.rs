@@ -1,5 +1,6 @@
 //! Calling a provider: its key is opened, and nobody else sees it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api_types::ErrorCode;
@@ -44,7 +45,8 @@ pub async fn reranker(services: &Services, scope: &Scope, rerank: &Rerank) -> Re
         let message = "This provider does not rerank; choose another.";
         return Err(Error::field("rerank.provider_id", message));
     };
-    connection.reranker(services, shape, &rerank.model)
+    let reranker = connection.reranker(services, shape, &rerank.model)?;
+    Ok(reranker.guarded(Arc::clone(&services.breakers), rerank.provider_id))
 }
 
 /// A client of a provider whose models make vectors, of `dimensions` numbers if that is asked.
@@ -76,6 +78,9 @@ pub async fn check_connection(services: &Services, scope: &Scope, id: Uuid) -> R
     };
     let began = Instant::now();
     let tried = connection.attempt(services).await;
+    if tried.is_ok() {
+        services.breakers.note(id, true, Instant::now());
+    }
     let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(ProviderCheck {
         ok: tried.is_ok(),

@@ -10,6 +10,7 @@ mod csv;
 mod figures;
 mod gate;
 mod judge;
+mod queue;
 mod runs;
 mod start;
 mod transcript;
@@ -28,6 +29,7 @@ pub use cases::{add as add_case, change as change_case, delete as delete_case, l
 pub use compare::get as get_run;
 pub use csv::{export, import};
 pub(crate) use gate::{blocked, check_override};
+pub use queue::enqueue_lost;
 pub use runs::{cancel, list as runs};
 pub use start::start;
 pub use transcript::add as add_from_conversation;

@@ -8,10 +8,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::gate::content_hash;
-use super::{not_found, runs};
+use super::{not_found, queue, runs};
 use crate::db::TenantTx;
 use crate::error::violates;
-use crate::jobs::{self, Job};
 use crate::{Error, Result, Scope, Services, bots, drafts};
 
 /// Runs of a set that are kept.
@@ -86,11 +85,7 @@ pub async fn start(
         let detail = "This test set holds no case yet; add one, and run it then.";
         return Err(Error::refused(ErrorCode::ValidationFailed, detail));
     }
-    let job = Job::RunTests {
-        workspace_id: scope.workspace_id(),
-        run_id: id,
-    };
-    jobs::enqueue(&mut tx, &job).await?;
+    queue::enqueue(&mut tx, scope, id).await?;
     forget_old(&mut tx, scope, set_id).await?;
     let run = runs::one(&mut tx, scope, set_id, id).await?;
     tx.commit().await?;

@@ -62,8 +62,9 @@ pub async fn run(services: &Services, workspace_id: Uuid, run_id: Uuid) -> Resul
         return Ok(Outcome::Done);
     };
     let asked = match ask_all(services, &scope, &work).await {
-        Ok(()) => finish(&services.db, &scope, run_id).await.map_err(Stop::Failed),
-        stopped => stopped,
+        Ok(true) => finish(&services.db, &scope, run_id).await.map_err(Stop::Failed),
+        Ok(false) => go_on(&services.db, &scope, run_id).await.map_err(Stop::Failed),
+        Err(stop) => Err(stop),
     };
     match asked {
         Ok(()) | Err(Stop::Ended) => Ok(Outcome::Done),
@@ -119,7 +120,9 @@ async fn claim(db: &Db, scope: &Scope, id: Uuid) -> Result<Option<Work>> {
     }))
 }
 
-async fn ask_all(services: &Services, scope: &Scope, work: &Work) -> Result<(), Stop> {
+/// Asks until it is the turn of others; false if questions are left then.
+async fn ask_all(services: &Services, scope: &Scope, work: &Work) -> Result<bool, Stop> {
+    let deadline = Instant::now() + services.turn;
     let at_once = match work.content.model {
         ModelChoice::Extractive => 1,
         ModelChoice::Provider { .. } => AT_ONCE,
@@ -129,10 +132,24 @@ async fn ask_all(services: &Services, scope: &Scope, work: &Work) -> Result<(), 
     for case in &work.cases {
         questions.push(ask(services, scope, work, case).boxed());
     }
-    futures::stream::iter(questions)
+    let mut questions = questions.into_iter().enumerate();
+    // One at least, however short the turn is.
+    let in_turn = std::iter::from_fn(|| {
+        let (i, question) = questions.next()?;
+        (i == 0 || Instant::now() < deadline).then_some(question)
+    });
+    let asked: Vec<()> = futures::stream::iter(in_turn)
         .buffer_unordered(at_once)
         .try_collect()
-        .await
+        .await?;
+    Ok(asked.len() == work.cases.len())
+}
+
+/// Leaves the rest to a job of its own, so that others have their turn in between.
+async fn go_on(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
+    let mut tx = db.tenant(scope).await?;
+    super::queue::enqueue(&mut tx, scope, id).await?;
+    tx.commit().await
 }
 
 async fn ask(services: &Services, scope: &Scope, work: &Work, case: &Case) -> Result<(), Stop> {

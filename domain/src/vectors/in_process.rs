@@ -1,7 +1,7 @@
 //! The index in memory. A knowledge base is loaded when it is first asked for, and brought up to date whenever its
 //! row's `index_version` is not the one that was loaded; so every process sees a change with its next question.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -100,7 +100,6 @@ impl InProcess {
             documents.extend_from_slice(&self.at(scope, question.space, id, version).await?.documents);
         }
         if let Some(only) = question.document_ids {
-            let only: HashSet<Uuid> = only.iter().copied().collect();
             documents.retain(|document| only.contains(&document.key.0));
         }
         let (text, vector) = (question.text.to_owned(), question.vector.map(<[f32]>::to_vec));

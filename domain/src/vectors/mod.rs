@@ -7,6 +7,8 @@
 mod in_process;
 mod qdrant;
 
+use std::collections::HashSet;
+
 use anyhow::Context;
 use retrieval::words::Query;
 use secrecy::{ExposeSecret, SecretString};
@@ -57,7 +59,7 @@ pub struct Question<'a> {
     /// Where to search. Those that are not of the workspace hold nothing.
     pub knowledge_base_ids: &'a [Uuid],
     /// Only in these documents.
-    pub document_ids: Option<&'a [Uuid]>,
+    pub document_ids: Option<&'a HashSet<Uuid>>,
     /// Its words.
     pub text: &'a str,
     /// Which vectors to compare.

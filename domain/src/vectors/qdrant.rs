@@ -475,7 +475,7 @@ fn document(id: Uuid) -> Condition {
     Condition::matches("document_id", id.to_string())
 }
 
-fn documents(ids: &[Uuid]) -> Condition {
+fn documents(ids: &HashSet<Uuid>) -> Condition {
     Condition::matches("document_id", ids.iter().map(Uuid::to_string).collect::<Vec<_>>())
 }
 

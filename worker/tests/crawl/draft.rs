@@ -1,15 +1,16 @@
 //! Websites in drafts.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use api_types::ErrorCode;
 use api_types::sources::{CrawlMode, CrawlStatus, PageReason, PageState, Website};
 use domain::kb::{documents, drafts};
 
-use super::fixture::{Worker, draft, ended, lexical, links, number, pages, paths};
+use super::fixture::{PROGRAM, Worker, draft, ended, lexical, links, number, pages, paths};
 use super::site::Site;
-use crate::support::until;
+use crate::support::{Harness, until};
 
 const ARTICLES: usize = 2_000;
 
@@ -250,6 +251,94 @@ async fn sitemaps_and_lists_name_the_pages() {
             .unwrap_err();
         assert_eq!(refused.code(), ErrorCode::DraftInvalid);
     }
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_robots_files_of_many_servers_take_no_more_than_a_few_megabytes() {
+    const SERVERS: usize = 12;
+    let mut sites = Vec::new();
+    for _ in 0..SERVERS {
+        let site = Site::start(1, false).await;
+        // Nearly as large as may be; and one rule, which counts wherever it is kept.
+        let padding = "# Nothing to see here.\n".repeat(20_000);
+        site.change(|state| state.robots = format!("User-agent: *\nDisallow: /private\n{padding}"));
+        sites.push(site);
+    }
+    let too_large = Site::start(1, false).await;
+    too_large.change(|state| state.robots = "User-agent: *\nAllow: /\n".repeat(40_000));
+    // Cut short in its turn, so that the files are handed to the next job.
+    sites[SERVERS - 1].change(|state| state.pause = Duration::from_secs(2));
+    let harness = Harness::with(Path::new(PROGRAM), |config| {
+        config.outbound_allow = sites.iter().map(|site| site.place.clone()).collect();
+        config.outbound_allow.push(too_large.place.clone());
+        config.crawl_delay_ms = 0;
+        config.crawl_timeout_seconds = 10;
+        config.models_dir = Some("/nowhere".into());
+        config.worker_turn_seconds = 1;
+    })
+    .await;
+    let urls = |path: &str| sites.iter().map(|site| site.url(path)).collect::<Vec<_>>();
+    let website = Website {
+        mode: CrawlMode::List,
+        urls: [
+            urls("/"),
+            urls("/private/open"),
+            urls("/article/0"),
+            vec![too_large.url("/")],
+        ]
+        .concat(),
+        ..Website::default()
+    };
+    let (id, source) = draft(&harness, website).await;
+    let worker = Worker::start(&harness);
+    ended(&harness, id, source).await;
+    let kept = "select octet_length(robots::text)::bigint from crawls";
+    let kept = number(&harness, kept).await;
+    assert!((1_000_000..5_000_000).contains(&kept), "{kept} bytes are kept");
+    let pages = pages(&harness, id, source).await;
+    for page in &pages {
+        let is_refused = page.url.contains("/private") || page.url.starts_with(&too_large.url(""));
+        let expected = is_refused.then_some(PageReason::Robots);
+        assert_eq!(
+            page.reason.filter(|reason| *reason != PageReason::Duplicate),
+            expected,
+            "{page:?}"
+        );
+    }
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_sitemaps_are_read_in_turns_each_once() {
+    let site = Site::start(12, false).await;
+    site.change(|state| state.pause = Duration::from_millis(250));
+    let harness = Harness::with(Path::new(PROGRAM), |config| {
+        config.outbound_allow = vec![site.place.clone()];
+        config.crawl_delay_ms = 0;
+        config.models_dir = Some("/nowhere".into());
+        config.worker_turn_seconds = 1;
+    })
+    .await;
+    let website = Website {
+        mode: CrawlMode::Sitemap,
+        urls: vec![site.url("/sitemap-many.xml")],
+        ..Website::default()
+    };
+    let (id, source) = draft(&harness, website).await;
+    let worker = Worker::start(&harness);
+    until("a job has left sitemaps to another", async || {
+        let left = number(
+            &harness,
+            "select count(*) from crawls where not seeded and jsonb_array_length(sitemaps -> 'waiting') between 1 and 11",
+        );
+        (left.await == 1).then_some(())
+    })
+    .await;
+    let crawl = ended(&harness, id, source).await;
+    assert_eq!((crawl.pages.added, crawl.pages.failed), (12, 0));
+    let asked = site.asked();
+    assert!(asked.values().all(|times| *times == 1), "{asked:?}");
     worker.stop().await;
 }
 

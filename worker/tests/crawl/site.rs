@@ -31,6 +31,12 @@ pub struct Content {
     pub pause: Duration,
     /// The site answers nothing but this status.
     pub broken: Option<u16>,
+    /// Which fixture is at `/ferry-scan.pdf`.
+    pub scan: &'static str,
+    /// What robots.txt says; the usual if empty.
+    pub robots: String,
+    /// This path answers 503.
+    pub broken_path: Option<&'static str>,
     /// Every request with its status, in order; without robots.txt.
     pub requests: Vec<(String, u16)>,
 }
@@ -55,6 +61,7 @@ impl Site {
         let state = Arc::new(Mutex::new(Content {
             articles: (0..articles).map(|n| (n, article(n))).collect(),
             traps,
+            scan: "corpus/ferry-scan.pdf",
             ..Content::default()
         }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -99,7 +106,11 @@ impl Site {
 async fn serve(State(content): State<Arc<Mutex<Content>>>, request: Request) -> Response {
     let path = request.uri().path_and_query().unwrap().to_string();
     if path == "/robots.txt" {
-        return "User-agent: *\nDisallow: /private\nAllow: /private/open\n".into_response();
+        let robots = content.lock().unwrap().robots.clone();
+        return match robots.as_str() {
+            "" => "User-agent: *\nDisallow: /private\nAllow: /private/open\n".into_response(),
+            _ => robots.into_response(),
+        };
     }
     let (response, pause) = respond(&mut content.lock().unwrap(), path, request.headers());
     tokio::time::sleep(pause).await;
@@ -109,7 +120,7 @@ async fn serve(State(content): State<Arc<Mutex<Content>>>, request: Request) -> 
 fn respond(content: &mut Content, path: String, headers: &HeaderMap) -> (Response, Duration) {
     let pause = match path.as_str() {
         "/slow" => Duration::from_secs(60),
-        _ if path.starts_with("/article/") => content.pause,
+        _ if path.starts_with("/article/") || path.starts_with("/sitemap-of/") => content.pause,
         _ => Duration::ZERO,
     };
     let asked = content
@@ -119,6 +130,9 @@ fn respond(content: &mut Content, path: String, headers: &HeaderMap) -> (Respons
         .count();
     let response = match content.broken {
         Some(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        None if content.broken_path == Some(path.as_str()) => {
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")]).into_response()
+        }
         None => answer(content, &path, asked, headers),
     };
     content.requests.push((path, response.status().as_u16()));
@@ -126,6 +140,7 @@ fn respond(content: &mut Content, path: String, headers: &HeaderMap) -> (Respons
 }
 
 fn answer(state: &Content, path: &str, asked: usize, headers: &HeaderMap) -> Response {
+    let path = path.split("?utm_").next().unwrap_or(path);
     if let Some(n) = path
         .strip_prefix("/article/")
         .and_then(|n| n.parse::<usize>().ok())
@@ -149,8 +164,11 @@ fn answer(state: &Content, path: &str, asked: usize, headers: &HeaderMap) -> Res
     }
     match path {
         "/" => start(state),
+        "/ferry-scan.pdf" => file(state.scan, "application/pdf"),
         "/sitemap.xml" => sitemap_index(),
         "/sitemap-articles.xml" => sitemap(state),
+        "/sitemap-many.xml" => sitemaps(state),
+        _ if path.starts_with("/sitemap-of/") => sitemap_of(path),
         _ if state.traps => trap(path, asked),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
@@ -323,6 +341,22 @@ fn file(name: &str, media_type: &str) -> Response {
 fn sitemap_index() -> Response {
     let xml = "<sitemapindex><sitemap><loc>/sitemap-articles.xml</loc></sitemap>\
                <sitemap><loc>/sitemap-missing.xml</loc></sitemap></sitemapindex>";
+    ([(header::CONTENT_TYPE, "application/xml")], xml).into_response()
+}
+
+/// One sitemap for each article.
+fn sitemaps(state: &Content) -> Response {
+    let numbers = state.articles.keys();
+    let locs: String = numbers
+        .map(|n| format!("<sitemap><loc>/sitemap-of/{n}</loc></sitemap>"))
+        .collect();
+    let xml = format!("<sitemapindex>{locs}</sitemapindex>");
+    ([(header::CONTENT_TYPE, "application/xml")], xml).into_response()
+}
+
+fn sitemap_of(path: &str) -> Response {
+    let n = path.trim_start_matches("/sitemap-of/");
+    let xml = format!("<urlset><url><loc>/article/{n}</loc></url></urlset>");
     ([(header::CONTENT_TYPE, "application/xml")], xml).into_response()
 }
 

@@ -8,6 +8,7 @@ mod add_text;
 mod add_website;
 mod chunks;
 mod connected;
+mod edit_pairs;
 mod finish;
 mod form;
 mod sources;

@@ -1,7 +1,7 @@
 //! Step 1: what goes in.
 
 use api_types::client;
-use api_types::kb::DraftSource;
+use api_types::kb::{DraftSource, SourceKind};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -14,6 +14,7 @@ use super::add_notion::AddNotion;
 use super::add_pairs::AddPairs;
 use super::add_text::AddText;
 use super::add_website::AddWebsite;
+use super::edit_pairs::EditPairs;
 use super::uploads::UploadList;
 use super::website_row::WebsiteProgress;
 use crate::kb::source_icon::source_icon;
@@ -191,6 +192,10 @@ fn SourceRow(wizard: Wizard, source: DraftSource) -> impl IntoView {
     // What is fetched page by page has no size of its own.
     let detail = address.or_else(|| (!website).then(|| bytes(source.size)));
     let title = source.title.clone();
+    let pairs = (source.kind == SourceKind::Qa).then(|| {
+        let title = title.clone();
+        view! { <EditPairs wizard=wizard source=id title=title /> }
+    });
     view! {
         <li class="flex flex-wrap items-center gap-3 px-4 py-2.5" data-testid="source">
             <Icon glyph=source_icon(source.kind) class="size-5 muted" />
@@ -200,6 +205,7 @@ fn SourceRow(wizard: Wizard, source: DraftSource) -> impl IntoView {
                 </p>
                 <p class="muted truncate text-xs empty:hidden">{detail}</p>
             </div>
+            {pairs}
             <IconButton
                 icon=icon::TRASH_2
                 label=format!("Remove {}", source.title)

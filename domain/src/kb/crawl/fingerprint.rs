@@ -38,18 +38,20 @@ impl Fingerprint {
         }
     }
 
-    /// Of a file whose text is not known yet.
+    /// Of a scan, whose text is recognised when it is indexed: its title, empty where it has none but in its text, and
+    /// its bytes.
     pub fn of_scan(title: &str, bytes: &[u8]) -> Self {
-        let whole = Sha256::new()
+        let words: [u8; 32] = Sha256::digest(bytes).into();
+        let content = Sha256::new()
             .chain_update(title)
             .chain_update([0])
-            .chain_update(bytes)
-            .finalize()
-            .into();
+            .chain_update(words);
+        let mut start = [0; 8];
+        start.copy_from_slice(&words[..8]);
         Self {
-            content: whole,
-            words: whole,
-            sketch: 0,
+            content: content.finalize().into(),
+            words,
+            sketch: i64::from_le_bytes(start),
         }
     }
 }

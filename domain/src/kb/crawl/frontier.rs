@@ -30,9 +30,16 @@ pub(super) struct Entry {
     not_before: Option<Instant>,
     pub(super) state: PageState,
     pub(super) reason: Option<PageReason>,
+    /// Left out by hand, and not found in this run yet.
+    is_unseen: bool,
 }
 
 impl Entry {
+    /// Whether a person left it out: it is not taken, whatever it says.
+    pub(super) fn is_left_out(&self) -> bool {
+        self.state == PageState::Removed
+    }
+
     fn pause(&self, now: Instant) -> Duration {
         let not_before = self.not_before.unwrap_or(now);
         not_before.saturating_duration_since(now)
@@ -75,7 +82,7 @@ impl Frontier {
     fn restore(&mut self, page: Known) {
         let Ok(url) = Url::parse(&page.url) else { return };
         let index = self.entries.len();
-        if page.state == PageState::Waiting {
+        if page.waits() {
             self.waiting.insert((page.depth, index));
         }
         self.by_url.insert(page.url, index);
@@ -88,6 +95,7 @@ impl Frontier {
             not_before: None,
             state: page.state,
             reason: page.reason,
+            is_unseen: page.state == PageState::Removed && page.links_read.is_none(),
         });
         if is_taken(page.state) {
             self.taken += 1;
@@ -135,10 +143,23 @@ impl Frontier {
             not_before: None,
             state: skipped.map_or(PageState::Waiting, |_| PageState::Skipped),
             reason: skipped,
+            is_unseen: false,
         });
         if skipped.is_none() {
             self.waiting.insert((depth, index));
         }
+        Some(index)
+    }
+
+    /// Has a page that was left out by hand read for its links, once. Answers its place.
+    pub(super) fn follow_left_out(&mut self, url: &Url, depth: u8) -> Option<usize> {
+        let index = *self.by_url.get(url.as_str())?;
+        let entry = &mut self.entries[index];
+        if !std::mem::take(&mut entry.is_unseen) {
+            return None;
+        }
+        entry.depth = depth;
+        self.waiting.insert((depth, index));
         Some(index)
     }
 
@@ -198,6 +219,11 @@ impl Frontier {
         None
     }
 
+    /// How many addresses are known.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// How many pages were taken.
     pub(super) const fn taken(&self) -> usize {
         self.taken
@@ -211,7 +237,7 @@ impl Frontier {
 
 /// The pauses that servers asked for before this run began.
 pub(super) fn pauses(known: &[Known]) -> impl Iterator<Item = (Url, Duration)> {
-    let waiting = known.iter().filter(|page| page.state == PageState::Waiting);
+    let waiting = known.iter().filter(|page| page.waits());
     waiting.filter_map(|page| {
         let pause = (page.not_before? - Utc::now()).to_std().ok()?;
         Some((Url::parse(&page.url).ok()?, pause))

@@ -45,6 +45,7 @@ use visit::{Seen, visit};
 
 pub use fingerprint::Fingerprint;
 pub use robots::RobotsFiles;
+pub use seed::{Seeds, Sitemaps};
 
 /// Pages asked for at once, most of which wait for their server's turn.
 const IN_FLIGHT: usize = 16;
@@ -94,6 +95,8 @@ pub struct Known {
     pub words: Option<[u8; 32]>,
     /// The sketch of its words, if it was taken.
     pub sketch: Option<i64>,
+    /// With a page left out by hand: whether it was read for its links; `None` if it was not found yet.
+    pub links_read: Option<bool>,
 }
 
 impl Known {
@@ -101,6 +104,15 @@ impl Known {
     fn was_visited(&self) -> bool {
         let by_address = matches!(self.reason, Some(PageReason::Excluded | PageReason::Endless));
         !matches!(self.state, PageState::Waiting | PageState::Removed) && !by_address
+    }
+
+    /// Whether it is still to be fetched: a page left out by hand only for what it leads to.
+    pub(in crate::kb) fn waits(&self) -> bool {
+        match self.state {
+            PageState::Waiting => true,
+            PageState::Removed => self.links_read == Some(false),
+            _ => false,
+        }
     }
 }
 
@@ -111,11 +123,13 @@ pub struct Earlier {
     pub validators: Validators,
     /// The hash of its title and text; `None` if that is not known.
     pub content: Option<[u8; 32]>,
+    /// What it says; `None` if that is not known.
+    pub fingerprint: Option<Fingerprint>,
     /// Where its bytes lie.
     pub storage_key: String,
 }
 
-/// An address that was found.
+/// An address that was found; one that is known already if it was left out by hand, and leads to others.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// The id the page will have.
@@ -151,7 +165,14 @@ pub enum Outcome {
     /// A page to take, with text that is new or changed.
     Taken(Box<Taken>),
     /// A page to keep as it was taken earlier.
-    Unchanged(Validators),
+    Unchanged {
+        /// To ask the server the next time.
+        validators: Validators,
+        /// What it says, if that is known.
+        fingerprint: Option<Fingerprint>,
+    },
+    /// Left out by hand, and read for its links.
+    LeftOut,
     /// Not wanted.
     Skipped(PageReason, Option<String>),
     /// An error, which may be over the next time.
@@ -335,7 +356,9 @@ impl<'a> Crawler<'a> {
             }
             let earlier = self.earlier.get(url.as_str()).cloned();
             let host = self.hosts.of(&url);
-            let (services, timeout, files) = (self.services, self.plan.timeout, self.plan.website.files);
+            // A file leads nowhere.
+            let files = self.plan.website.files && !self.frontier.entry(index).is_left_out();
+            let (services, timeout) = (self.services, self.plan.timeout);
             let visit = async move {
                 let Some(_turn) = host.turn().await else {
                     return (index, Seen::NotBegun);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use api_types::ErrorCode;
 use api_types::kb::DocumentError;
 use api_types::sources::CrawlMode;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::address::normalize;
@@ -21,58 +22,85 @@ const SITEMAP_TIMEOUTS: u32 = 3;
 /// Most sitemaps read.
 const MAX_SITEMAPS: usize = 500;
 
+/// What a crawl begins with.
+#[derive(Debug)]
+pub struct Seeds {
+    /// Addresses that were found now.
+    pub found: Vec<Found>,
+    /// What is left to be read for more; `None` if that is all.
+    pub rest: Option<Sitemaps>,
+}
+
+/// Sitemaps that were named by others, and those that were read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Sitemaps {
+    waiting: VecDeque<Url>,
+    read: Vec<Url>,
+}
+
 impl Crawler<'_> {
-    /// Adds the addresses that the crawl begins with: the start page, the list, or what the sitemap names.
-    pub async fn seed(&mut self) -> Result<Vec<Found>, DocumentError> {
-        let urls: Vec<Url> = match self.plan.website.mode {
-            CrawlMode::Sitemap => self.sitemap().await?,
-            CrawlMode::Links | CrawlMode::List => {
-                let urls = self.plan.website.urls.iter();
-                urls.filter_map(|url| Url::parse(url.trim()).ok()).collect()
-            }
-        };
+    /// Adds addresses that the crawl begins with: the start page, the list, or what sitemaps name. Those are read until
+    /// the crawl is asked to stop; `rest` is what was left then.
+    pub async fn seed(&mut self, rest: Option<Sitemaps>) -> Result<Seeds, DocumentError> {
+        let urls = self.plan.website.urls.iter();
+        let urls: Vec<Url> = urls.filter_map(|url| Url::parse(url.trim()).ok()).collect();
         let mut found = Vec::new();
+        if self.plan.website.mode == CrawlMode::Sitemap {
+            let sitemaps = rest.unwrap_or_else(|| Sitemaps {
+                waiting: urls.into_iter().take(1).collect(),
+                read: Vec::new(),
+            });
+            let rest = self.sitemaps(sitemaps, &mut found).await?;
+            return Ok(Seeds { found, rest });
+        }
         for url in urls {
             self.admit(normalize(url), 0, 0, &mut found);
         }
-        Ok(found)
+        Ok(Seeds { found, rest: None })
     }
 
-    /// The pages of the sitemap, and of those that it names. One that can't be read is left out, unless it is the first.
-    async fn sitemap(&mut self) -> Result<Vec<Url>, DocumentError> {
-        let start = self
-            .plan
-            .website
-            .urls
-            .first()
-            .and_then(|url| Url::parse(url.trim()).ok());
-        let mut waiting: VecDeque<Url> = start.into_iter().collect();
-        let (mut read, mut pages) = (Vec::new(), Vec::new());
+    /// The pages of the sitemaps, and of those that they name. One that can't be read is left out, unless it is the first.
+    async fn sitemaps(
+        &mut self,
+        mut sitemaps: Sitemaps,
+        found: &mut Vec<Found>,
+    ) -> Result<Option<Sitemaps>, DocumentError> {
         let timeout = self.plan.timeout * SITEMAP_TIMEOUTS;
         let most = usize::try_from(self.plan.website.max_pages)
             .unwrap_or(usize::MAX)
             .saturating_mul(2);
-        while let Some(url) = waiting.pop_front() {
-            if read.len() >= MAX_SITEMAPS || pages.len() > most || read.contains(&url) {
+        while let Some(url) = sitemaps.waiting.pop_front() {
+            if sitemaps.read.len() >= MAX_SITEMAPS || self.frontier.len() > most {
+                break;
+            }
+            if sitemaps.read.contains(&url) {
                 continue;
             }
-            let found = read_sitemap(&self.services.outbound, &url, timeout).await;
-            let is_first = read.is_empty();
-            read.push(url);
-            match found {
-                Ok(Sitemap::Pages(urls)) => pages.extend(urls),
+            if self.hosts.is_stopping() {
+                sitemaps.waiting.push_front(url);
+                return Ok(Some(sitemaps));
+            }
+            let answer = read_sitemap(&self.services.outbound, &url, timeout).await;
+            let is_first = sitemaps.read.is_empty();
+            sitemaps.read.push(url);
+            match answer {
+                Ok(Sitemap::Pages(urls)) => {
+                    for url in urls {
+                        self.admit(normalize(url), 0, 0, found);
+                    }
+                }
                 Ok(Sitemap::Index(urls)) => {
                     let site = self.site.as_ref();
-                    waiting.extend(
-                        urls.into_iter()
-                            .filter(|url| site.is_some_and(|site| site.holds(url))),
-                    );
+                    let ours = urls
+                        .into_iter()
+                        .filter(|url| site.is_some_and(|site| site.holds(url)));
+                    sitemaps.waiting.extend(ours.take(MAX_SITEMAPS));
                 }
                 Err(error) if is_first => return Err(error),
                 Err(error) => tracing::debug!(error = error.message, "a sitemap can't be read"),
             }
         }
-        Ok(pages)
+        Ok(None)
     }
 }
 

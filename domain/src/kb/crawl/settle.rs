@@ -10,7 +10,6 @@ use super::page::Markup;
 use super::pattern;
 use super::visit::{Page, Seen};
 use super::{Crawler, Entry, Fingerprint, Found, Outcome, Taken, Visit};
-use crate::outbound::Validators;
 
 /// Attempts at a page.
 const MAX_ATTEMPTS: u8 = 3;
@@ -63,10 +62,11 @@ impl Crawler<'_> {
     fn note(&mut self, index: usize, entry: &Entry, outcome: &Outcome) {
         let (state, reason) = match outcome {
             Outcome::Taken(_) => (PageState::Added, None),
-            Outcome::Unchanged(_) => (PageState::Unchanged, None),
+            Outcome::Unchanged { .. } => (PageState::Unchanged, None),
             Outcome::Skipped(reason, _) => (PageState::Skipped, Some(*reason)),
             Outcome::Failed(reason, _) => (PageState::Failed, Some(*reason)),
             Outcome::Gone(_) => (PageState::Gone, None),
+            Outcome::LeftOut => return,
             Outcome::Later { attempts, pause } => {
                 self.frontier.put_back(index, *attempts, *pause);
                 return;
@@ -79,12 +79,12 @@ impl Crawler<'_> {
 
     fn outcome(&mut self, index: usize, entry: &Entry, seen: Seen, found: &mut Vec<Found>) -> Outcome {
         match seen {
-            Seen::Page(page) => self.read(index, entry, *page, found),
-            Seen::NotModified(markup) => {
-                self.follow(entry, &markup, found);
-                self.unwanted(entry, &markup, found)
-                    .unwrap_or_else(|| Outcome::Unchanged(self.validators_of(entry)))
+            Seen::Page(page) if entry.is_left_out() => {
+                self.follow(entry, &page.markup, found);
+                Outcome::LeftOut
             }
+            Seen::Page(page) => self.read(index, entry, *page, found),
+            Seen::NotModified(markup) => self.not_modified(index, entry, &markup, found),
             Seen::Redirect(target) => self.redirect(entry, target, found),
             Seen::Gone(detail) => Outcome::Gone(detail),
             Seen::Unwanted(reason, detail) => Outcome::Skipped(reason, detail),
@@ -97,11 +97,34 @@ impl Crawler<'_> {
         }
     }
 
-    fn validators_of(&self, entry: &Entry) -> Validators {
+    /// A page whose server says that it did not change: its text is the one known from earlier.
+    fn not_modified(
+        &mut self,
+        index: usize,
+        entry: &Entry,
+        markup: &Markup,
+        found: &mut Vec<Found>,
+    ) -> Outcome {
+        self.follow(entry, markup, found);
+        if entry.is_left_out() {
+            return Outcome::LeftOut;
+        }
+        if let Some(unwanted) = self.unwanted(entry, markup, found) {
+            return unwanted;
+        }
         let earlier = self.earlier.get(entry.url.as_str());
-        earlier
-            .map(|earlier| earlier.validators.clone())
-            .unwrap_or_default()
+        let (validators, fingerprint) = earlier
+            .map(|earlier| (earlier.validators.clone(), earlier.fingerprint.clone()))
+            .unwrap_or_default();
+        if let Some(fingerprint) = &fingerprint
+            && let Some(other) = self.frontier.same_text(index, fingerprint)
+        {
+            return Outcome::Skipped(PageReason::Duplicate, Some(other.into()));
+        }
+        Outcome::Unchanged {
+            validators,
+            fingerprint,
+        }
     }
 
     fn again(
@@ -144,20 +167,28 @@ impl Crawler<'_> {
         if let Some(unwanted) = self.unwanted(entry, &page.markup, found) {
             return unwanted;
         }
-        let parsed = match page.parsed {
-            Ok(parsed) => parsed,
-            Err(error) => return Outcome::Skipped(PageReason::Unreadable, Some(error.message)),
+        let fingerprint = match &page.parsed {
+            Ok(parsed) => Fingerprint::of(parsed),
+            Err(_) if page.is_scan => Fingerprint::of_scan("", &page.bytes),
+            Err(error) => return Outcome::Skipped(PageReason::Unreadable, Some(error.message.clone())),
         };
-        let fingerprint = Fingerprint::of(&parsed);
         if let Some(other) = self.frontier.same_text(index, &fingerprint) {
             return Outcome::Skipped(PageReason::Duplicate, Some(other.into()));
         }
         let earlier = self.earlier.get(entry.url.as_str());
         if earlier.is_some_and(|earlier| earlier.content == Some(fingerprint.content)) {
-            return Outcome::Unchanged(page.validators);
+            return Outcome::Unchanged {
+                validators: page.validators,
+                fingerprint: Some(fingerprint),
+            };
         }
+        let heading = page
+            .parsed
+            .as_ref()
+            .ok()
+            .and_then(|parsed| parsed.title.as_deref());
         Outcome::Taken(Box::new(Taken {
-            title: title(parsed.title.as_deref(), &entry.url),
+            title: title(heading, &entry.url),
             link: None,
             media_type: page.format.media_type(),
             bytes: page.bytes,
@@ -206,7 +237,11 @@ impl Crawler<'_> {
             Some(site) => site.holds(&url),
             None => matches!(url.scheme(), "http" | "https"),
         };
-        if !is_ours || url.as_str().len() > 2_048 || self.frontier.find(&url).is_some() || is_asset(&url) {
+        if !is_ours || url.as_str().len() > 2_048 || is_asset(&url) {
+            return;
+        }
+        if self.frontier.find(&url).is_some() {
+            self.admit_left_out(&url, depth, found);
             return;
         }
         let is_start = depth == 0 && hops == 0;
@@ -229,6 +264,27 @@ impl Crawler<'_> {
             depth,
             hops,
             skipped,
+        });
+    }
+
+    /// A page that was left out by hand still leads to others.
+    fn admit_left_out(&mut self, url: &Url, depth: u8, found: &mut Vec<Found>) {
+        let website = &self.plan.website;
+        let is_wanted = depth == 0 || self.is_included(url);
+        if website.mode != CrawlMode::Links || depth >= website.max_depth || !is_wanted {
+            return;
+        }
+        let Some(index) = self.frontier.follow_left_out(url, depth) else {
+            return;
+        };
+        let entry = self.frontier.entry(index);
+        found.push(Found {
+            id: entry.id,
+            url: entry.url.to_string(),
+            position: index,
+            depth,
+            hops: entry.hops,
+            skipped: None,
         });
     }
 

@@ -14,7 +14,7 @@ use super::address::normalize;
 use super::page::Markup;
 use crate::Services;
 use crate::kb::parse::{self, Format, MAX_FILE_BYTES, ParsedDocument};
-use crate::kb::read;
+use crate::kb::{ocr, read};
 use crate::outbound::{Answer, Validators, explain};
 use crate::{Error, Result};
 
@@ -50,6 +50,8 @@ pub(super) struct Page {
     pub(super) format: Format,
     pub(super) bytes: Vec<u8>,
     pub(super) parsed: Result<ParsedDocument, DocumentError>,
+    /// Its pages are pictures, whose text can be recognised.
+    pub(super) is_scan: bool,
     pub(super) markup: Markup,
     pub(super) validators: Validators,
 }
@@ -198,7 +200,11 @@ async fn understand(services: &Services, url: &Url, body: Body, files: bool) -> 
     let html: &[u8] = if format == Format::Html { &body.bytes } else { &[] };
     let markup = Markup::of(html, url, &body.robots_tag);
     let parsed = read::parse(services, format.media_type(), body.bytes.clone()).await?;
+    let needs_ocr = parsed
+        .as_ref()
+        .is_err_and(|error| error.code == ErrorCode::NeedsOcr);
     Ok(Seen::Page(Box::new(Page {
+        is_scan: needs_ocr && ocr::languages().await.is_some(),
         format,
         bytes: body.bytes,
         parsed,

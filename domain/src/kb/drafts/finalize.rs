@@ -14,10 +14,10 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::Services;
-use crate::db::{Db, TenantTx};
+use crate::db::{Db, TenantTx, retried};
 use crate::error::{Refusal, violates};
-use crate::kb::ingest;
 use crate::kb::sources::{self, NewSource, Origin};
+use crate::kb::{bases, ingest};
 use crate::storage::Storage;
 use crate::{Error, Result, Scope, audit, drafts};
 
@@ -29,7 +29,7 @@ pub async fn finalize(services: &Services, scope: &Scope, draft_id: Uuid) -> Res
     scope.require(Role::Editor)?;
     let knowledge_base_id = match earlier_result(&services.db, scope, draft_id).await? {
         Some(id) => id,
-        None => match make(services, scope, draft_id).await {
+        None => match retried(|| make(services, scope, draft_id)).await {
             Ok(id) => id,
             // Another call may have been faster, and have taken the name, the files or the draft itself away.
             Err(error) => {
@@ -169,9 +169,9 @@ async fn update_base(
     id: Uuid,
     content: &KnowledgeBaseContent,
 ) -> Result<()> {
+    bases::lock(tx, scope, id).await?;
     let current = sqlx::query_scalar!(
-        r#"select chunking as "chunking: Json<Chunking>" from knowledge_bases where workspace_id = $1 and id = $2
-           for update"#,
+        r#"select chunking as "chunking: Json<Chunking>" from knowledge_bases where workspace_id = $1 and id = $2"#,
         scope.workspace_id(),
         id
     )

@@ -1,6 +1,7 @@
 //! Knowledge bases in the making: settings and sources in a draft, previewed, then finalized.
 
 mod finalize;
+mod pairs;
 mod preview;
 mod sources;
 mod sweep;
@@ -19,6 +20,7 @@ use crate::{Error, Result, Scope, drafts};
 
 pub use self::sources::{NewFile, add_files, add_sources, import_pairs, remove_source};
 pub use finalize::finalize;
+pub use pairs::{pairs, save_pairs};
 pub use preview::preview_chunks;
 pub use sweep::sweep_expired;
 pub use websites::{cancel_crawl, crawl, pages, remove_page, restart_crawl};

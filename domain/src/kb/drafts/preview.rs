@@ -132,7 +132,8 @@ async fn parsed(services: &Services, scope: &Scope, draft_id: Uuid, source: &Dra
     let key = Storage::parsed_key(scope.workspace_id(), draft_id, source.id);
     let kept = services.storage.get(&key).await?;
     // What another release kept may not be readable; then it is parsed anew.
-    if let Some(parsed) = kept.and_then(|json| serde_json::from_slice(&json).ok()) {
+    if let Some(mut parsed) = kept.and_then(|json| serde_json::from_slice::<Parsed>(&json).ok()) {
+        read::tell_of_scan(&mut parsed).await;
         return Ok(parsed);
     }
     let key = Storage::draft_key(scope.workspace_id(), draft_id, source.id);

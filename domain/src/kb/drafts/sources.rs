@@ -43,12 +43,12 @@ pub struct NewFile {
 }
 
 /// A source with its content, not stored yet.
-struct Prepared {
-    source: DraftSource,
-    content: Content,
+pub(super) struct Prepared {
+    pub(super) source: DraftSource,
+    pub(super) content: Content,
 }
 
-enum Content {
+pub(super) enum Content {
     Bytes {
         bytes: Vec<u8>,
         /// Where it had to be parsed already.
@@ -56,6 +56,16 @@ enum Content {
     },
     /// To be fetched in the background.
     Pages(Origin),
+}
+
+impl Content {
+    /// What is stored of it now.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Bytes { bytes, .. } => bytes,
+            Self::Pages(_) => Vec::new(),
+        }
+    }
 }
 
 /// Adds uploaded files.
@@ -268,7 +278,7 @@ fn pasted(heading: &str, text: String) -> Result<Prepared> {
     ))
 }
 
-fn questions(heading: &str, pairs: &[Pair]) -> Result<Prepared> {
+pub(super) fn questions(heading: &str, pairs: &[Pair]) -> Result<Prepared> {
     let mut check = Checker::default();
     check.length("title", heading, 1, MAX_TITLE_CHARS);
     api_types::pairs::check(&mut check, "pairs", pairs);
@@ -292,11 +302,18 @@ async fn page(services: &Services, url: &str) -> Result<Prepared> {
         .await?;
     let format =
         parse::detect(&page.bytes, name_in(&page)).map_err(|error| unreadable(url, error.code(), &error))?;
-    let parsed = read::parse(services, format.media_type(), page.bytes.clone())
-        .await?
-        .map_err(|error| unreadable(url, error.code, &error.message))?;
-    let title = title(parsed.title.as_deref().unwrap_or(page.final_url.as_str()));
-    let content_hash = hex::encode(Fingerprint::of(&parsed).content);
+    let parsed = match read::parse(services, format.media_type(), page.bytes.clone()).await? {
+        Ok(parsed) => Some(parsed),
+        // As with one that is uploaded: the preview says what becomes of it.
+        Err(error) if error.code == ErrorCode::NeedsOcr => None,
+        Err(error) => return Err(unreadable(url, error.code, &error.message)),
+    };
+    let fingerprint = match &parsed {
+        Some(parsed) => Fingerprint::of(parsed),
+        None => Fingerprint::of_scan("", &page.bytes),
+    };
+    let heading = parsed.as_ref().and_then(|parsed| parsed.title.as_deref());
+    let title = title(heading.unwrap_or(page.final_url.as_str()));
     let source = new_source(
         SourceKind::Url,
         title,
@@ -307,12 +324,12 @@ async fn page(services: &Services, url: &str) -> Result<Prepared> {
     );
     Ok(Prepared {
         source: DraftSource {
-            content_hash: Some(content_hash),
+            content_hash: Some(hex::encode(fingerprint.content)),
             ..source
         },
         content: Content::Bytes {
             bytes: page.bytes,
-            parsed: Some(parsed),
+            parsed,
         },
     })
 }
@@ -397,7 +414,12 @@ fn title(text: &str) -> String {
     }
 }
 
-async fn delete_files(services: &Services, scope: &Scope, draft_id: Uuid, source_id: Uuid) -> Result<()> {
+pub(super) async fn delete_files(
+    services: &Services,
+    scope: &Scope,
+    draft_id: Uuid,
+    source_id: Uuid,
+) -> Result<()> {
     let workspace_id = scope.workspace_id();
     services
         .storage

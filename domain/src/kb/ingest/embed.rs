@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Stop;
 use super::claim::Work;
 use crate::Services;
-use crate::db::TenantTx;
+use crate::db::{TenantTx, retried};
 use crate::embeddings::{self, ContentHash, Model, content_hash, known};
 use crate::{Result, Scope, vectors};
 
@@ -48,7 +48,9 @@ pub(super) async fn embed(
         };
         done += rows.len();
         let model_id = model.map(|model| model.space().model_id);
-        store(services, scope, work, &rows, done, model_id, &embedded).await?;
+        if !retried(|| store(services, scope, work, &rows, done, model_id, &embedded)).await? {
+            return Err(Stop::Gone);
+        }
     }
     Ok(())
 }
@@ -96,6 +98,7 @@ async fn embed_new(
     Ok(hashes.into_iter().zip(vectors).collect())
 }
 
+/// False if this version is not wanted any more.
 async fn store(
     services: &Services,
     scope: &Scope,
@@ -104,7 +107,7 @@ async fn store(
     done: usize,
     model_id: Option<Uuid>,
     embedded: &Embedded,
-) -> Result<(), Stop> {
+) -> Result<bool> {
     let mut tx = services.db.tenant(scope).await?;
     // First, because it locks the document: it can't be deleted, nor superseded, until the rows are in.
     let updated = sqlx::query!(
@@ -120,7 +123,7 @@ async fn store(
     .execute(&mut *tx)
     .await?;
     if updated.rows_affected() == 0 {
-        return Err(Stop::Gone);
+        return Ok(false);
     }
     if let Some(model_id) = model_id {
         embeddings::put(&mut tx, scope, model_id, embedded).await?;
@@ -128,7 +131,8 @@ async fn store(
     for row in rows {
         upsert(&mut tx, scope, work, row).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(true)
 }
 
 async fn upsert(tx: &mut TenantTx, scope: &Scope, work: &Work, row: &Row<'_>) -> Result<()> {

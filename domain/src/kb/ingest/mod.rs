@@ -9,6 +9,7 @@ mod embed;
 mod lost;
 mod publish;
 mod queue;
+mod scan;
 
 use std::time::Duration;
 
@@ -20,15 +21,24 @@ use crate::Services;
 pub use crate::jobs::Outcome;
 use crate::kb::lock::WorkLock;
 use crate::kb::parse::ParsedDocument;
-use crate::kb::read;
+use crate::kb::read::{self, Reading};
 use crate::{Error, Result, Scope, embeddings};
 
 use claim::{Claim, Work};
 pub use lost::enqueue_lost;
 pub(super) use queue::enqueue;
 
+/// How a job ends that works on a document.
+enum Turn {
+    Ended(Outcome),
+    /// There is more to do after this pause.
+    Rest(Duration),
+}
+
 /// Why the work on a document stopped.
 enum Stop {
+    /// Others have their turn; there is more to do after this pause.
+    Turn(Duration),
     /// It was deleted, or a newer version is wanted.
     Gone,
     /// It can't be read, ever.
@@ -65,48 +75,56 @@ pub async fn ingest(
     let Some(lock) = WorkLock::try_acquire(&services.db, &lock_name(document_id)).await? else {
         return Ok(Outcome::Later(LOCKED_DELAY));
     };
-    let outcome = ingest_locked(services, &scope, document_id, version).await;
+    let turn = ingest_locked(services, &scope, document_id, version).await;
     lock.release().await;
-    outcome
+    match turn? {
+        Turn::Ended(outcome) => Ok(outcome),
+        // A job of its own, so that others have their turn in between, and attempts are counted anew.
+        Turn::Rest(pause) => {
+            queue::enqueue_rest(&services.db, &scope, document_id, version, pause).await?;
+            Ok(Outcome::Done)
+        }
+    }
 }
 
-async fn ingest_locked(
-    services: &Services,
-    scope: &Scope,
-    document_id: Uuid,
-    version: i32,
-) -> Result<Outcome> {
+const DONE: Turn = Turn::Ended(Outcome::Done);
+
+async fn ingest_locked(services: &Services, scope: &Scope, document_id: Uuid, version: i32) -> Result<Turn> {
     let work = match claim::claim(&services.db, scope, document_id, version).await? {
         Claim::Work(work) => work,
-        Claim::Later(delay) => return Ok(Outcome::Later(delay)),
+        Claim::Later(delay) => return Ok(Turn::Ended(Outcome::Later(delay))),
         Claim::Published => {
             publish::collect_old(services, scope, document_id, version).await?;
-            return Ok(Outcome::Done);
+            return Ok(DONE);
         }
         Claim::Gone => {
             publish::remove_vectors(services, scope, document_id, version).await?;
-            return Ok(Outcome::Done);
+            return Ok(DONE);
         }
-        Claim::Nothing => return Ok(Outcome::Done),
+        Claim::Nothing => return Ok(DONE),
     };
     match run(services, scope, &work).await {
-        Ok(()) => Ok(Outcome::Done),
+        Ok(()) => Ok(DONE),
         Err(Stop::Gone) => {
             publish::remove_vectors(services, scope, document_id, version).await?;
-            Ok(Outcome::Done)
+            Ok(DONE)
         }
         Err(Stop::Unreadable(error)) => {
             tracing::info!(%document_id, code = ?error.code, "a document can't be read");
             claim::fail(&services.db, scope, &work, &error).await?;
-            Ok(Outcome::Done)
+            Ok(DONE)
         }
-        Err(Stop::Failed(error)) => claim::set_back(&services.db, scope, &work, error).await,
+        Err(Stop::Turn(pause)) => Ok(Turn::Rest(pause)),
+        Err(Stop::Failed(error)) => {
+            let outcome = claim::set_back(&services.db, scope, &work, error).await?;
+            Ok(Turn::Ended(outcome))
+        }
     }
 }
 
 async fn run(services: &Services, scope: &Scope, work: &Work) -> Result<(), Stop> {
     work.enter(&services.db, scope, DocumentStatus::Parsing).await?;
-    let parsed = document(services, work).await?;
+    let parsed = document(services, scope, work).await?;
     work.enter(&services.db, scope, DocumentStatus::Chunking).await?;
     let chunks = read::cut(services, parsed, work.chunking).await?;
     let model = embeddings::live(services, scope)
@@ -118,14 +136,20 @@ async fn run(services: &Services, scope: &Scope, work: &Work) -> Result<(), Stop
 }
 
 /// Reads the document's file.
-async fn document(services: &Services, work: &Work) -> Result<ParsedDocument, Stop> {
+async fn document(services: &Services, scope: &Scope, work: &Work) -> Result<ParsedDocument, Stop> {
+    let begun = scan::begun(services, scope, work).await?;
     let bytes = services.storage.get(&work.storage_key).await?.ok_or_else(|| {
         Stop::Unreadable(DocumentError {
             code: ErrorCode::NotFound,
             message: "The file is missing from storage. Remove the document and upload it again.".to_owned(),
         })
     })?;
-    read::parse_and_recognise(services, &work.media_type, bytes)
-        .await?
-        .map_err(Stop::Unreadable)
+    if let Some(begun) = begun {
+        return begun.go_on(services, scope, work, bytes).await;
+    }
+    let reading = read::parse_or_scan(services, &work.media_type, bytes).await?;
+    match reading.map_err(Stop::Unreadable)? {
+        Reading::Text(parsed) => Ok(parsed),
+        Reading::Scan => Err(scan::begin(services, scope, work).await?),
+    }
 }

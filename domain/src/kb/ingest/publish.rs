@@ -8,6 +8,7 @@ use retrieval::words::{Language, language_of, main_language};
 use super::Stop;
 use super::claim::Work;
 use crate::Services;
+use crate::db::retried;
 use crate::embeddings::{self, Model, Space};
 use crate::kb::chunks::carry_over;
 use crate::vectors::passage_text;
@@ -31,15 +32,16 @@ pub(super) async fn publish(
             .vectors
             .upsert_document(scope, space, work.knowledge_base_id, work.id, work.version)
             .await?;
-        if switch(services, scope, work, chunks, space, revision).await? {
+        let switched = retried(|| switch(services, scope, work, chunks, space, revision)).await?;
+        if switched.ok_or(Stop::Gone)? {
             break;
         }
     }
     Ok(collect_old(services, scope, work.id, work.version).await?)
 }
 
-/// False if chunks of the live version were changed since `revision`. Fails if another model took over meanwhile: its
-/// vectors are made when the job is run again.
+/// False if chunks of the live version were changed since `revision`; `None` if this version is not wanted any more.
+/// Fails if another model took over meanwhile: its vectors are made when the job is run again.
 async fn switch(
     services: &Services,
     scope: &Scope,
@@ -47,12 +49,12 @@ async fn switch(
     chunks: &[Chunk],
     space: Space,
     revision: i32,
-) -> Result<bool, Stop> {
+) -> Result<Option<bool>> {
     let languages = languages(work, chunks);
     let total = i32::try_from(chunks.len()).unwrap_or(i32::MAX);
     let mut tx = services.db.tenant(scope).await?;
     if !embeddings::is_live(&mut tx, scope, space.model_id).await? {
-        return Err(Stop::Failed(embeddings::replaced()));
+        return Err(embeddings::replaced());
     }
     let current = sqlx::query_scalar!(
         "select revision from documents where workspace_id = $1 and id = $2 and version = $3 for update",
@@ -62,8 +64,10 @@ async fn switch(
     )
     .fetch_optional(&mut *tx)
     .await?;
-    if current.ok_or(Stop::Gone)? != revision {
-        return Ok(false);
+    match current {
+        None => return Ok(None),
+        Some(current) if current != revision => return Ok(Some(false)),
+        Some(_) => {}
     }
     sqlx::query!(
         "update documents
@@ -88,6 +92,13 @@ async fn switch(
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
+        "delete from scans where workspace_id = $1 and document_id = $2",
+        scope.workspace_id(),
+        work.id
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
         "update knowledge_bases set index_version = index_version + 1, updated_at = now()
          where workspace_id = $1 and id = $2",
         scope.workspace_id(),
@@ -96,7 +107,7 @@ async fn switch(
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(Some(true))
 }
 
 /// The languages of a document's chunks as the index tells them, that of most of the text first.

@@ -25,6 +25,7 @@ mod sheet;
 mod table;
 mod text;
 mod unwrap;
+mod xlsx;
 mod xml;
 
 use serde::{Deserialize, Serialize};
@@ -86,7 +87,7 @@ pub fn parse(bytes: &[u8], file_name: &str) -> Result<ParsedDocument, ParseError
 }
 
 /// A document of what text recognition made of its pages.
-pub(super) fn recognised(pages: &[String]) -> Result<ParsedDocument, ParseError> {
+pub fn recognised(pages: &[String]) -> Result<ParsedDocument, ParseError> {
     let pages = pages.iter().zip(1..).map(|(text, number)| Page {
         number: Some(number),
         heading: None,

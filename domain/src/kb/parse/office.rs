@@ -9,7 +9,7 @@ use undoc::render::{self, RenderOptions, render_section_to_string};
 use undoc::xlsx::XlsxParser;
 
 use super::blocks::Blocks;
-use super::{Format, Page, ParseError, ParsedDocument, archive, catch, sheet};
+use super::{Format, Page, ParseError, ParsedDocument, archive, catch, sheet, xlsx};
 
 pub(super) fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, ParseError> {
     let name = format.name();
@@ -28,7 +28,7 @@ fn convert(bytes: &[u8], format: Format) -> undoc::Result<ParsedDocument> {
     let mut document = match format {
         Format::Docx => DocxParser::from_bytes(bytes)?.parse()?,
         Format::Pptx => PptxParser::from_bytes(bytes)?.parse()?,
-        Format::Xlsx => XlsxParser::from_bytes(bytes)?.parse()?,
+        Format::Xlsx => XlsxParser::from_bytes(xlsx::with_numbers_as_shown(&bytes))?.parse()?,
         _ => undoc::parse_bytes(&bytes)?,
     };
     let title = document.metadata.title.clone();

@@ -43,6 +43,7 @@ impl Walker<'_> {
                 self.admit(target.clone(), entry.depth, found);
                 Ok(Outcome::Skipped(PageReason::Redirect, Some(target)))
             }
+            _ if entry.is_left_out => Ok(Outcome::LeftOut),
             Kind::Export(media_type) => self.content(drive, file, Some(&media_type), entry).await,
             Kind::File if file.is_too_large() => {
                 let detail = format!("{}: It is larger than 20 MB. Split it.", file.name);
@@ -73,7 +74,11 @@ impl Walker<'_> {
             }
             cursor = part.next;
             if cursor.is_none() {
-                return Ok(Outcome::Skipped(PageReason::List, Some(folder.name.clone())));
+                return Ok(if entry.is_left_out {
+                    Outcome::LeftOut
+                } else {
+                    Outcome::Skipped(PageReason::List, Some(folder.name.clone()))
+                });
             }
         }
         Ok(too_many(&folder.name))
@@ -143,8 +148,8 @@ impl Walker<'_> {
             etag: Some(file.mark()),
             last_modified: settled(&file.modified),
         };
-        if self.is_known(entry, &validators) {
-            return Ok(Outcome::Unchanged(validators));
+        if let Some(unchanged) = self.unchanged(entry, &validators) {
+            return Ok(unchanged);
         }
         let bytes = match export {
             Some(media_type) => drive.export(&file.id, media_type).await,

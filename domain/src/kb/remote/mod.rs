@@ -48,6 +48,8 @@ struct Entry {
     url: String,
     depth: u8,
     attempts: u8,
+    /// By hand: it is read only for the pages within it.
+    is_left_out: bool,
 }
 
 /// A page or file as it was read.
@@ -67,6 +69,8 @@ pub(super) struct Walker<'a> {
     remote: Remote,
     waiting: VecDeque<Entry>,
     seen: HashSet<String>,
+    /// Ids of pages that were left out by hand, by address, until they are found.
+    left_out: HashMap<String, Uuid>,
     earlier: HashMap<String, Earlier>,
     /// What Drive's lists said of the files that wait, by id; not known any more to a walk that goes on.
     listed: HashMap<String, File>,
@@ -105,14 +109,20 @@ impl<'a> Walker<'a> {
             pause_until: Instant::now() + pauses.max().unwrap_or_default(),
             taken: known.iter().filter(is_taken).count(),
             seen: known.iter().map(|page| page.url.clone()).collect(),
+            left_out: known
+                .iter()
+                .filter(|page| page.state == PageState::Removed && page.links_read.is_none())
+                .map(|page| (page.url.clone(), page.id))
+                .collect(),
             waiting: known
                 .into_iter()
-                .filter(|page| page.state == PageState::Waiting)
+                .filter(Known::waits)
                 .map(|page| Entry {
                     id: page.id,
                     url: page.url,
                     depth: page.depth,
                     attempts: page.attempts,
+                    is_left_out: page.state == PageState::Removed,
                 })
                 .collect(),
             earlier,
@@ -175,7 +185,7 @@ impl<'a> Walker<'a> {
         if self.failures >= MAX_FAILURES {
             return failed(self.first_failure.clone().unwrap_or_default());
         }
-        let is_taken = matches!(outcome, Outcome::Taken(_) | Outcome::Unchanged(_));
+        let is_taken = matches!(outcome, Outcome::Taken(_) | Outcome::Unchanged { .. });
         self.taken += usize::from(is_taken);
         let (id, url) = (entry.id, entry.url.clone());
         if let Outcome::Later { attempts, .. } = outcome {
@@ -259,6 +269,9 @@ impl<'a> Walker<'a> {
                 break;
             }
         }
+        if entry.is_left_out {
+            return Ok(Outcome::LeftOut);
+        }
         Ok(Outcome::Skipped(PageReason::List, None))
     }
 
@@ -277,16 +290,20 @@ impl<'a> Walker<'a> {
             etag: None,
             last_modified: page["last_edited_time"].as_str().and_then(settled),
         };
-        let is_known = self.is_known(entry, &validators);
         // Without its blocks nobody knows which pages are within it.
-        if is_known && !self.remote.subpages {
-            return Ok(Outcome::Unchanged(validators));
+        if !self.remote.subpages
+            && let Some(unchanged) = self.unchanged(entry, &validators)
+        {
+            return Ok(unchanged);
         }
         let contents = notion::contents(notion, id).await?;
         if self.remote.subpages && entry.depth < MAX_DEPTH {
             for (child, kind) in contents.children {
                 self.admit(notion::address(child, kind), entry.depth + 1, found);
             }
+        }
+        if entry.is_left_out {
+            return Ok(Outcome::LeftOut);
         }
         let title = title(&notion::title(&page));
         let properties = notion::properties(&page);
@@ -301,10 +318,16 @@ impl<'a> Walker<'a> {
         self.taken_or_not(entry, content).await
     }
 
-    /// Whether a page or file is as it was taken earlier.
-    fn is_known(&self, entry: &Entry, validators: &Validators) -> bool {
-        let is_same = |earlier: &Earlier| earlier.content.is_some() && earlier.validators == *validators;
-        validators.last_modified.is_some() && self.earlier.get(&entry.url).is_some_and(is_same)
+    /// What becomes of a page or file that is as it was taken earlier.
+    fn unchanged(&self, entry: &Entry, validators: &Validators) -> Option<Outcome> {
+        let earlier = self.earlier.get(&entry.url)?;
+        let is_same = earlier.content.is_some()
+            && validators.last_modified.is_some()
+            && earlier.validators == *validators;
+        is_same.then(|| Outcome::Unchanged {
+            validators: validators.clone(),
+            fingerprint: earlier.fingerprint.clone(),
+        })
     }
 
     async fn taken_or_not(&self, entry: &Entry, content: Content) -> Result<Outcome, Failure> {
@@ -327,7 +350,10 @@ impl<'a> Walker<'a> {
         };
         let earlier = self.earlier.get(&entry.url);
         if earlier.is_some_and(|earlier| earlier.content == Some(fingerprint.content)) {
-            return Ok(Outcome::Unchanged(content.validators));
+            return Ok(Outcome::Unchanged {
+                validators: content.validators,
+                fingerprint: Some(fingerprint),
+            });
         }
         Ok(Outcome::Taken(Box::new(Taken {
             title: content.title,
@@ -342,15 +368,23 @@ impl<'a> Walker<'a> {
     /// Adds what was found, unless it was found before.
     fn admit(&mut self, url: String, depth: u8, found: &mut Vec<Found>) {
         let position = self.seen.len();
-        if position >= MAX_SEEN || !self.seen.insert(url.clone()) {
+        let left_out = self.left_out.remove(&url);
+        let is_new = position < MAX_SEEN && self.seen.insert(url.clone());
+        if !is_new && left_out.is_none() {
             return;
         }
-        let id = Uuid::now_v7();
+        // Without the pages within it, a page that was left out leads nowhere.
+        let is_page = matches!(notion::at(&url), Some((_, RemoteKind::Page)));
+        if left_out.is_some() && is_page && !self.remote.subpages {
+            return;
+        }
+        let id = left_out.unwrap_or_else(Uuid::now_v7);
         self.waiting.push_back(Entry {
             id,
             url: url.clone(),
             depth,
             attempts: 0,
+            is_left_out: left_out.is_some(),
         });
         found.push(Found {
             id,

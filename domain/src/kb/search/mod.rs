@@ -77,7 +77,7 @@ pub struct Search<'a> {
     /// Where; all of the scope's workspace.
     pub knowledge_base_ids: &'a [Uuid],
     /// Only in these documents.
-    pub document_ids: Option<&'a [Uuid]>,
+    pub document_ids: Option<&'a HashSet<Uuid>>,
     /// The question.
     pub query: &'a str,
     /// Most hits.

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::run::Run;
 use crate::Services;
-use crate::db::TenantTx;
-use crate::kb::crawl::{Found, Outcome, RobotsFiles, Taken, Visit};
+use crate::db::{TenantTx, retried};
+use crate::kb::crawl::{Fingerprint, Found, Outcome, RobotsFiles, Seeds, Taken, Visit};
 use crate::kb::ingest;
 use crate::outbound::Validators;
 use crate::storage::Storage;
@@ -27,17 +27,19 @@ pub(super) async fn lock(tx: &mut TenantTx, scope: &Scope, run: &Run) -> Result<
     Ok(updated.rows_affected() > 0)
 }
 
-/// Stores the addresses that the crawl begins with. False if this run is not wanted any more.
-pub(super) async fn seed(services: &Services, scope: &Scope, run: &Run, found: &[Found]) -> Result<bool> {
+/// Stores addresses that the crawl begins with. False if this run is not wanted any more.
+pub(super) async fn seed(services: &Services, scope: &Scope, run: &Run, seeds: &Seeds) -> Result<bool> {
     let mut tx = services.db.tenant(scope).await?;
     if !lock(&mut tx, scope, run).await? {
         return Ok(false);
     }
-    insert(&mut tx, scope, run.id, found).await?;
+    insert(&mut tx, scope, run.id, &seeds.found).await?;
     sqlx::query!(
-        "update crawls set seeded = true where workspace_id = $1 and id = $2",
+        "update crawls set seeded = $3, sitemaps = $4 where workspace_id = $1 and id = $2",
         scope.workspace_id(),
-        run.id
+        run.id,
+        seeds.rest.is_none(),
+        seeds.rest.as_ref().map(Json) as _
     )
     .execute(&mut *tx)
     .await?;
@@ -62,37 +64,53 @@ pub(super) async fn robots(services: &Services, scope: &Scope, run: &Run, files:
 }
 
 /// Stores what became of a page, and what it led to. False if this run is not wanted any more.
-pub(super) async fn visit(services: &Services, scope: &Scope, run: &Run, visit: Visit) -> Result<bool> {
-    let stored = match visit.outcome {
-        Outcome::Taken(taken) => {
-            return take(services, scope, run, visit.id, &visit.url, &visit.found, *taken).await;
-        }
-        outcome => outcome,
-    };
+pub(super) async fn visit(services: &Services, scope: &Scope, run: &Run, visit: &Visit) -> Result<bool> {
+    match &visit.outcome {
+        Outcome::Taken(taken) => take(services, scope, run, visit, taken).await,
+        _ => retried(|| settled(services, scope, run, visit)).await,
+    }
+}
+
+/// Stores what became of a page that brought no new text.
+async fn settled(services: &Services, scope: &Scope, run: &Run, visit: &Visit) -> Result<bool> {
     let mut tx = services.db.tenant(scope).await?;
     if !lock(&mut tx, scope, run).await? {
         return Ok(false);
     }
     insert(&mut tx, scope, run.id, &visit.found).await?;
-    match stored {
+    match &visit.outcome {
         Outcome::Later { attempts, pause } => {
             sqlx::query!(
                 "update crawl_pages set attempts = $3, not_before = now() + make_interval(secs => $4)
                  where workspace_id = $1 and id = $2",
                 scope.workspace_id(),
                 visit.id,
-                i16::from(attempts),
+                i16::from(*attempts),
                 pause.as_secs_f64()
             )
             .execute(&mut *tx)
             .await?;
         }
-        Outcome::Unchanged(validators) => {
+        Outcome::Unchanged {
+            validators,
+            fingerprint,
+        } => {
             settle(&mut tx, scope, visit.id, PageState::Unchanged, None, None).await?;
-            revalidate(&mut tx, scope, run.id, &visit.url, &validators).await?;
+            revalidate(&mut tx, scope, run.id, &visit.url, validators).await?;
+            if let Some(fingerprint) = fingerprint {
+                keep_fingerprint(&mut tx, scope, run.id, visit, fingerprint).await?;
+            }
         }
         Outcome::Skipped(reason, detail) => {
-            settle(&mut tx, scope, visit.id, PageState::Skipped, Some(reason), detail).await?;
+            settle(
+                &mut tx,
+                scope,
+                visit.id,
+                PageState::Skipped,
+                Some(*reason),
+                detail.as_deref(),
+            )
+            .await?;
         }
         Outcome::Failed(reason, detail) => {
             settle(
@@ -100,11 +118,12 @@ pub(super) async fn visit(services: &Services, scope: &Scope, run: &Run, visit: 
                 scope,
                 visit.id,
                 PageState::Failed,
-                Some(reason),
+                Some(*reason),
                 Some(detail),
             )
             .await?;
         }
+        Outcome::LeftOut => links_read(&mut tx, scope, visit.id).await?,
         Outcome::Gone(detail) => {
             settle(&mut tx, scope, visit.id, PageState::Gone, None, Some(detail)).await?;
         }
@@ -120,7 +139,7 @@ async fn settle(
     page_id: Uuid,
     state: PageState,
     reason: Option<PageReason>,
-    detail: Option<String>,
+    detail: Option<&str>,
 ) -> Result<()> {
     // Postgres keeps no NUL characters, and what a server says may be long.
     let detail = detail.map(|detail| detail.replace('\0', "").chars().take(2_048).collect::<String>());
@@ -135,6 +154,10 @@ async fn settle(
     )
     .execute(&mut **tx)
     .await?;
+    // One that was left out while it was being fetched was read all the same.
+    if state != PageState::Failed {
+        links_read(tx, scope, page_id).await?;
+    }
     Ok(())
 }
 
@@ -161,7 +184,52 @@ async fn revalidate(
     Ok(())
 }
 
-/// Adds the addresses that were found.
+/// Keeps what an unchanged page says, so that a later job, or sync, knows others that say the same.
+async fn keep_fingerprint(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    source_id: Uuid,
+    visit: &Visit,
+    fingerprint: &Fingerprint,
+) -> Result<()> {
+    sqlx::query!(
+        "update crawl_pages set text_hash = $3, sketch = $4 where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        visit.id,
+        &fingerprint.words[..],
+        fingerprint.sketch
+    )
+    .execute(&mut **tx)
+    .await?;
+    // Documents from before this was kept have none.
+    sqlx::query!(
+        "update documents set text_hash = $4, sketch = $5
+         where workspace_id = $1 and source_id = $2 and external_key = $3 and text_hash is distinct from $4",
+        scope.workspace_id(),
+        source_id,
+        visit.url,
+        &fingerprint.words[..],
+        fingerprint.sketch
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a page which was left out by hand was read for its links.
+async fn links_read(tx: &mut TenantTx, scope: &Scope, page_id: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update crawl_pages set links_read = true, not_before = null
+         where workspace_id = $1 and id = $2 and state = 'removed'",
+        scope.workspace_id(),
+        page_id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds the addresses that were found, and notes which pages were left out by hand and are to be read for their links.
 async fn insert(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid, found: &[Found]) -> Result<()> {
     if found.is_empty() {
         return Ok(());
@@ -174,7 +242,9 @@ async fn insert(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid, found: &[Found
              case when f.reason is null then 'waiting' else 'skipped' end
          from unnest($3::uuid[], $4::text[], $5::int[], $6::smallint[], $7::smallint[], $8::text[])
              as f(id, url, position, depth, hops, reason)
-         on conflict (workspace_id, crawl_id, url) do nothing",
+         on conflict (workspace_id, crawl_id, url) do update
+         set links_read = false, depth = excluded.depth
+         where crawl_pages.state = 'removed' and crawl_pages.links_read is null",
         scope.workspace_id(),
         crawl_id,
         &found.iter().map(|found| found.id).collect::<Vec<_>>(),
@@ -199,50 +269,37 @@ async fn insert(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid, found: &[Found
 }
 
 /// Stores a page with new text: its bytes first, then everything else in one transaction.
-async fn take(
-    services: &Services,
-    scope: &Scope,
-    run: &Run,
-    page_id: Uuid,
-    url: &str,
-    found: &[Found],
-    taken: Taken,
-) -> Result<bool> {
+async fn take(services: &Services, scope: &Scope, run: &Run, visit: &Visit, taken: &Taken) -> Result<bool> {
     // Never the key of the version before, which is read until this one is live.
     let key = Storage::page_key(scope.workspace_id(), run.id, Uuid::now_v7());
     services.storage.put(&key, taken.bytes.clone()).await?;
-    let mut tx = services.db.tenant(scope).await?;
-    if !lock(&mut tx, scope, run).await? {
-        drop(tx);
-        services.storage.delete(&key).await?;
-        return Ok(false);
-    }
-    if !still_waits(&mut tx, scope, page_id).await? {
-        drop(tx);
-        services.storage.delete(&key).await?;
-        return Ok(true);
-    }
-    insert(&mut tx, scope, run.id, found).await?;
     let page = NewPage {
-        id: page_id,
-        url,
+        id: visit.id,
+        url: &visit.url,
         key: &key,
-        taken: &taken,
+        taken,
     };
-    let mut replaced = None;
-    if let Some(knowledge_base_id) = run.knowledge_base_id {
-        replaced = page.update_document(&mut tx, scope, run.id).await?;
-        if replaced.is_none() {
-            page.insert_document(&mut tx, scope, run.id, knowledge_base_id)
-                .await?;
+    let superfluous = match retried(|| page.store(services, scope, run, &visit.found)).await? {
+        Stored::Taken => return Ok(true),
+        Stored::Replaced(old_key) => {
+            services.storage.delete(&old_key).await?;
+            return Ok(true);
         }
-    }
-    page.settle(&mut tx, scope, replaced.is_some()).await?;
-    tx.commit().await?;
-    if let Some(old_key) = replaced {
-        services.storage.delete(&old_key).await?;
-    }
-    Ok(true)
+        superfluous => superfluous,
+    };
+    services.storage.delete(&key).await?;
+    Ok(matches!(superfluous, Stored::LeftOut))
+}
+
+/// What became of a page that was to be taken.
+enum Stored {
+    Taken,
+    /// In place of a version that lay there.
+    Replaced(String),
+    /// It was left out, or its document deleted, meanwhile.
+    LeftOut,
+    /// This run is not wanted any more.
+    Unwanted,
 }
 
 /// Whether a page still waits: it may have been left out, or its document deleted, while it was being fetched.
@@ -271,6 +328,30 @@ impl NewPage<'_> {
         self.taken.link.as_deref().unwrap_or(self.url)
     }
 
+    async fn store(&self, services: &Services, scope: &Scope, run: &Run, found: &[Found]) -> Result<Stored> {
+        let mut tx = services.db.tenant(scope).await?;
+        if !lock(&mut tx, scope, run).await? {
+            return Ok(Stored::Unwanted);
+        }
+        insert(&mut tx, scope, run.id, found).await?;
+        if !still_waits(&mut tx, scope, self.id).await? {
+            links_read(&mut tx, scope, self.id).await?;
+            tx.commit().await?;
+            return Ok(Stored::LeftOut);
+        }
+        let mut replaced = None;
+        if let Some(knowledge_base_id) = run.knowledge_base_id {
+            replaced = self.update_document(&mut tx, scope, run.id).await?;
+            if replaced.is_none() {
+                self.insert_document(&mut tx, scope, run.id, knowledge_base_id)
+                    .await?;
+            }
+        }
+        self.settle(&mut tx, scope, replaced.is_some()).await?;
+        tx.commit().await?;
+        Ok(replaced.map_or(Stored::Taken, Stored::Replaced))
+    }
+
     fn size(&self) -> i64 {
         i64::try_from(self.taken.bytes.len()).unwrap_or(i64::MAX)
     }
@@ -287,7 +368,7 @@ impl NewPage<'_> {
             "update documents d
              set version = d.version + 1, status = 'queued', error_code = null, error_message = null, attempts = 0,
                  chunks_done = 0, title = $4, media_type = $5, size = $6, storage_key = $7, content_hash = $8,
-                 etag = $9, last_modified = $10, url = $11, updated_at = now()
+                 etag = $9, last_modified = $10, text_hash = $11, sketch = $12, url = $13, updated_at = now()
              from (select id, storage_key from documents
                    where workspace_id = $1 and source_id = $2 and external_key = $3 for update) as before
              where d.workspace_id = $1 and d.id = before.id
@@ -302,6 +383,8 @@ impl NewPage<'_> {
             &self.taken.fingerprint.content[..],
             self.taken.validators.etag,
             self.taken.validators.last_modified,
+            &self.taken.fingerprint.words[..],
+            self.taken.fingerprint.sketch,
             self.link()
         )
         .fetch_optional(&mut **tx)
@@ -320,8 +403,8 @@ impl NewPage<'_> {
     ) -> Result<()> {
         let version = sqlx::query_scalar!(
             "insert into documents (workspace_id, id, knowledge_base_id, source_id, external_key, kind, title,
-                 media_type, size, url, storage_key, content_hash, etag, last_modified)
-             values ($1, $2, $3, $4, $5, 'url', $6, $7, $8, $13, $9, $10, $11, $12)
+                 media_type, size, url, storage_key, content_hash, etag, last_modified, text_hash, sketch)
+             values ($1, $2, $3, $4, $5, 'url', $6, $7, $8, $15, $9, $10, $11, $12, $13, $14)
              returning version",
             scope.workspace_id(),
             self.id,
@@ -335,6 +418,8 @@ impl NewPage<'_> {
             &self.taken.fingerprint.content[..],
             self.taken.validators.etag,
             self.taken.validators.last_modified,
+            &self.taken.fingerprint.words[..],
+            self.taken.fingerprint.sketch,
             self.link()
         )
         .fetch_one(&mut **tx)

@@ -55,7 +55,7 @@ pub(super) async fn begin_sync(
         "insert into crawls (workspace_id, id, source_id, run, website, remote) values ($1, $2, $2, $3, $4, $5)
          on conflict (workspace_id, id) do update
          set run = excluded.run, website = excluded.website, remote = excluded.remote, status = 'queued', error_code = null,
-             error_message = null, attempts = 0, seeded = false, robots = '{}', started_at = null,
+             error_message = null, attempts = 0, seeded = false, sitemaps = null, robots = '{}', started_at = null,
              finished_at = null, updated_at = now()
          where crawls.status not in ('queued', 'running')",
         scope.workspace_id(),
@@ -70,7 +70,7 @@ pub(super) async fn begin_sync(
         return Ok(false);
     }
     forget_pages(tx, scope, source_id).await?;
-    jobs::enqueue(tx, &job(scope, source_id, run)).await?;
+    enqueue(tx, scope, source_id, run, Duration::ZERO).await?;
     Ok(true)
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn forget_pages(tx: &mut TenantTx, scope: &Scope, crawl_id: Uui
     .fetch_all(&mut **tx)
     .await?;
     sqlx::query!(
-        "update crawl_pages p set position = n.position
+        "update crawl_pages p set position = n.position, links_read = null, attempts = 0, not_before = null
          from (select url, row_number() over (order by position)::int - 1 as position from crawl_pages
                where workspace_id = $1 and crawl_id = $2) n
          where p.workspace_id = $1 and p.crawl_id = $2 and p.url = n.url",
@@ -117,17 +117,24 @@ pub(super) const fn job(scope: &Scope, crawl_id: Uuid, run: Uuid) -> Job {
     }
 }
 
-/// Has the rest of a run done after a pause.
-pub(super) async fn enqueue_later(
-    db: &Db,
+/// Has a run, or the rest of it, done after a pause.
+pub(super) async fn enqueue(
+    tx: &mut TenantTx,
     scope: &Scope,
     crawl_id: Uuid,
     run: Uuid,
     pause: Duration,
 ) -> Result<()> {
-    let mut tx = db.tenant(scope).await?;
-    jobs::enqueue_later(&mut tx, &job(scope, crawl_id, run), pause).await?;
-    tx.commit().await
+    let others = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from crawls
+           where workspace_id = $1 and id <> $2 and status in ('queued', 'running')"#,
+        scope.workspace_id(),
+        crawl_id
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let others = usize::try_from(others).unwrap_or_default();
+    jobs::enqueue_turn(tx, &job(scope, crawl_id, run), others, pause).await
 }
 
 /// A crawl with how far it is; `None` if there is none.

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::crawls::{begin_sync, job};
 use super::origin::Origin;
-use crate::db::Db;
+use super::rows;
+use crate::db::{Db, retried};
 use crate::jobs::{self, QUEUE};
 use crate::{Result, Scope};
 
@@ -34,12 +35,17 @@ pub async fn enqueue_due(db: &Db) -> Result<usize> {
 /// Begins one, unless another worker is about to, or somebody asked for it a moment ago.
 async fn begin_due(db: &Db, workspace_id: Uuid, id: Uuid) -> Result<bool> {
     let scope = Scope::worker(workspace_id);
-    let mut tx = db.tenant(&scope).await?;
+    retried(|| begin_due_once(db, &scope, id)).await
+}
+
+async fn begin_due_once(db: &Db, scope: &Scope, id: Uuid) -> Result<bool> {
+    let mut tx = db.tenant(scope).await?;
+    rows::lock(&mut tx, scope, id).await?;
     let due = sqlx::query!(
         r#"select website as "website: Json<Website>", remote as "remote: Json<Remote>" from sources
            where workspace_id = $1 and id = $2 and next_sync_at <= now()
            for update skip locked"#,
-        workspace_id,
+        scope.workspace_id(),
         id
     )
     .fetch_optional(&mut *tx)
@@ -47,11 +53,11 @@ async fn begin_due(db: &Db, workspace_id: Uuid, id: Uuid) -> Result<bool> {
     let Some(due) = due else { return Ok(false) };
     // Only what can be fetched has a schedule.
     let origin = Origin::of(due.website, due.remote)?;
-    let begun = begin_sync(&mut tx, &scope, id, &origin).await?;
+    let begun = begin_sync(&mut tx, scope, id, &origin).await?;
     sqlx::query!(
         "update sources set next_sync_at = now() + make_interval(hours => sync_every_hours)
          where workspace_id = $1 and id = $2",
-        workspace_id,
+        scope.workspace_id(),
         id
     )
     .execute(&mut *tx)

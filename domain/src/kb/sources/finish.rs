@@ -11,7 +11,7 @@ use super::apply;
 use super::pages::counts;
 use super::run::Run;
 use crate::Services;
-use crate::db::TenantTx;
+use crate::db::{TenantTx, retried};
 use crate::kb::documents::{self, by_name};
 use crate::{Result, Scope, audit};
 
@@ -22,6 +22,10 @@ pub(super) async fn complete(
     run: &Run,
     limit_reached: bool,
 ) -> Result<()> {
+    retried(|| complete_once(services, scope, run, limit_reached)).await
+}
+
+async fn complete_once(services: &Services, scope: &Scope, run: &Run, limit_reached: bool) -> Result<()> {
     let mut tx = services.db.tenant(scope).await?;
     if !apply::lock(&mut tx, scope, run).await? {
         return Ok(());
@@ -68,7 +72,7 @@ async fn remove_gone(
 ) -> Result<i64> {
     let pages = counts(tx, scope, &[source_id]).await?;
     let failed = pages.get(&source_id).is_some_and(|pages| pages.failed > 0);
-    let saw_all = !limit_reached && !failed;
+    let saw_all = !limit_reached && !failed && followed_all(tx, scope, source_id).await?;
     let documents = sqlx::query!(
         r#"select d.id, coalesce(p.state = 'removed', false) as "left_out!",
                coalesce(p.state in ('gone', 'removed')
@@ -97,6 +101,19 @@ async fn remove_gone(
         audit::record(tx, scope, "source.remove_gone_pages", source_id, details).await?;
     }
     Ok(i64::try_from(gone.len()).unwrap_or(i64::MAX))
+}
+
+/// Whether every page that was left out by hand, and leads to others, was read for its links.
+async fn followed_all(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid) -> Result<bool> {
+    let unread = sqlx::query_scalar!(
+        "select 1 from crawl_pages
+         where workspace_id = $1 and crawl_id = $2 and state = 'removed' and not links_read limit 1",
+        scope.workspace_id(),
+        crawl_id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(unread.is_none())
 }
 
 async fn close(

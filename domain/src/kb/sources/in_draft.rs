@@ -1,16 +1,18 @@
 //! Crawls of sources that are still part of a draft.
 
+use std::time::Duration;
+
 use api_types::kb::KnowledgeBaseContent;
 use api_types::sources::{Crawl, CrawlStatus};
 use uuid::Uuid;
 
-use super::crawls::{forget_pages, job, read};
+use super::crawls::{enqueue, forget_pages, read};
 use super::finish;
 use super::origin::Origin;
 use crate::Services;
 use crate::db::{Db, TenantTx};
 use crate::storage::Storage;
-use crate::{Error, Result, Scope, drafts, jobs};
+use crate::{Error, Result, Scope, drafts};
 
 /// Begins the crawl of a source in a draft, or begins it anew. One that is on its way goes on. Answers where the bytes of
 /// pages lie that an earlier run took: they can be deleted once this is committed.
@@ -26,7 +28,7 @@ pub(in crate::kb) async fn begin_in_draft(
         "insert into crawls (workspace_id, id, draft_id, run, website, remote) values ($1, $2, $3, $4, $5, $6)
          on conflict (workspace_id, id) do update
          set run = excluded.run, status = 'queued', error_code = null, error_message = null, attempts = 0,
-             seeded = false, robots = '{}', started_at = null, finished_at = null, updated_at = now()
+             seeded = false, sitemaps = null, robots = '{}', started_at = null, finished_at = null, updated_at = now()
          where crawls.status not in ('queued', 'running') and crawls.draft_id = excluded.draft_id",
         scope.workspace_id(),
         source_id,
@@ -41,7 +43,7 @@ pub(in crate::kb) async fn begin_in_draft(
         return Ok(Vec::new());
     }
     let forgotten = forget_pages(tx, scope, source_id).await?;
-    jobs::enqueue(tx, &job(scope, source_id, run)).await?;
+    enqueue(tx, scope, source_id, run, Duration::ZERO).await?;
     Ok(forgotten)
 }
 
@@ -108,9 +110,9 @@ pub(in crate::kb) async fn adopt(
 ) -> Result<Vec<(Uuid, i32)>> {
     let documents = sqlx::query!(
         "insert into documents (workspace_id, id, knowledge_base_id, source_id, external_key, kind, title, media_type,
-             size, url, storage_key, content_hash, etag, last_modified)
+             size, url, storage_key, content_hash, etag, last_modified, text_hash, sketch)
          select workspace_id, id, $2, crawl_id, url, 'url', title, media_type, size, coalesce(link, url), storage_key,
-             content_hash, etag, last_modified
+             content_hash, etag, last_modified, text_hash, sketch
          from crawl_pages where workspace_id = $1 and crawl_id = $3 and state = 'added'
          order by position
          returning id, version",

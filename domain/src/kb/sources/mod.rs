@@ -32,7 +32,7 @@ pub(super) use origin::Origin;
 pub use pages::PageFilter;
 pub use pages::pages;
 pub(super) use pages::{TakenPage, leave_out, pages_of_crawl, remove_page, taken_pages};
-pub(super) use rows::{NewSource, insert, remove_empty};
+pub(super) use rows::{NewSource, insert, lock, remove_empty};
 pub use rows::{delete, get, list, update};
 
 /// How long to wait for whoever else works on the same crawl.
@@ -51,7 +51,9 @@ pub async fn crawl(services: &Services, workspace_id: Uuid, crawl_id: Uuid, run:
     lock.release().await;
     // A job of its own, so that others have their turn in between, and attempts are counted anew.
     if let Some(pause) = rest? {
-        crawls::enqueue_later(&services.db, &scope, crawl_id, run, pause).await?;
+        let mut tx = services.db.tenant(&scope).await?;
+        crawls::enqueue(&mut tx, &scope, crawl_id, run, pause).await?;
+        tx.commit().await?;
     }
     Ok(Outcome::Done)
 }

@@ -164,7 +164,8 @@ pub(in crate::kb) async fn remove_page(
     page_id: Uuid,
 ) -> Result<Option<String>> {
     let row = sqlx::query!(
-        "update crawl_pages p set state = 'removed', reason = null, detail = null, storage_key = null
+        "update crawl_pages p set state = 'removed', reason = null, detail = null, storage_key = null,
+             links_read = case when p.state = 'removed' then p.links_read else p.state <> 'waiting' end
          from (select id, storage_key from crawl_pages where workspace_id = $1 and id = $3 for update) as before
          where p.workspace_id = $1 and p.crawl_id = $2 and p.id = $3 and before.id = p.id
          returning before.storage_key",
@@ -190,7 +191,9 @@ pub(in crate::kb) async fn leave_out(
          select $1, $2, $3, $4, coalesce(max(position), 0) + 1, 0, 'removed' from crawl_pages
          where workspace_id = $1 and crawl_id = $2
          on conflict (workspace_id, crawl_id, url) do update
-         set state = 'removed', reason = null, detail = null, storage_key = null",
+         set state = 'removed', reason = null, detail = null, storage_key = null,
+             links_read = case when crawl_pages.state = 'removed' then crawl_pages.links_read
+                 else crawl_pages.state <> 'waiting' end",
         scope.workspace_id(),
         source_id,
         Uuid::now_v7(),

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::origin::Origin;
 use super::pages::counts;
-use crate::db::{Db, TenantTx};
+use crate::db::{Db, TenantTx, retried};
 use crate::error::violates;
 use crate::kb::documents::by_name;
 use crate::kb::{bases, documents};
@@ -206,16 +206,13 @@ pub(super) fn not_fetched() -> Error {
 /// Deletes a source with its documents and their chunks; jobs then remove files and vectors.
 pub async fn delete(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<()> {
     scope.require(Role::Editor)?;
+    retried(|| delete_once(db, scope, knowledge_base_id, id)).await
+}
+
+async fn delete_once(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -> Result<()> {
     let mut tx = db.tenant(scope).await?;
     let source = require(&mut tx, scope, knowledge_base_id, id).await?;
-    // A crawl that is being stored waits, and then finds its source gone.
-    sqlx::query!(
-        "select id from crawls where workspace_id = $1 and id = $2 for update",
-        scope.workspace_id(),
-        id
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
+    lock(&mut tx, scope, id).await?;
     let ids = sqlx::query_scalar!(
         "select id from documents where workspace_id = $1 and source_id = $2",
         scope.workspace_id(),
@@ -238,6 +235,18 @@ pub async fn delete(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) -
     });
     audit::record(&mut tx, scope, "source.delete", id, details).await?;
     tx.commit().await
+}
+
+/// Locks the crawl of a source, before anything else of it: what a worker is storing waits, and then finds out.
+pub(in crate::kb) async fn lock(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<()> {
+    sqlx::query!(
+        "select id from crawls where workspace_id = $1 and id = $2 for update",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Deletes a source that has no document left.

@@ -20,13 +20,11 @@ use super::origin::Origin;
 use super::walk::Walk;
 use crate::Services;
 use crate::db::TenantTx;
-use crate::kb::crawl::{Earlier, Known, RobotsFiles, Step, Visit};
+use crate::kb::crawl::{Earlier, Fingerprint, Known, RobotsFiles, Sitemaps, Step, Visit};
 use crate::kb::documents::by_name;
 use crate::outbound::Validators;
 use crate::{Error, Result, Scope, drafts};
 
-/// How long one job fetches pages before others have their turn.
-const TURN: Duration = Duration::from_secs(15);
 /// How often a worker looks whether the crawl was stopped.
 const LOOK: Duration = Duration::from_millis(500);
 /// Begun so often without getting a page further, a crawl is given up.
@@ -42,6 +40,8 @@ pub(super) struct Run {
     pub(super) origin: Origin,
     pub(super) obey_robots: bool,
     seeded: bool,
+    /// With a sitemap: those that are left to be read.
+    sitemaps: Option<Sitemaps>,
     robots: RobotsFiles,
 }
 
@@ -69,32 +69,42 @@ pub(super) async fn run(
         }
         Err(error) => return Err(error),
     };
+    let turn = (Instant::now() + services.turn, crawler.stopping());
     if !work.seeded {
-        let seeded = match watch(services, scope, &work, None, crawler.seed()).await? {
+        let sitemaps = work.sitemaps.take();
+        let seeds = match watch(services, scope, &work, Some(&turn), crawler.seed(sitemaps)).await? {
             None => return Ok(None),
             Some(Err(error)) => {
                 end(services, scope, &work, CrawlStatus::Failed, Some(&error)).await?;
                 return Ok(None);
             }
-            Some(Ok(found)) => apply::seed(services, scope, &work, &found).await?,
+            Some(Ok(seeds)) => seeds,
         };
-        if !seeded {
+        if !apply::seed(services, scope, &work, &seeds).await? {
             return Ok(None);
         }
+        if seeds.rest.is_some() {
+            return Ok(Some(Duration::ZERO));
+        }
     }
-    let turn = Some((Instant::now() + TURN, crawler.stopping()));
     let mut last = None;
+    // One page at least, however long the servers take to say what may be read: else nothing would ever be done.
+    let mut is_begun = false;
     loop {
+        let turn = is_begun.then_some(&turn);
         // One page is stored while the next are fetched.
         let (stored, step) = tokio::join!(
             store(services, scope, &work, last.take()),
-            watch(services, scope, &work, turn.clone(), crawler.next())
+            watch(services, scope, &work, turn, crawler.next())
         );
         let (true, Some(step)) = (stored?, step?) else {
             return Ok(None);
         };
         match step {
-            Step::Visited(visit) => last = Some(visit),
+            Step::Visited(visit) => {
+                last = Some(visit);
+                is_begun = true;
+            }
             Step::Pause(pause) => {
                 apply::robots(services, scope, &work, crawler.robots()).await?;
                 return Ok(Some(pause));
@@ -114,7 +124,7 @@ pub(super) async fn run(
 /// Stores what became of a page. False if this run is not wanted any more.
 async fn store(services: &Services, scope: &Scope, run: &Run, visit: Option<Box<Visit>>) -> Result<bool> {
     match visit {
-        Some(visit) => apply::visit(services, scope, run, *visit).await,
+        Some(visit) => apply::visit(services, scope, run, &visit).await,
         None => Ok(true),
     }
 }
@@ -125,7 +135,7 @@ async fn watch<T>(
     services: &Services,
     scope: &Scope,
     run: &Run,
-    deadline: Option<(Instant, Arc<AtomicBool>)>,
+    turn: Option<&(Instant, Arc<AtomicBool>)>,
     work: impl Future<Output = T>,
 ) -> Result<Option<T>> {
     let mut work = pin!(work);
@@ -133,7 +143,7 @@ async fn watch<T>(
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     looks.reset();
     loop {
-        if let Some((deadline, stopping)) = &deadline
+        if let Some((deadline, stopping)) = turn
             && Instant::now() >= *deadline
         {
             stopping.store(true, Ordering::Relaxed);
@@ -179,7 +189,7 @@ async fn claim(services: &Services, scope: &Scope, crawl_id: Uuid, run: Uuid) ->
     let mut tx = services.db.tenant(scope).await?;
     let row = sqlx::query!(
         r#"select c.draft_id, c.website as "website: Json<Website>", c.remote as "remote: Json<Remote>", c.attempts, c.seeded,
-               c.robots as "robots: Json<RobotsFiles>", s.knowledge_base_id as "knowledge_base_id?", s.kind as "kind?"
+               c.sitemaps as "sitemaps: Json<Sitemaps>", c.robots as "robots: Json<RobotsFiles>", s.knowledge_base_id as "knowledge_base_id?", s.kind as "kind?"
            from crawls c
            left join sources s on s.workspace_id = c.workspace_id and s.id = c.source_id
            where c.workspace_id = $1 and c.id = $2 and c.run = $3 and c.status in ('queued', 'running')
@@ -221,6 +231,7 @@ async fn claim(services: &Services, scope: &Scope, crawl_id: Uuid, run: Uuid) ->
         // A single page was chosen by a person, who may read it, too.
         obey_robots: row.kind.as_deref() != Some(SourceKind::Url.as_str()),
         seeded: row.seeded,
+        sitemaps: row.sitemaps.map(|sitemaps| sitemaps.0),
         robots: row.robots.0,
     }))
 }
@@ -243,7 +254,8 @@ async fn load(
     let mut tx = services.db.tenant(scope).await?;
     let known = known(&mut tx, scope, run.id).await?;
     let rows = sqlx::query!(
-        r#"select external_key as "external_key!", content_hash, etag, last_modified, storage_key from documents
+        r#"select external_key as "external_key!", content_hash, text_hash, sketch, etag, last_modified, storage_key
+           from documents
            where workspace_id = $1 and source_id = $2 and external_key is not null"#,
         scope.workspace_id(),
         run.id
@@ -251,12 +263,23 @@ async fn load(
     .fetch_all(&mut *tx)
     .await?;
     let earlier = rows.into_iter().map(|row| {
+        let hash = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let content = hash(row.content_hash);
+        let fingerprint = match (content, hash(row.text_hash), row.sketch) {
+            (Some(content), Some(words), Some(sketch)) => Some(Fingerprint {
+                content,
+                words,
+                sketch,
+            }),
+            _ => None,
+        };
         let earlier = Earlier {
             validators: Validators {
                 etag: row.etag,
                 last_modified: row.last_modified,
             },
-            content: row.content_hash.and_then(|hash| hash.try_into().ok()),
+            content,
+            fingerprint,
             storage_key: row.storage_key,
         };
         (row.external_key, earlier)
@@ -266,7 +289,7 @@ async fn load(
 
 async fn known(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid) -> Result<Vec<Known>> {
     let rows = sqlx::query!(
-        "select id, url, depth, hops, attempts, not_before, state, reason, text_hash, sketch from crawl_pages
+        "select id, url, depth, hops, attempts, not_before, state, reason, text_hash, sketch, links_read from crawl_pages
          where workspace_id = $1 and crawl_id = $2
          order by position, url",
         scope.workspace_id(),
@@ -287,6 +310,7 @@ async fn known(tx: &mut TenantTx, scope: &Scope, crawl_id: Uuid) -> Result<Vec<K
             reason: row.reason.as_deref().map(by_name).transpose()?,
             words: row.text_hash.and_then(|hash| hash.try_into().ok()),
             sketch: row.sketch,
+            links_read: row.links_read,
         })
     });
     pages.collect()

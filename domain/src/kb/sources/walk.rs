@@ -10,7 +10,7 @@ use chrono::Utc;
 use super::origin::Origin;
 use super::run::Run;
 use crate::Services;
-use crate::kb::crawl::{Crawler, Earlier, Found, Known, Plan, RobotsFiles, Step};
+use crate::kb::crawl::{Crawler, Earlier, Known, Plan, RobotsFiles, Seeds, Sitemaps, Step};
 use crate::kb::remote::Walker;
 use crate::{Result, Scope};
 
@@ -50,10 +50,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub(super) async fn seed(&mut self) -> Result<Vec<Found>, DocumentError> {
+    /// Adds what it begins with; `rest` is what an earlier job left to be done.
+    pub(super) async fn seed(&mut self, rest: Option<Sitemaps>) -> Result<Seeds, DocumentError> {
         match self {
-            Self::Website(crawler) => crawler.seed().await,
-            Self::Remote(walker, _) => Ok(walker.seed()),
+            Self::Website(crawler) => crawler.seed(rest).await,
+            Self::Remote(walker, _) => Ok(Seeds {
+                found: walker.seed(),
+                rest: None,
+            }),
         }
     }
 

@@ -6,13 +6,17 @@ mod cohere;
 mod jina;
 mod tei;
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use api_types::ErrorCode;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 
-use super::failure::protocol;
+use super::Breakers;
+use super::failure::{protocol, unavailable};
 use super::post::Endpoint;
 use crate::Result;
 use crate::outbound::Outbound;
@@ -54,6 +58,7 @@ pub struct Reranker {
     shape: Shape,
     model: String,
     limit: Duration,
+    guard: Option<(Arc<Breakers>, Uuid)>,
 }
 
 impl Reranker {
@@ -70,6 +75,7 @@ impl Reranker {
             shape,
             model: model.to_owned(),
             limit: LIMIT,
+            guard: None,
         })
     }
 
@@ -79,9 +85,41 @@ impl Reranker {
         Self { limit, ..self }
     }
 
+    /// Is not asked while this provider is to be left alone.
+    #[must_use]
+    pub fn guarded(self, breakers: Arc<Breakers>, provider_id: Uuid) -> Self {
+        Self {
+            guard: Some((breakers, provider_id)),
+            ..self
+        }
+    }
+
     /// All of the passages, best first; equals stay in the order they have. An answer that leaves one out, names one
     /// twice or lacks a score is an error.
     pub async fn rank(&self, query: &str, passages: &[&str]) -> Result<Vec<Score>> {
+        let Some((breakers, id)) = &self.guard else {
+            return self.rank_now(query, passages).await;
+        };
+        if let Some(rest) = breakers.rest(*id, Instant::now()) {
+            let seconds = rest.as_secs() + 1;
+            return Err(unavailable(format!(
+                "{} failed several times in a row, so it is not asked for another {seconds} s.",
+                self.endpoint.host()
+            )));
+        }
+        let ranked = self.rank_now(query, passages).await;
+        // What refuses the question or the key is not away.
+        let is_away = ranked.as_ref().is_err_and(|error| {
+            matches!(
+                error.code(),
+                ErrorCode::ProviderUnavailable | ErrorCode::ProviderRateLimited
+            )
+        });
+        breakers.note(*id, !is_away, Instant::now());
+        ranked
+    }
+
+    async fn rank_now(&self, query: &str, passages: &[&str]) -> Result<Vec<Score>> {
         let passages: Vec<&str> = passages.iter().map(|passage| head(passage)).collect();
         let body = self.shape.body(&self.model, head(query), &passages);
         let answer = self.endpoint.post(&body, self.limit).await?;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::{Display, Formatter};
 use std::fs::File;
 use std::io::Write;
+use std::sync::Arc;
 
 use domain::kb::embed::Embedder;
 use domain::kb::search::{Search, SearchOutcome};

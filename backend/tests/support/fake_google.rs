@@ -10,13 +10,13 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{Algorithm, Validation};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-const KEY: &str = include_str!("../../../domain/tests/fixtures/google/service-account.json");
-const PUBLIC: &str = include_str!("../../../domain/tests/fixtures/google/public.pem");
-pub const ACCOUNT: &str = "knowledge@kettle-shop.iam.gserviceaccount.com";
+pub use super::service_account::ACCOUNT;
+use super::service_account::{key_file, public_key};
+
 pub const LONG_AGO: &str = "2026-01-01T09:30:00.000Z";
 pub const FOLDER: &str = "application/vnd.google-apps.folder";
 pub const DOCUMENT: &str = "application/vnd.google-apps.document";
@@ -88,9 +88,7 @@ impl FakeGoogle {
 
     /// The key as it is downloaded, for this server.
     pub fn key(&self) -> Value {
-        let mut key: Value = serde_json::from_str(KEY).unwrap();
-        key["token_uri"] = self.token_url().into();
-        key
+        serde_json::from_str(&key_file(&self.token_url())).unwrap()
     }
 
     pub fn account(&self) -> MutexGuard<'_, Account> {
@@ -236,8 +234,7 @@ fn token(account: &mut Account, token_url: &str, body: &[u8]) -> Answer {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_audience(&[token_url]);
     validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-    let public = DecodingKey::from_rsa_pem(PUBLIC.as_bytes()).unwrap();
-    let decoded = jsonwebtoken::decode::<Value>(&form["assertion"], &public, &validation);
+    let decoded = jsonwebtoken::decode::<Value>(&form["assertion"], &public_key(), &validation);
     let Ok(decoded) = decoded.map(|decoded| decoded.claims) else {
         return refused("Invalid JWT Signature.");
     };

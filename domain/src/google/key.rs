@@ -122,30 +122,25 @@ fn is_id(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::{DecodingKey, Validation};
+    use jsonwebtoken::Validation;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::google::service_account::{ACCOUNT, KEY_ID, key_file, public_key};
 
-    const JSON: &str = include_str!("../../tests/fixtures/google/service-account.json");
-    const PUBLIC: &str = include_str!("../../tests/fixtures/google/public.pem");
     const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 
     #[test]
     fn a_key_signs_for_its_account() {
-        let key = Key::parse(JSON, TOKEN_URI).unwrap();
-        assert_eq!(key.client_email, "knowledge@kettle-shop.iam.gserviceaccount.com");
+        let key = Key::parse(&key_file(TOKEN_URI), TOKEN_URI).unwrap();
+        assert_eq!(key.client_email, ACCOUNT);
         assert!(!format!("{key:?}").contains("PRIVATE KEY"));
         let now = Utc::now();
         let assertion = key.assertion(TOKEN_URI, now).unwrap();
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_audience(&[TOKEN_URI]);
-        let public = DecodingKey::from_rsa_pem(PUBLIC.as_bytes()).unwrap();
-        let decoded = jsonwebtoken::decode::<Value>(&assertion, &public, &validation).unwrap();
-        assert_eq!(
-            decoded.header.kid.as_deref(),
-            Some("0123456789abcdef0123456789abcdef01234567")
-        );
+        let decoded = jsonwebtoken::decode::<Value>(&assertion, &public_key(), &validation).unwrap();
+        assert_eq!(decoded.header.kid.as_deref(), Some(KEY_ID));
         assert_eq!(
             decoded.claims,
             json!({ "iss": key.client_email, "scope": SCOPE, "aud": TOKEN_URI,
@@ -155,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_a_key_again() {
-        let kept = Key::parse(JSON, TOKEN_URI).unwrap().to_json();
+        let kept = Key::parse(&key_file(TOKEN_URI), TOKEN_URI).unwrap().to_json();
         assert!(!kept.contains("client_x509_cert_url"));
         let again = Key::parse(&kept, TOKEN_URI).unwrap();
         assert_eq!(again.to_json(), kept);
@@ -164,7 +159,7 @@ mod tests {
     #[test]
     fn other_keys_are_refused_with_what_to_do() {
         let changed = |name: &str, value: Value| {
-            let mut key: Value = serde_json::from_str(JSON).unwrap();
+            let mut key: Value = serde_json::from_str(&key_file(TOKEN_URI)).unwrap();
             key[name] = value;
             Key::parse(&key.to_string(), TOKEN_URI).unwrap_err()
         };

@@ -6,6 +6,10 @@ mod key;
 mod markdown;
 mod token;
 
+#[cfg(test)]
+#[path = "../../tests/support/service_account.rs"]
+mod service_account;
+
 use std::time::Duration;
 
 use api_types::connections::{RemoteItem, RemoteKind};

@@ -113,7 +113,7 @@ impl MiniLm {
 
     /// The vector of one text, computed on the caller's thread.
     pub fn embed(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
-        let state = self.bert.forward(&self.ids(text));
+        let state = self.bert.forward(&self.token_ids(text));
         state
             .and_then(|s| mean_pooled(&s))
             .map_err(|e| EmbedError(e.to_string()))
@@ -126,7 +126,7 @@ impl MiniLm {
     }
 
     /// What the network is given: at most [`MAX_TOKENS`], the special ones included.
-    fn ids(&self, text: &str) -> Vec<u32> {
+    pub fn token_ids(&self, text: &str) -> Vec<u32> {
         let mut ids = vec![self.cls];
         ids.extend(self.content_ids(text).into_iter().take(MAX_TOKENS - 2));
         ids.push(self.sep);

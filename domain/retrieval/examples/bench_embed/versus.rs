@@ -58,7 +58,10 @@ fn compare(
 ) -> Result<(), Box<dyn Error>> {
     let texts = passages(model, tokens, count);
     let ids: Vec<Vec<u32>> = texts.iter().map(|text| model.token_ids(text)).collect();
-    let least = agreement(&model.embed_all(&texts)?, &theirs.embed(&ids, WAYS[0], true)?.vectors)?;
+    let least = agreement(
+        &model.embed_all(&texts)?,
+        &theirs.embed(&ids, WAYS[0], true)?.vectors,
+    )?;
     let way = best_way(theirs, &ids)?;
     let (mut ours_rounds, mut their_rounds) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -129,7 +132,11 @@ fn agreement(ours: &[Vec<f32>], theirs: &[Vec<f32>]) -> Result<f32, Box<dyn Erro
 
 fn described(rounds: &[Round], count: usize) -> String {
     let a_second = sorted(rounds.iter().map(|round| count as f64 / round.seconds));
-    let cpu = sorted(rounds.iter().map(|round| round.cpu_seconds * 1000.0 / count as f64));
+    let cpu = sorted(
+        rounds
+            .iter()
+            .map(|round| round.cpu_seconds * 1000.0 / count as f64),
+    );
     format!("{}; CPU {:.2}", spread(&a_second, 1), cpu[cpu.len() / 2])
 }
 

@@ -2,6 +2,7 @@
 //! memory its parser had. More than two seconds or 512 MB of any of them is a failure.
 
 #![expect(clippy::print_stdout, reason = "that is what it is for")]
+#![expect(clippy::expect_used, reason = "what makes the files is shared with tests")]
 
 #[path = "../tests/bombs/mod.rs"]
 mod bombs;

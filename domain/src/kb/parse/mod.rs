@@ -25,6 +25,7 @@ mod sheet;
 mod table;
 mod text;
 mod unwrap;
+mod word;
 mod xml;
 
 use serde::{Deserialize, Serialize};

@@ -6,28 +6,53 @@ use clap::Args;
 use crate::cargo::cargo;
 use crate::generated::build_server;
 use crate::paths::Paths;
+use crate::python;
 use crate::services::Services;
 use crate::setup::{self, Purpose};
 use crate::steps::Steps;
 
+/// Packages with benchmarks, and where they lie.
+const PACKAGES: [(&str, &str); 3] = [
+    ("retrieval", "domain/retrieval"),
+    ("domain", "domain"),
+    ("worker", "worker"),
+];
+
+/// Steps of [`run`].
+pub const STEPS: usize = 1;
+
+/// What `embed` is told to compare itself with ONNX Runtime, which needs packages of Python.
+pub const ONNX_RUNTIME: &str = "--onnx-runtime";
+
 /// Which benchmark, with its own arguments.
 #[derive(Args)]
 pub struct Options {
-    /// Its name, such as `retrieval` or `embed`.
+    /// Its name, such as `retrieval`, `embed` or `bombs`.
     name: String,
     /// Arguments for it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
 
+impl Options {
+    /// As given on the command line.
+    pub fn new(name: &str, arguments: &[&str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+        }
+    }
+}
+
 /// Builds the benchmark with all optimisations and runs it; one of `domain`'s with a private Postgres and Redis.
 pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
     let example = format!("bench_{}", options.name);
-    let (package, _) = [("retrieval", "domain/retrieval"), ("domain", "domain")]
+    let (package, folder) = PACKAGES
         .into_iter()
-        .find(|(_, folder)| {
-            let source = format!("{folder}/examples/{example}.rs");
-            paths.root.join(source).exists()
+        .map(|(package, folder)| (package, paths.root.join(folder).join("examples")))
+        .find(|(_, examples)| {
+            let source = examples.join(&example);
+            source.is_dir() || source.with_extension("rs").exists()
         })
         .with_context(|| format!("there is no benchmark called {}", options.name))?;
     let mut command = cargo(paths);
@@ -44,9 +69,14 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
         .args(&options.arguments)
         .current_dir(std::env::current_dir()?);
     command.env("BOTWRIGHT_MODELS_DIR", paths.models());
-    let services = steps.run("bench", "Set-up", |step| {
+    let services = steps.run("bench", &format!("Set-up of {}", options.name), |step| {
         setup::run(paths, Purpose::Run, &paths.data_dir(), step)?;
-        if package == "retrieval" {
+        if options.arguments.iter().any(|argument| argument == ONNX_RUNTIME) {
+            let requirements = folder.join(&example).join("requirements.txt");
+            let python = python::with_packages(paths, "onnx-venv", &requirements, step)?;
+            command.env("BOTWRIGHT_BENCH_PYTHON", python);
+        }
+        if package != "domain" {
             return Ok(None);
         }
         build_server(paths, step)?;

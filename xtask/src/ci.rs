@@ -11,6 +11,9 @@ use crate::setup::{self, Purpose};
 use crate::steps::{Step, Steps};
 use crate::{fuzz, generated, test, tools};
 
+/// How long each parser reads mutated files; as many of the twenty as there are cores do so at a time.
+const FUZZ_SECONDS: u64 = 10;
+
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// Runs all checks in turn and stops at the first that fails.
@@ -30,7 +33,7 @@ pub fn run(paths: &Paths) -> Result<()> {
     })?;
     test::run(paths, &test::Options::default(), &mut steps)?;
     steps.run("fuzz", "Mutated files", |step| {
-        step.command(&mut fuzz::command(paths, &fuzz::Options::short()))
+        step.command(&mut fuzz::command(paths, &fuzz::Options::each(FUZZ_SECONDS)))
     })?;
     steps.run("sqlx", "Checked queries", |step| {
         generated::queries(paths, true, step)

@@ -23,10 +23,10 @@ pub struct Options {
 }
 
 impl Options {
-    /// For every change: less than a minute in all.
-    pub fn short() -> Self {
+    /// Every parser, so many seconds each.
+    pub fn each(seconds: u64) -> Self {
         Self {
-            seconds: 2,
+            seconds,
             target: None,
             seed: None,
         }

@@ -5,8 +5,10 @@ mod cargo;
 mod ci;
 mod fuzz;
 mod generated;
+mod nightly;
 mod npm;
 mod paths;
+mod python;
 mod run;
 mod services;
 mod setup;
@@ -52,6 +54,8 @@ enum Task {
     Bench(bench::Options),
     /// Read mutated files with every parser.
     Fuzz(fuzz::Options),
+    /// Run the checks that take too long for every change.
+    Nightly,
 }
 
 #[derive(Args)]
@@ -92,7 +96,8 @@ impl Task {
                 })
             }
             Self::Fuzz(options) => fuzz::run(paths, &options),
-            Self::Bench(options) => bench::run(paths, &options, &mut Steps::new(paths, 1)),
+            Self::Nightly => nightly::run(paths),
+            Self::Bench(options) => bench::run(paths, &options, &mut Steps::new(paths, bench::STEPS)),
         }
     }
 }

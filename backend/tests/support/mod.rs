@@ -15,7 +15,6 @@ pub mod fake_openai;
 #[expect(dead_code, reason = "the client's own tests have it misbehave in more ways")]
 #[path = "../../../domain/tests/support/fake_rerank.rs"]
 pub mod fake_rerank;
-#[expect(dead_code, reason = "the key's own tests look at its id")]
 #[path = "../../../domain/tests/support/service_account.rs"]
 mod service_account;
 

@@ -16,6 +16,7 @@ mod seeds;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -43,18 +44,36 @@ fn main() -> ExitCode {
     let clock = || std::time::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_secs());
     let seed = option("--seed").map_or_else(clock, |text| text.parse().expect("--seed is a number"));
     let chosen = option("--target");
-    let mut findings = 0;
     println!("seed {seed}");
-    for target in seeds::TARGETS {
-        if chosen.as_deref().is_none_or(|chosen| chosen == target) {
-            findings += fuzz(target, seed, seconds);
-        }
-    }
+    let targets = seeds::TARGETS.into_iter();
+    let targets = targets.filter(|target| chosen.as_deref().is_none_or(|chosen| chosen == *target));
+    let findings = fuzz_all(targets.collect(), seed, seconds);
     if findings == 0 {
         return ExitCode::SUCCESS;
     }
     println!("{findings} findings");
     ExitCode::FAILURE
+}
+
+/// The number of findings in all; as many parsers are tried at a time as there are cores.
+fn fuzz_all(targets: Vec<&str>, seed: u64, seconds: u64) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let left = Mutex::new(targets.into_iter());
+    let next = || left.lock().expect("no panic while it was held").next();
+    let work = || {
+        let mut findings = 0;
+        while let Some(target) = next() {
+            findings += fuzz(target, seed, seconds);
+        }
+        findings
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("its findings"))
+            .sum()
+    })
 }
 
 /// The number of findings.

@@ -2,8 +2,7 @@
 //! whose vectors a provider makes.
 //!
 //! BM25 is made of sparse vectors with the words' weights, which Qdrant multiplies by their rarity within what is
-//! searched. The words come from the same tokenizer as in memory; only the average length of passages, which a single
-//! passage can't know, is a constant here.
+//! searched. The words and their weights are the same as in memory.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::{Debug, Formatter};
@@ -287,7 +286,7 @@ impl Qdrant {
 
     async fn query(&self, scope: &Scope, question: &Question<'_>) -> Result<Candidates> {
         self.ready(question.space).await?;
-        let languages = self.languages(scope, question.knowledge_base_ids).await?;
+        let languages = self.languages(scope, question).await?;
         let words = Words::new(question.text, languages);
         let mut among = filter(scope, [knowledge_bases(question.knowledge_base_ids)]);
         among.must.extend(question.document_ids.map(documents));
@@ -316,14 +315,17 @@ impl Qdrant {
         })
     }
 
-    /// What these knowledge bases are written in. Documents that were indexed before this was known are in English.
-    async fn languages(&self, scope: &Scope, knowledge_base_ids: &[Uuid]) -> Result<Languages> {
+    /// What is searched is written in. Documents that were indexed before this was known are in English.
+    async fn languages(&self, scope: &Scope, question: &Question<'_>) -> Result<Languages> {
         let mut tx = self.db.tenant(scope).await?;
+        let only: Option<Vec<Uuid>> = question.document_ids.map(|ids| ids.iter().copied().collect());
         let codes = sqlx::query_scalar!(
             r#"select distinct unnest(languages) as "code!" from documents
-               where workspace_id = $1 and knowledge_base_id = any($2) and live_version is not null"#,
+               where workspace_id = $1 and knowledge_base_id = any($2) and live_version is not null
+                 and ($3::uuid[] is null or id = any($3))"#,
             scope.workspace_id(),
-            knowledge_base_ids
+            question.knowledge_base_ids,
+            only.as_deref()
         )
         .fetch_all(&mut *tx)
         .await?;

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::Outcome;
 use crate::npm::Packages;
 use crate::paths::Paths;
+use crate::python;
 use crate::services::Services;
-use crate::stamp::Stamp;
 use crate::steps::Step;
 
 /// What the browser tests need beside the server.
@@ -23,25 +23,7 @@ pub fn prepare(paths: &Paths, step: &Step) -> Result<Tools> {
     let folder = paths.root.join("xtask/e2e");
     Packages::install(&folder, step)?;
 
-    let venv = paths.own("venv");
-    let python = venv.join("bin/python");
-    let requirements = folder.join("requirements.txt");
-    let stamp = Stamp::of(venv.join(".stamp"), std::slice::from_ref(&requirements))?;
-    if !stamp.is_fresh(&python) {
-        step.command(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-        let mut install = Command::new(&python);
-        install.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-        ]);
-        step.command(install.arg(&requirements))
-            .context("pip can't install the Python packages of the tests")?;
-        stamp.save()?;
-    }
+    let python = python::with_packages(paths, "venv", &folder.join("requirements.txt"), step)?;
     Ok(Tools { python })
 }
 

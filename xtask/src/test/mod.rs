@@ -1,7 +1,7 @@
 //! `cargo xtask test`: set-up, then every test, browser tests included.
 
 mod e2e;
-mod rust;
+pub mod rust;
 
 use std::ops::Add;
 

@@ -26,7 +26,7 @@ pub fn build(paths: &Paths, nextest: &Path) -> Command {
 }
 
 /// Runs the tests that the filters choose, their output shown.
-pub fn run(paths: &Paths, nextest: &Path, services: &Services, filters: &[String]) -> Result<Outcome> {
+pub(super) fn run(paths: &Paths, nextest: &Path, services: &Services, filters: &[String]) -> Result<Outcome> {
     let report = paths.target.join("nextest/default/junit.xml");
     if report.exists() {
         fs::remove_file(&report)?;
@@ -50,7 +50,8 @@ pub fn run(paths: &Paths, nextest: &Path, services: &Services, filters: &[String
     }
 }
 
-fn command(paths: &Paths, nextest: &Path) -> Command {
+/// A run of the tests.
+pub fn command(paths: &Paths, nextest: &Path) -> Command {
     let mut command = tool(paths, nextest);
     command.args(["nextest", "run"]);
     command

@@ -2,17 +2,19 @@
 
 mod bert;
 mod kernels;
+mod matrix;
+mod weights;
 
 use std::fmt::{Debug, Formatter};
 use std::path::{Path, PathBuf};
 
-use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use safetensors::SafeTensors;
 use tokenizers::Tokenizer;
 
 use bert::{Bert, Config};
+use weights::Weights;
 
 /// The model's name, and that of the folder with its files.
 pub const ID: &str = "all-minilm-l6-v2";
@@ -22,6 +24,10 @@ pub const DIMENSIONS: usize = 384;
 
 /// The model reads this many tokens of a text, the two special ones included; the rest is not seen.
 pub const MAX_TOKENS: usize = 256;
+
+/// How many tokens of several texts are run together: enough that fetching the weights from memory does not count, few
+/// enough that what is between the layers stays in a core's cache.
+const TOKENS_AT_ONCE: usize = 256;
 
 /// Why the model could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -47,10 +53,10 @@ pub enum LoadError {
     Threads(String),
 }
 
-/// The network could not be run: a bug, or memory that ran out.
-#[derive(Debug, thiserror::Error)]
-#[error("could not embed: {0}")]
-pub struct EmbedError(String);
+/// The tokenizer made a token that the network does not know: they are not of one model.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("could not embed: the tokenizer is another model's")]
+pub struct EmbedError;
 
 /// The model, loaded. About 100 MB of memory, shared by all threads that embed.
 pub struct MiniLm {
@@ -88,11 +94,10 @@ impl MiniLm {
         };
         let (cls, sep) = (special("[CLS]")?, special("[SEP]")?);
         let weights = read(dir, "model.safetensors")?;
-        let bert = VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu)
-            .and_then(|vb| Bert::load(&vb, &config))
-            .map_err(|e| invalid("model.safetensors", &e.to_string()))?;
-        // One text a core scales better than one product spread over all cores.
-        gemm::set_threading_threshold(usize::MAX);
+        let bert = SafeTensors::deserialize(&weights)
+            .map_err(|e| e.to_string())
+            .and_then(|file| Bert::load(&Weights::new(&file), &config))
+            .map_err(|reason| invalid("model.safetensors", &reason))?;
         let pool = ThreadPoolBuilder::new()
             .thread_name(|i| format!("embed-{i}"))
             .build()
@@ -113,20 +118,38 @@ impl MiniLm {
 
     /// The vector of one text, computed on the caller's thread.
     pub fn embed(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
-        let state = self.bert.forward(&self.ids(text));
-        state
-            .and_then(|s| mean_pooled(&s))
-            .map_err(|e| EmbedError(e.to_string()))
+        let ids = self.token_ids(text);
+        self.vectors(&[&ids])?.pop().ok_or(EmbedError)
     }
 
     /// The vectors of many texts in their order, on all cores.
     pub fn embed_all(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
-        self.pool
-            .install(|| texts.par_iter().map(|text| self.embed(text)).collect())
+        self.pool.install(|| {
+            let ids: Vec<Vec<u32>> = texts.par_iter().map(|text| self.token_ids(text)).collect();
+            let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+            let groups: Vec<&[&[u32]]> = groups(&ids, rayon::current_num_threads());
+            let vectors: Vec<Vec<Vec<f32>>> = groups
+                .into_par_iter()
+                .map(|group| self.vectors(group))
+                .collect::<Result<_, _>>()?;
+            Ok(vectors.into_iter().flatten().collect())
+        })
+    }
+
+    /// The vectors of texts that are run together.
+    fn vectors(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let state = self.bert.forward(texts).ok_or(EmbedError)?;
+        let mut rest = state.as_slice();
+        let vector = |text: &&[u32]| {
+            let (its, others) = rest.split_at(text.len() * DIMENSIONS);
+            rest = others;
+            mean_pooled(its)
+        };
+        Ok(texts.iter().map(vector).collect())
     }
 
     /// What the network is given: at most [`MAX_TOKENS`], the special ones included.
-    fn ids(&self, text: &str) -> Vec<u32> {
+    pub fn token_ids(&self, text: &str) -> Vec<u32> {
         let mut ids = vec![self.cls];
         ids.extend(self.content_ids(text).into_iter().take(MAX_TOKENS - 2));
         ids.push(self.sep);
@@ -160,10 +183,62 @@ fn invalid(file: &'static str, reason: &str) -> LoadError {
     }
 }
 
+/// Cuts `texts` into runs of neighbours that have up to [`TOKENS_AT_ONCE`] tokens together, less where some of `threads`
+/// would have nothing to do.
+fn groups<'a>(texts: &'a [&'a [u32]], threads: usize) -> Vec<&'a [&'a [u32]]> {
+    let all: usize = texts.iter().map(|text| text.len()).sum();
+    let most = all.div_ceil(threads).min(TOKENS_AT_ONCE);
+    let mut groups = Vec::new();
+    let (mut from, mut tokens) = (0, 0);
+    for (i, text) in texts.iter().enumerate() {
+        if tokens > 0 && tokens + text.len() > most {
+            groups.push(&texts[from..i]);
+            (from, tokens) = (i, 0);
+        }
+        tokens += text.len();
+    }
+    if from < texts.len() {
+        groups.push(&texts[from..]);
+    }
+    groups
+}
+
 /// The mean over tokens, scaled to unit length.
-fn mean_pooled(state: &Tensor) -> candle_core::Result<Vec<f32>> {
-    let mut vector: Vec<f32> = state.mean(0)?.to_vec1()?;
+fn mean_pooled(state: &[f32]) -> Vec<f32> {
+    let mut vector = vec![0.0; DIMENSIONS];
+    for token in state.chunks_exact(DIMENSIONS) {
+        vector.iter_mut().zip(token).for_each(|(sum, x)| *sum += x);
+    }
+    // Of the sum as of the mean: the length does not matter.
     let norm = vector.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
     vector.iter_mut().for_each(|x| *x /= norm);
-    Ok(vector)
+    vector
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lengths(texts: &[usize], threads: usize) -> Vec<Vec<usize>> {
+        let texts: Vec<Vec<u32>> = texts.iter().map(|length| vec![0; *length]).collect();
+        let texts: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+        let groups = groups(&texts, threads);
+        groups
+            .iter()
+            .map(|group| group.iter().map(|text| text.len()).collect())
+            .collect()
+    }
+
+    #[test]
+    fn short_texts_are_run_together_and_no_thread_is_left_idle() {
+        assert_eq!(lengths(&[], 2), Vec::<Vec<usize>>::new());
+        assert_eq!(lengths(&[20; 4], 2), [[20, 20], [20, 20]]);
+        assert_eq!(lengths(&[200, 200, 20], 2), [[200], [200], [20]]);
+        let many = lengths(&[TOKENS_AT_ONCE / 4; 40], 2);
+        assert_eq!(many, vec![vec![TOKENS_AT_ONCE / 4; 4]; 10]);
+        assert_eq!(
+            lengths(&[2 * TOKENS_AT_ONCE, 2], 1),
+            [vec![2 * TOKENS_AT_ONCE], vec![2]]
+        );
+    }
 }

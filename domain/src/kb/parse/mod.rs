@@ -25,6 +25,7 @@ mod sheet;
 mod table;
 mod text;
 mod unwrap;
+mod word;
 mod xlsx;
 mod xml;
 

@@ -1,12 +1,18 @@
-//! How fast passages and queries are embedded here: `cargo xtask bench embed`.
+//! How fast passages and queries are embedded here: `cargo xtask bench embed [--onnx-runtime]`.
 //!
-//! `BOTWRIGHT_MODELS_DIR` names the folder that holds the model's.
+//! `BOTWRIGHT_MODELS_DIR` names the folder that holds the model's; with `--onnx-runtime`, `BOTWRIGHT_BENCH_PYTHON` a
+//! Python with the packages of `requirements.txt`.
 #![expect(clippy::print_stdout, reason = "that is what it is for")]
+
+mod onnx_runtime;
+mod passages;
+mod versus;
 
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use passages::passages;
 use retrieval::minilm::{self, MiniLm};
 
 /// A round of passages; the best of [`ROUNDS`] counts, because other programs only ever slow one down.
@@ -14,19 +20,20 @@ const PASSAGES: usize = 64;
 const ROUNDS: usize = 5;
 const QUERIES: usize = 50;
 
-/// Words of about one token each, in sentences like those of a manual.
-const SENTENCE: &str = "The owner of a workspace can add members and choose what each of them may change. ";
 const QUERY: &str = "Who may add members to a workspace?";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let models = std::env::var_os("BOTWRIGHT_MODELS_DIR").ok_or("BOTWRIGHT_MODELS_DIR is not set")?;
-    let model = MiniLm::load(&PathBuf::from(models).join(minilm::ID))?;
-    let cores = std::thread::available_parallelism()?;
+    let folder = PathBuf::from(models).join(minilm::ID);
+    let model = MiniLm::load(&folder)?;
+    let cores = std::thread::available_parallelism()?.get();
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
     println!("{}, {cores} cores, {profile} profile", minilm::ID);
+    if std::env::args().any(|argument| argument == "--onnx-runtime") {
+        return versus::run(&model, &folder, cores);
+    }
     for tokens in [50, 200, 254] {
-        let passage = passage(&model, tokens);
-        let texts = vec![passage; PASSAGES];
+        let texts = passages(&model, tokens, PASSAGES);
         let best = best_of(ROUNDS, || model.embed_all(&texts).map(drop))?;
         println!(
             "passages of {tokens} tokens: {:.1} a second",
@@ -44,17 +51,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         times[QUERIES / 2]
     );
     Ok(())
-}
-
-/// Text of exactly that many tokens.
-fn passage(model: &MiniLm, tokens: usize) -> String {
-    let mut words = SENTENCE.split_whitespace().cycle();
-    let mut passage = String::new();
-    while model.count_tokens(&passage) < tokens {
-        passage.extend(words.next());
-        passage.push(' ');
-    }
-    passage
 }
 
 fn best_of<E>(rounds: usize, mut run: impl FnMut() -> Result<(), E>) -> Result<Duration, E> {

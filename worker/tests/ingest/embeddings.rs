@@ -1,4 +1,4 @@
-//! Changing the model that makes a workspace's vectors.
+//! Changing the model that makes a workspace's vectors; in Qdrant too, where `QDRANT_URL` is set.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
@@ -27,7 +27,11 @@ async fn harness() -> (Harness, FakeEmbed) {
     let server = FakeEmbed::start(Reply::Status(503, "loading")).await;
     let place = server.place();
     let program = Path::new(env!("CARGO_BIN_EXE_botwright-worker"));
-    let harness = Harness::with(program, |config| config.outbound_allow = vec![place]).await;
+    let harness = Harness::with(program, |config| {
+        config.outbound_allow = vec![place];
+        config.qdrant_url = std::env::var("QDRANT_URL").ok().map(Into::into);
+    })
+    .await;
     server.reply(Reply::Vectors(near(&harness)));
     (harness, server)
 }

@@ -30,7 +30,7 @@ pub struct Model {
 enum Source {
     BuiltIn(Arc<Embedder>),
     Provider {
-        client: EmbeddingClient,
+        client: Box<EmbeddingClient>,
         queries: QueryVectors,
         /// Its last call failed, as far as people were told.
         ailing: bool,
@@ -76,7 +76,7 @@ impl Model {
                 spread: row.spread,
             },
             source: Source::Provider {
-                client: client.await?,
+                client: Box::new(client.await?),
                 queries: services.query_vectors.clone(),
                 ailing: row.error.is_some(),
             },

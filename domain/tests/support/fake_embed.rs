@@ -144,8 +144,9 @@ async fn embed(
     };
     match reply {
         Reply::Vectors(embed) => {
-            let made = tokio::task::spawn_blocking(move || texts.iter().map(|text| embed(text)).collect());
-            Json(envelope(&path, made.await.unwrap())).into_response()
+            let embed = move || -> Vec<Vec<f32>> { texts.iter().map(|text| embed(text)).collect() };
+            let made = tokio::task::spawn_blocking(embed).await.unwrap();
+            Json(envelope(&path, &made)).into_response()
         }
         Reply::Raw(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
         Reply::Status(code, words) => failure(&path, code, words),
@@ -181,7 +182,7 @@ fn texts(path: &str, body: &Value) -> Option<Vec<String>> {
         .collect()
 }
 
-fn envelope(path: &str, vectors: Vec<Vec<f32>>) -> Value {
+fn envelope(path: &str, vectors: &[Vec<f32>]) -> Value {
     match path {
         "/v1/embeddings" => {
             // OpenAI promises no order, only the index.

@@ -1,5 +1,4 @@
 //! A service account of Google's whose key is made anew for each test.
-#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 use std::sync::LazyLock;
 

@@ -167,7 +167,7 @@ async fn both_back_ends_answer_the_same_whatever_happens() {
     };
     let mut both = Both::new(&server).await;
     let worker = Worker::start(&both.harness);
-    let [ours, theirs] = halves(9);
+    let [ours, theirs] = halves(6);
     // Two workspaces, one server.
     let foreign_kb = finalize_texts(&both.harness, theirs.sources).await;
     settled(&both.harness, foreign_kb).await;

@@ -9,6 +9,40 @@ use super::{Bomb, bomb};
 
 const MEGABYTE: usize = 1024 * 1024;
 
+/// A workbook of one cell.
+fn distant_date() -> Vec<u8> {
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let package = "http://schemas.openxmlformats.org/package/2006";
+    let relationship = |id: &str, kind: &str, target: &str| {
+        format!(r#"<Relationship Id="{id}" Type="{office}/{kind}" Target="{target}"/>"#)
+    };
+    let relationships =
+        |inner: &str| format!(r#"<Relationships xmlns="{package}/relationships">{inner}</Relationships>"#);
+    let root = relationships(&relationship("r1", "officeDocument", "xl/workbook.xml"));
+    let parts = [
+        relationship("r1", "worksheet", "worksheets/sheet1.xml"),
+        relationship("r2", "styles", "styles.xml"),
+    ];
+    let workbook = format!(
+        r#"<workbook xmlns:r="{office}"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>"#
+    );
+    let types = format!(r#"<Types xmlns="{package}/content-types"/>"#);
+    let styles = r#"<styleSheet><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>"#;
+    let sheet =
+        r#"<worksheet><sheetData><row r="1"><c r="A1" s="0"><v>4e17</v></c></row></sheetData></worksheet>"#;
+    zip(&[
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", root.as_bytes()),
+        ("xl/workbook.xml", workbook.as_bytes()),
+        (
+            "xl/_rels/workbook.xml.rels",
+            relationships(&parts.concat()).as_bytes(),
+        ),
+        ("xl/styles.xml", styles.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ])
+}
+
 /// An archive of parts.
 pub fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -48,6 +82,11 @@ pub fn all() -> Vec<Bomb> {
         bomb("60 MB in an ODS", "a.ods", opendocument("spreadsheet", &zeros)),
         bomb("60 MB in an EPUB", "a.epub", book),
     ];
+    bombs.push(bomb(
+        "a date in an XLSX a quadrillion years ahead",
+        "a.xlsx",
+        distant_date(),
+    ));
     let names: Vec<String> = (0..60_000).map(|n| format!("word/document{n}.xml")).collect();
     let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b"x"[..])).collect();
     bombs.push(bomb("60,000 parts in a DOCX", "a.docx", zip(&many)));

@@ -6,6 +6,7 @@
 mod archive;
 mod blocks;
 mod clean;
+mod dates;
 mod decode;
 mod detect;
 mod epub;

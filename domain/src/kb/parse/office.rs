@@ -9,16 +9,18 @@ use undoc::render::{self, RenderOptions, render_section_to_string};
 use undoc::xlsx::XlsxParser;
 
 use super::blocks::Blocks;
-use super::{Format, Page, ParseError, ParsedDocument, archive, catch, sheet, word, xlsx};
+use super::{Format, Page, ParseError, ParsedDocument, archive, catch, dates, sheet, word, xlsx};
 
 pub(super) fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, ParseError> {
     let name = format.name();
-    if matches!(format, Format::Docx | Format::Pptx | Format::Xlsx) {
-        archive::check(bytes, name)?;
-    }
-    if format == Format::Doc {
-        catch(|| word::check(bytes, name)).unwrap_or_else(|| Err(ParseError::corrupt(name)))?;
-    }
+    let look = || match format {
+        Format::Docx | Format::Pptx => archive::check(bytes, name),
+        Format::Xlsx => dates::check_xlsx(bytes, name),
+        Format::Xls => dates::check_xls(bytes),
+        Format::Doc => word::check(bytes, name),
+        _ => Ok(()),
+    };
+    catch(look).unwrap_or_else(|| Err(ParseError::corrupt(name)))?;
     let converted = catch(|| convert(bytes, format)).ok_or_else(|| ParseError::corrupt(name))?;
     converted.map_err(|error| match error {
         undoc::Error::Encrypted => ParseError::Encrypted,

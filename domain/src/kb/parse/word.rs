@@ -15,7 +15,7 @@ const OLD_COUNT: usize = 0x34;
 const COUNTS: [usize; 5] = [0x4C, 0x50, 0x54, 0x5C, 0x60];
 /// Where tables of positions lie: of footnotes, headers and endnotes.
 const TABLES: [usize; 3] = [0x9A + 3 * 8, 0x9A + 11 * 8, 0x9A + 47 * 8];
-/// The flags that say in which stream, and whether that can be read.
+/// The flags that say in which stream, and whether anything can be read at all.
 const FLAGS: usize = 0x0A;
 const ENCRYPTED: u16 = 0x0100;
 const SECOND_TABLE: u16 = 0x0200;
@@ -32,16 +32,15 @@ pub(super) fn check(bytes: &[u8], name: &'static str) -> Result<(), ParseError> 
 fn longest(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut file = CompoundFile::open(Cursor::new(bytes)).ok()?;
     let document = stream(&mut file, "/WordDocument")?;
+    let flags = short(&document, FLAGS)?;
+    if flags & ENCRYPTED != 0 {
+        return None;
+    }
     if short(&document, 2)? < WORD_97 {
         return Some((long(&document, OLD_COUNT)?, document.len()));
     }
-    let flags = short(&document, FLAGS)?;
-    let table = match flags & SECOND_TABLE {
-        _ if flags & ENCRYPTED != 0 => None,
-        0 => stream(&mut file, "/0Table"),
-        _ => stream(&mut file, "/1Table"),
-    };
-    let table = table.unwrap_or_default();
+    let second = flags & SECOND_TABLE != 0;
+    let table = stream(&mut file, if second { "/1Table" } else { "/0Table" }).unwrap_or_default();
     let positions = TABLES.iter().flat_map(|at| {
         let range = long(&document, *at).zip(long(&document, at + 4));
         let positions = range.and_then(|(from, length)| table.get(from..from.checked_add(length)?));

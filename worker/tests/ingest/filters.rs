@@ -41,5 +41,6 @@ async fn a_filter_reads_the_documents_of_its_knowledge_base_only() {
     let rows_read =
         "select (seq_tup_read + idx_tup_fetch)::bigint from pg_stat_user_tables where relname = 'documents'";
     let rows_read = number(&harness, rows_read).await;
-    assert!(rows_read <= 1_001, "it read {rows_read} documents");
+    // Its own 1,001, and what others count meanwhile; not the 41,000 of all.
+    assert!(rows_read < 2_000, "it read {rows_read} documents");
 }

@@ -64,7 +64,7 @@ async function buildBot(page, browser) {
   await page.getByRole("link", { name: "Bots", exact: true }).first().click();
   await page.getByRole("button", { name: "Build a bot" }).click();
   await page.getByLabel("Name", { exact: true }).fill("Kettle help");
-  await page.getByLabel("Instructions", { exact: true }).fill("Help owners of Aurora kettles. Be brief.");
+  await page.getByRole("textbox", { name: "Instructions" }).fill("Help owners of Aurora kettles. Be brief.");
   await page.getByLabel("Greeting").fill("Hello! What would you like to know about your kettle?");
   await page.getByLabel(/Kettle handbook/).check();
   await page.getByText(/Draft · saved/i).waitFor();

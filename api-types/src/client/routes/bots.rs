@@ -1,0 +1,34 @@
+//! `/bots`
+
+use super::{Call, Page, Uuid, query};
+use crate::bots::{Bot, BotSummary, BotVersion, Deployed, RollbackRequest, SetStatusRequest};
+
+/// Deployed bots, newest first.
+pub fn list(cursor: Option<String>) -> Call<Page<BotSummary>> {
+    Call::get(format!("/bots{}", query(&[("cursor", cursor)])))
+}
+
+/// One bot.
+pub fn get(id: Uuid) -> Call<Bot> {
+    Call::get(format!("/bots/{id}"))
+}
+
+/// Deletes a bot with its versions and conversations.
+pub fn delete(id: Uuid) -> Call<()> {
+    Call::delete(format!("/bots/{id}"))
+}
+
+/// Takes a bot down or puts it up again.
+pub fn set_status(id: Uuid, request: &SetStatusRequest) -> Call<()> {
+    Call::put(format!("/bots/{id}/status")).json(request)
+}
+
+/// Every deployed version, newest first.
+pub fn versions(id: Uuid) -> Call<Vec<BotVersion>> {
+    Call::get(format!("/bots/{id}/versions"))
+}
+
+/// Makes an earlier version live again.
+pub fn rollback(id: Uuid, request: &RollbackRequest) -> Call<Deployed> {
+    Call::post(format!("/bots/{id}/rollback")).json(request)
+}

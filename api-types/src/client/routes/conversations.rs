@@ -1,0 +1,29 @@
+//! `/conversations` and `/gaps`
+
+use super::{Call, Page, Uuid, query};
+use crate::conversations::{Conversation, ConversationSummary, Gap};
+use crate::retrieval::MessageRetrieval;
+
+/// Conversations, newest first, of one bot or of all.
+pub fn list(bot: Option<Uuid>, cursor: Option<String>) -> Call<Page<ConversationSummary>> {
+    Call::get(format!("/conversations{}", page(bot, cursor)))
+}
+
+/// One conversation with its messages.
+pub fn get(id: Uuid) -> Call<Conversation> {
+    Call::get(format!("/conversations/{id}"))
+}
+
+/// Why an answer is what it is.
+pub fn retrieval(id: Uuid, message: Uuid) -> Call<MessageRetrieval> {
+    Call::get(format!("/conversations/{id}/messages/{message}/retrieval"))
+}
+
+/// Questions without an answer, newest first.
+pub fn gaps(bot: Option<Uuid>, cursor: Option<String>) -> Call<Page<Gap>> {
+    Call::get(format!("/gaps{}", page(bot, cursor)))
+}
+
+fn page(bot: Option<Uuid>, cursor: Option<String>) -> String {
+    query(&[("bot_id", bot.map(|id| id.to_string())), ("cursor", cursor)])
+}

@@ -1,0 +1,67 @@
+//! `/kb`
+
+use super::{Call, Uuid};
+use crate::kb::{
+    Chunk, Document, KnowledgeBase, PreviewRequest, Retried, SaveChunkRequest, SaveDocumentRequest,
+    SearchRequest, SearchResponse, StoredChunk,
+};
+
+/// Knowledge bases of the workspace.
+pub fn list() -> Call<Vec<KnowledgeBase>> {
+    Call::get("/kb")
+}
+
+/// One knowledge base.
+pub fn get(id: Uuid) -> Call<KnowledgeBase> {
+    Call::get(format!("/kb/{id}"))
+}
+
+/// Deletes a knowledge base with its documents and chunks.
+pub fn delete(id: Uuid) -> Call<()> {
+    Call::delete(format!("/kb/{id}"))
+}
+
+/// Its documents and how far they are.
+pub fn documents(id: Uuid) -> Call<Vec<Document>> {
+    Call::get(format!("/kb/{id}/documents"))
+}
+
+/// Deletes one document with its chunks.
+pub fn delete_document(id: Uuid, document: Uuid) -> Call<()> {
+    Call::delete(format!("/kb/{id}/documents/{document}"))
+}
+
+/// Lets a worker try a failed document again.
+pub fn retry_document(id: Uuid, document: Uuid) -> Call<Document> {
+    Call::post(format!("/kb/{id}/documents/{document}/retry"))
+}
+
+/// Lets a worker try every failed document again.
+pub fn retry_failed(id: Uuid) -> Call<Retried> {
+    Call::post(format!("/kb/{id}/documents/retry-failed"))
+}
+
+/// The chunks of a document, in order.
+pub fn chunks(id: Uuid, document: Uuid) -> Call<Vec<StoredChunk>> {
+    Call::get(format!("/kb/{id}/documents/{document}/chunks"))
+}
+
+/// Changes a chunk.
+pub fn save_chunk(id: Uuid, document: Uuid, chunk: Uuid, request: &SaveChunkRequest) -> Call<StoredChunk> {
+    Call::put(format!("/kb/{id}/documents/{document}/chunks/{chunk}")).json(request)
+}
+
+/// How a document would be cut with other settings.
+pub fn preview_chunks(id: Uuid, document: Uuid, request: &PreviewRequest) -> Call<Vec<Chunk>> {
+    Call::post(format!("/kb/{id}/documents/{document}/preview-chunks")).json(request)
+}
+
+/// Changes what people say about a document.
+pub fn save_document(id: Uuid, document: Uuid, request: &SaveDocumentRequest) -> Call<Document> {
+    Call::put(format!("/kb/{id}/documents/{document}")).json(request)
+}
+
+/// What the retriever finds.
+pub fn search(id: Uuid, request: &SearchRequest) -> Call<SearchResponse> {
+    Call::post(format!("/kb/{id}/search")).json(request)
+}

@@ -1,17 +1,15 @@
 //! Files and folders of Google Drive as a source.
 
-use api_types::client;
 use api_types::connections::{Connection, ConnectionKind, Remote, RemoteItem, RemoteKind};
-use api_types::kb::{AddSourcesRequest, NewSource};
+use api_types::kb::NewSource;
 use api_types::validate::Checker;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::Wizard;
 use super::add_website::{Toggle, lines};
+use super::adding::Adding;
 use super::connected::Connected;
-use crate::session::use_session;
 use crate::settings::Account;
 use crate::ui::button::Submit;
 use crate::ui::choice::Choice;
@@ -46,14 +44,12 @@ pub fn AddGoogle(wizard: Wizard) -> impl IntoView {
 
 #[component]
 fn Links(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl IntoView {
-    let session = use_session();
+    let adding = Adding::new(wizard);
     let connection = RwSignal::new(first.to_string());
     let wanted = RwSignal::new(Wanted::Links);
     let links = RwSignal::new(String::new());
     let subpages = RwSignal::new(true);
     let max_pages = RwSignal::new(500_u16);
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<String>);
     let remote = move || Remote {
         connection_id: connection.get().parse().unwrap_or(first),
         items: items(wanted.get(), &links.get()),
@@ -69,23 +65,10 @@ fn Links(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl Into
         if !form.submit() {
             return;
         }
-        busy.set(true);
-        error.set(None);
-        let sources = vec![NewSource::Google {
+        let source = NewSource::Google {
             remote: untrack(remote),
-        }];
-        let call = client::kb_drafts::add_sources(wizard.draft.id(), &AddSourcesRequest { sources });
-        spawn_local(async move {
-            match session.send(&call).await {
-                Ok(draft) => {
-                    wizard.take_sources(draft);
-                    links.set(String::new());
-                    form.reset();
-                }
-                Err(problem) => error.set(form.refuse(&problem)),
-            }
-            busy.set(false);
-        });
+        };
+        adding.send(form, source, move || links.set(String::new()));
     };
     let options: Vec<(String, String)> = connections
         .iter()
@@ -102,7 +85,7 @@ fn Links(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl Into
     let links_field = form.field(format!("{PREFIX}.items"));
     let most = Text::number(move || max_pages.get(), move |value| max_pages.set(value));
     view! {
-        <FormBody error=error submit=submit>
+        <FormBody error=adding.error submit=submit>
             <SelectField label="Connection" value=connection options=options />
             {account}
             <div class="flex flex-col gap-1.5">
@@ -136,7 +119,7 @@ fn Links(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl Into
                 max="10000"
             />
             <div>
-                <Submit busy=busy>"Fetch the files"</Submit>
+                <Submit busy=adding.busy>"Fetch the files"</Submit>
             </div>
         </FormBody>
     }

@@ -1,13 +1,11 @@
 //! A web page as a source.
 
-use api_types::client;
-use api_types::kb::{AddSourcesRequest, NewSource};
+use api_types::kb::NewSource;
 use api_types::validate::Checker;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::Wizard;
-use crate::session::use_session;
+use super::adding::Adding;
 use crate::ui::button::Submit;
 use crate::ui::field::TextField;
 use crate::ui::form::{Form, FormBody};
@@ -15,10 +13,8 @@ use crate::ui::form::{Form, FormBody};
 /// One address; the server fetches it now.
 #[component]
 pub fn AddLink(wizard: Wizard) -> impl IntoView {
-    let session = use_session();
+    let adding = Adding::new(wizard);
     let url = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<String>);
     let form = Form::new(move || {
         let mut check = Checker::default();
         let is_web = url.with(|url| is_web_address(url.trim()));
@@ -33,31 +29,13 @@ pub fn AddLink(wizard: Wizard) -> impl IntoView {
         if !form.submit() {
             return;
         }
-        busy.set(true);
-        error.set(None);
         let source = NewSource::Url {
             url: url.get_untracked().trim().to_owned(),
         };
-        let call = client::kb_drafts::add_sources(
-            wizard.draft.id(),
-            &AddSourcesRequest {
-                sources: vec![source],
-            },
-        );
-        spawn_local(async move {
-            match session.send(&call).await {
-                Ok(draft) => {
-                    wizard.take_sources(draft);
-                    url.set(String::new());
-                    form.reset();
-                }
-                Err(problem) => error.set(form.refuse(&problem)),
-            }
-            busy.set(false);
-        });
+        adding.send(form, source, move || url.set(String::new()));
     };
     view! {
-        <FormBody error=error submit=submit>
+        <FormBody error=adding.error submit=submit>
             <TextField
                 label="Address"
                 value=url
@@ -67,7 +45,7 @@ pub fn AddLink(wizard: Wizard) -> impl IntoView {
                 hint="The page is read once, now. Only public pages can be read."
             />
             <div>
-                <Submit busy=busy>"Read this page"</Submit>
+                <Submit busy=adding.busy>"Read this page"</Submit>
             </div>
         </FormBody>
     }

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use api_types::client;
 use api_types::connections::{Connection, ConnectionKind, Remote, RemoteItem, RemoteKind};
-use api_types::kb::{AddSourcesRequest, NewSource};
+use api_types::kb::NewSource;
 use api_types::validate::Checker;
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::Wizard;
 use super::add_website::Toggle;
+use super::adding::Adding;
 use super::connected::Connected;
-use crate::session::use_session;
 use crate::ui::button::Submit;
 use crate::ui::field::{NumberField, SearchBox, SelectField, Text};
 use crate::ui::form::{Form, FormBody};
@@ -45,13 +44,11 @@ pub fn AddNotion(wizard: Wizard) -> impl IntoView {
 
 #[component]
 fn Chooser(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl IntoView {
-    let session = use_session();
+    let adding = Adding::new(wizard);
     let connection = RwSignal::new(first.to_string());
     let chosen = RwSignal::new(Vec::<RemoteItem>::new());
     let subpages = RwSignal::new(true);
     let max_pages = RwSignal::new(500_u16);
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<String>);
     let connection_id = move || connection.get().parse().unwrap_or(first);
     // What was chosen belongs to its connection.
     Effect::new(move |last: Option<String>| {
@@ -76,23 +73,10 @@ fn Chooser(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl In
         if !form.submit() {
             return;
         }
-        busy.set(true);
-        error.set(None);
-        let sources = vec![NewSource::Notion {
+        let source = NewSource::Notion {
             remote: untrack(remote),
-        }];
-        let call = client::kb_drafts::add_sources(wizard.draft.id(), &AddSourcesRequest { sources });
-        spawn_local(async move {
-            match session.send(&call).await {
-                Ok(draft) => {
-                    wizard.take_sources(draft);
-                    chosen.set(Vec::new());
-                    form.reset();
-                }
-                Err(problem) => error.set(form.refuse(&problem)),
-            }
-            busy.set(false);
-        });
+        };
+        adding.send(form, source, move || chosen.set(Vec::new()));
     };
     let options: Vec<(String, String)> = connections
         .into_iter()
@@ -101,7 +85,7 @@ fn Chooser(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl In
     let items_field = form.field(format!("{PREFIX}.items"));
     let most = Text::number(move || max_pages.get(), move |value| max_pages.set(value));
     view! {
-        <FormBody error=error submit=submit>
+        <FormBody error=adding.error submit=submit>
             <SelectField label="Connection" value=connection options=options />
             <Items connection_id=Signal::derive(connection_id) chosen=chosen />
             <p class="text-error empty:hidden" role="alert">
@@ -117,7 +101,7 @@ fn Chooser(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl In
                 max="10000"
             />
             <div>
-                <Submit busy=busy>"Fetch the pages"</Submit>
+                <Submit busy=adding.busy>"Fetch the pages"</Submit>
             </div>
         </FormBody>
     }

@@ -2,14 +2,13 @@
 
 use api_types::client;
 use api_types::drafts::Draft;
-use api_types::kb::{AddSourcesRequest, KnowledgeBaseContent, NewSource};
+use api_types::kb::{KnowledgeBaseContent, NewSource};
 use api_types::validate::Checker;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::Wizard;
+use super::adding::Adding;
 use crate::kb::pairs::{CsvPicker, PairsEditor, Rows};
-use crate::session::use_session;
 use crate::ui::button::Submit;
 use crate::ui::field::TextField;
 use crate::ui::form::{Form, FormBody};
@@ -17,11 +16,9 @@ use crate::ui::form::{Form, FormBody};
 /// The form.
 #[component]
 pub fn AddPairs(wizard: Wizard) -> impl IntoView {
-    let session = use_session();
+    let adding = Adding::new(wizard);
     let title = RwSignal::new(String::new());
     let rows = Rows::new(Vec::new());
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<String>);
     let form = Form::new(move || {
         let mut check = Checker::default();
         title.with(|title| check.length("sources[0].title", title, 1, 200));
@@ -33,35 +30,23 @@ pub fn AddPairs(wizard: Wizard) -> impl IntoView {
         if !is_named || !is_written {
             return;
         }
-        busy.set(true);
-        error.set(None);
         let source = NewSource::Qa {
             title: title.get_untracked().trim().to_owned(),
             pairs: untrack(|| rows.pairs()),
         };
-        let sources = vec![source];
-        let call = client::kb_drafts::add_sources(wizard.draft.id(), &AddSourcesRequest { sources });
-        spawn_local(async move {
-            match session.send(&call).await {
-                Ok(draft) => {
-                    wizard.take_sources(draft);
-                    title.set(String::new());
-                    rows.reset(Vec::new());
-                    form.reset();
-                }
-                Err(problem) => error.set(form.refuse(&problem)),
-            }
-            busy.set(false);
+        adding.send(form, source, move || {
+            title.set(String::new());
+            rows.reset(Vec::new());
         });
     };
     let imported = Callback::new(move |draft: Draft<KnowledgeBaseContent>| wizard.take_sources(draft));
     view! {
         <div class="flex flex-col gap-5">
-            <FormBody error=error submit=submit>
+            <FormBody error=adding.error submit=submit>
                 <TextField label="Title" value=title field=form.field("sources[0].title") />
                 <PairsEditor rows=rows />
                 <div>
-                    <Submit busy=busy>"Add questions"</Submit>
+                    <Submit busy=adding.busy>"Add questions"</Submit>
                 </div>
             </FormBody>
             <div class="flex flex-col gap-2 border-t border-base-300 pt-4">

@@ -1,14 +1,12 @@
 //! A website as a source: where to begin, and how far to go.
 
-use api_types::client;
-use api_types::kb::{AddSourcesRequest, NewSource};
+use api_types::kb::NewSource;
 use api_types::sources::{CrawlMode, Website};
 use api_types::validate::Checker;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::Wizard;
-use crate::session::use_session;
+use super::adding::Adding;
 use crate::ui::button::Submit;
 use crate::ui::choice::Choice;
 use crate::ui::field::{NumberField, Text, TextArea, TextField};
@@ -77,10 +75,8 @@ pub fn lines(text: &str) -> Vec<String> {
 /// The form. The server fetches the pages in the background.
 #[component]
 pub fn AddWebsite(wizard: Wizard) -> impl IntoView {
-    let session = use_session();
+    let adding = Adding::new(wizard);
     let settings = Settings::new();
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<String>);
     let form = Form::new(move || {
         let mut check = Checker::default();
         settings.website().check(&mut check, PREFIX);
@@ -90,26 +86,15 @@ pub fn AddWebsite(wizard: Wizard) -> impl IntoView {
         if !form.submit() {
             return;
         }
-        busy.set(true);
-        error.set(None);
         let website = untrack(|| settings.website());
-        let sources = vec![NewSource::Website { website }];
-        let call = client::kb_drafts::add_sources(wizard.draft.id(), &AddSourcesRequest { sources });
-        spawn_local(async move {
-            match session.send(&call).await {
-                Ok(draft) => {
-                    wizard.take_sources(draft);
-                    settings.address.set(String::new());
-                    settings.list.set(String::new());
-                    form.reset();
-                }
-                Err(problem) => error.set(form.refuse(&problem)),
-            }
-            busy.set(false);
+        let source = NewSource::Website { website };
+        adding.send(form, source, move || {
+            settings.address.set(String::new());
+            settings.list.set(String::new());
         });
     };
     view! {
-        <FormBody error=error submit=submit>
+        <FormBody error=adding.error submit=submit>
             <div class="flex flex-col gap-1.5">
                 <p class="font-medium">"Find the pages by"</p>
                 <Choice
@@ -125,7 +110,7 @@ pub fn AddWebsite(wizard: Wizard) -> impl IntoView {
             <Addresses settings=settings form=form />
             <Limits settings=settings form=form />
             <div>
-                <Submit busy=busy>"Fetch the pages"</Submit>
+                <Submit busy=adding.busy>"Fetch the pages"</Submit>
             </div>
         </FormBody>
     }

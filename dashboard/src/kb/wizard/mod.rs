@@ -6,6 +6,7 @@ mod add_notion;
 mod add_pairs;
 mod add_text;
 mod add_website;
+mod adding;
 mod chunks;
 mod connected;
 mod edit_pairs;

@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
-use super::{CsvPicker, PairsEditor, Rows};
+use super::{CsvPicker, PairsEditor, Rows, SaveOrClose};
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
-use crate::ui::button::{Button, Variant};
+use crate::ui::button::Button;
 use crate::ui::dialog::Dialog;
 use crate::ui::format::count;
 use crate::ui::load::{Load, load, loaded, rows as skeleton};
@@ -126,19 +126,7 @@ fn Editing(
             />
             <PairsEditor rows=rows />
             <ErrorAlert message=error />
-            <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>
-                    {move || if is_changed.get() { "Discard changes" } else { "Close" }}
-                </Button>
-                <Button
-                    variant=Variant::Primary
-                    busy=busy
-                    disabled=Signal::derive(move || !is_changed.get())
-                    on_click=save
-                >
-                    "Save"
-                </Button>
-            </div>
+            <SaveOrClose open=open is_changed=is_changed busy=busy save=save />
         </div>
     }
 }

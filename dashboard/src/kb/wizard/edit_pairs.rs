@@ -7,10 +7,10 @@ use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::Wizard;
-use crate::kb::pairs::{PairsEditor, Rows};
+use crate::kb::pairs::{PairsEditor, Rows, SaveOrClose};
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
-use crate::ui::button::{Button, IconButton, Variant};
+use crate::ui::button::{Button, IconButton};
 use crate::ui::dialog::Dialog;
 use crate::ui::icon;
 use crate::ui::load::{load, loaded, rows as skeleton};
@@ -97,19 +97,7 @@ fn Editing(wizard: Wizard, source: Uuid, found: Vec<Pair>, open: RwSignal<bool>)
         <div class="flex flex-col gap-4">
             <PairsEditor rows=rows />
             <ErrorAlert message=error />
-            <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>
-                    {move || if is_changed.get() { "Discard changes" } else { "Close" }}
-                </Button>
-                <Button
-                    variant=Variant::Primary
-                    busy=busy
-                    disabled=Signal::derive(move || !is_changed.get())
-                    on_click=save
-                >
-                    "Save"
-                </Button>
-            </div>
+            <SaveOrClose open=open is_changed=is_changed busy=busy save=save />
         </div>
     }
 }

@@ -19,6 +19,7 @@ mod rechunk;
 mod remote;
 pub mod search;
 pub mod sources;
+mod title;
 
 pub use cleanup::clean_up;
 pub(crate) use find::describe;

@@ -10,6 +10,7 @@ use super::page::Markup;
 use super::pattern;
 use super::visit::{Page, Seen};
 use super::{Crawler, Entry, Fingerprint, Found, Outcome, Taken, Visit};
+use crate::kb::title::MAX_TITLE_CHARS;
 
 /// Attempts at a page.
 const MAX_ATTEMPTS: u8 = 3;
@@ -17,8 +18,6 @@ const MAX_ATTEMPTS: u8 = 3;
 const MAX_HOPS: u8 = 5;
 /// A server that asks for a longer pause is not waited for.
 const MAX_PAUSE: Duration = Duration::from_secs(60 * 60);
-/// Longest title, in characters.
-const MAX_TITLE_CHARS: usize = 200;
 
 /// Endings of what is never a page or document.
 const ASSETS: [&str; 34] = [

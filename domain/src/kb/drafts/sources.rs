@@ -21,6 +21,7 @@ use crate::Services;
 use crate::kb::crawl::{self, Fingerprint};
 use crate::kb::parse::{self, Format, ParsedDocument};
 use crate::kb::sources::{self, Origin};
+use crate::kb::title::{MAX_TITLE_CHARS, title};
 use crate::kb::{pairs, read};
 use crate::outbound::Fetched;
 use crate::storage::Storage;
@@ -30,8 +31,6 @@ use crate::{Error, Result, Scope, drafts};
 const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
 /// Pages that one call may name: all of them are in memory until the last is there.
 const MAX_PAGES: usize = 5;
-/// Longest title, in characters.
-const MAX_TITLE_CHARS: usize = 200;
 
 /// An uploaded file.
 #[derive(Debug)]
@@ -397,20 +396,6 @@ fn new_source(
         size: size as u64,
         url,
         content_hash: None,
-    }
-}
-
-/// One line of at most [`MAX_TITLE_CHARS`] characters.
-fn title(text: &str) -> String {
-    let words: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|w| !w.is_empty())
-        .collect();
-    let title: String = words.join(" ").chars().take(MAX_TITLE_CHARS).collect();
-    if title.is_empty() {
-        "Untitled".to_owned()
-    } else {
-        title
     }
 }
 

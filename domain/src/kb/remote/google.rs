@@ -4,10 +4,11 @@ use api_types::ErrorCode;
 use api_types::connections::google_id;
 use api_types::sources::PageReason;
 
-use super::{Content, Entry, MAX_DEPTH, Walker, markdown, settled, title};
+use super::{Content, Entry, MAX_DEPTH, Walker, markdown, settled};
 use crate::google::{self, Drive, File, Kind};
 use crate::kb::crawl::{Found, Outcome};
 use crate::kb::parse::{self, Format};
+use crate::kb::title::title;
 use crate::outbound::{Failure, Validators};
 
 /// Parts of a list that are asked for, of 1,000 files each.

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::crawl::{Earlier, Fingerprint, Found, Known, Outcome, Step, Taken, Visit};
 use super::parse::Format;
+use super::title::title;
 use super::{ocr, read};
 use crate::connections::{self, Service};
 use crate::google::File;
@@ -39,8 +40,6 @@ const MAX_DEPTH: u8 = 20;
 const MAX_PARTS: usize = 200;
 /// Pages, files and folders of one source, those left out among them.
 const MAX_SEEN: usize = 100_000;
-/// Longest title, in characters.
-const MAX_TITLE_CHARS: usize = 200;
 
 /// A page, database, file or folder that is still to be read.
 struct Entry {
@@ -421,20 +420,6 @@ fn backoff(attempts: u8) -> Duration {
 fn settled(text: &str) -> Option<String> {
     let time = DateTime::parse_from_rfc3339(text).ok()?;
     (Utc::now() - time.to_utc() > TimeDelta::minutes(2)).then(|| text.to_owned())
-}
-
-/// One line.
-fn title(text: &str) -> String {
-    let words: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let title: String = words.join(" ").chars().take(MAX_TITLE_CHARS).collect();
-    if title.is_empty() {
-        "Untitled".to_owned()
-    } else {
-        title
-    }
 }
 
 fn markdown(title: &str, text: &str) -> Vec<u8> {

@@ -77,6 +77,19 @@ impl Db {
         Ok(TenantTx(tx))
     }
 
+    /// Begins a transaction over all tenants for something that one process at a time does; `None` while another is at
+    /// it. `what` names it.
+    pub(crate) async fn alone(&self, what: &str) -> Result<Option<Transaction<'static, Postgres>>> {
+        let mut tx = self.pool.begin().await?;
+        let is_first = sqlx::query_scalar!(
+            r#"select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as "locked!""#,
+            format!("botwright:{what}")
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        Ok(is_first.then_some(tx))
+    }
+
     /// Whether Postgres answers.
     pub async fn ping(&self) -> Result<()> {
         sqlx::query("select 1").execute(&self.pool).await?;

@@ -27,16 +27,10 @@ pub(super) async fn enqueue(tx: &mut TenantTx, scope: &Scope, run_id: Uuid) -> R
 /// That happens when a job was killed for good, or removed by hand. The minute of grace keeps it away from runs that are
 /// being asked for.
 pub async fn enqueue_lost(db: &Db) -> Result<usize> {
-    let mut tx = db.pool().begin().await?;
     // One process at a time: two would enqueue the same run twice.
-    let first = sqlx::query_scalar!(
-        r#"select pg_try_advisory_xact_lock(hashtextextended('botwright:enqueue_lost_runs', 0)) as "locked!""#
-    )
-    .fetch_one(&mut *tx)
-    .await?;
-    if !first {
+    let Some(mut tx) = db.alone("enqueue_lost_runs").await? else {
         return Ok(0);
-    }
+    };
     let lost = sqlx::query!(
         "with underway as (
              select (convert_from(job, 'UTF8')::jsonb ->> 'run_id')::uuid as run_id

@@ -11,16 +11,10 @@ use crate::jobs::{self, Job, QUEUE};
 /// That happens when a job was killed for good (a panic), or removed by hand. The minute of grace keeps it away
 /// from documents that are being worked on right now.
 pub async fn enqueue_lost(db: &Db) -> Result<usize> {
-    let mut tx = db.pool().begin().await?;
     // One process at a time: two would enqueue the same document twice.
-    let first = sqlx::query_scalar!(
-        r#"select pg_try_advisory_xact_lock(hashtextextended('botwright:enqueue_lost', 0)) as "locked!""#
-    )
-    .fetch_one(&mut *tx)
-    .await?;
-    if !first {
+    let Some(mut tx) = db.alone("enqueue_lost").await? else {
         return Ok(0);
-    }
+    };
     let lost = sqlx::query!(
         r#"with underway as (
                select (convert_from(job, 'UTF8')::jsonb ->> 'document_id')::uuid as document_id,

@@ -70,16 +70,10 @@ async fn begin_due_once(db: &Db, scope: &Scope, id: Uuid) -> Result<bool> {
 ///
 /// The minute of grace keeps it away from crawls that are between two jobs.
 pub async fn enqueue_lost(db: &Db) -> Result<usize> {
-    let mut tx = db.pool().begin().await?;
     // One process at a time: two would enqueue the same crawl twice.
-    let first = sqlx::query_scalar!(
-        r#"select pg_try_advisory_xact_lock(hashtextextended('botwright:enqueue_lost_crawls', 0)) as "locked!""#
-    )
-    .fetch_one(&mut *tx)
-    .await?;
-    if !first {
+    let Some(mut tx) = db.alone("enqueue_lost_crawls").await? else {
         return Ok(0);
-    }
+    };
     let lost = sqlx::query!(
         "with underway as (
              select (convert_from(job, 'UTF8')::jsonb ->> 'run')::uuid as run

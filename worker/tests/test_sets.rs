@@ -7,22 +7,21 @@
 )]
 
 mod process;
+mod runs;
 #[expect(dead_code, reason = "shared with tests that use more of it")]
 #[path = "../../domain/tests/support/mod.rs"]
 mod support;
 
 use std::path::Path;
 
-use api_types::bots::ChatbotContent;
 use api_types::drafts::CreateDraftRequest;
 use api_types::kb::{AddSourcesRequest, Chunking, NewSource, SaveKbDraftRequest};
-use api_types::test_sets::{
-    Expectation, RunStatus, SaveTestCaseRequest, StartRunRequest, TestRun, TestRunDetail,
-};
+use api_types::test_sets::{RunStatus, TestRun, TestRunDetail};
 use domain::jobs::Outcome;
 use domain::kb::{bases, drafts as kb_drafts};
-use domain::{drafts, test_sets};
+use domain::test_sets;
 use process::{PROGRAM, Worker};
+use runs::start_run;
 use support::{Harness, until};
 use uuid::Uuid;
 
@@ -55,32 +54,10 @@ async fn knowledge_base(harness: &Harness) -> Uuid {
         .knowledge_base_id
 }
 
-/// A set of `cases` cases, run on a draft that answers from a new knowledge base.
+/// A run of `cases` cases on a draft that answers from a new knowledge base.
 async fn start(harness: &Harness, cases: usize) -> TestRun {
-    let (services, scope) = (&harness.services, &harness.scope);
-    let content = ChatbotContent {
-        knowledge_base_ids: vec![knowledge_base(harness).await],
-        ..ChatbotContent::default()
-    };
-    let draft = drafts::create(&services.redis, scope, content, None)
-        .await
-        .unwrap();
-    let set = test_sets::create(&services.db, scope, "Shops").await.unwrap();
-    for i in 0..cases {
-        let case = SaveTestCaseRequest {
-            question: format!("Where are bicycles repaired, asks visitor {i}?"),
-            history: Vec::new(),
-            expectation: Expectation::Unanswerable,
-        };
-        test_sets::add_case(&services.db, scope, set.id, case)
-            .await
-            .unwrap();
-    }
-    let target = StartRunRequest {
-        draft_id: Some(draft.id),
-        bot_id: None,
-    };
-    test_sets::start(services, scope, set.id, target).await.unwrap()
+    let knowledge_base = knowledge_base(harness).await;
+    start_run(harness, knowledge_base, cases).await
 }
 
 async fn look(harness: &Harness, run: &TestRun) -> TestRunDetail {

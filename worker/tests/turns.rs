@@ -7,6 +7,7 @@
 )]
 
 mod process;
+mod runs;
 #[expect(dead_code, reason = "shared with tests that use more of it")]
 #[path = "../../domain/tests/support/mod.rs"]
 mod support;
@@ -15,14 +16,14 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use api_types::bots::ChatbotContent;
 use api_types::drafts::CreateDraftRequest;
 use api_types::kb::{AddSourcesRequest, Chunking, DocumentStatus, NewSource, SaveKbDraftRequest};
-use api_types::test_sets::{Expectation, RunStatus, SaveTestCaseRequest, StartRunRequest, TestRun};
+use api_types::test_sets::RunStatus;
 use domain::kb::drafts::{self as kb_drafts, NewFile};
 use domain::kb::{documents, ocr};
-use domain::{Scope, drafts, test_sets};
+use domain::{Scope, test_sets};
 use process::{PROGRAM, Worker};
+use runs::start_run;
 use support::{Harness, new_scope, until};
 use uuid::Uuid;
 
@@ -107,34 +108,6 @@ fn counted_tesseract(folder: &Path) -> (PathBuf, PathBuf) {
     (programs, notes)
 }
 
-/// Starts a run of so many cases on a draft that answers from a knowledge base.
-async fn start_run(harness: &Harness, knowledge_base_id: Uuid) -> TestRun {
-    let (services, scope) = (&harness.services, &harness.scope);
-    let content = ChatbotContent {
-        knowledge_base_ids: vec![knowledge_base_id],
-        ..ChatbotContent::default()
-    };
-    let draft = drafts::create(&services.redis, scope, content, None)
-        .await
-        .unwrap();
-    let set = test_sets::create(&services.db, scope, "Shops").await.unwrap();
-    for i in 0..CASES {
-        let case = SaveTestCaseRequest {
-            question: format!("Where are bicycles repaired, asks visitor {i}?"),
-            history: Vec::new(),
-            expectation: Expectation::Unanswerable,
-        };
-        test_sets::add_case(&services.db, scope, set.id, case)
-            .await
-            .unwrap();
-    }
-    let target = StartRunRequest {
-        draft_id: Some(draft.id),
-        bot_id: None,
-    };
-    test_sets::start(services, scope, set.id, target).await.unwrap()
-}
-
 async fn number(harness: &Harness, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql)
         .fetch_one(&mut harness.superuser().await)
@@ -172,7 +145,7 @@ async fn scans_and_test_runs_of_one_workspace_hold_up_no_other() {
     });
     let scanned = knowledge_base(&harness, ada, Vec::new(), scans.collect()).await;
     let base = knowledge_base(&harness, ada, vec![note()], Vec::new()).await;
-    let run = start_run(&harness, base).await;
+    let run = start_run(&harness, base, CASES).await;
     let run_done = async || {
         let detail = test_sets::get_run(&harness.services.db, ada, run.test_set_id, run.id);
         detail.await.unwrap().run

@@ -16,6 +16,9 @@ pub struct SignupRequest {
     pub password: String,
     /// How the person wants to be called, 1 to 80 characters.
     pub name: String,
+    /// The token of an invitation: they join what it leads to, and get no organization of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<String>,
 }
 
 /// `POST /auth/login`.

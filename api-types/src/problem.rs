@@ -31,6 +31,12 @@ pub enum ErrorCode {
     Forbidden,
     /// An account with this e-mail address exists.
     EmailTaken,
+    /// The invitation was used, taken back, has expired or never was.
+    InvitationGone,
+    /// The organization would be left without an owner.
+    LastOwner,
+    /// The organization would be left without a workspace.
+    LastWorkspace,
     /// An object of this name exists in the workspace.
     NameTaken,
     /// The draft was saved by someone else since it was read; `current` holds their version.

@@ -98,6 +98,7 @@ async fn sign_in(services: &Services) -> Result<Scope> {
         email: EMAIL.into(),
         password: PASSWORD.into(),
         name: "Demo".into(),
+        invitation: None,
     };
     let session = match auth::signup(db, secrets, request).await {
         Err(error) if error.code() == ErrorCode::EmailTaken => {

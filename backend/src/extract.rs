@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRef, FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use domain::tenancy::OrganizationScope;
 use domain::{Scope, Services, api_keys, auth};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -64,6 +65,23 @@ pub struct SignedIn {
     pub user_id: Uuid,
     /// The session.
     pub session_id: Uuid,
+}
+
+/// A signed-in person who belongs to the organization of the workspace they are in.
+#[derive(Debug, Clone, Copy)]
+pub struct OrganizationMember(pub OrganizationScope);
+
+impl<S: Send + Sync> FromRequestParts<S> for OrganizationMember
+where
+    Arc<Services>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let services = Arc::<Services>::from_ref(state);
+        let caller = SignedIn::from_request_parts(parts, state).await?;
+        Ok(Self(OrganizationScope::of(&services.db, &caller.scope).await?))
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller

@@ -17,11 +17,14 @@ mod api {
     mod embedding;
     mod errors;
     mod google;
+    mod invitations;
     mod isolation;
     mod kb;
     mod kb_pairs;
     mod kb_sources;
+    mod members;
     mod openai;
+    mod organization;
     mod outage;
     mod providers;
     mod rerank;

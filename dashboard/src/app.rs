@@ -9,6 +9,7 @@ use crate::auth::{SignIn, SignUp, Welcome};
 use crate::bots::{BotPage, BotsPage, BuilderPage};
 use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
 use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
+use crate::members::{JoinPage, MembersPage, OrganizationPage};
 use crate::session::{Access, ExpiredDialog, Session};
 use crate::settings::SettingsPage;
 use crate::shell::{NotFound, Shell};
@@ -33,6 +34,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sign-in") view=SignIn />
                     <Route path=path!("/sign-up") view=SignUp />
                 </ParentRoute>
+                <Route path=path!("/invite/:token") view=JoinPage />
                 <ParentRoute path=path!("") view=Private>
                     <Route path=path!("/") view=|| view! { <Redirect path="/bots" /> } />
                     <Route path=path!("/bots") view=BotsPage />
@@ -47,6 +49,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/tests") view=TestSetsPage />
                     <Route path=path!("/tests/:id") view=TestSetPage />
                     <Route path=path!("/settings") view=SettingsPage />
+                    <Route path=path!("/members") view=MembersPage />
+                    <Route path=path!("/organization") view=OrganizationPage />
                     <Route path=path!("/*any") view=NotFound />
                 </ParentRoute>
             </Routes>

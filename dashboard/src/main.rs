@@ -7,6 +7,7 @@ mod chat;
 mod conversations;
 mod drafts;
 mod kb;
+mod members;
 mod retrieval;
 mod session;
 mod settings;

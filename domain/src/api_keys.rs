@@ -98,13 +98,29 @@ pub async fn authenticate(db: &Db, key: &str) -> Result<Scope> {
     let key_hash = hash(key);
     let mut tx = db.machine(&key_hash).await?;
     let row = sqlx::query!(
-        "select workspace_id, id from api_keys where key_hash = $1",
+        "select k.workspace_id, k.id, k.created_by, w.organization_id from api_keys k
+         join workspaces w on w.id = k.workspace_id
+         join organizations o on o.id = w.organization_id
+         where k.key_hash = $1 and w.deletes_at is null and o.deletes_at is null",
         key_hash
     )
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(refused)?;
     tx.bind(row.workspace_id).await?;
+    tx.bind_organization(row.organization_id).await?;
+    // A key is as good as whoever made it: while they are suspended, it rests.
+    let rests = sqlx::query_scalar!(
+        r#"select exists(select from workspace_members where user_id = $1 and suspended_at is not null)
+               or exists(select from organization_members where user_id = $1 and suspended_at is not null)
+               as "rests!""#,
+        row.created_by
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if rests {
+        return Err(refused());
+    }
     // To the minute: a busy key does not write its row with every request.
     sqlx::query!(
         "update api_keys set last_used_at = now() where workspace_id = $1 and id = $2

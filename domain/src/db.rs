@@ -7,6 +7,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
+use crate::tenancy::OrganizationScope;
+use crate::tenancy::invitations::InvitationToken;
 use crate::{Result, Scope};
 
 /// Which database role a process works in. Neither bypasses row-level security.
@@ -59,6 +61,20 @@ impl Db {
     /// Begins a transaction that sees the memberships of one person, before a workspace is chosen.
     pub(crate) async fn person(&self, user_id: Uuid) -> Result<TenantTx> {
         self.bound_to("app.user_id", &user_id.to_string()).await
+    }
+
+    /// Begins a transaction that sees and touches the members and invitations of an organization, and the rows of the
+    /// workspace that its member is in.
+    pub(crate) async fn organization(&self, scope: &OrganizationScope) -> Result<TenantTx> {
+        let mut tx = self.tenant(scope.scope()).await?;
+        tx.bind_organization(scope.organization_id()).await?;
+        Ok(tx)
+    }
+
+    /// Begins a transaction that sees one invitation.
+    pub(crate) async fn invited(&self, token: &InvitationToken) -> Result<TenantTx> {
+        self.bound_to("app.invitation_hash", &hex::encode(token.hash()))
+            .await
     }
 
     /// Begins a transaction that sees one bot's row, to learn which workspace serves it.
@@ -116,6 +132,16 @@ impl TenantTx {
     /// Binds a transaction begun for a person, bot or key to the workspace found through it.
     pub(crate) async fn bind(&mut self, workspace_id: Uuid) -> Result<()> {
         set_local(&mut self.0, "app.workspace_id", &workspace_id.to_string()).await
+    }
+
+    /// Binds a transaction to an organization that its person founds, belongs to or is invited to.
+    pub(crate) async fn bind_organization(&mut self, organization_id: Uuid) -> Result<()> {
+        set_local(&mut self.0, "app.organization_id", &organization_id.to_string()).await
+    }
+
+    /// Lets a transaction see the invitation that its person presents.
+    pub(crate) async fn bind_invitation(&mut self, token: &InvitationToken) -> Result<()> {
+        set_local(&mut self.0, "app.invitation_hash", &hex::encode(token.hash())).await
     }
 }
 

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use api_types::ErrorCode;
 use api_types::auth::{AuthResponse, ContextRequest, LoginRequest, Me, SignupRequest};
+use api_types::tenancy::ClosedOrganization;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use domain::Services;
 use domain::auth::{self, Session};
+use domain::{Services, tenancy};
+use uuid::Uuid;
 
 use crate::AppState;
-use crate::extract::{Json, SignedIn};
+use crate::extract::{Json, Path, SignedIn};
 use crate::problem::{Problem, Result};
 
 const COOKIE: &str = "botwright_refresh";
@@ -89,6 +91,30 @@ pub async fn context(
     Ok(Json(
         auth::switch_workspace(db, secrets, user_id, session_id, request.workspace_id).await?,
     ))
+}
+
+/// Organizations of one's own that were deleted and can still be restored.
+#[utoipa::path(get, path = "/api/v1/auth/closed-organizations", tag = "auth",
+    responses((status = 200, body = [ClosedOrganization])), security(("bearer" = [])))]
+pub async fn closed_organizations(
+    State(services): State<Arc<Services>>,
+    caller: SignedIn,
+) -> Result<Json<Vec<ClosedOrganization>>> {
+    Ok(Json(
+        tenancy::closed_organizations(&services.db, caller.user_id).await?,
+    ))
+}
+
+/// Open a deleted organization of one's own again.
+#[utoipa::path(post, path = "/api/v1/auth/closed-organizations/{organization_id}/restore", tag = "auth",
+    params(("organization_id" = Uuid, Path)), responses((status = 204)), security(("bearer" = [])))]
+pub async fn restore_organization(
+    State(services): State<Arc<Services>>,
+    caller: SignedIn,
+    Path(organization_id): Path<Uuid>,
+) -> Result<StatusCode> {
+    tenancy::restore_organization(&services.db, caller.user_id, organization_id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn signed_in(state: &AppState, jar: CookieJar, session: Session) -> (CookieJar, Json<AuthResponse>) {

@@ -13,12 +13,15 @@ mod docs;
 mod edge;
 mod embedding;
 mod health;
+mod invitations;
 mod kb;
 mod kb_draft_websites;
 mod kb_drafts;
 mod kb_pairs;
 mod kb_sources;
+mod members;
 mod openai;
+mod organization;
 mod providers;
 mod spa;
 mod test_sets;
@@ -55,12 +58,33 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
             OpenApiRouter::new()
                 .routes(routes!(auth::signup))
                 .routes(routes!(auth::login))
-                .routes(routes!(auth::refresh)),
+                .routes(routes!(auth::refresh))
+                .routes(routes!(invitations::preview))
+                .routes(routes!(invitations::accept)),
         ))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::me))
         .routes(routes!(auth::context))
+        .routes(routes!(auth::closed_organizations))
+        .routes(routes!(auth::restore_organization))
         .routes(routes!(workspaces::list, workspaces::create))
+        .routes(routes!(workspaces::rename))
+        .routes(routes!(members::list))
+        .routes(routes!(members::change, members::remove))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::revoke))
+        .routes(routes!(organization::get, organization::rename))
+        .routes(routes!(organization::close))
+        .routes(routes!(organization::transfer))
+        .routes(routes!(organization::list_members))
+        .routes(routes!(organization::change_member, organization::remove_member))
+        .routes(routes!(
+            organization::list_invitations,
+            organization::create_invitation
+        ))
+        .routes(routes!(organization::revoke_invitation))
+        .routes(routes!(organization::close_workspace))
+        .routes(routes!(organization::restore_workspace))
         .routes(routes!(bots::list))
         .routes(routes!(bots::get, bots::delete))
         .routes(routes!(bots::set_status))

@@ -7,6 +7,9 @@ use crate::support::database::TestDatabase;
 /// Policies beside `tenant`, each with its reason in the migration that makes it.
 const OTHER_POLICIES: &[(&str, &str)] = &[
     ("workspace_members", "own_memberships"),
+    ("organization_members", "own_memberships"),
+    ("workspace_invitations", "presented_invitation"),
+    ("organization_invitations", "presented_invitation"),
     ("api_keys", "presented_key"),
     ("bots", "visited_bot"),
     ("documents", "unfinished_of_all"),
@@ -54,8 +57,38 @@ async fn every_tenant_table_has_its_rows_guarded() {
 }
 
 #[tokio::test]
+async fn what_belongs_to_an_organization_is_guarded_alike() {
+    const GUARDED: [&str; 2] = ["organization_invitations", "organization_members"];
+    let condition = "(organization_id = ( SELECT app_organization_id() AS app_organization_id))";
+    let guarded = format!(
+        "select c.relname::text from pg_class c join pg_policy p on p.polrelid = c.oid
+         where p.polname = 'organization' and p.polcmd = '*' and c.relrowsecurity and c.relforcerowsecurity
+           and pg_get_expr(p.polqual, p.polrelid) = '{condition}'
+           and pg_get_expr(p.polwithcheck, p.polrelid) = '{condition}' order by 1"
+    );
+    assert_eq!(names(&guarded).await, GUARDED);
+    // Workspaces are read by the id that a membership gives.
+    let others = names(
+        "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped
+         where n.nspname = 'public' and c.relkind = 'r' and not c.relrowsecurity",
+    );
+    assert_eq!(others.await, ["workspaces"]);
+}
+
+#[tokio::test]
+async fn views_see_what_their_reader_may_see() {
+    let all = names(
+        "select relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname = 'public' and c.relkind in ('v', 'm')
+           and not coalesce('security_invoker=true' = any(c.reloptions), false)",
+    );
+    assert_eq!(all.await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn no_policy_opens_a_table_further_but_the_known_ones() {
-    let others = names("select polrelid::regclass::text || '.' || polname from pg_policy where polname <> 'tenant' order by 1").await;
+    let others = names("select polrelid::regclass::text || '.' || polname from pg_policy where polname not in ('tenant', 'organization') order by 1").await;
     let mut known: Vec<_> = OTHER_POLICIES
         .iter()
         .map(|(table, policy)| format!("{table}.{policy}"))
@@ -63,7 +96,7 @@ async fn no_policy_opens_a_table_further_but_the_known_ones() {
     known.sort();
     assert_eq!(others, known);
     let writing =
-        names("select polname::text from pg_policy where polname <> 'tenant' and polcmd <> 'r'").await;
+        names("select polname::text from pg_policy where polname not in ('tenant', 'organization') and polcmd <> 'r'").await;
     assert_eq!(writing, Vec::<String>::new(), "they only ever let rows be read");
 }
 
@@ -84,6 +117,7 @@ async fn indexes_start_with_the_tenant() {
     let allowed = [
         "api_keys_key_hash_key",
         "bots_id_key",
+        "workspace_invitations_token_hash_key",
         "workspace_members_user_id_idx",
     ];
     let others = names(

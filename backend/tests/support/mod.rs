@@ -26,6 +26,7 @@ use api_types::auth::AuthResponse;
 use api_types::bots::ChatbotContent;
 use api_types::drafts::Draft;
 use api_types::kb::{Finalized, KnowledgeBaseContent};
+use api_types::tenancy::{CreatedInvitation, Role};
 use api_types::{ErrorCode, Problem};
 use backend::{AppState, routes};
 use domain::Services;
@@ -171,6 +172,31 @@ impl TestApp {
     pub async fn sign_up(&self) -> Person {
         let email = format!("{}@example.com", Uuid::new_v4().simple());
         let body = json!({ "email": email, "password": "correct horse battery", "name": "Test" });
+        let auth = ok(self.request(Method::POST, "/api/v1/auth/signup").json(&body)).await;
+        Person { email, auth }
+    }
+
+    /// Continues as somebody in another workspace of theirs.
+    pub async fn enter(&self, person: &Person, workspace_id: Uuid) -> Person {
+        let body = json!({ "workspace_id": workspace_id });
+        let auth = ok(self.post(person, "/api/v1/auth/context", body)).await;
+        let email = person.email.clone();
+        Person { email, auth }
+    }
+
+    /// The token of an invitation; `to` is `invitations` for the workspace, `organization/invitations` for all of them.
+    pub async fn invite(&self, admin: &Person, to: &str, role: Role) -> String {
+        let body = json!({ "role": role, "days": 7 });
+        let made: CreatedInvitation = ok(self.post(admin, &format!("/api/v1/{to}"), body)).await;
+        let token = made.link.strip_prefix(&format!("{}/invite/", self.base)).unwrap();
+        token.to_owned()
+    }
+
+    /// A new person who signs up with an invitation.
+    pub async fn join(&self, admin: &Person, to: &str, role: Role) -> Person {
+        let email = format!("{}@example.com", Uuid::new_v4().simple());
+        let token = self.invite(admin, to, role).await;
+        let body = json!({ "email": email, "password": "correct horse battery", "name": "Test", "invitation": token });
         let auth = ok(self.request(Method::POST, "/api/v1/auth/signup").json(&body)).await;
         Person { email, auth }
     }

@@ -5,6 +5,7 @@ use api_types::auth::SignupRequest;
 use api_types::validate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::hooks::use_location;
 
 use super::sign_in::with_next;
 use crate::session::use_session;
@@ -23,11 +24,18 @@ pub fn SignUp() -> impl IntoView {
     let password = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
+    // Whoever comes from an invitation joins what it leads to.
+    let invitation = use_location()
+        .query
+        .with_untracked(|query| query.get("invitation"));
     let request = move || SignupRequest {
         email: email.get().trim().to_owned(),
         password: password.get(),
         name: name.get().trim().to_owned(),
+        invitation: invitation.clone(),
     };
+    let request = StoredValue::new(request);
+    let request = move || request.with_value(|request| request());
     let form = Form::new(move || validate::signup(&request()));
     let submit = move || {
         if !form.submit() || busy.get_untracked() {

@@ -138,6 +138,30 @@ impl Session {
         Ok(())
     }
 
+    /// Accepts an invitation and continues where it leads.
+    pub async fn accept_invitation(self, token: &str) -> Result<(), ClientError> {
+        self.accept(self.send(&client::auth::accept_invitation(token)).await?);
+        Ok(())
+    }
+
+    /// Shows the workspace by its new name.
+    pub fn set_workspace(self, workspace: Workspace) {
+        self.access.update(|access| {
+            if let Access::SignedIn(identity) = access {
+                identity.workspace = workspace;
+            }
+        });
+    }
+
+    /// Shows the organization by its new name.
+    pub fn set_organization_name(self, name: String) {
+        self.access.update(|access| {
+            if let Access::SignedIn(identity) = access {
+                identity.workspace.organization_name = name;
+            }
+        });
+    }
+
     /// Continues in another workspace.
     pub async fn switch(self, workspace_id: Uuid) -> Result<(), ClientError> {
         let auth = self

@@ -8,9 +8,16 @@ mod embedding_form;
 mod provider_form;
 mod providers;
 
+use api_types::auth::Me;
+use api_types::client;
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 
+use crate::members::RenameWorkspace;
 use crate::session::use_session;
+use crate::ui::button::ButtonLink;
+use crate::ui::icon;
+use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::{PageHead, Section};
 use crate::ui::theme::ThemeSwitch;
 use api_keys::ApiKeys;
@@ -40,27 +47,59 @@ pub fn SettingsPage() -> impl IntoView {
 #[component]
 fn WorkspaceFacts() -> impl IntoView {
     let session = use_session();
-    let name = move || session.identity().map(|identity| identity.workspace.name);
+    let me = load(client::auth::me);
     let organization = move || {
         session
             .identity()
             .map(|identity| identity.workspace.organization_name)
     };
-    let account = move || {
-        session
-            .identity()
-            .map(|identity| format!("{} · {}", identity.user.name, identity.user.email))
+    let links = view! {
+        <div class="flex flex-wrap gap-2">
+            <ButtonLink small=true icon=icon::USERS href="/members">
+                "Members"
+            </ButtonLink>
+            <ButtonLink small=true icon=icon::BUILDING href="/organization">
+                "Organization"
+            </ButtonLink>
+        </div>
     };
-    view! {
-        <Section title="Workspace" subtitle="Bots, knowledge, conversations and keys belong to it.">
+    let facts = move |me: RwSignal<Me>| {
+        let (role, account) = me.with_untracked(|me| {
+            let account = format!("{} · {} · {}", me.user.name, me.user.email, me.role.as_str());
+            (me.role, account)
+        });
+        let name = move || session.identity().map(|identity| identity.workspace.name);
+        view! {
             <dl class="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-2">
-                <dt class="muted">"Name"</dt>
-                <dd dir="auto">{name}</dd>
+                {(role < Role::Admin)
+                    .then(|| {
+                        view! {
+                            <dt class="muted">"Name"</dt>
+                            <dd dir="auto">{name}</dd>
+                        }
+                    })}
                 <dt class="muted">"Organization"</dt>
                 <dd dir="auto">{organization}</dd>
                 <dt class="muted">"You"</dt>
                 <dd dir="auto">{account}</dd>
             </dl>
+            {(role >= Role::Admin)
+                .then(|| {
+                    view! {
+                        <div class="mt-4">
+                            <RenameWorkspace />
+                        </div>
+                    }
+                })}
+        }
+    };
+    view! {
+        <Section
+            title="Workspace"
+            subtitle="Bots, knowledge, conversations and keys belong to it."
+            actions=links.into_any()
+        >
+            {loaded(me, rows, facts)}
         </Section>
     }
 }

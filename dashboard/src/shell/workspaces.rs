@@ -1,7 +1,7 @@
 //! Switching between workspaces, and making one.
 
 use api_types::client;
-use api_types::tenancy::{CreateWorkspaceRequest, Workspace};
+use api_types::tenancy::{SaveNameRequest, Workspace};
 use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -63,6 +63,14 @@ pub fn WorkspaceMenu() -> impl IntoView {
                     <Icon glyph=icon::PLUS />
                     "New workspace"
                 </button>
+                <a class=ITEM href="/members" on:click=move |_| open.set(false)>
+                    <Icon glyph=icon::USERS />
+                    "Members"
+                </a>
+                <a class=ITEM href="/organization" on:click=move |_| open.set(false)>
+                    <Icon glyph=icon::BUILDING />
+                    "Organization"
+                </a>
             </div>
         </Menu>
         <CreateDialog open=creating on_created=move |id| switch_to.run(id) />
@@ -143,7 +151,7 @@ fn CreateDialog(
         }
         busy.set(true);
         spawn_local(async move {
-            let request = CreateWorkspaceRequest {
+            let request = SaveNameRequest {
                 name: name.get_untracked().trim().to_owned(),
             };
             let result = session.send(&client::workspaces::create(&request)).await;

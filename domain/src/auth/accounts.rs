@@ -9,6 +9,7 @@ use super::password;
 use super::sessions::{self, Session};
 use crate::db::Db;
 use crate::secrets::Secrets;
+use crate::tenancy::invitations::{self, InvitationToken};
 use crate::tenancy::{self, Scope};
 use crate::{Error, Result};
 
@@ -42,7 +43,13 @@ pub async fn signup(db: &Db, secrets: &Secrets, request: SignupRequest) -> Resul
             )],
         ));
     }
-    let workspace_id = tenancy::found_organization(&mut tx, user.id, &user.name).await?;
+    let workspace_id = match request.invitation.map(InvitationToken::from) {
+        Some(token) => {
+            tx.bind_invitation(&token).await?;
+            invitations::accept_in(&mut tx, &user, &token).await?
+        }
+        None => tenancy::found_organization(&mut tx, user.id, &user.name).await?,
+    };
     tx.commit().await?;
     sessions::begin(db, secrets, user, workspace_id).await
 }
@@ -68,7 +75,7 @@ pub async fn login(db: &Db, secrets: &Secrets, request: LoginRequest) -> Result<
         email: row.email,
         name: row.name,
     };
-    let workspace_id = sessions::last_workspace(db, user.id).await?;
+    let workspace_id = tenancy::home_workspace(db, user.id).await?;
     sessions::begin(db, secrets, user, workspace_id).await
 }
 

@@ -95,7 +95,7 @@ pub async fn refresh(db: &Db, secrets: &Secrets, refresh_token: &str) -> Result<
     let user = accounts::user(db, row.user_id).await?;
     let workspace_id = match tenancy::member_scope(db, user.id, row.active_workspace_id).await? {
         Some(scope) => scope.workspace_id(),
-        None => last_workspace(db, user.id).await?,
+        None => tenancy::home_workspace(db, user.id).await?,
     };
     respond(db, secrets, row.session_id, user, workspace_id, next).await
 }
@@ -146,27 +146,6 @@ pub async fn switch_workspace(
     let user = accounts::user(db, user_id).await?;
     let session = respond(db, secrets, session_id, user, workspace_id, String::new()).await?;
     Ok(session.response)
-}
-
-/// The workspace the person was in last, else the first they are a member of.
-pub(super) async fn last_workspace(db: &Db, user_id: Uuid) -> Result<Uuid> {
-    let mut tx = db.person(user_id).await?;
-    let row = sqlx::query!(
-        "select m.workspace_id from workspace_members m
-         left join lateral (
-             select max(s.created_at) as at from sessions s
-             where s.user_id = m.user_id and s.active_workspace_id = m.workspace_id
-         ) last on true
-         where m.user_id = $1
-         order by last.at desc nulls last, m.created_at
-         limit 1",
-        user_id
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    let detail = "You are not a member of any workspace. Ask for an invitation.";
-    row.map(|row| row.workspace_id)
-        .ok_or_else(|| Error::refused(ErrorCode::Forbidden, detail))
 }
 
 async fn respond(

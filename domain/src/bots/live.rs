@@ -74,7 +74,7 @@ impl LiveBots {
     }
 
     /// Forgets a bot here and tells the other replicas.
-    pub(super) async fn changed(&self, redis: &Redis, bot_id: Uuid) {
+    pub(crate) async fn changed(&self, redis: &Redis, bot_id: Uuid) {
         self.cache.invalidate(&bot_id).await;
         let published: Result<(), _> = redis.commands().publish(CHANGED, bot_id.to_string()).await;
         if let Err(error) = published {

@@ -3,12 +3,13 @@
 use api_types::ErrorCode;
 use api_types::tenancy::{Role, Workspace};
 use api_types::validate::Checker;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{Actor, Scope};
+use super::{Actor, OrganizationScope, Scope};
 use crate::db::{Db, TenantTx};
 use crate::error::violates;
-use crate::{Error, Result};
+use crate::{Error, Result, audit};
 
 /// Makes an organization with one workspace for a new user, who owns both. Returns the workspace's id.
 pub(crate) async fn found_organization(tx: &mut TenantTx, user_id: Uuid, user_name: &str) -> Result<Uuid> {
@@ -21,6 +22,7 @@ pub(crate) async fn found_organization(tx: &mut TenantTx, user_id: Uuid, user_na
     )
     .execute(&mut **tx)
     .await?;
+    tx.bind_organization(organization_id).await?;
     sqlx::query!(
         "insert into organization_members (organization_id, user_id, role) values ($1, $2, 'owner')",
         organization_id,
@@ -28,16 +30,19 @@ pub(crate) async fn found_organization(tx: &mut TenantTx, user_id: Uuid, user_na
     )
     .execute(&mut **tx)
     .await?;
-    insert_workspace(tx, organization_id, user_id, "My workspace").await
+    let id = Uuid::now_v7();
+    insert_workspace(tx, organization_id, user_id, id, "My workspace").await?;
+    Ok(id)
 }
 
+/// Makes a workspace that the person owns, and binds the transaction to it.
 async fn insert_workspace(
     tx: &mut TenantTx,
     organization_id: Uuid,
     user_id: Uuid,
+    id: Uuid,
     name: &str,
-) -> Result<Uuid> {
-    let id = Uuid::now_v7();
+) -> Result<()> {
     let inserted = sqlx::query!(
         "insert into workspaces (id, organization_id, name) values ($1, $2, $3)",
         id,
@@ -46,16 +51,7 @@ async fn insert_workspace(
     )
     .execute(&mut **tx)
     .await;
-    match inserted {
-        Err(e) if violates(&e, "workspaces_name_key") => {
-            return Err(Error::refused_fields(
-                ErrorCode::NameTaken,
-                "Your organization has a workspace of this name.",
-                vec![api_types::FieldError::new("name", "Choose another name.")],
-            ));
-        }
-        other => other?,
-    };
+    name_is_free(inserted)?;
     tx.bind(id).await?;
     sqlx::query!(
         "insert into workspace_members (workspace_id, user_id, role) values ($1, $2, 'owner')",
@@ -64,30 +60,69 @@ async fn insert_workspace(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(id)
+    Ok(())
 }
 
-/// Adds a workspace to the organization of `scope`'s. Needs the role admin there.
-pub async fn create_workspace(db: &Db, scope: &Scope, name: &str) -> Result<Workspace> {
+/// Adds a workspace to the organization. Needs the role admin in it.
+pub async fn create_workspace(db: &Db, scope: &OrganizationScope, name: &str) -> Result<Workspace> {
     scope.require(Role::Admin)?;
+    let name = checked_name(name)?;
+    let id = Uuid::now_v7();
+    let mut tx = db.organization(scope).await?;
+    audit::record(
+        &mut tx,
+        scope.scope(),
+        "workspace.create",
+        id,
+        json!({ "name": name }),
+    )
+    .await?;
+    insert_workspace(&mut tx, scope.organization_id(), scope.user_id(), id, name).await?;
+    tx.commit().await?;
+    workspace(db, id).await
+}
+
+/// Gives the current workspace another name. Needs the role admin in it.
+pub async fn rename_workspace(db: &Db, scope: &Scope, name: &str) -> Result<Workspace> {
+    scope.require(Role::Admin)?;
+    let name = checked_name(name)?;
+    let mut tx = db.tenant(scope).await?;
+    let updated = sqlx::query!(
+        "update workspaces set name = $2 where id = $1",
+        scope.workspace_id(),
+        name
+    )
+    .execute(&mut *tx)
+    .await;
+    name_is_free(updated)?;
+    audit::record(
+        &mut tx,
+        scope,
+        "workspace.rename",
+        scope.workspace_id(),
+        json!({ "name": name }),
+    )
+    .await?;
+    tx.commit().await?;
+    workspace(db, scope.workspace_id()).await
+}
+
+fn checked_name(name: &str) -> Result<&str> {
     let mut check = Checker::default();
     check.length("name", name, 1, 80);
     check.finish().map_err(Error::validation)?;
-    let Actor::User(user_id) = scope.actor() else {
-        return Err(Error::refused(
-            ErrorCode::Forbidden,
-            "Only a person can make a workspace.",
-        ));
-    };
-    let current = workspace(db, scope.workspace_id()).await?;
-    let mut tx = db.person(user_id).await?;
-    let id = insert_workspace(&mut tx, current.organization_id, user_id, name.trim()).await?;
-    tx.commit().await?;
-    Ok(Workspace {
-        id,
-        name: name.trim().to_owned(),
-        ..current
-    })
+    Ok(name.trim())
+}
+
+fn name_is_free<T>(result: Result<T, sqlx::Error>) -> Result<T> {
+    match result {
+        Err(e) if violates(&e, "workspaces_name_key") => Err(Error::refused_fields(
+            ErrorCode::NameTaken,
+            "Your organization has a workspace of this name.",
+            vec![api_types::FieldError::new("name", "Choose another name.")],
+        )),
+        other => Ok(other?),
+    }
 }
 
 /// One workspace by id. Call only with an id that was checked.
@@ -103,44 +138,84 @@ pub async fn workspace(db: &Db, id: Uuid) -> Result<Workspace> {
     .ok_or_else(|| Error::not_found("workspace"))
 }
 
-/// Every workspace the person is a member of, by organization and name.
+/// Every workspace that the person may enter, by organization and name.
 pub async fn workspaces_of(db: &Db, user_id: Uuid) -> Result<Vec<Workspace>> {
     let mut tx = db.person(user_id).await?;
     let rows = sqlx::query_as!(
         Workspace,
-        "select w.id, w.organization_id, o.name as organization_name, w.name
-         from workspace_members m
-         join workspaces w on w.id = m.workspace_id
-         join organizations o on o.id = w.organization_id
-         where m.user_id = $1
-         order by o.name, w.name",
-        user_id
+        r#"select id as "id!", organization_id as "organization_id!", organization_name as "organization_name!",
+                  name as "name!"
+           from my_workspaces order by organization_name, name"#
     )
     .fetch_all(&mut *tx)
     .await?;
     Ok(rows)
 }
 
-/// The scope of a member; `None` when the person is no member of that workspace.
+/// The workspace that the person was in last, else the first that they may enter; a new one in an organization of their
+/// own when there is none, so that whoever was removed everywhere can still be invited again.
+pub(crate) async fn home_workspace(db: &Db, user_id: Uuid) -> Result<Uuid> {
+    let mut tx = db.person(user_id).await?;
+    let last = sqlx::query_scalar!(
+        r#"select w.id as "id!" from my_workspaces w
+           left join lateral (
+               select max(s.created_at) as at from sessions s
+               where s.user_id = $1 and s.active_workspace_id = w.id
+           ) last on true
+           order by last.at desc nulls last, w.created_at
+           limit 1"#,
+        user_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    if let Some(id) = last {
+        return Ok(id);
+    }
+    let name = sqlx::query_scalar!("select name from users where id = $1", user_id)
+        .fetch_one(&mut *tx)
+        .await?;
+    let id = found_organization(&mut tx, user_id, &name).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// The scope of a member; `None` when the person may not enter that workspace: no member, suspended, or it is closed.
 pub async fn member_scope(db: &Db, user_id: Uuid, workspace_id: Uuid) -> Result<Option<Scope>> {
     let mut tx = db.person(user_id).await?;
     let row = sqlx::query!(
-        "select role from workspace_members where user_id = $1 and workspace_id = $2",
-        user_id,
+        "select workspace_role, organization_role from my_workspaces where id = $1",
         workspace_id
     )
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let role: Role = row.role.parse().map_err(anyhow::Error::from)?;
+    let roles = [row.workspace_role, row.organization_role];
+    let role = highest(roles)?.ok_or_else(|| anyhow::anyhow!("a member without a role"))?;
     Ok(Some(Scope::new(Actor::User(user_id), workspace_id, role)))
 }
 
-/// The scope of whoever talks to a bot: its workspace, nothing but reading and talking.
+/// The higher of the roles that somebody has.
+pub(super) fn highest(roles: [Option<String>; 2]) -> Result<Option<Role>> {
+    let mut highest = None;
+    for role in roles.into_iter().flatten() {
+        let role: Role = role.parse().map_err(anyhow::Error::from)?;
+        highest = highest.max(Some(role));
+    }
+    Ok(highest)
+}
+
+/// The scope of whoever talks to a bot: its workspace, nothing but reading and talking. `None` when there is no such
+/// bot, or its workspace is closed.
 pub(crate) async fn visitor_scope(db: &Db, bot_id: Uuid) -> Result<Option<Scope>> {
     let mut tx = db.visitor(bot_id).await?;
-    let row = sqlx::query!("select workspace_id from bots where id = $1", bot_id)
-        .fetch_optional(&mut *tx)
-        .await?;
+    let row = sqlx::query!(
+        "select b.workspace_id from bots b
+         join workspaces w on w.id = b.workspace_id
+         join organizations o on o.id = w.organization_id
+         where b.id = $1 and w.deletes_at is null and o.deletes_at is null",
+        bot_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
     Ok(row.map(|row| Scope::new(Actor::Visitor, row.workspace_id, Role::Viewer)))
 }

@@ -109,6 +109,7 @@ pub async fn new_scope(services: &Services) -> Scope {
         email: format!("{}@example.com", Uuid::new_v4()),
         password: "correct horse battery".to_owned(),
         name: "Ada".to_owned(),
+        invitation: None,
     };
     let session = domain::auth::signup(&services.db, &services.secrets, request)
         .await

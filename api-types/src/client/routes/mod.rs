@@ -11,6 +11,8 @@ pub mod kb;
 pub mod kb_drafts;
 pub mod kb_pairs;
 pub mod kb_sources;
+pub mod members;
+pub mod organization;
 pub mod providers;
 pub mod test_sets;
 pub mod workspaces;

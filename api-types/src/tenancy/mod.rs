@@ -1,4 +1,16 @@
-//! Organizations and workspaces: `/api/v1/workspaces`.
+//! Organizations, workspaces, who may enter them and who is invited: `/api/v1/{workspaces,members,invitations,organization}`.
+
+mod invitations;
+mod members;
+mod organization;
+
+pub use invitations::{
+    CreateInvitationRequest, CreatedInvitation, Invitation, InvitationPreview, MAX_INVITATION_DAYS,
+};
+pub use members::{ChangeMemberRequest, Member, TransferOwnershipRequest};
+pub use organization::{
+    CloseOrganizationRequest, Closed, ClosedOrganization, Organization, OrganizationWorkspace,
+};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -70,11 +82,12 @@ pub struct Workspace {
     pub name: String,
 }
 
-/// `POST /workspaces`: a further workspace in the organization of the current one.
+/// `POST /workspaces`, a further workspace in the organization of the current one, and `PUT` of a workspace or of the
+/// organization, another name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct CreateWorkspaceRequest {
+pub struct SaveNameRequest {
     /// 1 to 80 characters.
     pub name: String,
 }

@@ -1,0 +1,85 @@
+//! `/api/v1/invitations`: links that let others into the workspace.
+
+use std::sync::Arc;
+
+use api_types::auth::AuthResponse;
+use api_types::tenancy::{CreateInvitationRequest, CreatedInvitation, Invitation, InvitationPreview};
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::tenancy::invitations::{self, InvitationToken, NewInvitation};
+use domain::{Services, auth};
+use uuid::Uuid;
+
+use crate::AppState;
+use crate::extract::{Json, Path, SignedIn};
+use crate::problem::Result;
+
+/// Invitations to the workspace that are open.
+#[utoipa::path(get, path = "/api/v1/invitations", tag = "members", responses((status = 200, body = [Invitation])),
+    security(("bearer" = [])))]
+pub async fn list(State(services): State<Arc<Services>>, caller: SignedIn) -> Result<Json<Vec<Invitation>>> {
+    Ok(Json(invitations::list(&services.db, &caller.scope).await?))
+}
+
+/// Invite somebody to the workspace. The link is shown this once, and works once.
+#[utoipa::path(post, path = "/api/v1/invitations", tag = "members", request_body = CreateInvitationRequest,
+    responses((status = 201, body = CreatedInvitation)), security(("bearer" = [])))]
+pub async fn create(
+    State(state): State<AppState>,
+    caller: SignedIn,
+    Json(request): Json<CreateInvitationRequest>,
+) -> Result<(StatusCode, Json<CreatedInvitation>)> {
+    let made = invitations::create(&state.services.db, &caller.scope, &request).await?;
+    Ok((StatusCode::CREATED, Json(with_link(&state, made))))
+}
+
+/// Take an invitation back; its link stops working at once.
+#[utoipa::path(delete, path = "/api/v1/invitations/{invitation_id}", tag = "members",
+    params(("invitation_id" = Uuid, Path)), responses((status = 204)), security(("bearer" = [])))]
+pub async fn revoke(
+    State(services): State<Arc<Services>>,
+    caller: SignedIn,
+    Path(invitation_id): Path<Uuid>,
+) -> Result<StatusCode> {
+    invitations::revoke(&services.db, &caller.scope, invitation_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a link invites to.
+#[utoipa::path(get, path = "/api/v1/auth/invitations/{token}", tag = "auth", params(("token" = String, Path)),
+    responses((status = 200, body = InvitationPreview), (status = 410, body = api_types::Problem)))]
+pub async fn preview(
+    State(services): State<Arc<Services>>,
+    Path(token): Path<String>,
+) -> Result<Json<InvitationPreview>> {
+    let token = InvitationToken::from(token);
+    Ok(Json(invitations::preview(&services.db, &token).await?))
+}
+
+/// Accept an invitation, and continue in the workspace it leads to.
+#[utoipa::path(post, path = "/api/v1/auth/invitations/{token}/accept", tag = "auth", params(("token" = String, Path)),
+    responses((status = 200, body = AuthResponse), (status = 410, body = api_types::Problem)),
+    security(("bearer" = [])))]
+pub async fn accept(
+    State(services): State<Arc<Services>>,
+    caller: SignedIn,
+    Path(token): Path<String>,
+) -> Result<Json<AuthResponse>> {
+    let (db, secrets) = (&services.db, &services.secrets);
+    let SignedIn {
+        user_id, session_id, ..
+    } = caller;
+    let user = auth::user(db, user_id).await?;
+    let workspace_id = invitations::accept(db, &user, &InvitationToken::from(token)).await?;
+    Ok(Json(
+        auth::switch_workspace(db, secrets, user_id, session_id, workspace_id).await?,
+    ))
+}
+
+/// An invitation with the address under which it is accepted.
+pub(super) fn with_link(state: &AppState, made: NewInvitation) -> CreatedInvitation {
+    CreatedInvitation {
+        invitation: made.invitation,
+        link: format!("{}/invite/{}", state.config.public_url(), made.token.expose()),
+    }
+}

@@ -1,0 +1,131 @@
+//! Where the link of an invitation leads.
+
+use api_types::ErrorCode;
+use api_types::client;
+use api_types::tenancy::InvitationPreview;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
+
+use super::level::title;
+use crate::auth::Welcome;
+use crate::session::{Access, use_session};
+use crate::ui::alert::ErrorAlert;
+use crate::ui::button::{Button, ButtonLink, Variant};
+use crate::ui::load::{load, loaded, rows};
+use crate::ui::page;
+
+/// What one is invited to, and the way in: as who is signed in, or with an account that is made or signed in to first.
+#[component]
+pub fn JoinPage() -> impl IntoView {
+    page::title(|| "Invitation".to_owned());
+    let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
+    let preview = load({
+        let token = token.clone();
+        move || client::auth::invitation(&token)
+    });
+    let token = StoredValue::new(token);
+    let is_gone = move || {
+        preview
+            .error()
+            .is_some_and(|error| error.code() == Some(ErrorCode::InvitationGone))
+    };
+    view! {
+        <Welcome>
+            <Show
+                when=is_gone
+                fallback=move || {
+                    loaded(preview, rows, move |found| view! { <Invited invitation=found.get() token=token /> })
+                }
+            >
+                <h1 class="text-2xl font-semibold">"This invitation is gone"</h1>
+                <p class="muted mt-2 mb-6">
+                    "It was used, taken back, or has expired. Ask whoever sent it for another one."
+                </p>
+                <ButtonLink href="/bots">"Go to the dashboard"</ButtonLink>
+            </Show>
+        </Welcome>
+    }
+}
+
+#[component]
+fn Invited(invitation: InvitationPreview, token: StoredValue<String>) -> impl IntoView {
+    let session = use_session();
+    let place = match &invitation.workspace_name {
+        Some(workspace) => format!("{workspace}, a workspace of {}", invitation.organization_name),
+        None => invitation.organization_name.clone(),
+    };
+    let by = invitation.invited_by.map_or_else(
+        || "You are invited".to_owned(),
+        |name| format!("{name} invites you"),
+    );
+    let role = title(invitation.role);
+    let way = move || match session.access() {
+        Access::SignedIn(identity) => {
+            let name = format!("{} ({})", identity.user.name, identity.user.email);
+            view! { <Accept name=name token=token /> }.into_any()
+        }
+        Access::SignedOut => {
+            let token = token.get_value();
+            view! {
+                <div class="flex flex-col gap-3">
+                    <ButtonLink variant=Variant::Primary href=format!("/sign-up?invitation={token}")>
+                        "Create an account"
+                    </ButtonLink>
+                    <ButtonLink href=format!("/sign-in?next=/invite/{token}")>"I have an account"</ButtonLink>
+                </div>
+            }
+            .into_any()
+        }
+        Access::Restoring | Access::Unreachable(_) => {
+            view! { <span class="loading loading-spinner" role="status" aria-label="Loading"></span> }
+                .into_any()
+        }
+    };
+    view! {
+        <h1 class="text-2xl font-semibold">{by}</h1>
+        <p class="mt-2 mb-6">
+            "to join " <strong dir="auto">{place}</strong> {format!(" as {role}.")}
+            {invitation.email.map(|email| format!(" The invitation is for {email}."))}
+        </p>
+        {way}
+    }
+}
+
+/// Joins as who is signed in.
+#[component]
+fn Accept(name: String, token: StoredValue<String>) -> impl IntoView {
+    let session = use_session();
+    let navigate = StoredValue::new_local(use_navigate());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let join = move || {
+        busy.set(true);
+        error.set(None);
+        spawn_local(async move {
+            match session.accept_invitation(&token.get_value()).await {
+                Ok(()) => navigate.with_value(|navigate| navigate("/bots", NavigateOptions::default())),
+                Err(problem) => error.set(Some(problem.to_string())),
+            }
+            busy.set(false);
+        });
+    };
+    let leave = move || {
+        spawn_local(async move {
+            if let Err(problem) = session.sign_out().await {
+                error.set(Some(problem.to_string()));
+            }
+        });
+    };
+    view! {
+        <div class="flex flex-col gap-3">
+            <ErrorAlert message=error />
+            <p class="muted">{format!("You are signed in as {name}.")}</p>
+            <Button variant=Variant::Primary busy=busy on_click=join>
+                "Join"
+            </Button>
+            <Button on_click=leave>"Use another account"</Button>
+        </div>
+    }
+}

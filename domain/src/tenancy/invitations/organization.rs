@@ -1,0 +1,99 @@
+//! Invitations to an organization, with all its workspaces.
+
+use api_types::tenancy::{CreateInvitationRequest, Invitation, Role};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Draft, NewInvitation};
+use crate::db::Db;
+use crate::tenancy::OrganizationScope;
+use crate::{Error, Result, audit};
+
+/// Those that are still open, newest first. Needs the role admin.
+pub async fn list(db: &Db, scope: &OrganizationScope) -> Result<Vec<Invitation>> {
+    scope.require(Role::Admin)?;
+    let mut tx = db.organization(scope).await?;
+    let rows = sqlx::query!(
+        r#"select i.id, i.role, i.email, u.name as "invited_by?", i.created_at, i.expires_at
+           from organization_invitations i left join users u on u.id = i.created_by
+           where i.organization_id = $1 and i.accepted_at is null and i.revoked_at is null and i.expires_at > now()
+           order by i.created_at desc"#,
+        scope.organization_id()
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut invitations = Vec::new();
+    for row in rows {
+        invitations.push(Invitation {
+            id: row.id,
+            role: row.role.parse().map_err(anyhow::Error::from)?,
+            email: row.email,
+            invited_by: row.invited_by,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        });
+    }
+    Ok(invitations)
+}
+
+/// Makes an invitation. Needs the role admin.
+pub async fn create(
+    db: &Db,
+    scope: &OrganizationScope,
+    request: &CreateInvitationRequest,
+) -> Result<NewInvitation> {
+    scope.require(Role::Admin)?;
+    let draft = Draft::new(scope.role(), request)?;
+    let mut tx = db.organization(scope).await?;
+    let made = sqlx::query!(
+        r#"insert into organization_invitations (organization_id, id, role, email, token_hash, created_by, expires_at)
+           values ($1, $2, $3, $4, $5, $6, $7)
+           returning created_at, (select name from users where id = $6) as invited_by"#,
+        scope.organization_id(),
+        draft.id,
+        draft.role.as_str(),
+        draft.email,
+        draft.token.hash(),
+        scope.user_id(),
+        draft.expires_at
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let details = json!({ "role": draft.role, "email": draft.email, "expires_at": draft.expires_at });
+    audit::record(
+        &mut tx,
+        scope.scope(),
+        "organization_invitation.create",
+        draft.id,
+        details,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(draft.made(made.invited_by, made.created_at))
+}
+
+/// Takes an invitation back; its link stops working at once. Needs the role admin.
+pub async fn revoke(db: &Db, scope: &OrganizationScope, id: Uuid) -> Result<()> {
+    scope.require(Role::Admin)?;
+    let mut tx = db.organization(scope).await?;
+    let revoked = sqlx::query!(
+        "update organization_invitations set revoked_at = now()
+         where organization_id = $1 and id = $2 and accepted_at is null and revoked_at is null",
+        scope.organization_id(),
+        id
+    )
+    .execute(&mut *tx)
+    .await?;
+    if revoked.rows_affected() == 0 {
+        return Err(Error::not_found("open invitation"));
+    }
+    audit::record(
+        &mut tx,
+        scope.scope(),
+        "organization_invitation.revoke",
+        id,
+        json!({}),
+    )
+    .await?;
+    tx.commit().await
+}

@@ -94,6 +94,8 @@ pub struct TranscriptMessage {
     pub status: MessageStatus,
     /// False when the bot said that it does not know.
     pub answered: bool,
+    /// Whether something was searched for it, so that it can be told why it is what it is.
+    pub has_search: bool,
     /// Model that wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

@@ -121,9 +121,11 @@ pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Convers
         .pop()
         .ok_or_else(|| Error::not_found("conversation"))?;
     let messages = sqlx::query!(
-        "select id, role, content, sources, status, answered, model, bot_version, latency_ms, prompt_tokens,
-             completion_tokens, rating, created_at
-         from messages where workspace_id = $1 and conversation_id = $2 order by id limit 1000",
+        r#"select id, role, content, sources, status, answered, model, bot_version, latency_ms, prompt_tokens,
+             completion_tokens, rating, created_at,
+             exists(select from retrievals r where r.workspace_id = messages.workspace_id and r.message_id = messages.id)
+                 as "has_search!"
+         from messages where workspace_id = $1 and conversation_id = $2 order by id limit 1000"#,
         scope.workspace_id(),
         id
     )
@@ -143,6 +145,7 @@ pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Convers
                     _ => MessageStatus::Complete,
                 },
                 answered: m.answered,
+                has_search: m.has_search,
                 model: m.model,
                 bot_version: m.bot_version,
                 latency_ms: m.latency_ms,

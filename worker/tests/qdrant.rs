@@ -28,7 +28,7 @@ use api_types::kb::{
 use domain::Services;
 use domain::db::DbRole;
 use domain::kb::{self, chunks, documents};
-use fixture::{Worker, finalize, finalize_texts, idle, number, settled, text};
+use fixture::{Worker, cut_anew, finalize, finalize_texts, idle, number, settled, text};
 use qdrant::help::{Half, halves};
 use qdrant::proxy::Proxy;
 use qdrant::server::Server;
@@ -212,10 +212,7 @@ async fn both_back_ends_answer_the_same_whatever_happens() {
         size: 64,
         overlap: 0,
     };
-    assert_eq!(
-        finalize(&both.harness, Some(kb), chunking, Vec::new(), Vec::new()).await,
-        kb
-    );
+    cut_anew(&both.harness, kb, chunking).await;
     settled(&both.harness, kb).await;
     idle(&both.harness).await;
     both.same_for_all(kb, &questions).await;
@@ -276,14 +273,7 @@ async fn an_upload_that_is_cut_off_is_tried_again_later_and_later() {
         strategy: ChunkStrategy::Heading,
         ..Chunking::default()
     };
-    let kb = finalize(
-        &harness,
-        None,
-        chunking,
-        vec![text("Stations", &stations)],
-        Vec::new(),
-    )
-    .await;
+    let kb = finalize(&harness, chunking, vec![text("Stations", &stations)], Vec::new()).await;
     until("two attempts were cut off, and the next one is put off", async || {
         let waiting = "select count(*) from apalis.jobs where attempts >= 2 and run_at > now() + interval '1 second'";
         (proxy.cuts() >= 2 && number(&harness, waiting).await == 1).then_some(())

@@ -25,8 +25,11 @@ test("a search says why, chunks can be changed, and an answer says where it come
   await candidates.getByText("Given").first().waitFor();
   await browser.shoot(page, "candidates");
   await page.getByRole("button", { name: "Should this have won?" }).last().click();
-  await page.getByTestId("expected").waitFor();
-  await browser.shoot(page, "expected");
+  // The answer stands where it was asked.
+  const verdict = candidates.getByTestId("verdict").filter({ hasText: /\w/ });
+  await verdict.waitFor();
+  assert.ok(await verdict.evaluate((words) => words.getBoundingClientRect().bottom <= window.innerHeight));
+  await browser.shoot(page, "verdict");
 
   // A chunk is rewritten, and found by its new words; then it is switched off, and found no more.
   await page.getByRole("button", { name: "Show the chunks of aurora-k2-guide.pdf" }).click();
@@ -39,6 +42,10 @@ test("a search says why, chunks can be changed, and an answer says where it come
   await dialog.getByLabel("Text", { exact: true }).fill("The samovar is polished with beeswax.");
   await dialog.getByLabel("Context", { exact: true }).fill("shine");
   await browser.shoot(page, "edit");
+  // What was typed is not lost by accident.
+  page.once("dialog", (question) => question.dismiss());
+  await page.keyboard.press("Escape");
+  assert.equal(await dialog.getByLabel("Context", { exact: true }).inputValue(), "shine");
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.getByText("edited").waitFor();
   await dialog.getByText("Try other settings").click();
@@ -59,6 +66,8 @@ test("a search says why, chunks can be changed, and an answer says where it come
   await search(page, "What polishes a samovar?");
   await page.getByText("beeswax").first().waitFor({ state: "detached" });
 
+  await cutOtherwise(page, browser);
+
   // In a transcript, the same view of what was searched for the answer.
   const asked = await fetch(`${server.url}/api/v1/bots/${bot}/chat`, {
     method: "POST",
@@ -75,6 +84,37 @@ test("a search says why, chunks can be changed, and an answer says where it come
   await browser.shoot(page, "phone");
   assertNoComplaints(browser);
 });
+
+// With other settings the change rests; with the old ones it comes back.
+async function cutOtherwise(page, browser) {
+  const settings = page.getByRole("dialog", { name: "Settings of the knowledge base" });
+  const chunks = page.getByRole("dialog", { name: "Chunks of aurora-k2-guide.pdf" });
+  const cut = async (size) => {
+    await page.getByRole("button", { name: "Settings", exact: true }).click();
+    await settings.getByLabel("Largest chunk").fill("10");
+    await settings.getByRole("button", { name: "Save" }).click();
+    await settings.getByText("Use 32 to 512 tokens.").waitFor();
+    await settings.getByLabel("Largest chunk").fill(size);
+    await settings.getByText("will be cut anew").waitFor();
+    await browser.shoot(page, `settings-${size}`);
+    await settings.getByRole("button", { name: "Save" }).click();
+    await settings.waitFor({ state: "hidden" });
+    await page.getByText(`up to ${size} tokens`).waitFor();
+    await page.getByTestId("document").filter({ hasText: "aurora-k2-guide.pdf" }).getByText("Ready").waitFor();
+    await page.getByRole("button", { name: "Show the chunks of aurora-k2-guide.pdf" }).click();
+    await chunks.getByTestId("chunk").first().waitFor();
+  };
+  const before = await page.getByText(/up to \d+ tokens/).innerText();
+  await cut("64");
+  await chunks.getByText("1 change at rest").click();
+  await chunks.getByTestId("resting").getByText("The samovar is polished with beeswax.").waitFor();
+  await browser.shoot(page, "resting");
+  await page.keyboard.press("Escape");
+  await cut(before.match(/up to (\d+)/)[1]);
+  await chunks.getByTestId("chunk").first().getByText("The samovar is polished with beeswax.").waitFor();
+  assert.equal(await chunks.getByTestId("resting").count(), 0);
+  await page.keyboard.press("Escape");
+}
 
 async function search(page, question) {
   const box = page.getByRole("searchbox", { name: "Question" });

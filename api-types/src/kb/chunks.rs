@@ -73,3 +73,22 @@ pub struct SaveChunkRequest {
     /// Whether bots answer from it.
     pub enabled: bool,
 }
+
+/// What somebody changed about a place that the document is not cut into any more: by other settings, or as it says
+/// something else now. It comes back when the place does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RestingEdit {
+    /// What the document said there.
+    pub original_text: String,
+    /// The headings above it, outermost first.
+    pub heading_path: Vec<String>,
+    /// What it says instead.
+    pub text: String,
+    /// Words about it.
+    pub context: String,
+    /// How much it matters.
+    pub importance: Importance,
+    /// Whether bots answer from it.
+    pub enabled: bool,
+}

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::connections::Remote;
 use crate::pairs::Pair;
 use crate::sources::Website;
-pub use chunks::{Importance, SaveChunkRequest, StoredChunk};
+pub use chunks::{Importance, RestingEdit, SaveChunkRequest, StoredChunk};
 pub use search::{SearchFilter, SearchHit, SearchRequest, SearchResponse};
 
 /// How text is cut into chunks.
@@ -235,6 +235,9 @@ pub struct SourcePreview {
     pub chunk_count: usize,
     /// The first ones.
     pub chunks: Vec<Chunk>,
+    /// Whether it holds pictures of pages: their text is recognised when the knowledge base is built.
+    #[serde(default)]
+    pub is_scan: bool,
     /// Why it can't be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<DocumentError>,
@@ -397,12 +400,27 @@ pub struct KnowledgeBase {
     pub progress: Progress,
     /// Chunks in the index.
     pub chunk_count: i64,
+    /// Changes that people made to chunks, those that rest among them.
+    pub edit_count: i64,
     /// Names of the live bots that answer from it.
     pub used_by: Vec<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// `PUT /kb/{kb_id}`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SaveKnowledgeBaseRequest {
+    /// 1 to 80 characters, unique in the workspace.
+    pub name: String,
+    /// What it is about, up to 500 characters.
+    pub description: String,
+    /// How its documents are cut. Another way has all of them cut anew.
+    pub chunking: Chunking,
 }
 
 /// Answer of `POST /kb/{kb_id}/documents/retry-failed`.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use api_types::kb::{
-    Chunk, Document, KnowledgeBase, PreviewRequest, Retried, SaveChunkRequest, SaveDocumentRequest,
-    SearchRequest, SearchResponse, StoredChunk,
+    Chunk, Document, KnowledgeBase, PreviewRequest, RestingEdit, Retried, SaveChunkRequest,
+    SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::Services;
-use domain::kb::{bases, chunks, documents};
+use domain::kb::{bases, chunks, documents, edits};
 use uuid::Uuid;
 
 use crate::extract::{Caller, Json, Path};
@@ -58,6 +58,33 @@ pub async fn search(
     Json(request): Json<SearchRequest>,
 ) -> Result<Json<SearchResponse>> {
     Ok(Json(domain::kb::find(&services, &scope, kb_id, &request).await?))
+}
+
+/// Change name, description and how documents are cut. Another way has all of them cut anew, in the background.
+#[utoipa::path(put, path = "/api/v1/kb/{kb_id}", tag = "knowledge bases", params(("kb_id" = Uuid, Path)),
+    request_body = SaveKnowledgeBaseRequest, responses((status = 200, body = KnowledgeBase)),
+    security(("bearer" = [])))]
+pub async fn save(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path(kb_id): Path<Uuid>,
+    Json(request): Json<SaveKnowledgeBaseRequest>,
+) -> Result<Json<KnowledgeBase>> {
+    Ok(Json(bases::save(&services.db, &scope, kb_id, &request).await?))
+}
+
+/// Changes that people made to chunks of a document, and that rest as it is not cut there any more.
+#[utoipa::path(get, path = "/api/v1/kb/{kb_id}/documents/{document_id}/resting-edits", tag = "knowledge bases",
+    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path)), responses((status = 200, body = [RestingEdit])),
+    security(("bearer" = [])))]
+pub async fn resting_edits(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path((kb_id, document_id)): Path<(Uuid, Uuid)>,
+) -> Result<Json<Vec<RestingEdit>>> {
+    Ok(Json(
+        edits::resting(&services.db, &scope, kb_id, document_id).await?,
+    ))
 }
 
 /// The documents of a knowledge base.

@@ -101,6 +101,12 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
         app.delete(&eve, &format!("/api/v1/api-keys/{key_id}")),
         app.get(&eve, &format!("/api/v1/kb/{kb}")),
         app.delete(&eve, &format!("/api/v1/kb/{kb}")),
+        app.put(
+            &eve,
+            &format!("/api/v1/kb/{kb}"),
+            json!({ "name": "Mine", "description": "", "chunking": {} }),
+        ),
+        app.get(&eve, &format!("{document}/resting-edits")),
         app.get(&eve, &format!("/api/v1/kb/{kb}/documents")),
         app.post(
             &eve,

@@ -270,13 +270,23 @@ async fn what_people_changed_stays_when_documents_are_cut_anew() {
         "the document's own text"
     );
 
+    // Adding sources changes nothing about those there are.
     let draft: Draft<KnowledgeBaseContent> =
         ok(it.app.post(&it.ada, "/api/v1/kb/draft", json!({ "from": it.kb }))).await;
     let path = format!("/api/v1/kb/draft/{}", draft.id);
     let body = json!({ "version": draft.version, "name": "Shops", "description": "", "chunking": chunking });
-    let _: Value = ok(it.app.put(&it.ada, &path, body)).await;
+    refused(
+        it.app.put(&it.ada, &path, body),
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::ValidationFailed,
+    )
+    .await;
+
     let before = it.chunk(0).await;
-    let _: Value = ok(it.app.post(&it.ada, &format!("{path}/finalize"), json!({}))).await;
+    let body = json!({ "name": "Repairs", "description": "Shops", "chunking": chunking });
+    let saved: Value = ok(it.app.put(&it.ada, &format!("/api/v1/kb/{}", it.kb), body)).await;
+    assert_eq!(saved["name"], "Repairs");
+    assert_eq!(saved["edit_count"], 1);
     indexed(&it.app, &it.ada, it.kb).await;
     let after = it.chunk(0).await;
     assert_ne!(before.chunk.id, after.chunk.id, "a new version");
@@ -355,4 +365,27 @@ async fn an_answer_keeps_why_it_is_what_it_is() {
         ErrorCode::NotFound,
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_new_question_is_not_taken_for_more_of_the_last_one() {
+    let it = Fixture::new().await;
+    let content = ChatbotContent {
+        name: "Shops".into(),
+        knowledge_base_ids: vec![it.kb],
+        ..ChatbotContent::default()
+    };
+    let bot = it.app.deploy(&it.ada, &content).await;
+    let path = format!("/api/v1/bots/{bot}/chat");
+    let ask = async |message: &str, session: Option<Uuid>| -> ChatResponse {
+        let body = json!({ "message": message, "session_id": session });
+        ok(it.app.request(Method::POST, &path).json(&body)).await
+    };
+    let first = ask("Where are bicycles repaired?", None).await;
+    assert_eq!(first.sources[0].title, "Porto");
+    let second = ask("Who rents surfboards?", Some(first.session_id)).await;
+    assert_eq!(second.sources[0].title, "Lagos", "{}", second.response);
+    // What says nothing by itself is still searched with the question before.
+    let third = ask("Until when?", Some(first.session_id)).await;
+    assert_eq!(third.sources[0].title, "Lagos", "{}", third.response);
 }

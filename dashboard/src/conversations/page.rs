@@ -119,13 +119,19 @@ fn Answered(
                 <Ago at=message.created_at />
                 {facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
                 {(!message.answered).then(|| view! { <GapMark /> })}
-                <button
-                    type="button"
-                    class="link-plain"
-                    on:click=move |_| asking.set(Some((conversation_id, message_id)))
-                >
-                    "Why this answer?"
-                </button>
+                {message
+                    .has_search
+                    .then(|| {
+                        view! {
+                            <button
+                                type="button"
+                                class="link-plain"
+                                on:click=move |_| asking.set(Some((conversation_id, message_id)))
+                            >
+                                "Why this answer?"
+                            </button>
+                        }
+                    })}
                 {trouble.map(|words| view! { <span class="text-error">{words}</span> })}
                 {rating
                     .map(|(glyph, words, class)| {

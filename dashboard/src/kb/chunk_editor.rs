@@ -1,11 +1,16 @@
 //! A chunk of a knowledge base that can be changed.
 
+use std::collections::HashSet;
+
 use api_types::client;
 use api_types::kb::{Importance, SaveChunkRequest, StoredChunk};
 use api_types::validate;
+use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use super::chunk::ChunkView;
 use super::importance::ImportanceField;
@@ -16,6 +21,9 @@ use crate::ui::form::{Form, FormBody};
 use crate::ui::icon;
 use crate::ui::toast::use_toasts;
 
+/// The chunks whose form holds what was not saved yet; the dialog asks before it closes.
+pub type Unsaved = RwSignal<HashSet<Uuid>>;
+
 /// The chunk, and a form in its place while it is edited.
 #[component]
 pub fn EditableChunk(
@@ -23,16 +31,17 @@ pub fn EditableChunk(
     id: Uuid,
     /// The document's id.
     document_id: Uuid,
-    /// The chunk.
-    chunk: StoredChunk,
+    /// The chunk. It is changed in place, so that others see it as it is.
+    chunk: RwSignal<StoredChunk>,
+    /// Where it is said that something was not saved yet.
+    unsaved: Unsaved,
 ) -> impl IntoView {
-    let chunk = RwSignal::new(chunk);
     let editing = RwSignal::new(false);
     let shown = move || view! { <Shown chunk=chunk.get() editing=editing /> };
     view! {
         <li data-testid="chunk">
             <Show when=move || editing.get() fallback=shown>
-                <Editor id=id document_id=document_id chunk=chunk editing=editing />
+                <Editor id=id document_id=document_id chunk=chunk editing=editing unsaved=unsaved />
             </Show>
         </li>
     }
@@ -49,17 +58,21 @@ fn Shown(chunk: StoredChunk, editing: RwSignal<bool>) -> impl IntoView {
     .into_iter()
     .flatten()
     .collect();
+    let words = marks.join(" · ");
     let context = chunk.context.clone();
     let off = !chunk.enabled;
     view! {
-        <div class:opacity-60=off>
-            <ol>
+        <div>
+            <ol class:opacity-60=off>
                 <ChunkView chunk=chunk.chunk />
             </ol>
             <div class="mt-1 flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
                 <p class="muted text-xs" dir="auto">
-                    {marks.join(" · ")}
-                    {(!context.is_empty()).then(|| format!(" {context}"))}
+                    {words}
+                    {(!context.is_empty()).then(|| {
+                        let stop = if marks.is_empty() { "" } else { " · " };
+                        format!("{stop}also found by: {context}")
+                    })}
                 </p>
                 <Button small=true icon=icon::PENCIL on_click=move || editing.set(true)>
                     "Edit"
@@ -75,6 +88,7 @@ fn Editor(
     document_id: Uuid,
     chunk: RwSignal<StoredChunk>,
     editing: RwSignal<bool>,
+    unsaved: Unsaved,
 ) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
@@ -88,6 +102,26 @@ fn Editor(
         enabled: before.enabled,
     });
     let importance = RwSignal::new(before.importance);
+    let begun = StoredValue::new((request.get_untracked(), before.importance));
+    Effect::new(move |_| {
+        let is_changed = begun.with_value(|(begun, begun_importance)| {
+            request.with(|now| {
+                (&now.text, &now.context, now.enabled) != (&begun.text, &begun.context, begun.enabled)
+            }) || importance.get() != *begun_importance
+        });
+        unsaved.update(|unsaved| {
+            if is_changed {
+                unsaved.insert(chunk_id);
+            } else {
+                unsaved.remove(&chunk_id);
+            }
+        });
+    });
+    on_cleanup(move || {
+        unsaved.try_update(|unsaved| unsaved.remove(&chunk_id));
+    });
+    let place = NodeRef::<html::Div>::new();
+    Effect::new(move |_| focus_text(place));
     let form = Form::new(move || request.with(validate::chunk));
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
@@ -102,9 +136,13 @@ fn Editor(
                 request.with_untracked(|request| client::kb::save_chunk(id, document_id, chunk_id, request));
             match session.send(&call).await {
                 Ok(saved) => {
+                    toasts.say(if saved.enabled {
+                        "Saved. Bots answer from it now."
+                    } else {
+                        "Saved. It is switched off: bots no longer answer from it."
+                    });
                     chunk.set(saved);
                     editing.set(false);
-                    toasts.say("Saved. Bots answer from it now.");
                 }
                 Err(problem) => error.set(form.refuse(&problem)),
             }
@@ -125,7 +163,7 @@ fn Editor(
         }
     };
     view! {
-        <div class="rounded-box border border-primary p-3">
+        <div node_ref=place class="rounded-box border border-primary p-3">
             <FormBody error=error submit=send>
                 <TextArea label="Text" value=text field=form.field("text") rows=8 />
                 <TextField
@@ -159,5 +197,15 @@ fn Editor(
                 </div>
             </FormBody>
         </div>
+    }
+}
+
+/// Puts the cursor where something is to be changed.
+fn focus_text(place: NodeRef<html::Div>) {
+    let Some(place) = place.get() else { return };
+    let text = place.query_selector("textarea").ok().flatten();
+    if let Some(text) = text.and_then(|text| text.dyn_into::<HtmlElement>().ok()) {
+        // An element that can't take the focus leaves it where it is.
+        let _ = text.focus();
     }
 }

@@ -1,21 +1,26 @@
 //! What a document was cut into, and what can be changed about it.
 
+use std::collections::HashSet;
+
 use api_types::client;
-use api_types::kb::{Document, StoredChunk};
+use api_types::kb::{Document, KnowledgeBase, RestingEdit, StoredChunk};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::chunk_editor::EditableChunk;
+use super::chunk_editor::{EditableChunk, Unsaved};
 use super::document_form::DocumentForm;
 use super::rechunk::Rechunk;
 use crate::ui::dialog::Dialog;
-use crate::ui::load::{load, loaded, rows};
+use crate::ui::format::count;
+use crate::ui::load::{Load, load, loaded, rows};
 
 /// Opens when a document is chosen.
 #[component]
 pub fn ChunksDialog(
     /// The knowledge base's id.
     id: Uuid,
+    /// The knowledge base.
+    base: Load<KnowledgeBase>,
     /// The document.
     reading: RwSignal<Option<Document>>,
 ) -> impl IntoView {
@@ -36,37 +41,101 @@ pub fn ChunksDialog(
             .map(|document| format!("Chunks of {}", document.title))
             .unwrap_or_default()
     };
+    let unsaved = Unsaved::default();
     let content = move || {
         let document = reading.get()?;
         let document_id = document.id;
         let chunks = load(move || client::kb::chunks(id, document_id));
         let chunks = loaded(chunks, rows, move |chunks| {
-            view! { <Chunks id=id document=document.clone() chunks=chunks.get_untracked() /> }
+            let chunks = chunks.get_untracked().into_iter().map(RwSignal::new).collect();
+            view! { <Chunks base=base document=document.clone() chunks=chunks unsaved=unsaved /> }
         });
         Some(chunks)
     };
     view! {
-        <Dialog open=open title=Signal::derive(title) wide=true>
+        <Dialog
+            open=open
+            title=Signal::derive(title)
+            wide=true
+            unsaved=Signal::derive(move || !unsaved.with(HashSet::is_empty))
+        >
             {content}
         </Dialog>
     }
 }
 
 #[component]
-fn Chunks(id: Uuid, document: Document, chunks: Vec<StoredChunk>) -> impl IntoView {
+fn Chunks(
+    base: Load<KnowledgeBase>,
+    document: Document,
+    chunks: Vec<RwSignal<StoredChunk>>,
+    unsaved: Unsaved,
+) -> impl IntoView {
     let document_id = document.id;
-    let before = chunks.iter().map(|chunk| chunk.chunk.clone()).collect::<Vec<_>>();
-    let row = move |chunk| view! { <EditableChunk id=id document_id=document_id chunk=chunk /> };
+    let Some(id) = untrack(|| base.get()).map(|base| base.id) else {
+        return ().into_any();
+    };
+    let before = chunks.clone();
+    let before = Signal::derive(move || {
+        let chunks = before.iter();
+        chunks
+            .map(|chunk| chunk.with(|chunk| chunk.chunk.clone()))
+            .collect::<Vec<_>>()
+    });
+    let row = move |chunk| {
+        view! { <EditableChunk id=id document_id=document_id chunk=chunk unsaved=unsaved /> }
+    };
     view! {
         <div class="mb-4 flex flex-col gap-2">
             <Fold title="Tags and importance">
                 <DocumentForm id=id document=document.clone() />
             </Fold>
             <Fold title="Try other settings">
-                <Rechunk id=id document_id=document_id before=before.clone() />
+                <Rechunk base=base document_id=document_id before=before />
             </Fold>
+            <Resting id=id document_id=document_id />
         </div>
         <ol class="flex flex-col gap-3">{chunks.into_iter().map(row).collect_view()}</ol>
+    }
+    .into_any()
+}
+
+/// Changes that rest, so that nobody has to write them again. Nothing when there are none.
+#[component]
+fn Resting(id: Uuid, document_id: Uuid) -> impl IntoView {
+    let resting = load(move || client::kb::resting_edits(id, document_id));
+    let edit = |edit: RestingEdit| {
+        let marks = [
+            (!edit.enabled).then(|| "switched off".to_owned()),
+            (!edit.context.is_empty()).then(|| format!("also found by: {}", edit.context)),
+        ];
+        let marks: Vec<_> = marks.into_iter().flatten().collect();
+        view! {
+            <li class="rounded-box border border-base-300 p-3">
+                <p class="muted text-xs" dir="auto">
+                    {edit.heading_path.join(" › ")}
+                </p>
+                <p class="whitespace-pre-wrap" dir="auto">
+                    {edit.text}
+                </p>
+                <p class="muted text-xs">{marks.join(" · ")}</p>
+            </li>
+        }
+    };
+    move || {
+        let edits = resting.get().filter(|edits| !edits.is_empty())?;
+        let title = format!("{} at rest", count(edits.len() as i64, "change"));
+        Some(view! {
+            <details class="rounded-box border border-warning/50" data-testid="resting">
+                <summary class="cursor-pointer px-3 py-2 font-medium">{title}</summary>
+                <div class="flex flex-col gap-3 border-t border-base-300 p-3">
+                    <p class="muted">
+                        "The document is not cut here any more, or says something else. They come back when it is cut, or says, what it did before."
+                    </p>
+                    <ul class="flex flex-col gap-3">{edits.into_iter().map(edit).collect_view()}</ul>
+                </div>
+            </details>
+        })
     }
 }
 

@@ -60,7 +60,7 @@ pub fn Documents(
             {loaded(
                 documents,
                 rows,
-                move |found| view! { <List id=id found=found reload=reload ask=ask /> },
+                move |found| view! { <List id=id base=base found=found reload=reload ask=ask /> },
             )}
         </Section>
         <ConfirmDialog open=asking title="Delete this document?" action="Delete document" on_confirm=delete>
@@ -111,6 +111,7 @@ fn RetryFailed(
 #[component]
 fn List(
     id: Uuid,
+    base: Load<KnowledgeBase>,
     found: RwSignal<Vec<Document>>,
     reload: impl Fn() + Copy + Send + Sync + 'static,
     ask: impl Fn(Document) + Copy + Send + Sync + 'static,
@@ -163,7 +164,7 @@ fn List(
                 <Button on_click=move || most.update(|most| *most += PAGE)>"Show more"</Button>
             </div>
         </Show>
-        <ChunksDialog id=id reading=reading />
+        <ChunksDialog id=id base=base reading=reading />
     }
 }
 

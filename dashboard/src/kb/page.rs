@@ -8,6 +8,7 @@ use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 
 use super::documents::Documents;
+use super::edit_base::EditBase;
 use super::list::ProgressLine;
 use super::new_draft::DraftButton;
 use super::search::Search;
@@ -17,7 +18,7 @@ use crate::ui::button::Button;
 use crate::ui::dialog::ConfirmDialog;
 use crate::ui::format::count;
 use crate::ui::icon;
-use crate::ui::load::{blocks, load, loaded, poll_while};
+use crate::ui::load::{Load, blocks, load, loaded, poll_while};
 use crate::ui::page::{PageHead, Section};
 use crate::ui::params::with_id;
 use crate::ui::time::Ago;
@@ -34,7 +35,7 @@ pub fn KnowledgeBasePage() -> impl IntoView {
             documents.iter().any(|document| document.status.in_progress())
         });
         loaded(base, blocks, move |found| {
-            view! { <Overview id=id base=found>
+            view! { <Overview id=id base=found loading=base>
                 <Sources id=id documents=documents base=base />
                 <Documents id=id documents=documents base=base />
             </Overview> }
@@ -43,12 +44,18 @@ pub fn KnowledgeBasePage() -> impl IntoView {
 }
 
 #[component]
-fn Overview(id: Uuid, base: RwSignal<KnowledgeBase>, children: Children) -> impl IntoView {
+fn Overview(
+    id: Uuid,
+    base: RwSignal<KnowledgeBase>,
+    loading: Load<KnowledgeBase>,
+    children: Children,
+) -> impl IntoView {
     let name = Memo::new(move |_| base.with(|base| base.name.clone()));
     let description = Memo::new(move |_| base.with(|base| base.description.clone()));
     let progress = Memo::new(move |_| base.with(|base| base.progress));
     view! {
         <PageHead title=name subtitle=description back=("/knowledge", "Knowledge")>
+            <EditBase base=loading />
             <DraftButton from=Some(id)>"Add sources"</DraftButton>
         </PageHead>
         <div class="mb-5 flex flex-col gap-2 empty:hidden">

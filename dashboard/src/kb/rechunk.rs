@@ -1,7 +1,7 @@
 //! Trying other chunking settings on a document: what there is now, and what would be.
 
 use api_types::client::{self, ClientError};
-use api_types::kb::{Chunk, Chunking, PreviewRequest};
+use api_types::kb::{Chunk, KnowledgeBase, PreviewRequest};
 use api_types::validate::{self, Checker};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,24 +9,29 @@ use uuid::Uuid;
 
 use super::chunk::ChunkView;
 use super::chunking_fields::ChunkingFields;
+use super::cut_anew::CutAnew;
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
-use crate::ui::button::Submit;
+use crate::ui::button::{Button, Submit};
 use crate::ui::form::Form;
 use crate::ui::format::count;
+use crate::ui::load::Load;
 
 /// Settings and their outcome beside the chunks there are.
 #[component]
 pub fn Rechunk(
-    /// The knowledge base's id.
-    id: Uuid,
+    /// The knowledge base.
+    base: Load<KnowledgeBase>,
     /// The document's id.
     document_id: Uuid,
     /// Its chunks as they are.
-    before: Vec<Chunk>,
+    before: Signal<Vec<Chunk>>,
 ) -> impl IntoView {
     let session = use_session();
-    let chunking = RwSignal::new(Chunking::default());
+    let now = Memo::new(move |_| base.get().map(|base| (base.id, base.chunking)));
+    let (id, current) = now.get_untracked().unwrap_or_default();
+    let chunking = RwSignal::new(current);
+    let using = RwSignal::new(false);
     let form = Form::new(move || {
         let mut check = Checker::default();
         validate::chunking(&mut check, "chunking", chunking.get());
@@ -52,20 +57,16 @@ pub fn Rechunk(
         });
     };
     let error = move || after.get().and_then(Result::err).map(|error| error.to_string());
-    let before = StoredValue::new(before);
     let outcome = move || {
         let after = after.get()?.ok()?;
         Some(view! {
             <div class="grid gap-4 md:grid-cols-2">
-                <Column title="Now" chunks=before.get_value() />
+                {move || view! { <Column title="Now" chunks=before.get() /> }}
                 <Column title="With these settings" chunks=after />
             </div>
-            <p class="muted">
-                "To have the whole knowledge base cut so, press \u{201c}Add sources\u{201d} on its page, choose these settings in \
-                the second step, and update it. Bots answer from the chunks there are until the new ones are ready."
-            </p>
         })
     };
+    let is_other = move || now.get().is_some_and(|(_, current)| current != chunking.get());
     view! {
         <form
             class="flex flex-col gap-3"
@@ -81,12 +82,20 @@ pub fn Rechunk(
                 size_field=form.field("chunking.size")
                 overlap_field=form.field("chunking.overlap")
             />
-            <div>
+            <div class="flex flex-wrap gap-2">
                 <Submit busy=busy>"Compare"</Submit>
+                <Show when=is_other>
+                    <Button on_click=move || {
+                        if form.submit() {
+                            using.set(true);
+                        }
+                    }>"Use for the whole knowledge base…"</Button>
+                </Show>
             </div>
             <ErrorAlert message=Signal::derive(error) />
             {outcome}
         </form>
+        <CutAnew base=base chunking=chunking open=using />
     }
 }
 

@@ -2,14 +2,14 @@
 
 use api_types::client::{self, ClientError};
 use api_types::kb::{SearchFilter, SearchHit, SearchRequest, SearchResponse};
-use api_types::retrieval::{Candidate, Rerank};
+use api_types::retrieval::Rerank;
 use api_types::validate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use crate::chat::web_link;
-use crate::retrieval::{Candidates, RerankFields, not_reranked, verdict};
+use crate::retrieval::{Candidates, RerankFields, not_reranked};
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Submit;
@@ -35,7 +35,7 @@ pub fn Search(
     let busy = RwSignal::new(false);
     let result = RwSignal::new(None::<Result<SearchResponse, ClientError>>);
     let can_search = move || query.with(|query| validate::message("query", query).is_ok());
-    let search = move |expected: Option<Uuid>| {
+    let search = move || {
         if !untrack(can_search) || busy.get_untracked() {
             return;
         }
@@ -46,20 +46,19 @@ pub fn Search(
                 limit: LIMIT,
                 filter: SearchFilter::default(),
                 explain: true,
-                expected,
+                expected: None,
                 rerank: rerank.get_untracked(),
             };
             result.set(Some(session.send(&client::kb::search(id, &request)).await));
             busy.set(false);
         });
     };
-    let pick = Callback::new(move |chunk| search(Some(chunk)));
     let error = move || result.get().and_then(Result::err).map(|error| error.to_string());
     let found = move || {
         result
             .get()
             .and_then(Result::ok)
-            .map(|found| view! { <Found found=found pick=pick /> })
+            .map(|found| view! { <Found found=found /> })
     };
     view! {
         <Section title="Try the search" subtitle="See what a question finds, and why.">
@@ -68,7 +67,7 @@ pub fn Search(
                 role="search"
                 on:submit=move |event| {
                     event.prevent_default();
-                    search(None);
+                    search();
                 }
             >
                 <input
@@ -100,7 +99,7 @@ pub fn Search(
 }
 
 #[component]
-fn Found(found: SearchResponse, pick: Callback<Uuid>) -> impl IntoView {
+fn Found(found: SearchResponse) -> impl IntoView {
     let none = found.hits.is_empty();
     let sure = format!("{:.0} %", found.relevance * 100.0);
     let relevant = if found.relevant {
@@ -118,7 +117,6 @@ fn Found(found: SearchResponse, pick: Callback<Uuid>) -> impl IntoView {
             .degraded
             .then(|| view! { <p class="muted">"Part of the search was away: only words were compared."</p> })}
         {found.rerank_error.map(|error| view! { <p class="muted">{not_reranked(&error)}</p> })}
-        {found.expected.map(|candidate| view! { <Expected candidate=candidate /> })}
         <ol class="flex flex-col gap-3 empty:hidden">
             {found.hits.into_iter().map(|hit| view! { <Hit hit=hit /> }).collect_view()}
         </ol>
@@ -130,24 +128,11 @@ fn Found(found: SearchResponse, pick: Callback<Uuid>) -> impl IntoView {
                             {format!("Why: {} and what became of each", count(total as i64, "candidate"))}
                         </summary>
                         <div class="mt-2">
-                            <Candidates candidates=found.candidates on_pick=pick />
+                            <Candidates candidates=found.candidates />
                         </div>
                     </details>
                 }
             })}
-    }
-}
-
-/// Where the passage was lost that should have won.
-#[component]
-fn Expected(candidate: Candidate) -> impl IntoView {
-    let words = verdict(&candidate.trace);
-    let text = candidate.source.map(|source| source.text).unwrap_or_default();
-    view! {
-        <div class="rounded-box border border-primary p-3" data-testid="expected">
-            <p class="font-medium">{words}</p>
-            <p class="muted mt-1 line-clamp-3 whitespace-pre-wrap" dir="auto">{text}</p>
-        </div>
     }
 }
 

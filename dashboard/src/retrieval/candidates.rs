@@ -1,10 +1,9 @@
 //! Every candidate with its places, one row each.
 
-use api_types::retrieval::{Candidate, Place};
+use api_types::retrieval::{Candidate, Fate, Place};
 use leptos::prelude::*;
-use uuid::Uuid;
 
-use super::Verdict;
+use super::verdict::{Verdict, rank, verdict};
 use crate::ui::button::Button;
 
 /// How many rows are shown at first.
@@ -15,9 +14,6 @@ const SHOWN: usize = 12;
 pub fn Candidates(
     /// Best first.
     candidates: Vec<Candidate>,
-    /// Called with a passage that should have won; without it, nothing can be picked.
-    #[prop(optional)]
-    on_pick: Option<Callback<Uuid>>,
 ) -> impl IntoView {
     let all = RwSignal::new(false);
     let count = candidates.len();
@@ -29,7 +25,7 @@ pub fn Candidates(
                 .iter()
                 .take(shown)
                 .cloned()
-                .map(|candidate| view! { <Row candidate=candidate on_pick=on_pick /> })
+                .map(|candidate| view! { <Row candidate=candidate /> })
                 .collect_view()
         })
     };
@@ -66,7 +62,7 @@ pub fn Candidates(
 }
 
 #[component]
-fn Row(candidate: Candidate, on_pick: Option<Callback<Uuid>>) -> impl IntoView {
+fn Row(candidate: Candidate) -> impl IntoView {
     let Candidate { trace, source } = candidate;
     let (place, text) = match source {
         Some(source) => {
@@ -82,6 +78,9 @@ fn Row(candidate: Candidate, on_pick: Option<Callback<Uuid>>) -> impl IntoView {
         .reranked
         .and_then(|place| place.rank)
         .map(|rank| format!("reranked {rank}"));
+    let asked = RwSignal::new(false);
+    let words = StoredValue::new(verdict(&trace));
+    let has_won = trace.fate == Fate::Given && rank(trace.reranked.or(trace.close)) == Some(1);
     view! {
         <tr class="align-top">
             <td class="w-full max-w-0 min-w-60 align-top">
@@ -94,19 +93,23 @@ fn Row(candidate: Candidate, on_pick: Option<Callback<Uuid>>) -> impl IntoView {
                 <div class="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1">
                     <Verdict fate=trace.fate />
                     {reranked.map(|words| view! { <span class="muted text-xs">{words}</span> })}
-                    {on_pick
-                        .map(|on_pick| {
+                    {(!has_won)
+                        .then(|| {
                             view! {
                                 <button
                                     type="button"
                                     class="link-plain text-xs"
-                                    on:click=move |_| on_pick.run(trace.chunk_id)
+                                    aria-expanded=move || asked.get().to_string()
+                                    on:click=move |_| asked.update(|asked| *asked = !*asked)
                                 >
                                     "Should this have won?"
                                 </button>
                             }
                         })}
                 </div>
+                <p role="status" class="mt-1 text-sm empty:hidden" data-testid="verdict">
+                    {move || asked.get().then(|| words.get_value())}
+                </p>
             </td>
             <td class="text-end align-top tabular-nums">{cell(trace.lexical, 1)}</td>
             <td class="text-end align-top tabular-nums">{cell(trace.vector, 2)}</td>

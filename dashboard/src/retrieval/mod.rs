@@ -6,4 +6,3 @@ mod verdict;
 
 pub use candidates::Candidates;
 pub use rerank::{RerankFields, not_reranked};
-pub use verdict::{Verdict, verdict};

@@ -22,7 +22,11 @@ pub fn verdict(trace: &Trace) -> String {
     let last = rank(trace.reranked.or(trace.close));
     match trace.fate {
         Fate::Given => match last {
-            Some(rank) => format!("It was given, in place {rank}."),
+            Some(1) => "It was given first.".to_owned(),
+            Some(rank) => format!(
+                "It was given, in place {rank}. To have it further up, write words that people use into its context, or \
+                 mark it as important."
+            ),
             None => "It was given.".to_owned(),
         },
         Fate::NotFound => format!(
@@ -42,8 +46,8 @@ pub fn verdict(trace: &Trace) -> String {
         }
         Fate::Duplicate => "A passage with the very same text was given instead.".to_owned(),
         Fate::Limit => format!(
-            "It came in place {}, after as many passages as were asked for. Mark it as important, or have more passages \
-             given.",
+            "It came in place {}, after as many passages as were asked for. Mark it as important, or have \
+             the bot given more passages.",
             last.unwrap_or_default()
         ),
         Fate::Budget => {
@@ -72,7 +76,7 @@ fn sides(trace: &Trace) -> String {
     format!("{words}; {meaning}.")
 }
 
-fn rank(place: Option<Place>) -> Option<u32> {
+pub fn rank(place: Option<Place>) -> Option<u32> {
     place.and_then(|place| place.rank)
 }
 

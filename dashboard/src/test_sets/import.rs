@@ -76,9 +76,12 @@ fn Import(
         let Some(file) = input.files().and_then(|files| files.get(0)) else {
             return;
         };
+        // The same file, put right, is another choice.
+        let chosen = JsFuture::from(file.text());
+        input.set_value("");
         preview.set(None);
         spawn_local(async move {
-            let text = JsFuture::from(file.text()).await.ok();
+            let text = chosen.await.ok();
             match text.and_then(|text| text.as_string()) {
                 Some(text) => {
                     csv.set(text);

@@ -24,9 +24,18 @@ pub fn Dialog(
     /// Whether Escape and the close button close it.
     #[prop(default = true)]
     dismissible: bool,
+    /// Whether something in it would be lost: it is asked before it closes.
+    #[prop(optional, into)]
+    unsaved: Signal<bool>,
     /// What it holds.
     children: ChildrenFn,
 ) -> impl IntoView {
+    let may_close = move || {
+        !unsaved.get_untracked()
+            || window()
+                .confirm_with_message("Throw away what you changed?")
+                .unwrap_or(true)
+    };
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
@@ -48,7 +57,7 @@ pub fn Dialog(
             aria-labelledby=heading_id.get_value()
             on:close=move |_| open.set(false)
             on:cancel=move |event: web_sys::Event| {
-                if !dismissible {
+                if !dismissible || !may_close() {
                     event.prevent_default();
                 }
             }
@@ -60,7 +69,15 @@ pub fn Dialog(
                     <header class="flex items-center justify-between gap-4 border-b border-base-300 px-5 py-3">
                         <h2 id=heading_id.get_value() class="text-base font-semibold" dir="auto">{move || title.get()}</h2>
                         <Show when=move || dismissible>
-                            <IconButton icon=icon::X label="Close" on_click=move || open.set(false) />
+                            <IconButton
+                                icon=icon::X
+                                label="Close"
+                                on_click=move || {
+                                    if may_close() {
+                                        open.set(false);
+                                    }
+                                }
+                            />
                         </Show>
                     </header>
                     <div class="overflow-y-auto px-5 py-4">{children.with_value(|children| children())}</div>

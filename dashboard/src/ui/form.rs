@@ -55,6 +55,14 @@ impl Form {
         self.found.with_untracked(Vec::is_empty)
     }
 
+    /// Shows what is wrong with some fields, as if they had been typed into and left. Returns whether nothing is.
+    pub fn check(self, paths: &[&str]) -> bool {
+        self.left
+            .update(|left| left.extend(paths.iter().map(|path| (*path).to_owned())));
+        self.found
+            .with_untracked(|found| !found.iter().any(|error| paths.contains(&error.field.as_str())))
+    }
+
     /// Takes in the server's objection. Returns what to say above the form: nothing when every problem is shown
     /// at its field.
     pub fn refuse(self, error: &ClientError) -> Option<String> {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use js_sys::{Function, Reflect};
+use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::button::IconButton;
 use super::icon::{self, Icon};
@@ -81,13 +84,34 @@ pub fn ToastArea() -> impl IntoView {
             </div>
         }
     };
+    let area = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if !toasts.shown.with(Vec::is_empty) {
+            raise(area);
+        }
+    });
     view! {
         <div
+            node_ref=area
+            popover="manual"
             role="status"
             aria-live="polite"
-            class="pointer-events-none fixed inset-x-4 bottom-20 z-50 flex flex-col gap-2 sm:inset-x-auto sm:end-6 sm:bottom-6 sm:max-w-sm"
+            class="pointer-events-none fixed inset-x-4 top-auto bottom-20 z-50 m-0 flex w-auto border-0 bg-transparent p-0 text-inherit flex-col gap-2 sm:inset-x-auto sm:end-6 sm:bottom-6 sm:max-w-sm"
         >
             <For each=move || toasts.shown.get() key=|toast| toast.id children=toast />
         </div>
+    }
+}
+
+/// Puts the remarks above everything, dialogs included: what is shown last lies on top.
+fn raise(area: NodeRef<html::Div>) {
+    let Some(area) = area.get_untracked() else { return };
+    for name in ["hidePopover", "showPopover"] {
+        let method = Reflect::get(&area, &name.into()).ok();
+        // Browsers without popovers show it as any other element.
+        if let Some(method) = method.and_then(|method| method.dyn_into::<Function>().ok()) {
+            // Hiding what is not shown fails, and nothing is to be done about it.
+            let _ = method.call0(&area);
+        }
     }
 }

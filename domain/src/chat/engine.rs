@@ -7,6 +7,7 @@ use api_types::chat::{ChatEvent, Source, Usage};
 use futures::StreamExt;
 
 use super::citations::Citations;
+use super::followup::Leaning;
 use super::retrieve::retrieve;
 use super::smalltalk::{self, Smalltalk};
 use super::{Answer, Turn, followup, prompt};
@@ -80,13 +81,8 @@ async fn quote(
         };
         return Ok(say(emit, words, true));
     }
-    let query = if followup::is_follow_up(question.text, question.history) {
-        followup::join(question.text, question.history)
-    } else {
-        question.text.to_owned()
-    };
-    let (sources, retrieval) = retrieve(services, question, &query, emit).await?;
-    let retrieval = Some(retrieval);
+    let queries = followup::queries(question.text, question.history);
+    let (sources, retrieval) = retrieve(services, question, &queries, emit).await?;
     let passages: Vec<Passage<'_>> = sources
         .iter()
         .map(|source| Passage {
@@ -94,12 +90,15 @@ async fn quote(
             heading_path: &source.heading_path,
         })
         .collect();
-    let quoted = extractive::answer(&query, &passages, services.embedder.as_deref()).await;
+    let quoted = extractive::answer(&retrieval.query, &passages, services.embedder.as_deref()).await;
     let answer = match quoted {
         None => say(emit, &content.fallback_message, false),
         Some(quoted) => stream_out(extractive::stream(&quoted), content, &sources, emit).await?,
     };
-    Ok(Answer { retrieval, ..answer })
+    Ok(Answer {
+        retrieval: Some(retrieval),
+        ..answer
+    })
 }
 
 /// A provider's model, given the passages.
@@ -111,14 +110,17 @@ async fn generate(
     temperature: Option<f32>,
     emit: &mut (dyn FnMut(ChatEvent) + Send),
 ) -> Result<Answer> {
-    let mut query = question.text.to_owned();
-    if followup::is_follow_up(question.text, question.history) {
-        query = match followup::rewrite(client, model, question.text, question.history).await {
-            Some(rewritten) => rewritten,
-            None => followup::join(question.text, question.history),
-        };
-    }
-    let (sources, retrieval) = retrieve(services, question, &query, emit).await?;
+    let rewritten = match followup::leaning(question.text, question.history) {
+        Leaning::No => None,
+        Leaning::Perhaps | Leaning::Yes => {
+            followup::rewrite(client, model, question.text, question.history).await
+        }
+    };
+    let queries = match rewritten {
+        Some(rewritten) => vec![rewritten],
+        None => followup::queries(question.text, question.history),
+    };
+    let (sources, retrieval) = retrieve(services, question, &queries, emit).await?;
     let request = ChatCompletion {
         model: model.to_owned(),
         messages: prompt::messages(

@@ -33,21 +33,48 @@ const LEADS: &[&str] = &[
 /// Characters of the previous question that are searched together with a follow-up.
 const MAX_JOINED: usize = 1_000;
 
-/// Whether the question leans on what was said before.
-pub(super) fn is_follow_up(question: &str, history: &[Turn]) -> bool {
+/// Whether a question leans on what was said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaning {
+    /// It stands alone.
+    No,
+    /// It is so short that it may go either way: "Who delivers tubes?", "Opening hours?"
+    Perhaps,
+    /// It points back.
+    Yes,
+}
+
+/// How much the question leans on what was said before.
+pub(super) fn leaning(question: &str, history: &[Turn]) -> Leaning {
     if history.is_empty() {
-        return false;
+        return Leaning::No;
     }
     let lower = question.to_lowercase();
     let words: Vec<&str> = lower.unicode_words().collect();
     let leads = LEADS
         .iter()
         .any(|lead| lower.starts_with(lead) && !lower[lead.len()..].starts_with(char::is_alphanumeric));
-    words.len() <= 3 || leads || words.iter().any(|word| POINTERS.contains(word))
+    if leads || words.iter().any(|word| POINTERS.contains(word)) {
+        Leaning::Yes
+    } else if words.len() <= 3 {
+        Leaning::Perhaps
+    } else {
+        Leaning::No
+    }
+}
+
+/// What to search for, in this order until something is found: a question that may stand alone is taken at its word
+/// first, or the one before it would be answered again.
+pub(super) fn queries(question: &str, history: &[Turn]) -> Vec<String> {
+    match leaning(question, history) {
+        Leaning::No => vec![question.to_owned()],
+        Leaning::Perhaps => vec![question.to_owned(), join(question, history)],
+        Leaning::Yes => vec![join(question, history)],
+    }
 }
 
 /// The question with the previous one before it: what both ask for is searched together.
-pub(super) fn join(question: &str, history: &[Turn]) -> String {
+fn join(question: &str, history: &[Turn]) -> String {
     match history.iter().rev().find(|turn| turn.role == MessageRole::User) {
         Some(previous) => {
             let previous: String = previous.content.chars().take(MAX_JOINED).collect();
@@ -113,31 +140,42 @@ mod tests {
 
     #[test]
     fn questions_that_lean_on_the_conversation() {
-        for question in [
-            "Does it cover the lid?",
-            "And the filter?",
-            "Why?",
-            "What about spare parts for kettles sold abroad",
+        for (question, expected) in [
+            ("Does it cover the lid?", Leaning::Yes),
+            ("And the filter?", Leaning::Yes),
+            ("Why?", Leaning::Yes),
+            ("What about spare parts for kettles sold abroad", Leaning::Yes),
+            ("Who delivers tubes?", Leaning::Perhaps),
+            ("Spare parts?", Leaning::Perhaps),
+            ("Where do return parcels go when sent from Norway?", Leaning::No),
+            ("Android phones support which charger type exactly?", Leaning::No),
         ] {
-            assert!(is_follow_up(question, &history()), "{question}");
-            assert!(!is_follow_up(question, &[]), "{question} without a history");
+            assert_eq!(leaning(question, &history()), expected, "{question}");
+            assert_eq!(
+                leaning(question, &[]),
+                Leaning::No,
+                "{question} without a history"
+            );
         }
-        assert!(!is_follow_up(
-            "Where do return parcels go when sent from Norway?",
-            &history()
-        ));
-        assert!(!is_follow_up(
-            "Android phones support which charger type exactly?",
-            &history()
-        ));
+    }
+
+    #[test]
+    fn a_short_question_is_taken_at_its_word_first() {
+        assert_eq!(
+            queries("Spare parts?", &history()),
+            [
+                "Spare parts?",
+                "How long is the warranty of the Aurora kettle? Spare parts?"
+            ]
+        );
     }
 
     #[test]
     fn the_previous_question_is_searched_along() {
-        let joined = join("Does it cover the lid?", &history());
+        let joined = queries("Does it cover the lid?", &history());
         assert_eq!(
             joined,
-            "How long is the warranty of the Aurora kettle? Does it cover the lid?"
+            ["How long is the warranty of the Aurora kettle? Does it cover the lid?"]
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use anyhow::Context;
 use api_types::bots::ModelChoice;
 use api_types::chat::{ChatEvent, Source};
 use api_types::kb::SearchFilter;
@@ -23,11 +24,12 @@ const PASSAGE_CHARS: usize = 4_000;
 /// Candidates that are remembered with an answer.
 const REMEMBERED: usize = 30;
 
-/// Finds and numbers the passages, and says which they are.
+/// Finds and numbers the passages, and says which they are. Of several `queries` the first is taken that finds what is
+/// worth answering from, else the one that comes nearest to it.
 pub(super) async fn retrieve(
     services: &Services,
     question: &Question<'_>,
-    query: &str,
+    queries: &[String],
     emit: &mut (dyn FnMut(ChatEvent) + Send),
 ) -> Result<(Vec<Source>, Retrieval)> {
     let content = question.content;
@@ -40,15 +42,28 @@ pub(super) async fn retrieve(
         }
     };
     let documents = only_documents(services, question).await?;
-    let search = Search {
-        reranker: reranker.as_ref(),
-        document_ids: documents.as_ref(),
-        ..Search::new(&content.knowledge_base_ids, query, limit)
-    };
-    let mut found = services.search(question.scope, &search).await?;
-    if matches!(content.model, ModelChoice::Provider { .. }) {
-        found.relevant = found.relevance >= ENOUGH_FOR_A_MODEL;
+    let mut best: Option<(&String, SearchOutcome)> = None;
+    for query in queries {
+        let search = Search {
+            reranker: reranker.as_ref(),
+            document_ids: documents.as_ref(),
+            ..Search::new(&content.knowledge_base_ids, query, limit)
+        };
+        let mut found = services.search(question.scope, &search).await?;
+        if matches!(content.model, ModelChoice::Provider { .. }) {
+            found.relevant = found.relevance >= ENOUGH_FOR_A_MODEL;
+        }
+        if best
+            .as_ref()
+            .is_none_or(|(_, best)| found.relevance > best.relevance)
+        {
+            best = Some((query, found));
+        }
+        if best.as_ref().is_some_and(|(_, best)| best.relevant) {
+            break;
+        }
     }
+    let (query, mut found) = best.context("nothing to search for")?;
     let passages = give(&mut found);
     let sources: Vec<Source> = passages.into_iter().zip(1..).map(number).collect();
     emit(ChatEvent::Sources {
@@ -57,7 +72,7 @@ pub(super) async fn retrieve(
     });
     found.traces.truncate(REMEMBERED);
     let retrieval = Retrieval {
-        query: query.to_owned(),
+        query: query.clone(),
         degraded: found.degraded,
         relevance: found.relevance,
         relevant: found.relevant,

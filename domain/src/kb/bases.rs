@@ -1,13 +1,15 @@
 //! Knowledge bases as rows: listing, reading, deleting.
 
-use api_types::ErrorCode;
-use api_types::kb::{Chunking, KnowledgeBase, Progress};
+use api_types::kb::{Chunking, KnowledgeBase, Progress, SaveKnowledgeBaseRequest};
 use api_types::tenancy::Role;
+use api_types::validate::{self, Checker};
+use api_types::{ErrorCode, FieldError};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::ingest;
 use crate::db::{Db, TenantTx, retried};
 use crate::error::violates;
 use crate::jobs::{self, Job};
@@ -22,6 +24,7 @@ struct Row {
     indexed: i64,
     failed: i64,
     chunk_count: i64,
+    edit_count: i64,
     used_by: Vec<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -40,6 +43,7 @@ impl From<Row> for KnowledgeBase {
                 failed: row.failed,
             },
             chunk_count: row.chunk_count,
+            edit_count: row.edit_count,
             used_by: row.used_by,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -70,6 +74,9 @@ async fn select(tx: &mut TenantTx, scope: &Scope, id: Option<Uuid>) -> Result<Ve
                count(d.id) filter (where d.status = 'indexed') as "indexed!",
                count(d.id) filter (where d.status = 'failed') as "failed!",
                coalesce(sum(d.chunk_count) filter (where d.live_version is not null), 0)::bigint as "chunk_count!",
+               (select count(*) from chunk_edits e
+                join documents of_edit on of_edit.workspace_id = e.workspace_id and of_edit.id = e.document_id
+                where e.workspace_id = kb.workspace_id and of_edit.knowledge_base_id = kb.id) as "edit_count!",
                array(select b.name from bot_knowledge_bases u
                      join bots b on b.workspace_id = u.workspace_id and b.id = u.bot_id
                      where u.workspace_id = kb.workspace_id and u.knowledge_base_id = kb.id
@@ -86,6 +93,73 @@ async fn select(tx: &mut TenantTx, scope: &Scope, id: Option<Uuid>) -> Result<Ve
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows)
+}
+
+/// Changes name, description and how the documents are cut. Another way has every document cut anew, in the background:
+/// bots answer from the chunks there are until the new ones are ready.
+pub async fn save(
+    db: &Db,
+    scope: &Scope,
+    id: Uuid,
+    request: &SaveKnowledgeBaseRequest,
+) -> Result<KnowledgeBase> {
+    scope.require(Role::Editor)?;
+    let mut check = Checker::default();
+    check.length("name", &request.name, 1, 80);
+    check.length("description", &request.description, 0, 500);
+    validate::chunking(&mut check, "chunking", request.chunking);
+    check.finish().map_err(Error::validation)?;
+    let mut tx = db.tenant(scope).await?;
+    lock(&mut tx, scope, id).await?;
+    let current = select(&mut tx, scope, Some(id)).await?;
+    let current = current.first().ok_or_else(not_found)?;
+    if current.chunking.0 != request.chunking {
+        cut_anew(&mut tx, scope, id).await?;
+    }
+    sqlx::query!(
+        "update knowledge_bases set name = $3, description = $4, chunking = $5, updated_at = now()
+         where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        id,
+        request.name.trim(),
+        request.description.trim(),
+        Json(request.chunking) as _
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(|error| name_taken(error, "name"))?;
+    let details = json!({ "name": request.name.trim(), "chunking": request.chunking });
+    audit::record(&mut tx, scope, "knowledge_base.update", id, details).await?;
+    let saved = select(&mut tx, scope, Some(id)).await?;
+    let saved = saved.into_iter().next().ok_or_else(not_found)?;
+    tx.commit().await?;
+    Ok(saved.into())
+}
+
+async fn cut_anew(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<()> {
+    let documents = sqlx::query!(
+        "update documents
+         set version = version + 1, status = 'queued', error_code = null, error_message = null, attempts = 0,
+             chunks_done = 0, updated_at = now()
+         where workspace_id = $1 and knowledge_base_id = $2
+         returning id, version",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let documents: Vec<(Uuid, i32)> = documents.into_iter().map(|row| (row.id, row.version)).collect();
+    ingest::enqueue(tx, scope, &documents).await
+}
+
+/// `field` is where the name stands in the request.
+pub(super) fn name_taken(error: sqlx::Error, field: &str) -> Error {
+    if violates(&error, "knowledge_bases_name_key") {
+        let detail = "There is a knowledge base of this name. What you sent was not saved.";
+        let errors = vec![FieldError::new(field, "Choose another name.")];
+        return Error::refused_fields(ErrorCode::NameTaken, detail, errors);
+    }
+    error.into()
 }
 
 /// Deletes a knowledge base that no bot answers from, with its documents, chunks and waiting jobs; a job then

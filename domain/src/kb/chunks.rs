@@ -9,6 +9,7 @@ use api_types::validate;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::edits::{self, Edit};
 use super::lock::WorkLock;
 use super::{documents, embed, ingest};
 use crate::Services;
@@ -112,6 +113,17 @@ pub async fn save(
     let embedded = embed_new(services, scope, model.as_ref(), hash, passage).await?;
     let tokens = embed::count_tokens(services.embedder.clone(), request.text.clone()).await?;
     let original = current.original_text.unwrap_or(current.text);
+    let edit = Edit {
+        document_id,
+        original_text: &original,
+        heading_path: &current.heading_path,
+        text: &request.text,
+        context: &request.context,
+        importance: request.importance,
+        enabled: request.enabled,
+        tokens,
+        content_hash: &hash,
+    };
 
     let mut tx = services.db.tenant(scope).await?;
     if !embeddings::is_live(&mut tx, scope, space.model_id).await? {
@@ -131,7 +143,7 @@ pub async fn save(
         document_id,
         chunk_id,
         request.text,
-        original,
+        &original,
         request.context,
         request.importance.steps(),
         request.enabled,
@@ -143,6 +155,7 @@ pub async fn save(
     if updated.rows_affected() == 0 {
         return Err(not_found());
     }
+    edits::remember(&mut tx, scope, &edit).await?;
     let details =
         json!({ "document_id": document_id, "position": current.position, "enabled": request.enabled });
     audit::record(&mut tx, scope, "chunk.update", chunk_id, details).await?;
@@ -248,7 +261,7 @@ async fn index_locked(
         .await
 }
 
-/// Gives the chunks of a new version what people changed about those of the live one, where the document says the same.
+/// Gives the chunks of a new version what people changed about those places before, where the document says the same.
 /// Answers the document's revision that this is true of; `None` if the document is gone.
 pub(super) async fn carry_over(
     services: &Services,
@@ -264,22 +277,7 @@ pub(super) async fn carry_over(
     )
     .fetch_optional(&mut *tx)
     .await?;
-    sqlx::query!(
-        "update chunks n
-         set text = o.text, original_text = o.original_text, context = o.context, importance = o.importance,
-             enabled = o.enabled, tokens = o.tokens, content_hash = o.content_hash
-         from chunks o
-         join documents d on d.workspace_id = o.workspace_id and d.id = o.document_id and d.live_version = o.version
-         where o.workspace_id = $1 and o.document_id = $2 and o.version <> $3
-           and (o.original_text is not null or o.context <> '' or o.importance <> 0 or not o.enabled)
-           and n.workspace_id = $1 and n.document_id = $2 and n.version = $3
-           and n.text = coalesce(o.original_text, o.text) and n.heading_path = o.heading_path",
-        scope.workspace_id(),
-        document_id,
-        version
-    )
-    .execute(&mut *tx)
-    .await?;
+    edits::apply(&mut tx, scope, document_id, version).await?;
     tx.commit().await?;
     Ok(revision)
 }

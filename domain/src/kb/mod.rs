@@ -7,6 +7,7 @@ mod cleanup;
 pub mod crawl;
 pub mod documents;
 pub mod drafts;
+pub mod edits;
 pub mod embed;
 mod find;
 pub mod ingest;

@@ -11,7 +11,8 @@ use domain::storage::Storage;
 use uuid::Uuid;
 
 use super::fixture::{
-    Worker, execute, finalize, finalize_texts, harness, idle, number, settled, text, titles_found,
+    Worker, add, cut_anew, execute, finalize, finalize_texts, harness, idle, number, settled, text,
+    titles_found,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,7 +33,7 @@ async fn documents_of_every_kind_are_indexed_and_found() {
         "Opening hours",
         "The shop in Lisbon opens at nine on Tuesdays.",
     )];
-    let kb = finalize(&harness, None, Chunking::default(), notes, files.into()).await;
+    let kb = finalize(&harness, Chunking::default(), notes, files.into()).await;
     let worker = Worker::start(&harness);
     let documents = settled(&harness, kb).await;
     idle(&harness).await;
@@ -238,7 +239,8 @@ async fn new_settings_cut_documents_anew_while_the_old_chunks_answer() {
         ..Chunking::default()
     };
     let more = vec![text("Cellar", "The cellar holds globes.")];
-    finalize(&harness, Some(kb), finer, more, Vec::new()).await;
+    cut_anew(&harness, kb, finer).await;
+    add(&harness, kb, more).await;
     // No worker runs: what there was still answers.
     assert_eq!(
         titles_found(&harness, kb, "Where are the maps of region 7?").await[0],

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use api_types::drafts::CreateDraftRequest;
 use api_types::kb::{
-    AddSourcesRequest, Chunking, Document, NewSource, SaveKbDraftRequest, SearchFilter, SearchRequest,
+    AddSourcesRequest, Chunking, Document, NewSource, SaveKbDraftRequest, SaveKnowledgeBaseRequest,
+    SearchFilter, SearchRequest,
 };
 use domain::kb::drafts::{self, NewFile};
 use domain::kb::{self, bases, documents};
@@ -58,26 +59,20 @@ pub fn text(title: &str, text: &str) -> NewSource {
     }
 }
 
-/// Finalizes a draft of these sources; a new knowledge base, or more of the one it is made from.
+/// A new knowledge base of these sources.
 pub async fn finalize(
     harness: &Harness,
-    from: Option<Uuid>,
     chunking: Chunking,
     sources: Vec<NewSource>,
     files: Vec<NewFile>,
 ) -> Uuid {
     let (services, scope) = (&harness.services, &harness.scope);
-    let draft = drafts::create(services, scope, &CreateDraftRequest { from })
+    let draft = drafts::create(services, scope, &CreateDraftRequest::default())
         .await
         .unwrap();
-    let name = if from.is_some() {
-        draft.content.name
-    } else {
-        format!("Base {}", draft.id)
-    };
     let save = SaveKbDraftRequest {
         version: draft.version,
-        name,
+        name: format!("Base {}", draft.id),
         description: String::new(),
         chunking,
     };
@@ -96,8 +91,31 @@ pub async fn finalize(
         .knowledge_base_id
 }
 
+/// Adds sources to a knowledge base.
+pub async fn add(harness: &Harness, kb: Uuid, sources: Vec<NewSource>) {
+    let (services, scope) = (&harness.services, &harness.scope);
+    let from = CreateDraftRequest { from: Some(kb) };
+    let draft = drafts::create(services, scope, &from).await.unwrap();
+    drafts::add_sources(services, scope, draft.id, AddSourcesRequest { sources })
+        .await
+        .unwrap();
+    drafts::finalize(services, scope, draft.id).await.unwrap();
+}
+
+/// Has every document of a knowledge base cut anew.
+pub async fn cut_anew(harness: &Harness, kb: Uuid, chunking: Chunking) {
+    let (db, scope) = (&harness.services.db, &harness.scope);
+    let base = bases::get(db, scope, kb).await.unwrap();
+    let request = SaveKnowledgeBaseRequest {
+        name: base.name,
+        description: base.description,
+        chunking,
+    };
+    bases::save(db, scope, kb, &request).await.unwrap();
+}
+
 pub async fn finalize_texts(harness: &Harness, sources: Vec<NewSource>) -> Uuid {
-    finalize(harness, None, Chunking::default(), sources, Vec::new()).await
+    finalize(harness, Chunking::default(), sources, Vec::new()).await
 }
 
 /// The documents, once none is on its way any more.

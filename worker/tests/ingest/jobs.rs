@@ -130,7 +130,7 @@ async fn finalize_many(harness: &Harness) -> Uuid {
         overlap: 0,
         ..Chunking::default()
     };
-    finalize(harness, None, small, (0..12).map(article).collect(), Vec::new()).await
+    finalize(harness, small, (0..12).map(article).collect(), Vec::new()).await
 }
 
 async fn indexed(harness: &Harness) -> i64 {

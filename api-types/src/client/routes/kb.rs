@@ -2,8 +2,8 @@
 
 use super::{Call, Uuid};
 use crate::kb::{
-    Chunk, Document, KnowledgeBase, PreviewRequest, Retried, SaveChunkRequest, SaveDocumentRequest,
-    SearchRequest, SearchResponse, StoredChunk,
+    Chunk, Document, KnowledgeBase, PreviewRequest, RestingEdit, Retried, SaveChunkRequest,
+    SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk,
 };
 
 /// Knowledge bases of the workspace.
@@ -64,4 +64,14 @@ pub fn save_document(id: Uuid, document: Uuid, request: &SaveDocumentRequest) ->
 /// What the retriever finds.
 pub fn search(id: Uuid, request: &SearchRequest) -> Call<SearchResponse> {
     Call::post(format!("/kb/{id}/search")).json(request)
+}
+
+/// Changes name, description and how documents are cut.
+pub fn save(id: Uuid, request: &SaveKnowledgeBaseRequest) -> Call<KnowledgeBase> {
+    Call::put(format!("/kb/{id}")).json(request)
+}
+
+/// Changes of chunks that rest.
+pub fn resting_edits(id: Uuid, document: Uuid) -> Call<Vec<RestingEdit>> {
+    Call::get(format!("/kb/{id}/documents/{document}/resting-edits"))
 }

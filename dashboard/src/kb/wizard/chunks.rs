@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api_types::client::{self, ClientError};
-use api_types::kb::{ChunkPreview, DraftSource, SourcePreview};
+use api_types::kb::{ChunkPreview, Chunking, DraftSource, SourcePreview};
 use api_types::validate::{self, Checker};
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::Wizard;
 use crate::kb::chunk::ChunkView;
 use crate::kb::chunking_fields::ChunkingFields;
+use crate::kb::page::strategy_name;
 use crate::kb::source_icon::source_icon;
 use crate::session::use_session;
 use crate::ui::format::count;
@@ -118,6 +119,9 @@ fn keep_fresh(wizard: Wizard, preview: Preview) {
 fn Settings(wizard: Wizard) -> impl IntoView {
     let content = wizard.draft.content;
     let chunking = Signal::derive(move || content.with(|form| form.chunking));
+    if let Some(id) = wizard.from {
+        return view! { <AsTheBase id=id chunking=chunking /> }.into_any();
+    }
     view! {
         <Section title="How to cut" subtitle="The settings as they are suit most documents.">
             <ChunkingFields
@@ -126,6 +130,30 @@ fn Settings(wizard: Wizard) -> impl IntoView {
                 size_field=wizard.form.field("content.chunking.size")
                 overlap_field=wizard.form.field("content.chunking.overlap")
             />
+        </Section>
+    }
+    .into_any()
+}
+
+/// What is added is cut as the rest; another way is chosen for all of it.
+#[component]
+fn AsTheBase(id: Uuid, chunking: Signal<Chunking>) -> impl IntoView {
+    let words = move || {
+        let chunking = chunking.get();
+        format!(
+            "{}, up to {} tokens, {} repeated.",
+            strategy_name(chunking.strategy),
+            chunking.size,
+            chunking.overlap
+        )
+    };
+    view! {
+        <Section title="How it is cut" subtitle="As the rest of the knowledge base.">
+            <p>{words}</p>
+            <p class="muted mt-2">
+                "To cut all of it otherwise, press \u{201c}Settings\u{201d} on "
+                <a class="link-plain" href=format!("/knowledge/{id}")>"its page"</a> "."
+            </p>
         </Section>
     }
 }
@@ -138,10 +166,11 @@ fn Sources(wizard: Wizard, preview: Preview) -> impl IntoView {
         let outcome = move || outcome(&preview.overview.get()?.ok()?, id);
         let words = move || match outcome() {
             None => "…".to_owned(),
-            Some(Ok(chunks)) => count(chunks, "chunk"),
-            Some(Err(_)) => "can't be read".to_owned(),
+            Some(Outcome::Chunks(chunks)) => count(chunks, "chunk"),
+            Some(Outcome::Scan) => "a scan, read later".to_owned(),
+            Some(Outcome::Unreadable) => "can't be read".to_owned(),
         };
-        let failed = move || matches!(outcome(), Some(Err(_)));
+        let failed = move || outcome() == Some(Outcome::Unreadable);
         view! {
             <li>
                 <button
@@ -176,16 +205,26 @@ fn Sources(wizard: Wizard, preview: Preview) -> impl IntoView {
     }
 }
 
+/// What the preview makes of a source.
+#[derive(Clone, Copy, PartialEq)]
+enum Outcome {
+    Chunks(i64),
+    /// Its text is recognised by the worker, which takes seconds a page.
+    Scan,
+    Unreadable,
+}
+
 /// How many chunks a source makes, or why none. None while that is not known.
-fn outcome(preview: &ChunkPreview, id: Uuid) -> Option<Result<i64, String>> {
+fn outcome(preview: &ChunkPreview, id: Uuid) -> Option<Outcome> {
     let source = preview.sources.iter().find(|source| source.source_id == id)?;
     if source.page.is_some() {
         // Only its first page was cut; how many chunks the others make is not known.
         return None;
     }
     Some(match &source.error {
-        Some(error) => Err(error.message.clone()),
-        None => Ok(i64::try_from(source.chunk_count).unwrap_or(i64::MAX)),
+        _ if source.is_scan => Outcome::Scan,
+        Some(_) => Outcome::Unreadable,
+        None => Outcome::Chunks(i64::try_from(source.chunk_count).unwrap_or(i64::MAX)),
     })
 }
 
@@ -223,6 +262,20 @@ fn Chunks(preview: Preview) -> impl IntoView {
 
 #[component]
 fn SourceChunks(source: SourcePreview) -> impl IntoView {
+    if source.is_scan {
+        return view! {
+            <div class="panel flex items-start gap-3 p-5">
+                <Icon glyph=icon::INFO class="size-5 text-info" />
+                <div class="min-w-0">
+                    <p class="font-medium">"This is a scan"</p>
+                    <p class="muted mt-1">
+                        "Its text is recognised when the knowledge base is built; there are no chunks to look at yet."
+                    </p>
+                </div>
+            </div>
+        }
+        .into_any();
+    }
     if let Some(error) = source.error {
         return view! {
             <div role="alert" class="panel flex items-start gap-3 p-5">

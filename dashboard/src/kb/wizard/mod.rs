@@ -126,8 +126,12 @@ fn Steps(wizard: Wizard) -> impl IntoView {
             .unwrap_or(Step::Sources)
     });
     let navigate = StoredValue::new_local(use_navigate());
-    let go = move |step: Step| {
-        let path = format!("/knowledge/draft/{}?step={}", wizard.draft.id(), step.key());
+    let go = move |to: Step| {
+        let is_cut = ["content.chunking.size", "content.chunking.overlap"];
+        if to == Step::Finish && step.get_untracked() == Step::Chunks && !wizard.form.check(&is_cut) {
+            return;
+        }
+        let path = format!("/knowledge/draft/{}?step={}", wizard.draft.id(), to.key());
         navigate.with_value(|navigate| navigate(&path, NavigateOptions::default()));
     };
     let name = move || {

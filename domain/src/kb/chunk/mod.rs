@@ -123,13 +123,24 @@ impl Cutter<'_> {
         }
     }
 
+    /// What a chunk says: rows from the middle of a table are nothing without its head, so they have it if there is
+    /// room.
+    fn text(&self, range: &Range<usize>) -> String {
+        let slice = self.outline.slice(range);
+        let head = self.outline.table_head(range.start);
+        let with_head = head.map(|head| format!("{}\n{slice}", head.trim_end()));
+        let fitting = with_head.filter(|text| (self.count)(text) <= self.size);
+        fitting.unwrap_or_else(|| slice.to_owned())
+    }
+
     fn chunk(&self, range: Range<usize>) -> Chunk {
-        let tokens = self.tokens(&range);
+        let text = self.text(&range);
+        let tokens = (self.count)(&text);
         let above = self.heading.map(str::to_owned).into_iter();
         Chunk {
             id: None,
             position: 0,
-            text: self.outline.slice(&range).to_owned(),
+            text,
             heading_path: above.chain(self.outline.heading_path(&range)).collect(),
             page: self.outline.page(range.start),
             tokens: i32::try_from(tokens).unwrap_or(i32::MAX),

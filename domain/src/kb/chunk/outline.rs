@@ -17,6 +17,8 @@ pub(super) struct Outline {
     pub(super) sections: Vec<Section>,
     /// Tables and code blocks.
     pub(super) blocks: Vec<Range<usize>>,
+    /// Of each table where it is, and where its head ends.
+    tables: Vec<(Range<usize>, usize)>,
     /// Where each page starts, with its number.
     pages: Vec<(usize, Option<i32>)>,
 }
@@ -41,12 +43,17 @@ struct Heading {
 impl Outline {
     pub(super) fn new(pages: &[Page]) -> Self {
         let (text, pages) = join(pages);
-        let (headings, blocks) = read(&text);
+        let Found {
+            headings,
+            blocks,
+            tables,
+        } = read(&text);
         let sections = sections(headings, text.len());
         Self {
             text,
             sections,
             blocks,
+            tables,
             pages,
         }
     }
@@ -67,6 +74,24 @@ impl Outline {
         } else {
             start..end
         }
+    }
+
+    /// The head of the table that a position is in, below its head: its first row and the rule.
+    pub(super) fn table_head(&self, position: usize) -> Option<&str> {
+        let (table, body) = self.table_at(position)?;
+        (position >= *body).then(|| &self.text[table.start..*body])
+    }
+
+    /// Where the rows of a table begin.
+    pub(super) fn table_body(&self, table: &Range<usize>) -> Option<usize> {
+        let (found, body) = self.table_at(table.start)?;
+        (found == table).then_some(*body)
+    }
+
+    fn table_at(&self, position: usize) -> Option<&(Range<usize>, usize)> {
+        let after = self.tables.partition_point(|(table, _)| table.start <= position);
+        let found = self.tables.get(after.checked_sub(1)?)?;
+        (position < found.0.end).then_some(found)
     }
 
     /// Where the pages are.
@@ -133,9 +158,22 @@ fn join(pages: &[Page]) -> (String, Vec<(usize, Option<i32>)>) {
     (text, starts)
 }
 
-/// Finds headings that aren't within a list or quotation, tables, and code blocks.
-fn read(text: &str) -> (Vec<Heading>, Vec<Range<usize>>) {
-    let (mut headings, mut blocks) = (Vec::<Heading>::new(), Vec::new());
+/// What stands where.
+#[derive(Default)]
+struct Found {
+    /// Those that aren't within a list or quotation.
+    headings: Vec<Heading>,
+    blocks: Vec<Range<usize>>,
+    tables: Vec<(Range<usize>, usize)>,
+}
+
+fn read(text: &str) -> Found {
+    let mut found = Found::default();
+    let Found {
+        headings,
+        blocks,
+        tables,
+    } = &mut found;
     let (mut depth, mut in_heading) = (0_usize, false);
     for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
         match event {
@@ -149,7 +187,13 @@ fn read(text: &str) -> (Vec<Heading>, Vec<Range<usize>>) {
                             text: String::new(),
                         });
                     }
-                    Tag::Table(_) | Tag::CodeBlock(_) => blocks.push(range),
+                    Tag::Table(_) => {
+                        let lines = text[range.clone()].split_inclusive('\n').take(2);
+                        let head: usize = lines.map(str::len).sum();
+                        tables.push((range.clone(), range.start + head));
+                        blocks.push(range);
+                    }
+                    Tag::CodeBlock(_) => blocks.push(range),
                     _ => {}
                 }
                 depth += 1;
@@ -158,12 +202,12 @@ fn read(text: &str) -> (Vec<Heading>, Vec<Range<usize>>) {
                 depth -= 1;
                 in_heading &= !matches!(tag, TagEnd::Heading(_));
             }
-            Event::Text(words) | Event::Code(words) if in_heading => push(&mut headings, &words),
-            Event::SoftBreak | Event::HardBreak if in_heading => push(&mut headings, " "),
+            Event::Text(words) | Event::Code(words) if in_heading => push(headings, &words),
+            Event::SoftBreak | Event::HardBreak if in_heading => push(headings, " "),
             _ => {}
         }
     }
-    (headings, blocks)
+    found
 }
 
 fn push(headings: &mut [Heading], words: &str) {

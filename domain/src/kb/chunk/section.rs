@@ -124,15 +124,50 @@ impl Cutter<'_> {
         let mut pieces = Vec::new();
         let mut start = range.start;
         for block in &self.outline.blocks {
-            if block.start < start || block.end > range.end || !self.fits(block) {
+            if block.start < start || block.end > range.end {
                 continue;
             }
+            let parts = if self.fits(block) {
+                vec![block.clone()]
+            } else if let Some(parts) = self.rows(block) {
+                parts
+            } else {
+                continue;
+            };
             self.append(&mut pieces, self.split(&(start..block.start), room), room);
-            self.append(&mut pieces, vec![block.clone()], room);
+            self.append(&mut pieces, parts, room);
             start = block.end;
         }
         self.append(&mut pieces, self.split(&(start..range.end), room), room);
         pieces
+    }
+
+    /// A table that is too large, in parts of whole rows that leave room for its head. `None` for what is no table, or
+    /// one whose head takes half of a chunk or more.
+    fn rows(&self, table: &Range<usize>) -> Option<Vec<Range<usize>>> {
+        let body = self.outline.table_body(table)?;
+        let head = self.tokens(&(table.start..body));
+        if head * 2 >= self.size {
+            return None;
+        }
+        let room = self.size - head;
+        let mut parts = Vec::from([table.start..body]);
+        let mut used = 0;
+        let mut start = body;
+        for row in self.outline.slice(&(body..table.end)).split_inclusive('\n') {
+            let end = start + row.len();
+            let tokens = (self.count)(row);
+            match parts.last_mut() {
+                Some(last) if used + tokens <= room => last.end = end,
+                _ => {
+                    parts.push(start..end);
+                    used = 0;
+                }
+            }
+            used += tokens;
+            start = end;
+        }
+        Some(parts)
     }
 
     /// Appends pieces, the first of them to the last one there if that leaves it small enough.

@@ -470,3 +470,34 @@ fn an_answer_is_one_chunk_under_its_question_whatever_the_strategy() {
         assert!(chunks.iter().zip(0..).all(|(chunk, i)| chunk.position == i));
     }
 }
+
+#[test]
+fn rows_of_a_long_table_know_its_head() {
+    let rows: String = (0..60)
+        .map(|i| format!("| Bicycle {i} | {} euros |\n", 100 + i))
+        .collect();
+    let head = "| Name | Price |\n| --- | --- |";
+    let text = format!("## Stock\n\n{}\n\n{head}\n{rows}\n{}", sentences(2), sentences(2));
+    for strategy in [
+        ChunkStrategy::Recursive,
+        ChunkStrategy::Heading,
+        ChunkStrategy::Page,
+        ChunkStrategy::Adaptive,
+    ] {
+        let chunks = cut(&text, strategy, 80, 10);
+        let with_rows: Vec<_> = chunks
+            .iter()
+            .filter(|chunk| chunk.text.contains("Bicycle"))
+            .collect();
+        assert!(with_rows.len() > 4, "{strategy:?}: {:#?}", texts(&chunks));
+        for chunk in &with_rows {
+            assert!(chunk.text.contains(head), "{strategy:?}: {}", chunk.text);
+            assert!(count(&chunk.text) <= 80, "{strategy:?}: {}", chunk.text);
+        }
+        for i in 0..60 {
+            let row = format!("| Bicycle {i} | {} euros |", 100 + i);
+            let holding = with_rows.iter().filter(|chunk| chunk.text.contains(&row));
+            assert_eq!(holding.count(), 1, "{strategy:?}: {row}");
+        }
+    }
+}

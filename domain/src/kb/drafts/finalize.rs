@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use api_types::connections::Remote;
 use api_types::drafts::Draft;
-use api_types::kb::{Chunking, DraftSource, Finalized, KnowledgeBaseContent, SourceKind};
+use api_types::kb::{DraftSource, Finalized, KnowledgeBaseContent, SourceKind};
 use api_types::sources::{CrawlMode, Website};
 use api_types::tenancy::Role;
 use api_types::{ErrorCode, FieldError, validate};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::Services;
 use crate::db::{Db, TenantTx, retried};
-use crate::error::{Refusal, violates};
+use crate::error::Refusal;
 use crate::kb::sources::{self, NewSource, Origin};
 use crate::kb::{bases, ingest};
 use crate::storage::Storage;
@@ -68,7 +68,7 @@ async fn make(services: &Services, scope: &Scope, draft_id: Uuid) -> Result<Uuid
     let knowledge_base_id = match draft.from {
         None => insert_base(&mut tx, scope, &draft.content).await?,
         Some(id) => {
-            update_base(&mut tx, scope, id, &draft.content).await?;
+            touch_base(&mut tx, scope, id).await?;
             id
         }
     };
@@ -159,58 +159,24 @@ async fn insert_base(tx: &mut TenantTx, scope: &Scope, content: &KnowledgeBaseCo
     )
     .execute(&mut **tx)
     .await
-    .map_err(name_taken)?;
+    .map_err(|error| bases::name_taken(error, "content.name"))?;
     Ok(id)
 }
 
-async fn update_base(
-    tx: &mut TenantTx,
-    scope: &Scope,
-    id: Uuid,
-    content: &KnowledgeBaseContent,
-) -> Result<()> {
+/// What is added is cut as the knowledge base is now.
+async fn touch_base(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<()> {
     bases::lock(tx, scope, id).await?;
-    let current = sqlx::query_scalar!(
-        r#"select chunking as "chunking: Json<Chunking>" from knowledge_bases where workspace_id = $1 and id = $2"#,
+    let updated = sqlx::query!(
+        "update knowledge_bases set updated_at = now() where workspace_id = $1 and id = $2",
         scope.workspace_id(),
         id
     )
-    .fetch_optional(&mut **tx)
-    .await?
-    .ok_or_else(|| Error::not_found("knowledge base"))?;
-    if current.0 != content.chunking {
-        rechunk(tx, scope, id).await?;
-    }
-    sqlx::query!(
-        "update knowledge_bases set name = $3, description = $4, chunking = $5, updated_at = now()
-         where workspace_id = $1 and id = $2",
-        scope.workspace_id(),
-        id,
-        content.name.trim(),
-        content.description.trim(),
-        Json(content.chunking) as _
-    )
     .execute(&mut **tx)
-    .await
-    .map_err(name_taken)?;
-    Ok(())
-}
-
-/// Has every document cut anew. Bots answer from the versions there are until the new ones are ready.
-async fn rechunk(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid) -> Result<()> {
-    let documents = sqlx::query!(
-        "update documents
-         set version = version + 1, status = 'queued', error_code = null, error_message = null, attempts = 0,
-             chunks_done = 0, updated_at = now()
-         where workspace_id = $1 and knowledge_base_id = $2
-         returning id, version",
-        scope.workspace_id(),
-        knowledge_base_id
-    )
-    .fetch_all(&mut **tx)
     .await?;
-    let documents: Vec<(Uuid, i32)> = documents.into_iter().map(|row| (row.id, row.version)).collect();
-    ingest::enqueue(tx, scope, &documents).await
+    if updated.rows_affected() == 0 {
+        return Err(Error::not_found("knowledge base"));
+    }
+    Ok(())
 }
 
 /// Adds the sources with their documents. Answers the documents, with their versions.
@@ -339,13 +305,4 @@ async fn delete_draft(services: &Services, scope: &Scope, draft_id: Uuid) -> Res
         .storage
         .delete_draft(scope.workspace_id(), draft_id)
         .await
-}
-
-fn name_taken(error: sqlx::Error) -> Error {
-    if violates(&error, "knowledge_bases_name_key") {
-        let detail = "There is a knowledge base of this name. The draft is kept as it is.";
-        let errors = vec![FieldError::new("content.name", "Choose another name.")];
-        return Error::refused_fields(ErrorCode::NameTaken, detail, errors);
-    }
-    error.into()
 }

@@ -73,6 +73,9 @@ pub async fn save(
     validate::chunking(&mut check, "chunking", request.chunking);
     check.finish().map_err(Error::validation)?;
     let current = get_open(services, scope, id).await?;
+    if current.from.is_some() {
+        check_same(&current.content, &request)?;
+    }
     let content = KnowledgeBaseContent {
         name: request.name,
         description: request.description,
@@ -80,6 +83,21 @@ pub async fn save(
         sources: current.content.sources,
     };
     drafts::save(&services.redis, scope, id, request.version, content).await
+}
+
+/// What belongs to the knowledge base is changed there, not by adding sources to it.
+fn check_same(content: &KnowledgeBaseContent, request: &SaveKbDraftRequest) -> Result<()> {
+    let mut check = Checker::default();
+    let elsewhere =
+        "This draft adds sources. Change this of the knowledge base itself: PUT /api/v1/kb/{kb_id}.";
+    check.require(content.name == request.name, "name", elsewhere);
+    check.require(
+        content.description == request.description,
+        "description",
+        elsewhere,
+    );
+    check.require(content.chunking == request.chunking, "chunking", elsewhere);
+    check.finish().map_err(Error::validation)
 }
 
 /// Throws a draft away, with its files.

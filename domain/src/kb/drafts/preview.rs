@@ -1,5 +1,6 @@
 //! What the chunks of a draft would look like. Nothing is written to the database.
 
+use api_types::ErrorCode;
 use api_types::drafts::Draft;
 use api_types::kb::{
     Chunk, ChunkPreview, DocumentError, DraftSource, KnowledgeBaseContent, PreviewPage, SourcePreview,
@@ -9,8 +10,8 @@ use uuid::Uuid;
 
 use crate::Services;
 use crate::kb::parse::ParsedDocument;
-use crate::kb::read;
 use crate::kb::sources::{TakenPage, taken_pages};
+use crate::kb::{bases, ocr, read};
 use crate::storage::Storage;
 use crate::{Error, Result, Scope};
 
@@ -31,7 +32,10 @@ pub async fn preview_chunks(
     page_id: Option<Uuid>,
     limit: usize,
 ) -> Result<ChunkPreview> {
-    let draft = super::get(services, scope, draft_id).await?;
+    let mut draft = super::get(services, scope, draft_id).await?;
+    if let Some(id) = draft.from {
+        draft.content.chunking = bases::get(&services.db, scope, id).await?.chunking;
+    }
     let limit = limit.clamp(1, MAX_LIMIT);
     let wanted: Vec<DraftSource> = draft
         .content
@@ -106,10 +110,17 @@ async fn preview(
         page,
         chunk_count: 0,
         chunks: Vec::new(),
+        is_scan: false,
         error: None,
     };
     let parsed = match parsed {
         Ok(parsed) => parsed,
+        Err(error) if error.code == ErrorCode::NeedsOcr && ocr::languages().await.is_some() => {
+            return Ok(SourcePreview {
+                is_scan: true,
+                ..preview
+            });
+        }
         Err(error) => {
             return Ok(SourcePreview {
                 error: Some(error),

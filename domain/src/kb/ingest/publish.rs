@@ -11,6 +11,7 @@ use crate::Services;
 use crate::db::retried;
 use crate::embeddings::{self, Model, Space};
 use crate::kb::chunks::carry_over;
+use crate::kb::edits;
 use crate::vectors::passage_text;
 use crate::{Result, Scope};
 use uuid::Uuid;
@@ -28,6 +29,9 @@ pub(super) async fn publish(
     loop {
         let revision = carry_over(services, scope, work.id, work.version).await?;
         let revision = revision.ok_or(Stop::Gone)?;
+        if let Some(model) = model {
+            edits::embed_missing(services, scope, work.id, work.version, model).await?;
+        }
         services
             .vectors
             .upsert_document(scope, space, work.knowledge_base_id, work.id, work.version)

@@ -1,5 +1,6 @@
 // Why a passage is found or not, and what people change about it: on the knowledge base's page and in a transcript.
 
+import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { deployBot, signUp } from "./api.mjs";

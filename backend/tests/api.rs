@@ -8,6 +8,9 @@
 
 mod api {
     mod auth;
+    mod auth_account;
+    mod auth_mfa;
+    mod auth_sessions;
     mod bots;
     mod catalogue;
     mod chat;
@@ -21,12 +24,14 @@ mod api {
     mod kb;
     mod kb_pairs;
     mod kb_sources;
+    mod mail;
     mod openai;
     mod outage;
     mod providers;
     mod rerank;
     mod retrieval;
     mod test_sets;
+    mod tokens;
     mod workspaces;
 }
 mod support;

@@ -6,6 +6,7 @@ use api_types::validate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::PASSWORD_HINT;
 use super::sign_in::with_next;
 use crate::session::use_session;
 use crate::ui::button::Submit;
@@ -71,7 +72,7 @@ pub fn SignUp() -> impl IntoView {
                 label="Password"
                 value=password
                 field=form.field("password")
-                hint="At least 10 characters."
+                hint=PASSWORD_HINT
                 autocomplete="new-password"
             />
             <Submit busy=busy class="mt-2">"Create account"</Submit>

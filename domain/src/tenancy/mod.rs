@@ -5,4 +5,4 @@ mod workspaces;
 
 pub use scope::{Actor, Scope};
 pub use workspaces::{create_workspace, member_scope, workspace, workspaces_of};
-pub(crate) use workspaces::{found_organization, visitor_scope};
+pub(crate) use workspaces::{found_organization, session_scope, visitor_scope};

@@ -123,11 +123,33 @@ pub async fn workspaces_of(db: &Db, user_id: Uuid) -> Result<Vec<Workspace>> {
 
 /// The scope of a member; `None` when the person is no member of that workspace.
 pub async fn member_scope(db: &Db, user_id: Uuid, workspace_id: Uuid) -> Result<Option<Scope>> {
+    scope_of(db, user_id, workspace_id, None).await
+}
+
+/// The scope of a member who is signed in; `None` also when the session has ended.
+pub(crate) async fn session_scope(
+    db: &Db,
+    user_id: Uuid,
+    workspace_id: Uuid,
+    session_id: Uuid,
+) -> Result<Option<Scope>> {
+    scope_of(db, user_id, workspace_id, Some(session_id)).await
+}
+
+async fn scope_of(
+    db: &Db,
+    user_id: Uuid,
+    workspace_id: Uuid,
+    session_id: Option<Uuid>,
+) -> Result<Option<Scope>> {
     let mut tx = db.person(user_id).await?;
     let row = sqlx::query!(
-        "select role from workspace_members where user_id = $1 and workspace_id = $2",
+        "select role from workspace_members
+         where user_id = $1 and workspace_id = $2 and ($3::uuid is null or exists (
+             select from sessions s where s.id = $3 and s.user_id = $1 and s.revoked_at is null))",
         user_id,
-        workspace_id
+        workspace_id,
+        session_id
     )
     .fetch_optional(&mut *tx)
     .await?;

@@ -110,10 +110,8 @@ pub async fn new_scope(services: &Services) -> Scope {
         password: "correct horse battery".to_owned(),
         name: "Ada".to_owned(),
     };
-    let session = domain::auth::signup(&services.db, &services.secrets, request)
-        .await
-        .unwrap();
-    let user_id = session.response.user.id;
+    let user = domain::auth::seed(&services.db, request).await.unwrap();
+    let user_id = user.unwrap().id;
     let workspaces = domain::tenancy::workspaces_of(&services.db, user_id)
         .await
         .unwrap();

@@ -105,7 +105,7 @@ impl Services {
             crawl_timeout: Duration::from_secs(config.crawl_timeout_seconds.max(1)),
             notion_url: config.notion_url.as_str().trim_end_matches('/').to_owned(),
             google: Google::new(&config.google_url, &config.google_token_url),
-            mailer: mailer(config)?,
+            mailer: Mailer::of(config)?,
             public_url: config.public_url(),
         })
     }
@@ -127,17 +127,6 @@ impl Services {
         };
         searcher.search(scope, search).await
     }
-}
-
-fn mailer(config: &Config) -> anyhow::Result<Option<Mailer>> {
-    let Some(url) = &config.smtp_url else {
-        return Ok(None);
-    };
-    let from = config
-        .mail_from
-        .as_deref()
-        .context("BOTWRIGHT_MAIL_FROM is missing: with BOTWRIGHT_SMTP_URL, say whom mails come from")?;
-    Mailer::new(url, from).map(Some)
 }
 
 /// Loads the embedding model; without one, search compares words only.

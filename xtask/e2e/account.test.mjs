@@ -115,7 +115,7 @@ async function turnTwoStepOn(page, browser, url) {
   await browser.shoot(page, "qr-code");
   await dialog.getByText("Can't scan it?").click();
   const secret = (await dialog.getByLabel("secret", { exact: true }).innerText()).trim();
-  await dialog.getByLabel("Code", { exact: true }).fill(code(secret, -1));
+  await dialog.getByLabel("Code", { exact: true }).fill(code(secret, 0));
   await dialog.getByRole("button", { name: "Turn on" }).click();
   await dialog.getByText("Keep these recovery codes").waitFor();
   const codes = (await dialog.getByLabel("recovery codes").innerText()).trim().split("\n");
@@ -135,7 +135,7 @@ async function signInWithCode(page, browser, secret) {
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByText("This code is wrong").waitFor();
   await browser.shoot(page, "second-step");
-  await page.getByLabel("Code", { exact: true }).fill(code(secret, 0));
+  await page.getByLabel("Code", { exact: true }).fill(code(secret, 1));
   await page.getByLabel("Code", { exact: true }).press("Enter");
   await page.getByRole("region", { name: "Two-step sign-in" }).waitFor();
 }

@@ -3,6 +3,7 @@
 use api_types::ErrorCode;
 use api_types::auth::{AuthResponse, Me, MfaChallenge, MfaSetup, MfaStatus, RecoveryCodes};
 use reqwest::{Method, RequestBuilder, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 
@@ -18,7 +19,7 @@ fn code(secret: &str, steps: i64) -> String {
     totp.generate(now.unsigned_abs()).to_string()
 }
 
-fn auth(app: &TestApp, path: &str, body: Value) -> RequestBuilder {
+fn auth(app: &TestApp, path: &str, body: impl Serialize) -> RequestBuilder {
     app.request(Method::POST, &format!("/api/v1/auth/{path}"))
         .json(&body)
 }
@@ -52,7 +53,7 @@ async fn wrong_code(request: RequestBuilder) {
     refused(request, StatusCode::UNAUTHORIZED, ErrorCode::InvalidCode).await;
 }
 
-/// Turns it on with the code of the step before, so that the next ones are still good. Answers secret and recovery codes.
+/// Turns it on with the code of now; that of the next step is still good. Answers secret and recovery codes.
 async fn enable(app: &TestApp, person: &Person) -> (String, Vec<String>) {
     let body = json!({ "current_password": PASSWORD });
     let setup: MfaSetup = ok(app.post(person, "/api/v1/auth/mfa/setup", body)).await;
@@ -62,7 +63,7 @@ async fn enable(app: &TestApp, person: &Person) -> (String, Vec<String>) {
         setup.uri
     );
     assert!(setup.uri.contains(&setup.secret) && setup.qr_size >= 21 && setup.qr_path.starts_with('M'));
-    let body = json!({ "code": code(&setup.secret, -1) });
+    let body = json!({ "code": code(&setup.secret, 0) });
     let codes: RecoveryCodes = ok(app.post(person, "/api/v1/auth/mfa/enable", body)).await;
     (setup.secret, codes.codes)
 }
@@ -79,17 +80,19 @@ async fn it_is_asked_for_once_it_is_on_and_each_code_and_challenge_works_once() 
 
     let first = challenge(&app, &ada).await;
     wrong_code(mfa(&app, &first, "000000")).await;
-    wrong_code(mfa(&app, &first, &code(&secret, -1))).await;
-    let now = code(&secret, 0);
-    let spaced = format!("{} {}", &now[..3], &now[3..]);
+    let next = code(&secret, 1);
+    let spaced = format!("{} {}", &next[..3], &next[3..]);
     let session: AuthResponse = ok(mfa(&app, &first, &spaced)).await;
     assert_eq!(session.user.id, ada.auth.user.id);
-    // The challenge was met, and the code was seen.
+    // The challenge was met, the code was seen, and what came before it is over.
     let again = mfa(&app, &first, &code(&secret, 1));
     refused(again, StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized).await;
     let second = challenge(&app, &ada).await;
-    wrong_code(mfa(&app, &second, &now)).await;
-    let _: AuthResponse = ok(mfa(&app, &second, &code(&secret, 1))).await;
+    for seen in [next, code(&secret, -1)] {
+        wrong_code(mfa(&app, &second, &seen)).await;
+    }
+    mails::sql(&app, "update second_factors set last_step = 0").await;
+    let _: AuthResponse = ok(mfa(&app, &second, &code(&secret, 0))).await;
     // Two steps ahead is too far.
     let third = challenge(&app, &ada).await;
     wrong_code(mfa(&app, &third, &code(&secret, 3))).await;
@@ -101,7 +104,7 @@ async fn one_code_sent_many_times_at_once_signs_in_once() {
     let ada = app.sign_up().await;
     let (secret, _) = enable(&app, &ada).await;
     let challenges = [challenge(&app, &ada).await, challenge(&app, &ada).await];
-    let code = code(&secret, 0);
+    let code = code(&secret, 1);
     let tries = (0..4).map(|i| mfa(&app, &challenges[i % 2], &code).send());
     let answers = futures::future::join_all(tries).await;
     let worked = answers

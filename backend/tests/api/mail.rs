@@ -156,3 +156,52 @@ async fn there_is_no_outbox_page_with_a_mail_server_or_with_ones_own_postgres() 
         refused(request, StatusCode::NOT_FOUND, ErrorCode::RouteNotFound).await;
     }
 }
+
+#[tokio::test]
+async fn doctor_asks_the_mail_server() {
+    let smtp = FakeSmtp::start([]).await;
+    for (password, good) in [("sesame", true), ("wrong", false)] {
+        let app = TestApp::start_with(|config| through(config, smtp.url(password))).await;
+        let mailer = app.services().mailer.as_ref().unwrap();
+        assert_eq!(mailer.ping().await.is_ok(), good, "{password}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_over_is_removed_and_what_is_not_stays() {
+    let smtp = FakeSmtp::start([]).await;
+    let (app, worker, _) = fixture(&smtp, "sesame").await;
+    let counts = || async {
+        let mut owner = PgConnection::connect(app.database.url.as_str()).await.unwrap();
+        let sql = "select array[(select count(*) from outbox), (select count(*) from email_tokens),
+                       (select count(*) from sessions), (select count(*) from sign_in_attempts),
+                       (select count(*) from mfa_challenges)]";
+        let counts: Vec<i64> = sqlx::query_scalar(sql).fetch_one(&mut owner).await.unwrap();
+        counts
+    };
+    let wrong = serde_json::json!({ "email": "nobody@example.com", "password": "wrong password" });
+    let login = app.request(Method::POST, "/api/v1/auth/login").json(&wrong);
+    refused(login, StatusCode::UNAUTHORIZED, ErrorCode::InvalidCredentials).await;
+    mails::sql(
+        &app,
+        "insert into mfa_challenges select gen_random_uuid(), id, 0, now() + interval '1 minute' from users",
+    )
+    .await;
+    let sweep = || async {
+        mail::sweep(&worker.db).await.unwrap();
+        domain::auth::sweep(&worker.db).await.unwrap();
+    };
+    sweep().await;
+    assert_eq!(counts().await, [1, 1, 1, 1, 1]);
+    for statement in [
+        "update outbox set created_at = now() - interval '31 days'",
+        "update email_tokens set expires_at = now() - interval '1 second'",
+        "update sessions set revoked_at = now() - interval '31 days'",
+        "update sign_in_attempts set last_at = now() - interval '25 hours'",
+        "update mfa_challenges set expires_at = now() - interval '1 second'",
+    ] {
+        mails::sql(&app, statement).await;
+    }
+    sweep().await;
+    assert_eq!(counts().await, [0, 0, 0, 0, 0]);
+}

@@ -11,6 +11,7 @@ use url::{Host, Url};
 use uuid::Uuid;
 
 use super::template::html;
+use crate::config::Config;
 
 /// How long one command may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,10 +35,31 @@ pub struct Mailer {
 }
 
 impl Mailer {
+    /// The one of the settings, if there is one.
+    pub fn of(config: &Config) -> anyhow::Result<Option<Self>> {
+        let Some(url) = &config.smtp_url else {
+            return Ok(None);
+        };
+        let from = config
+            .mail_from
+            .as_deref()
+            .context("BOTWRIGHT_MAIL_FROM is missing: with BOTWRIGHT_SMTP_URL, say whom mails come from")?;
+        Self::new(url, from).map(Some)
+    }
+
+    /// Whether the server answers, with the password if there is one.
+    pub async fn ping(&self) -> anyhow::Result<()> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => bail!("the mail server does not answer"),
+            Err(error) => bail!("{}", describe(&error)),
+        }
+    }
+
     /// With `smtp(s)://user:password@host:port` and the sender's address. Nothing is connected yet.
     ///
     /// `smtp` means STARTTLS, except to our own machine; `?tls=none` says that the network is trusted.
-    pub fn new(url: &SecretString, from: &str) -> anyhow::Result<Self> {
+    fn new(url: &SecretString, from: &str) -> anyhow::Result<Self> {
         // The error of the URL itself would show the password.
         let mut url: Url =
             url.expose_secret().parse().ok().context(
@@ -118,7 +140,15 @@ fn is_final(error: &SmtpError) -> bool {
 
 /// The error with what caused it, on one line.
 fn describe(error: &SmtpError) -> String {
-    let text = format!("{:#}", anyhow::anyhow!("{error}"));
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        let next_text = next.to_string();
+        if !text.contains(&next_text) {
+            text = format!("{text}: {next_text}");
+        }
+        cause = next.source();
+    }
     text.chars()
         .take(500)
         .collect::<String>()

@@ -239,3 +239,11 @@ pub struct RecoveryCodes {
     /// The codes.
     pub codes: Vec<String>,
 }
+
+/// `GET /auth/options`: what the pages for signing in offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignInOptions {
+    /// Whether mails are not sent but shown at `/outbox`, to whoever asks.
+    pub outbox: bool,
+}

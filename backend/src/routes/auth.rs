@@ -1,25 +1,39 @@
 //! `/api/v1/auth/…`: sign up, sign in, stay signed in, sign out.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use api_types::ErrorCode;
 use api_types::auth::{
-    AuthResponse, ContextRequest, LoginRequest, Me, MfaRequest, SaveProfileRequest, SignupRequest, User,
+    AuthResponse, ContextRequest, LoginRequest, Me, MfaRequest, SaveProfileRequest, SignInOptions,
+    SignupRequest, User,
 };
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use domain::Services;
 use domain::auth::{self, Session};
 
 use super::device::FromDevice;
+use super::outbox;
 use crate::AppState;
 use crate::extract::{Json, SignedIn};
 use crate::problem::{Problem, Result};
 
 const COOKIE: &str = "botwright_refresh";
 const COOKIE_PATH: &str = "/api/v1/auth";
+
+/// What the pages for signing in offer.
+#[utoipa::path(get, path = "/api/v1/auth/options", tag = "auth", responses((status = 200, body = SignInOptions)))]
+pub async fn options(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Json<SignInOptions> {
+    let outbox = outbox::is_shown(&state, peer.ip(), &headers);
+    Json(SignInOptions { outbox })
+}
 
 /// Make an account with an organization and a workspace, and sign in.
 #[utoipa::path(post, path = "/api/v1/auth/signup", tag = "auth", request_body = SignupRequest,

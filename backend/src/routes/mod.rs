@@ -66,6 +66,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
                 .routes(routes!(auth_account::reset_password))
                 .routes(routes!(auth_account::verify_email)),
         ))
+        .routes(routes!(auth::options))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::me, auth::save_profile))
         .routes(routes!(auth::context))

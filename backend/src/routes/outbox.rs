@@ -33,8 +33,7 @@ pub async fn page(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let is_shown = state.config.is_embedded && state.services.mailer.is_none();
-    if !is_shown || !is_from_here(peer.ip(), &headers) {
+    if !is_shown(&state, peer.ip(), &headers) {
         return Ok(edge::not_found(&uri));
     }
     let mails: String = mail::newest(&state.services.db)
@@ -58,6 +57,11 @@ pub async fn page(
             .insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
+}
+
+/// Whether whoever sends this request sees the page.
+pub(super) fn is_shown(state: &AppState, peer: IpAddr, headers: &HeaderMap) -> bool {
+    state.config.is_embedded && state.services.mailer.is_none() && is_from_here(peer, headers)
 }
 
 fn is_from_here(peer: IpAddr, headers: &HeaderMap) -> bool {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use api_types::ErrorCode;
+use api_types::auth::SignInOptions;
 use domain::config::Config;
 use domain::db::DbRole;
 use domain::jobs::Outcome;
@@ -13,7 +14,7 @@ use sqlx::{Connection, PgConnection, Row};
 use uuid::Uuid;
 
 use crate::support::fake_smtp::{FakeSmtp, Mood};
-use crate::support::{TestApp, mails, refused};
+use crate::support::{TestApp, mails, ok, refused};
 
 fn through(config: &mut Config, url: String) {
     config.smtp_url = Some(url.into());
@@ -131,6 +132,8 @@ async fn the_outbox_is_shown_on_the_machine_itself_only() {
     let mail = mails::first(&app, &ada.email, "Confirm your e-mail address").await;
     let link = format!("<a href=\"{}/verify#{}\"", app.base, mails::token(&mail));
     assert!(page.contains(&link), "{page}");
+    let options: SignInOptions = ok(app.request(Method::GET, "/api/v1/auth/options")).await;
+    assert!(options.outbox);
     for (name, value) in [
         ("x-forwarded-for", "127.0.0.1"),
         ("forwarded", "for=127.0.0.1"),
@@ -138,6 +141,10 @@ async fn the_outbox_is_shown_on_the_machine_itself_only() {
         ("via", "1.1 proxy"),
         ("host", "rebound.example.com"),
     ] {
+        let options = app
+            .request(Method::GET, "/api/v1/auth/options")
+            .header(name, value);
+        assert!(!ok::<SignInOptions>(options).await.outbox);
         let request = get().header(name, value);
         refused(request, StatusCode::NOT_FOUND, ErrorCode::RouteNotFound).await;
     }

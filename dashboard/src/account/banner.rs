@@ -4,6 +4,7 @@ use api_types::client;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::auth::OutboxHint;
 use crate::session::use_session;
 use crate::ui::button::Button;
 use crate::ui::icon::{self, Icon};
@@ -37,10 +38,13 @@ pub fn ConfirmAddress() -> impl IntoView {
                     class="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-base-300 bg-primary/8 px-4 py-2 sm:px-6"
                 >
                     <Icon glyph=icon::INFO class="size-4 shrink-0 text-primary" />
-                    <p class="min-w-0 flex-1 basis-60">
-                        "Confirm your address: open the link in the mail to "
-                        <strong class="wrap-anywhere">{email}</strong> "."
-                    </p>
+                    <div class="flex min-w-0 flex-1 basis-60 flex-wrap gap-x-2">
+                        <p>
+                            "Confirm your address: open the link in the mail to "
+                            <strong class="wrap-anywhere">{email}</strong> "."
+                        </p>
+                        <OutboxHint />
+                    </div>
                     <Button small=true busy=busy on_click=resend>"Send it again"</Button>
                 </div>
             }

@@ -6,6 +6,7 @@ use api_types::validate::{Checker, is_email};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::auth::OutboxHint;
 use crate::session::use_session;
 use crate::ui::alert::Notice;
 use crate::ui::button::{Button, Submit};
@@ -89,6 +90,7 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
                 <Notice>
                     "A link was sent to " <strong class="wrap-anywhere">{email}</strong>
                     ". Your address changes when you open it, within one day."
+                    <OutboxHint />
                 </Notice>
                 <div class="flex justify-end">
                     <Button on_click=move || open.set(false)>"Done"</Button>

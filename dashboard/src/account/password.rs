@@ -8,7 +8,8 @@ use leptos::task::spawn_local;
 
 use crate::auth::PASSWORD_HINT;
 use crate::session::use_session;
-use crate::ui::button::Submit;
+use crate::ui::button::{Button, Submit};
+use crate::ui::dialog::Dialog;
 use crate::ui::field::PasswordField;
 use crate::ui::form::{Form, FormBody};
 use crate::ui::page::Section;
@@ -17,6 +18,28 @@ use crate::ui::toast::use_toasts;
 /// The section.
 #[component]
 pub fn Password() -> impl IntoView {
+    let changing = RwSignal::new(false);
+    let change = view! {
+        <Button small=true on_click=move || changing.set(true)>
+            "Change password"
+        </Button>
+    };
+    view! {
+        <Section
+            title="Password"
+            subtitle="Changing it signs you out on all other devices."
+            actions=change.into_any()
+        >
+            <p class="muted">"Forgotten? Sign out, and choose \"Forgot password?\"."</p>
+        </Section>
+        <Dialog open=changing title="Change your password">
+            <ChangeForm open=changing />
+        </Dialog>
+    }
+}
+
+#[component]
+fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let current = RwSignal::new(String::new());
@@ -47,9 +70,7 @@ pub fn Password() -> impl IntoView {
         spawn_local(async move {
             match session.send(&client::auth::change_password(&request)).await {
                 Ok(()) => {
-                    current.try_set(String::new());
-                    password.try_set(String::new());
-                    form.reset();
+                    open.set(false);
                     toasts.say("Your password was changed. Other devices were signed out.");
                 }
                 Err(problem) => {
@@ -60,25 +81,24 @@ pub fn Password() -> impl IntoView {
         });
     };
     view! {
-        <Section title="Password" subtitle="Changing it signs you out on all other devices.">
-            <FormBody error=error submit=submit>
-                <PasswordField
-                    label="Current password"
-                    value=current
-                    field=form.field("current_password")
-                    autocomplete="current-password"
-                />
-                <PasswordField
-                    label="New password"
-                    value=password
-                    field=form.field("password")
-                    hint=PASSWORD_HINT
-                    autocomplete="new-password"
-                />
-                <div class="flex justify-end">
-                    <Submit busy=busy>"Change password"</Submit>
-                </div>
-            </FormBody>
-        </Section>
+        <FormBody error=error submit=submit>
+            <PasswordField
+                label="Current password"
+                value=current
+                field=form.field("current_password")
+                autocomplete="current-password"
+            />
+            <PasswordField
+                label="New password"
+                value=password
+                field=form.field("password")
+                hint=PASSWORD_HINT
+                autocomplete="new-password"
+            />
+            <div class="flex flex-wrap justify-end gap-2">
+                <Button on_click=move || open.set(false)>"Cancel"</Button>
+                <Submit busy=busy>"Change password"</Submit>
+            </div>
+        </FormBody>
     }
 }

@@ -6,6 +6,7 @@ use api_types::validate::{Checker, is_email};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::outbox_hint::OutboxHint;
 use crate::ui::alert::Notice;
 use crate::ui::button::Submit;
 use crate::ui::field::TextField;
@@ -57,6 +58,7 @@ pub fn Forgot() -> impl IntoView {
             <Notice>
                 "If there is an account with " <strong class="wrap-anywhere">{email}</strong>
                 ", a link to choose a new password is on its way there. It works once, within 30 minutes. Nothing after a few minutes? Look among the junk, or ask again."
+                <OutboxHint />
             </Notice>
         }
         .into_any(),

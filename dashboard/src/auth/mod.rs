@@ -2,6 +2,7 @@
 
 mod forgot;
 mod link;
+mod outbox_hint;
 mod reset;
 mod second_step;
 mod sign_in;
@@ -10,6 +11,7 @@ mod verify;
 mod welcome;
 
 pub use forgot::Forgot;
+pub use outbox_hint::OutboxHint;
 pub use reset::Reset;
 pub use second_step::{SecondStep, challenge_of};
 pub use sign_in::SignIn;

@@ -6,7 +6,7 @@ use super::Call;
 use crate::auth::{
     AuthResponse, ChangeEmailRequest, ChangePasswordRequest, ContextRequest, EnableMfaRequest,
     ForgotPasswordRequest, LoginRequest, Me, MfaRequest, MfaSetup, MfaStatus, PasswordRequest, RecoveryCodes,
-    ResetPasswordRequest, SaveProfileRequest, SessionInfo, SignupRequest, User, VerifiedEmail,
+    ResetPasswordRequest, SaveProfileRequest, SessionInfo, SignInOptions, SignupRequest, User, VerifiedEmail,
     VerifyEmailRequest,
 };
 
@@ -118,4 +118,9 @@ pub fn mfa_disable(request: &PasswordRequest) -> Call<()> {
 /// Replaces the recovery codes.
 pub fn mfa_recovery_codes(request: &PasswordRequest) -> Call<RecoveryCodes> {
     Call::post("/auth/mfa/recovery-codes").json(request)
+}
+
+/// What the pages for signing in offer.
+pub fn options() -> Call<SignInOptions> {
+    Call::get("/auth/options")
 }

@@ -1,5 +1,6 @@
 //! Accounts and sessions: `/api/v1/auth/…`.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::tenancy::{Role, Workspace};
 pub struct SignupRequest {
     /// E-mail address, the login name; compared without regard to case.
     pub email: String,
-    /// 10 to 128 characters.
+    /// 10 to 128 characters, not easily guessed, without the person's own name or address.
     pub password: String,
     /// How the person wants to be called, 1 to 80 characters.
     pub name: String,
@@ -51,6 +52,8 @@ pub struct User {
     pub email: String,
     /// Display name.
     pub name: String,
+    /// Whether the person confirmed that the address is theirs.
+    pub email_verified: bool,
 }
 
 /// Answer of `signup`, `login`, `refresh` and `context`. The refresh token travels beside it in an HttpOnly cookie.
@@ -81,4 +84,169 @@ pub struct Me {
     pub role: Role,
     /// Every workspace the person can switch to.
     pub workspaces: Vec<Workspace>,
+}
+
+/// `PUT /auth/me`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SaveProfileRequest {
+    /// How the person wants to be called, 1 to 80 characters.
+    pub name: String,
+}
+
+/// `POST /auth/password/forgot`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ForgotPasswordRequest {
+    /// E-mail address of the account.
+    pub email: String,
+}
+
+/// `POST /auth/password/reset`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ResetPasswordRequest {
+    /// What follows `#` in the link of the mail.
+    pub token: String,
+    /// The new password.
+    pub password: String,
+}
+
+/// `PUT /auth/password`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChangePasswordRequest {
+    /// The password as it is.
+    pub current_password: String,
+    /// The new password.
+    pub password: String,
+}
+
+/// `PUT /auth/email`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChangeEmailRequest {
+    /// The new address. It takes effect once it is confirmed.
+    pub email: String,
+    /// The account's password.
+    pub current_password: String,
+}
+
+/// `POST /auth/email/verify`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct VerifyEmailRequest {
+    /// What follows `#` in the link of the mail.
+    pub token: String,
+}
+
+/// Answer of `POST /auth/email/verify`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifiedEmail {
+    /// The address that is confirmed now.
+    pub email: String,
+}
+
+/// A place where the person is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionInfo {
+    /// Id.
+    pub id: Uuid,
+    /// Browser and system in plain words, such as `Firefox on Linux`.
+    pub device: String,
+    /// The address it was last seen at.
+    pub address: String,
+    /// When the person signed in there.
+    pub created_at: DateTime<Utc>,
+    /// When it last renewed its access, to within 15 minutes.
+    pub last_used_at: DateTime<Utc>,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+}
+
+/// `current` of the problem `mfa_required`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MfaChallenge {
+    /// To be sent back with the code; works once.
+    pub challenge: String,
+    /// Seconds until it expires.
+    pub expires_in: u64,
+}
+
+/// `POST /auth/mfa`: the second step of signing in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MfaRequest {
+    /// What the first step answered.
+    pub challenge: String,
+    /// Six digits of the authenticator app, or a recovery code.
+    pub code: String,
+}
+
+/// `GET /auth/mfa`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MfaStatus {
+    /// Whether signing in asks for a code.
+    pub enabled: bool,
+    /// Recovery codes that were not used yet.
+    pub recovery_codes_left: u32,
+}
+
+/// Whoever changes how they sign in gives their password once more.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordRequest {
+    /// The account's password.
+    pub current_password: String,
+}
+
+/// Answer of `POST /auth/mfa/setup`: what the authenticator app has to know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MfaSetup {
+    /// The secret in base 32, for typing in.
+    pub secret: String,
+    /// The same as an `otpauth://` address.
+    pub uri: String,
+    /// Width and height of the QR code of that address, in modules, without a margin.
+    pub qr_size: u32,
+    /// Its dark modules, as the path of an SVG of that size.
+    pub qr_path: String,
+}
+
+/// `POST /auth/mfa/enable`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EnableMfaRequest {
+    /// A code of the app, which shows that it was set up.
+    pub code: String,
+}
+
+/// Codes that stand in for the app, each once. They are shown now and never again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecoveryCodes {
+    /// The codes.
+    pub codes: Vec<String>,
+}
+
+/// `GET /auth/options`: what the pages for signing in offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignInOptions {
+    /// Whether mails are not sent but shown at `/outbox`, to whoever asks.
+    pub outbox: bool,
 }

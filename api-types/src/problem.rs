@@ -25,6 +25,12 @@ pub enum ErrorCode {
     Unauthorized,
     /// E-mail address or password is wrong.
     InvalidCredentials,
+    /// The password is right; a code is asked for too, and `current` holds the challenge to send it with.
+    MfaRequired,
+    /// The code of the second factor is wrong, or was used before.
+    InvalidCode,
+    /// The link of a mail was used, is too old or incomplete, or a newer one was sent.
+    LinkInvalid,
     /// The refresh token was used before; its whole session was signed out.
     RefreshTokenReused,
     /// The credential is fine, but its role or scope does not allow this.
@@ -131,7 +137,8 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// With `draft_conflict`: the draft as it stands on the server. With `tests_required`: why it is not deployed, a
-    /// [`TestsRequired`](crate::test_sets::TestsRequired).
+    /// [`TestsRequired`](crate::test_sets::TestsRequired). With `mfa_required`: an
+    /// [`MfaChallenge`](crate::auth::MfaChallenge).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub current: Option<serde_json::Value>,

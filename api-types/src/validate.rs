@@ -95,14 +95,27 @@ pub fn signup(request: &SignupRequest) -> Result<(), Vec<FieldError>> {
         "email",
         "Enter an e-mail address such as ada@example.com.",
     );
-    let length = request.password.chars().count();
-    check.require(
-        (10..=128).contains(&length),
-        "password",
-        "Use 10 to 128 characters.",
-    );
+    password(&mut check, &request.password, &[&request.email, &request.name]);
     check.length("name", &request.name, 1, 80);
     check.finish()
+}
+
+/// Checks a new password of somebody with these addresses and names. The server also refuses what is easily guessed.
+pub fn password(check: &mut Checker, password: &str, own: &[&str]) {
+    let length = password.chars().count();
+    if !(10..=128).contains(&length) {
+        return check.require(false, "password", "Use 10 to 128 characters.");
+    }
+    let lower = password.to_lowercase();
+    let mut words = own
+        .iter()
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
+        .filter(|word| word.chars().count() >= 4);
+    check.require(
+        !words.any(|word| lower.contains(&word.to_lowercase())),
+        "password",
+        "Leave your own name and e-mail address out of it: they are tried first.",
+    );
 }
 
 /// Checks a chatbot before it is deployed.
@@ -256,6 +269,22 @@ mod tests {
             "ada@.com",
         ] {
             assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_long_enough_and_hold_nothing_of_their_owner() {
+        let own = ["Ada.Lovelace@example.com", "Ada Lovelace"];
+        for (text, good) in [
+            ("correct horse battery", true),
+            ("adamant kettle", true),
+            ("too short", false),
+            ("my LOVELACE kettle", false),
+            ("an example kettle", false),
+        ] {
+            let mut check = Checker::default();
+            password(&mut check, text, &own);
+            assert_eq!(check.finish().is_ok(), good, "{text}");
         }
     }
 

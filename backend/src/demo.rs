@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_types::ErrorCode;
 use api_types::auth::{LoginRequest, SignupRequest};
 use api_types::bots::{ChatbotContent, DeployRequest};
 use api_types::drafts::CreateDraftRequest;
 use api_types::kb::{KnowledgeBaseContent, SaveKbDraftRequest};
+use domain::auth::Device;
 use domain::kb::drafts::NewFile;
 use domain::{Result, Scope, Services, auth, bots, drafts, kb};
 use rust_embed::RustEmbed;
@@ -93,28 +93,20 @@ async fn ensure(services: &Arc<Services>) -> Result<Uuid> {
 }
 
 async fn sign_in(services: &Services) -> Result<Scope> {
-    let (db, secrets) = (&services.db, &services.secrets);
+    let db = &services.db;
     let request = SignupRequest {
         email: EMAIL.into(),
         password: PASSWORD.into(),
         name: "Demo".into(),
         invitation: None,
     };
-    let session = match auth::signup(db, secrets, request).await {
-        Err(error) if error.code() == ErrorCode::EmailTaken => {
-            auth::login(
-                db,
-                secrets,
-                LoginRequest {
-                    email: EMAIL.into(),
-                    password: PASSWORD.into(),
-                },
-            )
-            .await?
-        }
-        other => other?,
+    auth::seed(db, request).await?;
+    let request = LoginRequest {
+        email: EMAIL.into(),
+        password: PASSWORD.into(),
     };
-    let (scope, _) = auth::authenticate(db, secrets, &session.response.access_token).await?;
+    let session = auth::login(services, &Device::default(), request).await?;
+    let (scope, _) = auth::authenticate(db, &services.secrets, &session.response.access_token).await?;
     Ok(scope)
 }
 

@@ -8,6 +8,7 @@ use domain::config::{self, Config};
 use domain::db::{Db, DbRole};
 use domain::kb::embed::Embedder;
 use domain::kb::ocr;
+use domain::mail::Mailer;
 use domain::redis::Redis;
 use secrecy::ExposeSecret;
 
@@ -34,6 +35,7 @@ pub async fn run(config: &Config) -> ExitCode {
         ("vectors", vectors(config).await),
         ("embedding model", model(config)),
         ("scans", scans().await),
+        ("mail", mail(config).await),
     ];
     let mut failed = false;
     for (part, outcome) in checks {
@@ -141,6 +143,24 @@ async fn scans() -> Outcome {
             "scanned PDFs can't be read; `{}` lets them be",
             ocr::INSTALL
         )),
+    }
+}
+
+async fn mail(config: &Config) -> Outcome {
+    let mailer = match Mailer::of(config) {
+        Ok(Some(mailer)) => mailer,
+        Ok(None) if config.database_url.is_none() => {
+            return Fine("kept in the outbox, shown at /outbox on this machine".to_owned());
+        }
+        Ok(None) => {
+            let text = "kept in the outbox, where nobody sees it: set BOTWRIGHT_SMTP_URL";
+            return Less(text.to_owned());
+        }
+        Err(error) => return Missing(format!("{error:#}")),
+    };
+    match mailer.ping().await {
+        Ok(()) => Fine("the server at BOTWRIGHT_SMTP_URL answers".to_owned()),
+        Err(error) => Less(format!("{error:#}; mails wait and are tried again for hours")),
     }
 }
 

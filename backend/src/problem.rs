@@ -74,8 +74,13 @@ impl IntoResponse for Problem {
             HeaderValue::from_static("application/problem+json"),
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+        let retry_after = match &self.0 {
+            Error::Refused(refusal) => refusal.retry_after,
+            _ => None,
+        };
+        let is_away = status == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(seconds) = retry_after.or(is_away.then_some(RETRY_SECONDS)) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -106,6 +111,9 @@ pub fn describe(code: ErrorCode) -> (StatusCode, &'static str) {
         C::NotFound => (S::NOT_FOUND, "Not found"),
         C::Unauthorized => (S::UNAUTHORIZED, "Not signed in"),
         C::InvalidCredentials => (S::UNAUTHORIZED, "Wrong e-mail address or password"),
+        C::MfaRequired => (S::UNAUTHORIZED, "A code is asked for, too"),
+        C::InvalidCode => (S::UNAUTHORIZED, "Wrong code"),
+        C::LinkInvalid => (S::UNPROCESSABLE_ENTITY, "This link does not work"),
         C::RefreshTokenReused => (S::UNAUTHORIZED, "Signed out for safety"),
         C::InvitationGone => (S::GONE, "The invitation is gone"),
         C::LastOwner => (S::CONFLICT, "The last owner"),

@@ -58,6 +58,7 @@ async fn start_embedded(config: &mut Config) -> anyhow::Result<Option<Embedded>>
             let embedded = Embedded::start(&config.data_dir, Durability::Durable).await?;
             config.database_url = Some(embedded.database_url().to_owned().into());
             config.redis_url = Some(embedded.redis_url().to_owned().into());
+            config.is_embedded = true;
             Ok(Some(embedded))
         }
         _ => bail!("set both DATABASE_URL and REDIS_URL, or neither to have private ones started"),
@@ -107,7 +108,11 @@ async fn serve_with(config: Config, listener: TcpListener, signals: &mut StopSig
     }
 
     let public_url = state.services.public_url.clone();
+    let outbox = state.config.is_embedded && state.services.mailer.is_none();
     let router = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    if outbox {
+        tracing::info!("no mail server is set: mails are shown at {public_url}/outbox, on this machine only");
+    }
     tracing::info!("Botwright is ready at {public_url}");
     let serving = axum::serve(listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
     let mut serving = std::pin::pin!(serving.into_future());

@@ -8,6 +8,9 @@
 
 mod api {
     mod auth;
+    mod auth_account;
+    mod auth_mfa;
+    mod auth_sessions;
     mod bots;
     mod catalogue;
     mod chat;
@@ -22,6 +25,7 @@ mod api {
     mod kb;
     mod kb_pairs;
     mod kb_sources;
+    mod mail;
     mod members;
     mod openai;
     mod organization;
@@ -30,6 +34,7 @@ mod api {
     mod rerank;
     mod retrieval;
     mod test_sets;
+    mod tokens;
     mod workspaces;
 }
 mod support;

@@ -5,7 +5,8 @@ use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Ro
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
-use crate::auth::{SignIn, SignUp, Welcome};
+use crate::account::AccountPage;
+use crate::auth::{Forgot, Reset, SignIn, SignUp, Verify, Welcome};
 use crate::bots::{BotPage, BotsPage, BuilderPage};
 use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
 use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
@@ -35,6 +36,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sign-up") view=SignUp />
                 </ParentRoute>
                 <Route path=path!("/invite/:token") view=JoinPage />
+                <ParentRoute path=path!("") view=Anyone>
+                    <Route path=path!("/forgot") view=Forgot />
+                    <Route path=path!("/reset") view=Reset />
+                    <Route path=path!("/verify") view=Verify />
+                </ParentRoute>
                 <ParentRoute path=path!("") view=Private>
                     <Route path=path!("/") view=|| view! { <Redirect path="/bots" /> } />
                     <Route path=path!("/bots") view=BotsPage />
@@ -51,6 +57,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings") view=SettingsPage />
                     <Route path=path!("/members") view=MembersPage />
                     <Route path=path!("/organization") view=OrganizationPage />
+                    <Route path=path!("/account") view=AccountPage />
                     <Route path=path!("/*any") view=NotFound />
                 </ParentRoute>
             </Routes>
@@ -84,6 +91,16 @@ fn Public() -> impl IntoView {
             }
             .into_any()
         }
+    }
+}
+
+/// Pages that links in mails lead to, whether or not somebody is signed in.
+#[component]
+fn Anyone() -> impl IntoView {
+    view! {
+        <Welcome>
+            <Outlet />
+        </Welcome>
     }
 }
 

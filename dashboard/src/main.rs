@@ -1,5 +1,6 @@
 //! The dashboard: a single-page app that builds bots and knowledge bases through the public API.
 
+mod account;
 mod app;
 mod auth;
 mod bots;

@@ -64,6 +64,15 @@ pub struct Config {
     pub google_url: Url,
     /// Where Google gives access tokens; the only `token_uri` that a key may name.
     pub google_token_url: Url,
+    /// The mail server: `smtp(s)://user:password@host:port`; without one mails stay in the outbox.
+    #[serde(default)]
+    pub smtp_url: Option<SecretString>,
+    /// Whom mails come from, such as `Botwright <bots@example.com>`. Needed with `smtp_url`.
+    #[serde(default)]
+    pub mail_from: Option<String>,
+    /// Whether the private Postgres serves; no setting, the server finds out when it starts.
+    #[serde(skip)]
+    pub is_embedded: bool,
     /// Requests a minute that one address may send to the public routes of bots.
     pub chat_requests_per_minute: u32,
     /// Sign-ups, sign-ins and refreshes a minute from one address.

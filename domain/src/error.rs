@@ -34,8 +34,11 @@ pub struct Refusal {
     pub detail: String,
     /// Fields that are not acceptable.
     pub errors: Vec<FieldError>,
-    /// With `draft_conflict`: the draft as it stands. With `tests_required`: why it is not deployed.
+    /// With `draft_conflict`: the draft as it stands. With `tests_required`: why it is not deployed. With `mfa_required`:
+    /// the challenge.
     pub current: Option<Value>,
+    /// Seconds after which trying again makes sense.
+    pub retry_after: Option<u64>,
 }
 
 impl Error {
@@ -46,6 +49,18 @@ impl Error {
             detail: detail.into(),
             errors: Vec::new(),
             current: None,
+            retry_after: None,
+        }))
+    }
+
+    /// Too often; `detail` says what. Trying again makes sense after so many seconds.
+    pub fn too_often(detail: impl Into<String>, retry_after: u64) -> Self {
+        Self::Refused(Box::new(Refusal {
+            code: ErrorCode::RateLimited,
+            detail: detail.into(),
+            errors: Vec::new(),
+            current: None,
+            retry_after: Some(retry_after),
         }))
     }
 
@@ -78,6 +93,7 @@ impl Error {
             detail: detail.to_owned(),
             errors,
             current: None,
+            retry_after: None,
         }))
     }
 

@@ -76,6 +76,17 @@ pub enum Job {
         /// The run.
         run_id: Uuid,
     },
+    /// Send a mail of the outbox.
+    SendMail {
+        /// The mail.
+        mail_id: Uuid,
+    },
+    /// Mail a link for a new password to whoever has the account of this address. Looked up by the job, so that the
+    /// request takes as long when nobody has.
+    MailReset {
+        /// The address.
+        email: String,
+    },
 }
 
 /// What became of a job.

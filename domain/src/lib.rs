@@ -20,6 +20,7 @@ pub mod google;
 pub mod jobs;
 pub mod kb;
 pub mod llm;
+pub mod mail;
 pub mod migrate;
 pub mod notion;
 pub mod outbound;

@@ -17,6 +17,7 @@ use crate::kb::embed::Embedder;
 use crate::kb::parse::sandbox::Sandbox;
 use crate::kb::search::{Search, SearchOutcome, Searcher};
 use crate::llm::Breakers;
+use crate::mail::Mailer;
 use crate::outbound::Outbound;
 use crate::redis::Redis;
 use crate::secrets::Secrets;
@@ -66,6 +67,8 @@ pub struct Services {
     pub notion_url: String,
     /// Where Google is, and the tokens that it gave.
     pub google: Google,
+    /// The way to the mail server; absent where none is set, and mails stay in the outbox.
+    pub mailer: Option<Mailer>,
     /// How browsers reach the server, without a trailing slash.
     pub public_url: String,
 }
@@ -102,6 +105,7 @@ impl Services {
             crawl_timeout: Duration::from_secs(config.crawl_timeout_seconds.max(1)),
             notion_url: config.notion_url.as_str().trim_end_matches('/').to_owned(),
             google: Google::new(&config.google_url, &config.google_token_url),
+            mailer: Mailer::of(config)?,
             public_url: config.public_url(),
         })
     }

@@ -6,7 +6,7 @@ use domain::jobs::vacuum;
 use domain::kb::drafts::sweep_expired;
 use domain::kb::ingest::enqueue_lost;
 use domain::kb::sources;
-use domain::{Services, embeddings, test_sets};
+use domain::{Services, auth, embeddings, mail, test_sets};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -76,6 +76,11 @@ async fn repair(services: &Services, clean_up: bool) -> domain::Result<()> {
     if collected > 0 {
         tracing::info!(vectors = collected, "removed vectors of texts that are gone");
     }
+    let mails = mail::sweep(&services.db).await?;
+    if mails > 0 {
+        tracing::info!(mails, "removed old mails");
+    }
+    auth::sweep(&services.db).await?;
     let mut connection = services.db.pool().acquire().await?;
     vacuum(&mut connection).await
 }

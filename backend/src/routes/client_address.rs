@@ -32,7 +32,8 @@ impl ClientAddress {
         self.trusted.iter().any(|network| network.contains(&address))
     }
 
-    fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    /// The visitor's address, as far as it can be told.
+    pub(super) fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.is_trusted(peer) {
             return peer;

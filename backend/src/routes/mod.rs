@@ -2,6 +2,9 @@
 
 mod api_keys;
 mod auth;
+mod auth_account;
+mod auth_mfa;
+mod auth_sessions;
 mod bots;
 mod chat;
 mod chatbot_drafts;
@@ -9,6 +12,7 @@ mod client_address;
 mod connections;
 mod conversations;
 mod demo;
+mod device;
 mod docs;
 mod edge;
 mod embedding;
@@ -22,6 +26,7 @@ mod kb_sources;
 mod members;
 mod openai;
 mod organization;
+mod outbox;
 mod providers;
 mod spa;
 mod test_sets;
@@ -58,15 +63,30 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
             OpenApiRouter::new()
                 .routes(routes!(auth::signup))
                 .routes(routes!(auth::login))
+                .routes(routes!(auth::mfa))
                 .routes(routes!(auth::refresh))
+                .routes(routes!(auth_account::forgot_password))
+                .routes(routes!(auth_account::reset_password))
+                .routes(routes!(auth_account::verify_email))
                 .routes(routes!(invitations::preview))
                 .routes(routes!(invitations::accept)),
         ))
+        .routes(routes!(auth::options))
         .routes(routes!(auth::logout))
-        .routes(routes!(auth::me))
+        .routes(routes!(auth::me, auth::save_profile))
         .routes(routes!(auth::context))
         .routes(routes!(auth::closed_organizations))
         .routes(routes!(auth::restore_organization))
+        .routes(routes!(auth_account::change_password))
+        .routes(routes!(auth_account::change_email))
+        .routes(routes!(auth_account::resend_verification))
+        .routes(routes!(auth_sessions::list, auth_sessions::end_all))
+        .routes(routes!(auth_sessions::end))
+        .routes(routes!(auth_mfa::status))
+        .routes(routes!(auth_mfa::setup))
+        .routes(routes!(auth_mfa::enable))
+        .routes(routes!(auth_mfa::disable))
+        .routes(routes!(auth_mfa::recovery_codes))
         .routes(routes!(workspaces::list, workspaces::create))
         .routes(routes!(workspaces::rename))
         .routes(routes!(members::list))
@@ -183,6 +203,7 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/demo", get(demo::page))
+        .route("/outbox", get(outbox::page))
         .route("/docs/errors", get(docs::errors))
         .merge(SwaggerUi::new("/docs/api").url("/api/v1/openapi.json", document))
         .merge(widget::routes());

@@ -64,7 +64,7 @@ async fn one_address_signs_up_once_however_often_it_tries_at_once() {
     let app = TestApp::start().await;
     let email = format!("{}@example.com", Uuid::new_v4().simple());
     let body = json!({ "email": email, "password": "correct horse battery", "name": "Ada" });
-    let tries = (0..8).map(|_| {
+    let tries = (0..50).map(|_| {
         app.request(Method::POST, "/api/v1/auth/signup")
             .json(&body)
             .send()
@@ -115,6 +115,10 @@ async fn a_stolen_refresh_token_ends_the_session_but_a_lost_answer_does_not() {
         .await
         .unwrap();
     let first = response.cookies().next().unwrap().value().to_owned();
+    let auth: AuthResponse = response.json().await.unwrap();
+    let me = |token: &str| app.request(Method::GET, "/api/v1/auth/me").bearer_auth(token);
+    let login = json!({ "email": email, "password": "correct horse battery" });
+    let elsewhere: AuthResponse = ok(app.request(Method::POST, "/api/v1/auth/login").json(&login)).await;
 
     let (status, second) = refresh_with(&app, &first).await;
     assert_eq!(status, StatusCode::OK);
@@ -134,9 +138,33 @@ async fn a_stolen_refresh_token_ends_the_session_but_a_lost_answer_does_not() {
     .execute(&mut owner)
     .await
     .unwrap();
+    let _: Me = ok(me(&auth.access_token)).await;
     assert_eq!(refresh_with(&app, &first).await.0, StatusCode::UNAUTHORIZED);
+    // The access token goes with the session, at once; the person's other sessions stay.
+    refused(
+        me(&auth.access_token),
+        StatusCode::UNAUTHORIZED,
+        ErrorCode::Unauthorized,
+    )
+    .await;
+    let _: Me = ok(me(&elsewhere.access_token)).await;
     for token in [second, third.unwrap()] {
         assert_eq!(refresh_with(&app, &token).await.0, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test]
+async fn tabs_that_renew_at_the_same_time_stay_signed_in() {
+    let app = TestApp::start().await;
+    let email = format!("{}@example.com", Uuid::new_v4().simple());
+    let body = json!({ "email": email, "password": "correct horse battery", "name": "Ada" });
+    let sign_up = app.request(Method::POST, "/api/v1/auth/signup").json(&body);
+    let response = sign_up.send().await.unwrap();
+    let first = response.cookies().next().unwrap().value().to_owned();
+    let tabs = futures::future::join_all((0..6).map(|_| refresh_with(&app, &first))).await;
+    for (status, next) in tabs {
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(refresh_with(&app, &next.unwrap()).await.0, StatusCode::OK);
     }
 }
 

@@ -15,6 +15,8 @@ pub mod fake_openai;
 #[expect(dead_code, reason = "the client's own tests have it misbehave in more ways")]
 #[path = "../../../domain/tests/support/fake_rerank.rs"]
 pub mod fake_rerank;
+pub mod fake_smtp;
+pub mod mails;
 #[path = "../../../domain/tests/support/service_account.rs"]
 mod service_account;
 
@@ -312,6 +314,9 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         secret_key: Some("0123456789abcdef0123456789abcdef".to_owned().into()),
         outbound_allow: Vec::new(),
         trusted_proxies: Vec::new(),
+        smtp_url: None,
+        mail_from: None,
+        is_embedded: false,
         chat_requests_per_minute: 100_000,
         auth_requests_per_minute: 100_000,
     }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 
+use super::second_step::{SecondStep, challenge_of};
 use crate::session::use_session;
 use crate::ui::button::Submit;
 use crate::ui::field::{PasswordField, TextField};
@@ -35,6 +36,7 @@ pub fn SignIn() -> impl IntoView {
     let password = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
+    let challenge = RwSignal::new(None::<String>);
     let form = Form::new(move || {
         let mut check = Checker::default();
         let is_address = email.with(|email| is_email(email.trim()));
@@ -64,6 +66,9 @@ pub fn SignIn() -> impl IntoView {
             let result = session.sign_in(&request).await;
             busy.set(false);
             let Err(problem) = result else { return };
+            if let Some(asked) = challenge_of(&problem) {
+                return challenge.set(Some(asked));
+            }
             error.set(match problem.code() {
                 Some(ErrorCode::InvalidCredentials) => {
                     Some("This e-mail address and password don't belong together. Check both.".to_owned())
@@ -72,27 +77,36 @@ pub fn SignIn() -> impl IntoView {
             });
         });
     };
+    let first_step = move || {
+        view! {
+            <FormBody error=error submit=submit>
+                <TextField
+                    label="E-mail address"
+                    value=email
+                    field=form.field("email")
+                    kind="email"
+                    autocomplete="username"
+                    autofocus=true
+                />
+                <PasswordField
+                    label="Password"
+                    value=password
+                    field=form.field("password")
+                    autocomplete="current-password"
+                />
+                <a class="link-plain w-fit" href="/forgot">"Forgot password?"</a>
+                <Submit busy=busy class="mt-2">"Sign in"</Submit>
+            </FormBody>
+        }
+    };
     view! {
         <h1 class="text-2xl font-semibold">"Sign in"</h1>
         <p class="muted mt-1 mb-6">
             "New here? " <a class="link-plain" href=with_next("/sign-up")>"Create an account"</a>
         </p>
-        <FormBody error=error submit=submit>
-            <TextField
-                label="E-mail address"
-                value=email
-                field=form.field("email")
-                kind="email"
-                autocomplete="username"
-                autofocus=true
-            />
-            <PasswordField
-                label="Password"
-                value=password
-                field=form.field("password")
-                autocomplete="current-password"
-            />
-            <Submit busy=busy class="mt-2">"Sign in"</Submit>
-        </FormBody>
+        {move || match challenge.get() {
+            Some(asked) => view! { <SecondStep challenge=asked back=move || challenge.set(None) /> }.into_any(),
+            None => first_step().into_any(),
+        }}
     }
 }

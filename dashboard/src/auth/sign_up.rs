@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 
+use super::PASSWORD_HINT;
 use super::sign_in::with_next;
 use crate::session::use_session;
 use crate::ui::button::Submit;
@@ -79,7 +80,7 @@ pub fn SignUp() -> impl IntoView {
                 label="Password"
                 value=password
                 field=form.field("password")
-                hint="At least 10 characters."
+                hint=PASSWORD_HINT
                 autocomplete="new-password"
             />
             <Submit busy=busy class="mt-2">"Create account"</Submit>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::use_session;
+use crate::auth::{SecondStep, challenge_of};
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Submit, Variant};
 use crate::ui::dialog::Dialog;
@@ -16,6 +17,7 @@ pub fn ExpiredDialog() -> impl IntoView {
     let password = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
+    let challenge = RwSignal::new(None::<String>);
     let email = move || {
         session
             .identity()
@@ -29,16 +31,28 @@ pub fn ExpiredDialog() -> impl IntoView {
         spawn_local(async move {
             let result = session.sign_in_again(password.get_untracked()).await;
             busy.set(false);
-            match result {
-                Ok(()) => password.set(String::new()),
-                Err(problem) => error.set(Some(problem.to_string())),
+            let Err(problem) = result else {
+                return password.set(String::new());
+            };
+            match challenge_of(&problem) {
+                Some(asked) => {
+                    password.set(String::new());
+                    challenge.set(Some(asked));
+                }
+                None => error.set(Some(problem.to_string())),
             }
         });
     };
     let leave = move || session.forget();
 
-    view! {
-        <Dialog open=session.expired title="Sign in again" dismissible=false>
+    // Another time it begins with the password again.
+    Effect::new(move |_| {
+        if !session.expired.get() {
+            challenge.set(None);
+        }
+    });
+    let first_step = move || {
+        view! {
             <form
                 class="flex flex-col gap-4"
                 on:submit=move |event| {
@@ -46,10 +60,6 @@ pub fn ExpiredDialog() -> impl IntoView {
                     submit();
                 }
             >
-                <p>
-                    "Your session has ended. Nothing on this page is lost: sign in as "
-                    <strong class="wrap-anywhere">{email}</strong> " to go on where you were."
-                </p>
                 <ErrorAlert message=error />
                 <PasswordField label="Password" value=password autocomplete="current-password" />
                 <div class="flex flex-wrap justify-end gap-2">
@@ -57,6 +67,21 @@ pub fn ExpiredDialog() -> impl IntoView {
                     <Submit busy=busy>"Sign in"</Submit>
                 </div>
             </form>
+        }
+    };
+
+    view! {
+        <Dialog open=session.expired title="Sign in again" dismissible=false>
+            <div class="flex flex-col gap-4">
+                <p>
+                    "Your session has ended. Nothing on this page is lost: sign in as "
+                    <strong class="wrap-anywhere">{email}</strong> " to go on where you were."
+                </p>
+                {move || match challenge.get() {
+                    Some(asked) => view! { <SecondStep challenge=asked back=move || challenge.set(None) /> }.into_any(),
+                    None => first_step().into_any(),
+                }}
+            </div>
         </Dialog>
     }
 }

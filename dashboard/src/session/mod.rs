@@ -5,7 +5,7 @@ mod storage;
 mod tab;
 
 use api_types::ErrorCode;
-use api_types::auth::{AuthResponse, ContextRequest, LoginRequest, SignupRequest, User};
+use api_types::auth::{AuthResponse, ContextRequest, LoginRequest, MfaRequest, SignupRequest, User};
 use api_types::client::{self, Call, ClientError};
 use api_types::tenancy::Workspace;
 use futures::FutureExt;
@@ -132,6 +132,33 @@ impl Session {
         Ok(())
     }
 
+    /// The second step of either.
+    pub async fn answer(self, request: &MfaRequest) -> Result<(), ClientError> {
+        let auth = client::auth::mfa(request).send(None).await?;
+        self.accept(self.in_this_tabs_workspace(auth).await?);
+        Ok(())
+    }
+
+    /// Takes in what the person changed about themselves.
+    pub fn set_user(self, user: User) {
+        if let Access::SignedIn(identity) = self.access.get_untracked() {
+            self.access.set(Access::SignedIn(Identity { user, ..identity }));
+        }
+    }
+
+    /// Reads anew who is signed in, if somebody is.
+    pub fn renew_user(self) {
+        if !matches!(self.access.get_untracked(), Access::SignedIn(_)) {
+            return;
+        }
+        spawn_local(async move {
+            // What is not read now comes with the next token.
+            if let Ok(me) = self.send(&client::auth::me()).await {
+                self.set_user(me.user);
+            }
+        });
+    }
+
     /// Makes an account and signs it in.
     pub async fn sign_up(self, request: &SignupRequest) -> Result<(), ClientError> {
         self.accept(client::auth::signup(request).send(None).await?);
@@ -183,7 +210,8 @@ impl Session {
         Ok(())
     }
 
-    fn forget(self) {
+    /// The session is over: nothing of it stays here.
+    pub fn forget(self) {
         self.token.set_value(None);
         tab::forget_workspace();
         forget_prefix(crate::drafts::UNSAVED_PREFIX);

@@ -44,6 +44,10 @@ pub fn AccountMenu() -> impl IntoView {
                 <ThemeSwitch />
             </div>
             <div class="pt-1.5">
+                <a class=ITEM href="/account" on:click=move |_| open.set(false)>
+                    <Icon glyph=icon::SETTINGS />
+                    "Account"
+                </a>
                 <a class=ITEM href="/docs/api" rel="external" target="_blank">
                     <Icon glyph=icon::CODE />
                     "API reference"

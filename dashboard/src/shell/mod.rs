@@ -9,6 +9,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use crate::account::ConfirmAddress;
 use account::AccountMenu;
 use nav::{BottomBar, SideBar};
 pub use not_found::NotFound;
@@ -38,6 +39,7 @@ pub fn Shell(
                     <div class="grow"></div>
                     <AccountMenu />
                 </header>
+                <ConfirmAddress />
                 <main
                     node_ref=main
                     id="main"

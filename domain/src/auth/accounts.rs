@@ -1,46 +1,74 @@
-//! Sign-up, sign-in and the person behind a token.
+//! Sign-up and the person behind a token.
 
 use api_types::ErrorCode;
-use api_types::auth::{LoginRequest, Me, SignupRequest, User};
-use api_types::validate;
+use api_types::auth::{Me, SaveProfileRequest, SignupRequest, User};
+use api_types::validate::{self, Checker};
 use uuid::Uuid;
 
-use super::password;
+use super::links::{self, Purpose};
 use super::sessions::{self, Session};
-use crate::db::Db;
-use crate::secrets::Secrets;
+use super::{Device, password};
+use crate::db::{Db, TenantTx};
+use crate::mail::{self, Template};
 use crate::tenancy::invitations::{self, InvitationToken};
 use crate::tenancy::{self, Scope};
-use crate::{Error, Result};
+use crate::{Error, Result, Services};
 
-/// Makes an account with an organization and a workspace, and signs in.
-pub async fn signup(db: &Db, secrets: &Secrets, request: SignupRequest) -> Result<Session> {
+/// Makes an account with an organization and a workspace, mails a link that confirms its address, and signs in.
+pub async fn signup(services: &Services, device: &Device, request: SignupRequest) -> Result<Session> {
     validate::signup(&request).map_err(Error::validation)?;
+    password::check(&request.password, &[&request.email, &request.name]).await?;
+    let (mut tx, user, workspace_id) = found(&services.db, request, false).await?;
+    let link = links::make(&mut tx, services, Purpose::Confirm, user.id, &user.email).await?;
+    mail::post(
+        &mut tx,
+        Some(user.id),
+        &user.email,
+        Template::Confirm { link: &link },
+    )
+    .await?;
+    tx.commit().await?;
+    sessions::begin(&services.db, &services.secrets, user, workspace_id, device).await
+}
+
+/// Makes an account that nobody signed up for, for the demo and for tests: its address counts as confirmed, and its
+/// password may be known to all. `None` when the address has an account.
+pub async fn seed(db: &Db, request: SignupRequest) -> Result<Option<User>> {
+    match found(db, request, true).await {
+        Ok((tx, user, _)) => {
+            tx.commit().await?;
+            Ok(Some(user))
+        }
+        Err(error) if error.code() == ErrorCode::EmailTaken => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes the account, its organization and its workspace. Answers the transaction, to be committed.
+async fn found(db: &Db, request: SignupRequest, is_verified: bool) -> Result<(TenantTx, User, Uuid)> {
     let password_hash = password::hash(request.password).await?;
     let user = User {
         id: Uuid::now_v7(),
         email: request.email.trim().to_owned(),
         name: request.name.trim().to_owned(),
+        email_verified: is_verified,
     };
     let mut tx = db.person(user.id).await?;
     let inserted = sqlx::query!(
-        "insert into users (id, email, name, password_hash) values ($1, $2, $3, $4)
+        "insert into users (id, email, name, password_hash, email_verified_at)
+         values ($1, $2, $3, $4, case when $5 then now() end)
          on conflict (lower(email)) do nothing",
         user.id,
         user.email,
         user.name,
-        password_hash
+        password_hash,
+        is_verified
     )
     .execute(&mut *tx)
     .await?;
     if inserted.rows_affected() == 0 {
-        return Err(Error::refused_fields(
-            ErrorCode::EmailTaken,
+        return Err(email_taken(
             "There is an account with this e-mail address. Sign in instead.",
-            vec![api_types::FieldError::new(
-                "email",
-                "This address has an account.",
-            )],
         ));
     }
     let workspace_id = match request.invitation.map(InvitationToken::from) {
@@ -50,41 +78,31 @@ pub async fn signup(db: &Db, secrets: &Secrets, request: SignupRequest) -> Resul
         }
         None => tenancy::found_organization(&mut tx, user.id, &user.name).await?,
     };
-    tx.commit().await?;
-    sessions::begin(db, secrets, user, workspace_id).await
+    Ok((tx, user, workspace_id))
 }
 
-/// Signs in with e-mail address and password.
-pub async fn login(db: &Db, secrets: &Secrets, request: LoginRequest) -> Result<Session> {
-    let row = sqlx::query!(
-        "select id, email, name, password_hash from users where lower(email) = lower($1)",
-        request.email.trim()
-    )
-    .fetch_optional(db.pool())
-    .await?;
-    let hash = row.as_ref().map(|row| row.password_hash.clone());
-    let verified = password::verify(request.password, hash).await?;
-    let Some(row) = row.filter(|_| verified) else {
-        return Err(Error::refused(
-            ErrorCode::InvalidCredentials,
-            "The e-mail address or the password is wrong.",
-        ));
-    };
-    let user = User {
-        id: row.id,
-        email: row.email,
-        name: row.name,
-    };
-    let workspace_id = tenancy::home_workspace(db, user.id).await?;
-    sessions::begin(db, secrets, user, workspace_id).await
+pub(super) fn email_taken(detail: &str) -> Error {
+    let errors = vec![api_types::FieldError::new(
+        "email",
+        "This address has an account.",
+    )];
+    Error::refused_fields(ErrorCode::EmailTaken, detail, errors)
 }
 
 /// The person with this id.
 pub async fn user(db: &Db, id: Uuid) -> Result<User> {
-    sqlx::query_as!(User, "select id, email, name from users where id = $1", id)
-        .fetch_optional(db.pool())
-        .await?
-        .ok_or_else(|| Error::refused(ErrorCode::Unauthorized, "This account does not exist any more."))
+    sqlx::query_as!(
+        User,
+        r#"select id, email, name, email_verified_at is not null as "email_verified!" from users where id = $1"#,
+        id
+    )
+    .fetch_optional(db.pool())
+    .await?
+    .ok_or_else(gone)
+}
+
+pub(super) fn gone() -> Error {
+    Error::refused(ErrorCode::Unauthorized, "This account does not exist any more.")
 }
 
 /// Who is signed in, where, and where they could go.
@@ -95,4 +113,22 @@ pub async fn me(db: &Db, scope: &Scope, user_id: Uuid) -> Result<Me> {
         role: scope.role(),
         workspaces: tenancy::workspaces_of(db, user_id).await?,
     })
+}
+
+/// Saves how the person wants to be called.
+pub async fn save_profile(db: &Db, user_id: Uuid, request: &SaveProfileRequest) -> Result<User> {
+    let mut check = Checker::default();
+    check.length("name", &request.name, 1, 80);
+    check.finish().map_err(Error::validation)?;
+    let saved = sqlx::query!(
+        "update users set name = $2 where id = $1",
+        user_id,
+        request.name.trim()
+    )
+    .execute(db.pool())
+    .await?;
+    if saved.rows_affected() == 0 {
+        return Err(gone());
+    }
+    user(db, user_id).await
 }

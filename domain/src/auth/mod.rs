@@ -1,10 +1,30 @@
-//! Accounts, passwords, sessions and access tokens.
+//! Accounts, passwords, sessions, second factors and the tokens of all of them.
+//!
+//! Each way to sign in is a module with one function that finds out who it is; all lead to `sign_in::admit`, which asks
+//! for the second factor and begins the session. So far there is the password, which lies on the account; whatever else
+//! comes keeps whom it knows in `identities`, by kind and subject.
 
 mod accounts;
+mod attempts;
+mod device;
+mod email;
+mod links;
+mod mfa;
 mod password;
+mod reset;
 mod sessions;
+mod sign_in;
+mod sweep;
 mod tokens;
 
-pub use accounts::{login, me, signup, user};
-pub use sessions::{REFRESH_DAYS, Session, authenticate, refresh, revoke, switch_workspace};
+pub use accounts::{me, save_profile, seed, signup, user};
+pub use device::Device;
+pub use email::{change_email, resend_verification, verify_email};
+pub use mfa::{answer, disable, enable, new_recovery_codes, setup, status};
+pub use reset::{change_password, forgot_password, mail_reset, reset_password};
+pub use sessions::{
+    REFRESH_DAYS, Session, authenticate, end, end_everywhere, list, refresh, revoke, switch_workspace,
+};
+pub use sign_in::login;
+pub use sweep::sweep;
 pub use tokens::ACCESS_SECONDS;

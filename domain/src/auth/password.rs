@@ -1,14 +1,19 @@
-//! Password hashing: Argon2id with the crate's defaults (OWASP's first recommendation), off the async threads.
+//! Passwords: which are taken, and how they are kept: Argon2id with the crate's defaults (OWASP's first recommendation),
+//! off the async threads.
 
 use std::sync::LazyLock;
 
 use anyhow::anyhow;
+use api_types::FieldError;
+use api_types::validate::{self, Checker};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
+use zxcvbn::feedback::Warning;
+use zxcvbn::{Score, zxcvbn};
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// A valid hash of nothing anybody knows: verified against when there is no such account, so that the time taken does
 /// not tell whether there is one.
@@ -20,6 +25,53 @@ static CORES: LazyLock<Semaphore> = LazyLock::new(|| {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Semaphore::new(cores)
 });
+
+/// Refuses a new password that is short, easily guessed, or made of the person's own address or name.
+pub async fn check(password: &str, own: &[&str]) -> Result<()> {
+    let mut check = Checker::default();
+    validate::password(&mut check, password, own);
+    check.finish().map_err(Error::validation)?;
+    let (password, own) = (password.to_owned(), own.join(" "));
+    let weakness = on_a_core(move || {
+        let own: Vec<&str> = own.split(|c: char| !c.is_alphanumeric()).collect();
+        Ok(weakness(&password, &own))
+    });
+    match weakness.await? {
+        None => Ok(()),
+        Some(message) => Err(Error::validation(vec![FieldError::new("password", message)])),
+    }
+}
+
+/// What makes a password one of the first hundred million that an attacker tries, and what to do.
+fn weakness(password: &str, own: &[&str]) -> Option<String> {
+    let estimate = zxcvbn(password, own);
+    if estimate.score() >= Score::Three {
+        return None;
+    }
+    let why = match estimate.feedback().and_then(zxcvbn::feedback::Feedback::warning) {
+        Some(
+            Warning::ThisIsATop10Password
+            | Warning::ThisIsATop100Password
+            | Warning::ThisIsACommonPassword
+            | Warning::ThisIsSimilarToACommonlyUsedPassword,
+        ) => "It is, or is much like, a password that many people use.",
+        Some(Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess) => {
+            "Rows and patterns of keys are guessed quickly."
+        }
+        Some(
+            Warning::RepeatsLikeAaaAreEasyToGuess
+            | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess
+            | Warning::SequencesLikeAbcAreEasyToGuess,
+        ) => "Repeats and sequences are guessed quickly.",
+        Some(Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess) => {
+            "Years and dates are guessed quickly."
+        }
+        _ => "It is guessed quickly.",
+    };
+    Some(format!(
+        "{why} Use four or more words that don't belong together."
+    ))
+}
 
 /// Hashes a password with a fresh salt.
 pub async fn hash(password: String) -> Result<String> {
@@ -63,6 +115,24 @@ async fn on_a_core<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_guessed_first_is_refused() {
+        for password in [
+            "password123",
+            "qwertyuiop",
+            "1234567890",
+            "aaaaaaaaaaaa",
+            "iloveyou2024",
+            "letmein12345",
+            "P@ssw0rd123!",
+        ] {
+            assert!(weakness(password, &[]).is_some(), "{password}");
+        }
+        for password in ["correct horse battery", "tuba-Lemon-gravel-9", "fX8#kq2!mZ0p"] {
+            assert_eq!(weakness(password, &[]), None, "{password}");
+        }
+    }
 
     #[tokio::test]
     async fn only_the_right_password_matches() {

@@ -4,7 +4,7 @@
 //! A client whose answer got lost may repeat the exchange within [`GRACE`].
 
 use api_types::ErrorCode;
-use api_types::auth::{AuthResponse, User};
+use api_types::auth::{AuthResponse, SessionInfo, User};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Duration, Utc};
@@ -12,14 +12,16 @@ use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{accounts, tokens};
+use super::accounts;
+use super::device::{self, Device};
+use super::tokens::{self, Claims};
 use crate::db::Db;
 use crate::secrets::Secrets;
 use crate::tenancy::{self, Scope};
 use crate::{Error, Result};
 
 /// How long a session lasts without being used, in days.
-pub const REFRESH_DAYS: i64 = 30;
+pub const REFRESH_DAYS: i32 = 30;
 /// How long a used refresh token may be repeated by a client that lost the answer.
 const GRACE: Duration = Duration::seconds(20);
 
@@ -33,14 +35,22 @@ pub struct Session {
 }
 
 /// Begins a session of `user` in a workspace.
-pub(super) async fn begin(db: &Db, secrets: &Secrets, user: User, workspace_id: Uuid) -> Result<Session> {
+pub(super) async fn begin(
+    db: &Db,
+    secrets: &Secrets,
+    user: User,
+    workspace_id: Uuid,
+    device: &Device,
+) -> Result<Session> {
     let session_id = Uuid::now_v7();
     let mut tx = db.pool().begin().await?;
     sqlx::query!(
-        "insert into sessions (id, user_id, active_workspace_id) values ($1, $2, $3)",
+        "insert into sessions (id, user_id, active_workspace_id, user_agent, address) values ($1, $2, $3, $4, $5)",
         session_id,
         user.id,
-        workspace_id
+        workspace_id,
+        device.user_agent,
+        device.address
     )
     .execute(&mut *tx)
     .await?;
@@ -50,7 +60,7 @@ pub(super) async fn begin(db: &Db, secrets: &Secrets, user: User, workspace_id: 
 }
 
 /// Exchanges a refresh token for a new pair.
-pub async fn refresh(db: &Db, secrets: &Secrets, refresh_token: &str) -> Result<Session> {
+pub async fn refresh(db: &Db, secrets: &Secrets, device: &Device, refresh_token: &str) -> Result<Session> {
     let mut tx = db.pool().begin().await?;
     let row = sqlx::query!(
         "select t.session_id, t.expires_at, t.used_at, s.user_id, s.active_workspace_id, s.revoked_at
@@ -89,6 +99,15 @@ pub async fn refresh(db: &Db, secrets: &Secrets, refresh_token: &str) -> Result<
     )
     .execute(&mut *tx)
     .await?;
+    sqlx::query!(
+        "update sessions set last_used_at = $2, user_agent = $3, address = $4 where id = $1",
+        row.session_id,
+        now,
+        device.user_agent,
+        device.address
+    )
+    .execute(&mut *tx)
+    .await?;
     let next = issue(&mut tx, row.session_id).await?;
     tx.commit().await?;
 
@@ -112,10 +131,69 @@ pub async fn revoke(db: &Db, refresh_token: &str) -> Result<()> {
     Ok(())
 }
 
-/// Who sends this access token, in which workspace. The membership is read anew each time.
+/// Where the person is signed in, last used first.
+pub async fn list(db: &Db, user_id: Uuid, current: Uuid) -> Result<Vec<SessionInfo>> {
+    let rows = sqlx::query!(
+        "select id, user_agent, address, created_at, last_used_at from sessions
+         where user_id = $1 and revoked_at is null and last_used_at > now() - make_interval(days => $2)
+         order by last_used_at desc, id desc",
+        user_id,
+        REFRESH_DAYS
+    )
+    .fetch_all(db.pool())
+    .await?;
+    let sessions = rows.into_iter().map(|row| SessionInfo {
+        is_current: row.id == current,
+        id: row.id,
+        device: device::describe(&row.user_agent),
+        address: row.address,
+        created_at: row.created_at,
+        last_used_at: row.last_used_at,
+    });
+    Ok(sessions.collect())
+}
+
+/// Ends one session of the person.
+pub async fn end(db: &Db, user_id: Uuid, session_id: Uuid) -> Result<()> {
+    let ended = sqlx::query!(
+        "update sessions set revoked_at = now() where id = $1 and user_id = $2 and revoked_at is null",
+        session_id,
+        user_id
+    )
+    .execute(db.pool())
+    .await?;
+    if ended.rows_affected() == 0 {
+        return Err(Error::refused(
+            ErrorCode::NotFound,
+            "There is no such session, or it has ended.",
+        ));
+    }
+    Ok(())
+}
+
+/// Ends every session of the person but `kept`.
+pub(super) async fn end_all(conn: &mut PgConnection, user_id: Uuid, kept: Option<Uuid>) -> Result<()> {
+    sqlx::query!(
+        "update sessions set revoked_at = now()
+         where user_id = $1 and revoked_at is null and id is distinct from $2",
+        user_id,
+        kept
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Signs the person out everywhere.
+pub async fn end_everywhere(db: &Db, user_id: Uuid) -> Result<()> {
+    end_all(&mut *db.pool().acquire().await?, user_id, None).await
+}
+
+/// Who sends this access token, in which workspace. Membership and session are read anew each time, in one query: both
+/// may have ended since the token was made.
 pub async fn authenticate(db: &Db, secrets: &Secrets, access_token: &str) -> Result<(Scope, Uuid)> {
     let claims = tokens::verify(secrets, access_token)?;
-    let scope = tenancy::member_scope(db, claims.sub, claims.ws)
+    let scope = tenancy::session_scope(db, claims.sub, claims.ws, claims.sid)
         .await?
         .ok_or_else(signed_out)?;
     Ok((scope, claims.sid))
@@ -157,7 +235,12 @@ async fn respond(
     refresh_token: String,
 ) -> Result<Session> {
     let workspace = tenancy::workspace(db, workspace_id).await?;
-    let access_token = tokens::sign(secrets, user.id, session_id, workspace_id, Utc::now())?;
+    let claims = Claims {
+        sub: user.id,
+        sid: session_id,
+        ws: workspace_id,
+    };
+    let access_token = tokens::sign(secrets, claims, Utc::now())?;
     let response = AuthResponse {
         access_token,
         token_type: "Bearer".to_owned(),
@@ -180,7 +263,7 @@ async fn issue(conn: &mut PgConnection, session_id: Uuid) -> Result<String> {
         hash(&token),
         session_id,
         now,
-        now + Duration::days(REFRESH_DAYS)
+        now + Duration::days(REFRESH_DAYS.into())
     )
     .execute(conn)
     .await?;

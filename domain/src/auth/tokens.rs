@@ -1,8 +1,12 @@
-//! Access tokens: JWTs signed with HS256, good for 15 minutes, bound to one workspace.
+//! Tokens that we sign: JWTs with HS256. Access tokens are good for 15 minutes and bound to one workspace; challenges are
+//! for the second step of signing in.
+//!
+//! Only tokens just like ours are taken (RFC 8725): one algorithm, no header that names a key, one type for each use.
 
 use api_types::ErrorCode;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -11,64 +15,110 @@ use crate::{Error, Result};
 
 /// How long an access token is good for, in seconds.
 pub const ACCESS_SECONDS: i64 = 15 * 60;
+/// How long a sign-in waits for its second step, in seconds.
+pub(super) const CHALLENGE_SECONDS: i64 = 5 * 60;
 const ISSUER: &str = "botwright";
 const AUDIENCE: &str = "botwright-api";
-/// The `typ` claim of access tokens; other kinds of token will carry another one.
-const TYPE: &str = "access";
+/// How far two clocks may be apart, in seconds.
+const LEEWAY: i64 = 30;
+/// Ours have about 500 bytes.
+const MAX_BYTES: usize = 2_000;
 
-/// What an access token says.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Claims {
-    /// The user.
-    pub sub: Uuid,
-    /// The session, so that a token ends with its session when it is next refreshed.
-    pub sid: Uuid,
-    /// The workspace.
-    pub ws: Uuid,
-    typ: String,
+/// What a token is for: the `typ` claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Type {
+    Access,
+    Challenge,
+}
+
+/// Any token of ours.
+#[derive(Debug, Serialize, Deserialize)]
+struct Token<C> {
+    #[serde(flatten)]
+    claims: C,
+    typ: Type,
     iss: String,
     aud: String,
     iat: i64,
     exp: i64,
 }
 
-/// Signs a token.
-pub(super) fn sign(
+/// What an access token says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Claims {
+    /// The user.
+    pub sub: Uuid,
+    /// The session: a token ends with it.
+    pub sid: Uuid,
+    /// The workspace.
+    pub ws: Uuid,
+}
+
+/// What a challenge says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Challenge {
+    /// The user.
+    pub sub: Uuid,
+    /// The challenge's row, which goes when it is met.
+    pub jti: Uuid,
+}
+
+/// Signs an access token.
+pub(super) fn sign(secrets: &Secrets, claims: Claims, now: DateTime<Utc>) -> Result<String> {
+    encode(secrets, claims, Type::Access, ACCESS_SECONDS, now)
+}
+
+/// Signs a challenge.
+pub(super) fn sign_challenge(secrets: &Secrets, challenge: Challenge, now: DateTime<Utc>) -> Result<String> {
+    encode(secrets, challenge, Type::Challenge, CHALLENGE_SECONDS, now)
+}
+
+/// Checks an access token.
+pub(super) fn verify(secrets: &Secrets, token: &str) -> Result<Claims> {
+    decode(secrets, token, Type::Access).ok_or_else(invalid)
+}
+
+/// Checks a challenge.
+pub(super) fn verify_challenge(secrets: &Secrets, token: &str) -> Option<Challenge> {
+    decode(secrets, token, Type::Challenge)
+}
+
+fn encode<C: Serialize>(
     secrets: &Secrets,
-    user_id: Uuid,
-    session_id: Uuid,
-    workspace_id: Uuid,
+    claims: C,
+    typ: Type,
+    seconds: i64,
     now: DateTime<Utc>,
 ) -> Result<String> {
-    let claims = Claims {
-        sub: user_id,
-        sid: session_id,
-        ws: workspace_id,
-        typ: TYPE.to_owned(),
+    let token = Token {
+        claims,
+        typ,
         iss: ISSUER.to_owned(),
         aud: AUDIENCE.to_owned(),
         iat: now.timestamp(),
-        exp: (now + Duration::seconds(ACCESS_SECONDS)).timestamp(),
+        exp: now.timestamp() + seconds,
     };
     let key = EncodingKey::from_secret(secrets.token_key());
-    Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(anyhow::Error::from)?)
+    Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &token, &key).map_err(anyhow::Error::from)?)
 }
 
-/// Checks signature, algorithm, type, issuer, audience and time.
-pub(super) fn verify(secrets: &Secrets, token: &str) -> Result<Claims> {
+/// Checks signature, algorithm, type, issuer, audience and times; `None` for what is not a token of ours.
+fn decode<C: DeserializeOwned + Clone>(secrets: &Secrets, token: &str, typ: Type) -> Option<C> {
+    if token.len() > MAX_BYTES {
+        return None;
+    }
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_issuer(&[ISSUER]);
     validation.set_audience(&[AUDIENCE]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    validation.leeway = 30;
+    validation.validate_nbf = true;
+    validation.leeway = LEEWAY.unsigned_abs();
     let key = DecodingKey::from_secret(secrets.token_key());
-    let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
-        .map_err(|_| invalid())?
-        .claims;
-    if claims.typ != TYPE {
-        return Err(invalid());
-    }
-    Ok(claims)
+    let decoded = jsonwebtoken::decode::<Token<C>>(token, &key, &validation).ok()?;
+    let is_plain = decoded.header == Header::new(Algorithm::HS256);
+    let is_of_now = decoded.claims.iat <= Utc::now().timestamp() + LEEWAY;
+    (is_plain && is_of_now && decoded.claims.typ == typ).then_some(decoded.claims.claims)
 }
 
 fn invalid() -> Error {
@@ -86,47 +136,41 @@ mod tests {
         Secrets::new(&text.to_owned().into())
     }
 
-    #[test]
-    fn a_token_is_good_for_its_time_and_key_only() {
-        let ours = secrets("ours ours ours ours ours ours ours");
-        let [user, session, workspace] = [Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7()];
-        let token = sign(&ours, user, session, workspace, Utc::now()).unwrap();
-        let claims = verify(&ours, &token).unwrap();
-        assert_eq!((claims.sub, claims.sid, claims.ws), (user, session, workspace));
-
-        assert!(verify(&secrets("theirs theirs theirs theirs theirs"), &token).is_err());
-        let old = sign(
-            &ours,
-            user,
-            session,
-            workspace,
-            Utc::now() - Duration::minutes(16),
-        )
-        .unwrap();
-        assert!(verify(&ours, &old).is_err());
+    fn claims() -> Claims {
+        Claims {
+            sub: Uuid::now_v7(),
+            sid: Uuid::now_v7(),
+            ws: Uuid::now_v7(),
+        }
     }
 
     #[test]
-    fn other_algorithms_and_types_are_refused() {
+    fn a_token_is_good_for_its_time_and_key_only() {
         let ours = secrets("ours ours ours ours ours ours ours");
-        let key = EncodingKey::from_secret(ours.token_key());
-        let now = Utc::now().timestamp();
-        let claims = |typ: &str| Claims {
-            sub: Uuid::nil(),
-            sid: Uuid::nil(),
-            ws: Uuid::nil(),
-            typ: typ.to_owned(),
-            iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
-            iat: now,
-            exp: now + 60,
+        let said = claims();
+        let token = sign(&ours, said.clone(), Utc::now()).unwrap();
+        let heard = verify(&ours, &token).unwrap();
+        assert_eq!((heard.sub, heard.sid, heard.ws), (said.sub, said.sid, said.ws));
+
+        assert!(verify(&secrets("theirs theirs theirs theirs theirs"), &token).is_err());
+        for minutes in [-16, 2] {
+            let now = Utc::now() + chrono::Duration::minutes(minutes);
+            let token = sign(&ours, said.clone(), now).unwrap();
+            assert!(verify(&ours, &token).is_err(), "{minutes}");
+        }
+    }
+
+    #[test]
+    fn a_challenge_is_no_access_token_nor_the_other_way_round() {
+        let ours = secrets("ours ours ours ours ours ours ours");
+        let challenge = Challenge {
+            sub: Uuid::now_v7(),
+            jti: Uuid::now_v7(),
         };
-        let good = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims(TYPE), &key).unwrap();
-        assert!(verify(&ours, &good).is_ok());
-        let hs512 = jsonwebtoken::encode(&Header::new(Algorithm::HS512), &claims(TYPE), &key).unwrap();
-        assert!(verify(&ours, &hs512).is_err());
-        let visitor = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims("visitor"), &key).unwrap();
-        assert!(verify(&ours, &visitor).is_err());
-        assert!(verify(&ours, "eyJhbGciOiJub25lIn0.e30.").is_err());
+        let token = sign_challenge(&ours, challenge.clone(), Utc::now()).unwrap();
+        assert_eq!(verify_challenge(&ours, &token).unwrap().jti, challenge.jti);
+        assert!(verify(&ours, &token).is_err());
+        let access = sign(&ours, claims(), Utc::now()).unwrap();
+        assert!(verify_challenge(&ours, &access).is_none());
     }
 }

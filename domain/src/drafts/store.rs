@@ -312,5 +312,6 @@ fn conflict<T: Serialize>(current: &Draft<T>) -> Result<Error> {
             .to_owned(),
         errors: Vec::new(),
         current: Some(serde_json::to_value(current)?),
+        retry_after: None,
     })))
 }

@@ -17,4 +17,4 @@ pub use closing::{
 pub use organizations::{OrganizationScope, organization, rename_organization};
 pub use scope::{Actor, Scope};
 pub use workspaces::{create_workspace, member_scope, rename_workspace, workspace, workspaces_of};
-pub(crate) use workspaces::{found_organization, home_workspace, visitor_scope};
+pub(crate) use workspaces::{found_organization, home_workspace, session_scope, visitor_scope};

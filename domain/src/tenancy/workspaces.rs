@@ -181,10 +181,33 @@ pub(crate) async fn home_workspace(db: &Db, user_id: Uuid) -> Result<Uuid> {
 
 /// The scope of a member; `None` when the person may not enter that workspace: no member, suspended, or it is closed.
 pub async fn member_scope(db: &Db, user_id: Uuid, workspace_id: Uuid) -> Result<Option<Scope>> {
+    scope_of(db, user_id, workspace_id, None).await
+}
+
+/// The scope of a member who is signed in; `None` also when the session has ended.
+pub(crate) async fn session_scope(
+    db: &Db,
+    user_id: Uuid,
+    workspace_id: Uuid,
+    session_id: Uuid,
+) -> Result<Option<Scope>> {
+    scope_of(db, user_id, workspace_id, Some(session_id)).await
+}
+
+async fn scope_of(
+    db: &Db,
+    user_id: Uuid,
+    workspace_id: Uuid,
+    session_id: Option<Uuid>,
+) -> Result<Option<Scope>> {
     let mut tx = db.person(user_id).await?;
     let row = sqlx::query!(
-        "select workspace_role, organization_role from my_workspaces where id = $1",
-        workspace_id
+        "select workspace_role, organization_role from my_workspaces
+         where id = $1 and ($2::uuid is null or exists (
+             select from sessions s where s.id = $2 and s.user_id = $3 and s.revoked_at is null))",
+        workspace_id,
+        session_id,
+        user_id
     )
     .fetch_optional(&mut *tx)
     .await?;

@@ -85,6 +85,7 @@ impl Blocked {
             detail,
             errors: Vec::new(),
             current: Some(serde_json::to_value(self.0)?),
+            retry_after: None,
         })))
     }
 

@@ -111,10 +111,8 @@ pub async fn new_scope(services: &Services) -> Scope {
         name: "Ada".to_owned(),
         invitation: None,
     };
-    let session = domain::auth::signup(&services.db, &services.secrets, request)
-        .await
-        .unwrap();
-    let user_id = session.response.user.id;
+    let user = domain::auth::seed(&services.db, request).await.unwrap();
+    let user_id = user.unwrap().id;
     let workspaces = domain::tenancy::workspaces_of(&services.db, user_id)
         .await
         .unwrap();

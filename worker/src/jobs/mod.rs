@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::bail;
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
 use domain::jobs::{Job, Outcome, postpone};
-use domain::{Services, embeddings};
+use domain::{Services, auth, embeddings, mail};
 use futures::FutureExt;
 use serde_json::Value;
 
@@ -117,6 +117,8 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
             model_id,
         } => embeddings::forget(services, workspace_id, model_id).await,
         Job::RunTests { workspace_id, run_id } => test_sets::run(services, workspace_id, run_id).await,
+        Job::SendMail { mail_id } => mail::send(services, mail_id).await,
+        Job::MailReset { email } => auth::mail_reset(services, &email).await.map(|()| Outcome::Done),
     }
 }
 

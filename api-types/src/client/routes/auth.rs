@@ -1,7 +1,14 @@
 //! `/auth`
 
+use uuid::Uuid;
+
 use super::{Call, form_urlencoded};
-use crate::auth::{AuthResponse, ContextRequest, LoginRequest, Me, SignupRequest};
+use crate::auth::{
+    AuthResponse, ChangeEmailRequest, ChangePasswordRequest, ContextRequest, EnableMfaRequest,
+    ForgotPasswordRequest, LoginRequest, Me, MfaRequest, MfaSetup, MfaStatus, PasswordRequest, RecoveryCodes,
+    ResetPasswordRequest, SaveProfileRequest, SessionInfo, SignInOptions, SignupRequest, User, VerifiedEmail,
+    VerifyEmailRequest,
+};
 use crate::tenancy::InvitationPreview;
 
 /// Makes an account and signs it in.
@@ -47,4 +54,89 @@ pub fn accept_invitation(token: &str) -> Call<AuthResponse> {
 /// A link may have been cut or mangled on its way here.
 fn segment(token: &str) -> String {
     form_urlencoded::byte_serialize(token.as_bytes()).collect()
+}
+
+/// Saves the person's name.
+pub fn save_profile(request: &SaveProfileRequest) -> Call<User> {
+    Call::put("/auth/me").json(request)
+}
+
+/// Has a link for a new password mailed.
+pub fn forgot_password(request: &ForgotPasswordRequest) -> Call<()> {
+    Call::post("/auth/password/forgot").json(request)
+}
+
+/// Sets the password by the link of a mail.
+pub fn reset_password(request: &ResetPasswordRequest) -> Call<()> {
+    Call::post("/auth/password/reset").json(request)
+}
+
+/// Changes the password; other sessions end.
+pub fn change_password(request: &ChangePasswordRequest) -> Call<()> {
+    Call::put("/auth/password").json(request)
+}
+
+/// Has a link mailed to a new address.
+pub fn change_email(request: &ChangeEmailRequest) -> Call<()> {
+    Call::put("/auth/email").json(request)
+}
+
+/// Has the link that confirms the address mailed again.
+pub fn resend_verification() -> Call<()> {
+    Call::post("/auth/email/resend")
+}
+
+/// Confirms an address by the link of a mail.
+pub fn verify_email(request: &VerifyEmailRequest) -> Call<VerifiedEmail> {
+    Call::post("/auth/email/verify").json(request)
+}
+
+/// Where the person is signed in.
+pub fn sessions() -> Call<Vec<SessionInfo>> {
+    Call::get("/auth/sessions")
+}
+
+/// Ends one session.
+pub fn end_session(id: Uuid) -> Call<()> {
+    Call::delete(format!("/auth/sessions/{id}"))
+}
+
+/// Ends all sessions, this one too.
+pub fn end_sessions() -> Call<()> {
+    Call::delete("/auth/sessions")
+}
+
+/// The second step of signing in.
+pub fn mfa(request: &MfaRequest) -> Call<AuthResponse> {
+    Call::post("/auth/mfa").json(request)
+}
+
+/// Whether signing in has a second step.
+pub fn mfa_status() -> Call<MfaStatus> {
+    Call::get("/auth/mfa")
+}
+
+/// Makes the secret of an authenticator app; nothing is asked for until it is enabled.
+pub fn mfa_setup(request: &PasswordRequest) -> Call<MfaSetup> {
+    Call::post("/auth/mfa/setup").json(request)
+}
+
+/// Turns the second step on.
+pub fn mfa_enable(request: &EnableMfaRequest) -> Call<RecoveryCodes> {
+    Call::post("/auth/mfa/enable").json(request)
+}
+
+/// Turns the second step off.
+pub fn mfa_disable(request: &PasswordRequest) -> Call<()> {
+    Call::post("/auth/mfa/disable").json(request)
+}
+
+/// Replaces the recovery codes.
+pub fn mfa_recovery_codes(request: &PasswordRequest) -> Call<RecoveryCodes> {
+    Call::post("/auth/mfa/recovery-codes").json(request)
+}
+
+/// What the pages for signing in offer.
+pub fn options() -> Call<SignInOptions> {
+    Call::get("/auth/options")
 }

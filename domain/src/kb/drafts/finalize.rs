@@ -127,6 +127,7 @@ async fn refuse_if_changed(
             .to_owned(),
         errors: Vec::new(),
         current: Some(serde_json::to_value(current)?),
+        retry_after: None,
     })))
 }
 

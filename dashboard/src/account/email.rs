@@ -1,0 +1,125 @@
+//! The address of the account.
+
+use api_types::auth::ChangeEmailRequest;
+use api_types::client;
+use api_types::validate::{Checker, is_email};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::auth::OutboxHint;
+use crate::session::use_session;
+use crate::ui::alert::Notice;
+use crate::ui::button::{Button, Submit};
+use crate::ui::dialog::Dialog;
+use crate::ui::field::{PasswordField, TextField};
+use crate::ui::form::{Form, FormBody};
+use crate::ui::page::Section;
+
+/// The section.
+#[component]
+pub fn Email() -> impl IntoView {
+    let session = use_session();
+    let changing = RwSignal::new(false);
+    let email = move || session.identity().map(|identity| identity.user.email);
+    let state = move || match session.identity() {
+        Some(identity) if identity.user.email_verified => "Confirmed.",
+        _ => "Not confirmed yet: open the link in the mail that was sent there.",
+    };
+    let change = view! {
+        <Button small=true on_click=move || changing.set(true)>
+            "Change address"
+        </Button>
+    };
+    view! {
+        <Section title="E-mail address" subtitle="You sign in with it, and mails go there." actions=change.into_any()>
+            <p class="font-medium wrap-anywhere">{email}</p>
+            <p class="muted">{state}</p>
+        </Section>
+        <Dialog open=changing title="Change your e-mail address">
+            <ChangeForm open=changing />
+        </Dialog>
+    }
+}
+
+/// Asks for the new address, then says where the mail went.
+#[component]
+fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
+    let session = use_session();
+    let email = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let sent_to = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let form = Form::new(move || {
+        let mut check = Checker::default();
+        let is_address = email.with(|email| is_email(email.trim()));
+        check.require(
+            is_address,
+            "email",
+            "Enter an e-mail address such as ada@example.com.",
+        );
+        let is_given = password.with(|password| !password.is_empty());
+        check.require(is_given, "current_password", "Enter your password.");
+        check.finish()
+    });
+    let submit = move || {
+        if !form.submit() || busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        let request = ChangeEmailRequest {
+            email: email.get_untracked().trim().to_owned(),
+            current_password: password.get_untracked(),
+        };
+        spawn_local(async move {
+            match session.send(&client::auth::change_email(&request)).await {
+                Ok(()) => {
+                    sent_to.try_set(Some(request.email));
+                }
+                Err(problem) => {
+                    error.try_set(form.refuse(&problem));
+                }
+            }
+            busy.try_set(false);
+        });
+    };
+    move || match sent_to.get() {
+        Some(email) => view! {
+            <div class="flex flex-col gap-4">
+                <Notice>
+                    "A link was sent to " <strong class="wrap-anywhere">{email}</strong>
+                    ". Your address changes when you open it, within one day."
+                    <OutboxHint />
+                </Notice>
+                <div class="flex justify-end">
+                    <Button on_click=move || open.set(false)>"Done"</Button>
+                </div>
+            </div>
+        }
+        .into_any(),
+        None => view! {
+            <FormBody error=error submit=submit>
+                <TextField
+                    label="New e-mail address"
+                    value=email
+                    field=form.field("email")
+                    kind="email"
+                    autocomplete="email"
+                    autofocus=true
+                />
+                <PasswordField
+                    label="Your password"
+                    value=password
+                    field=form.field("current_password")
+                    autocomplete="current-password"
+                />
+                <div class="flex flex-wrap justify-end gap-2">
+                    <Button on_click=move || open.set(false)>"Cancel"</Button>
+                    <Submit busy=busy>"Send the link"</Submit>
+                </div>
+            </FormBody>
+        }
+        .into_any(),
+    }
+}

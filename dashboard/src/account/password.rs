@@ -1,0 +1,104 @@
+//! Changing the password.
+
+use api_types::auth::ChangePasswordRequest;
+use api_types::client;
+use api_types::validate::{self, Checker};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::auth::PASSWORD_HINT;
+use crate::session::use_session;
+use crate::ui::button::{Button, Submit};
+use crate::ui::dialog::Dialog;
+use crate::ui::field::PasswordField;
+use crate::ui::form::{Form, FormBody};
+use crate::ui::page::Section;
+use crate::ui::toast::use_toasts;
+
+/// The section.
+#[component]
+pub fn Password() -> impl IntoView {
+    let changing = RwSignal::new(false);
+    let change = view! {
+        <Button small=true on_click=move || changing.set(true)>
+            "Change password"
+        </Button>
+    };
+    view! {
+        <Section
+            title="Password"
+            subtitle="Changing it signs you out on all other devices."
+            actions=change.into_any()
+        >
+            <p class="muted">"Forgotten? Sign out, and choose \"Forgot password?\"."</p>
+        </Section>
+        <Dialog open=changing title="Change your password">
+            <ChangeForm open=changing />
+        </Dialog>
+    }
+}
+
+#[component]
+fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let current = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let form = Form::new(move || {
+        let mut check = Checker::default();
+        let is_given = current.with(|current| !current.is_empty());
+        check.require(is_given, "current_password", "Enter your password as it is now.");
+        let (email, name) = session
+            .identity()
+            .map(|identity| (identity.user.email, identity.user.name))
+            .unwrap_or_default();
+        password.with(|password| validate::password(&mut check, password, &[&email, &name]));
+        check.finish()
+    });
+    let submit = move || {
+        if !form.submit() || busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        let request = ChangePasswordRequest {
+            current_password: current.get_untracked(),
+            password: password.get_untracked(),
+        };
+        spawn_local(async move {
+            match session.send(&client::auth::change_password(&request)).await {
+                Ok(()) => {
+                    open.set(false);
+                    toasts.say("Your password was changed. Other devices were signed out.");
+                }
+                Err(problem) => {
+                    error.try_set(form.refuse(&problem));
+                }
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <FormBody error=error submit=submit>
+            <PasswordField
+                label="Current password"
+                value=current
+                field=form.field("current_password")
+                autocomplete="current-password"
+            />
+            <PasswordField
+                label="New password"
+                value=password
+                field=form.field("password")
+                hint=PASSWORD_HINT
+                autocomplete="new-password"
+            />
+            <div class="flex flex-wrap justify-end gap-2">
+                <Button on_click=move || open.set(false)>"Cancel"</Button>
+                <Submit busy=busy>"Change password"</Submit>
+            </div>
+        </FormBody>
+    }
+}

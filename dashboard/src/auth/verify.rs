@@ -1,0 +1,79 @@
+//! Confirming an address by the link of a mail.
+
+use api_types::ErrorCode;
+use api_types::auth::VerifyEmailRequest;
+use api_types::client;
+use api_types::client::ClientError;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::link;
+use crate::session::use_session;
+use crate::ui::alert::Notice;
+use crate::ui::button::{ButtonLink, Variant};
+use crate::ui::load::Failure;
+use crate::ui::page;
+
+#[derive(Clone)]
+enum Stage {
+    Waiting,
+    Done(String),
+    Failed(ClientError),
+}
+
+/// Confirms at once, and says so.
+#[component]
+pub fn Verify() -> impl IntoView {
+    page::title(|| "Confirm your address".to_owned());
+    let session = use_session();
+    let stage = RwSignal::new(Stage::Waiting);
+    let token = StoredValue::new(link::token());
+    let confirm = move || {
+        stage.set(Stage::Waiting);
+        let request = VerifyEmailRequest {
+            token: token.get_value(),
+        };
+        spawn_local(async move {
+            let settled = match client::auth::verify_email(&request).send(None).await {
+                Ok(verified) => {
+                    session.renew_user();
+                    Stage::Done(verified.email)
+                }
+                Err(error) => Stage::Failed(error),
+            };
+            stage.try_set(settled);
+        });
+    };
+    confirm();
+    let body = move || {
+        match stage.get() {
+        Stage::Waiting => view! {
+            <p role="status" class="muted">"One moment …"</p>
+        }
+        .into_any(),
+        Stage::Done(email) => view! {
+            <Notice>
+                <strong class="wrap-anywhere">{email}</strong> " is confirmed. Thank you."
+            </Notice>
+            <div class="mt-4">
+                <ButtonLink href="/bots" variant=Variant::Primary>"Go on to Botwright"</ButtonLink>
+            </div>
+        }
+        .into_any(),
+        Stage::Failed(error) if error.code() == Some(ErrorCode::LinkInvalid) => view! {
+            <Notice>
+                "This link does not work: it was used before, is too old or incomplete, or a newer one was sent. Nothing was changed. Sign in to have a new one sent."
+            </Notice>
+            <div class="mt-4">
+                <ButtonLink href="/bots" variant=Variant::Primary>"Go on to Botwright"</ButtonLink>
+            </div>
+        }
+        .into_any(),
+        Stage::Failed(error) => view! { <Failure error=error retry=confirm /> }.into_any(),
+    }
+    };
+    view! {
+        <h1 class="mb-6 text-2xl font-semibold">"Confirm your address"</h1>
+        {body}
+    }
+}

@@ -108,6 +108,7 @@ pub fn describe(code: ErrorCode) -> (StatusCode, &'static str) {
         C::InvalidCredentials => (S::UNAUTHORIZED, "Wrong e-mail address or password"),
         C::RefreshTokenReused => (S::UNAUTHORIZED, "Signed out for safety"),
         C::Forbidden => (S::FORBIDDEN, "Not allowed"),
+        C::InsufficientScope => (S::FORBIDDEN, "The key may not do this"),
         C::EmailTaken => (S::CONFLICT, "Address taken"),
         C::NameTaken => (S::CONFLICT, "Name taken"),
         C::DraftConflict => (S::CONFLICT, "The draft was changed elsewhere"),

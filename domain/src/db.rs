@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Result, Scope};
+use crate::{Result, Scope, audit};
 
 /// Which database role a process works in. Neither bypasses row-level security.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,10 @@ impl Db {
     async fn bound_to(&self, setting: &str, value: &str) -> Result<TenantTx> {
         let mut tx = self.pool.begin().await?;
         set_local(&mut tx, setting, value).await?;
-        Ok(TenantTx(tx))
+        Ok(TenantTx {
+            tx,
+            entries: Vec::new(),
+        })
     }
 
     /// Begins a transaction over all tenants for something that one process at a time does; `None` while another is at
@@ -105,17 +108,30 @@ impl Db {
 /// A transaction bound to a tenant by `set_config(…, is_local => true)`; dropped without [`commit`](Self::commit),
 /// it rolls back.
 #[derive(Debug)]
-pub struct TenantTx(Transaction<'static, Postgres>);
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    /// For the audit log.
+    entries: Vec<audit::Entry>,
+}
 
 impl TenantTx {
-    /// Makes the changes durable.
-    pub async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+    /// Makes the changes durable, with what [`audit::record`] was told.
+    pub async fn commit(mut self) -> Result<()> {
+        // Last, as it locks the log of the workspace until the end.
+        for entry in &self.entries {
+            audit::append(&mut self.tx, entry).await?;
+        }
+        Ok(self.tx.commit().await?)
+    }
+
+    /// Has an entry written to the audit log as the last thing before the end.
+    pub(crate) fn at_commit(&mut self, entry: audit::Entry) {
+        self.entries.push(entry);
     }
 
     /// Binds a transaction begun for a person, bot or key to the workspace found through it.
     pub(crate) async fn bind(&mut self, workspace_id: Uuid) -> Result<()> {
-        set_local(&mut self.0, "app.workspace_id", &workspace_id.to_string()).await
+        set_local(&mut self.tx, "app.workspace_id", &workspace_id.to_string()).await
     }
 }
 
@@ -128,7 +144,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// over. `transaction` is all of it, from its beginning to its commit.
 ///
 /// There is one order in which rows are locked, so that it hardly ever comes to that: crawls, pages of crawls, documents,
-/// chunks, knowledge bases, sources.
+/// chunks, knowledge bases, sources, and the audit log last of all.
 pub(crate) async fn retried<T, F>(transaction: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
@@ -157,12 +173,12 @@ impl Deref for TenantTx {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        &self.0
+        &self.tx
     }
 }
 
 impl DerefMut for TenantTx {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.0
+        &mut self.tx
     }
 }

@@ -1,6 +1,7 @@
 //! Knowledge bases as rows: listing, reading, deleting.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::kb::{Chunking, KnowledgeBase, Progress};
 use api_types::tenancy::Role;
 use chrono::{DateTime, Utc};
@@ -133,14 +134,11 @@ async fn delete_once(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
         storage_keys,
     };
     jobs::enqueue(&mut tx, &job).await?;
-    audit::record(
-        &mut tx,
-        scope,
-        "knowledge_base.delete",
-        id,
-        json!({ "name": found.name }),
-    )
-    .await?;
+    let (action, details) = (
+        AuditAction::KnowledgeBaseDelete,
+        json!({ "documents": ids.len() }),
+    );
+    audit::record(&mut tx, scope, action, id, &found.name, details);
     tx.commit().await
 }
 
@@ -171,6 +169,18 @@ pub(super) async fn lock(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<(
     .fetch_optional(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// The name of a knowledge base.
+pub(super) async fn name(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<String> {
+    let name = sqlx::query_scalar!(
+        "select name from knowledge_bases where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    name.ok_or_else(not_found)
 }
 
 /// Refuses unless the knowledge base exists in this workspace.

@@ -3,6 +3,6 @@
 mod scope;
 mod workspaces;
 
-pub use scope::{Actor, Scope};
+pub use scope::{Actor, Origin, Scope};
 pub use workspaces::{create_workspace, member_scope, workspace, workspaces_of};
 pub(crate) use workspaces::{found_organization, visitor_scope};

@@ -1,14 +1,16 @@
 //! Workspaces and who may enter them.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::tenancy::{Role, Workspace};
 use api_types::validate::Checker;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{Actor, Scope};
+use super::{Actor, Origin, Scope};
 use crate::db::{Db, TenantTx};
 use crate::error::violates;
-use crate::{Error, Result};
+use crate::{Error, Result, audit};
 
 /// Makes an organization with one workspace for a new user, who owns both. Returns the workspace's id.
 pub(crate) async fn found_organization(tx: &mut TenantTx, user_id: Uuid, user_name: &str) -> Result<Uuid> {
@@ -28,13 +30,15 @@ pub(crate) async fn found_organization(tx: &mut TenantTx, user_id: Uuid, user_na
     )
     .execute(&mut **tx)
     .await?;
-    insert_workspace(tx, organization_id, user_id, "My workspace").await
+    // A sign-up has no scope that would say where it came from.
+    insert_workspace(tx, organization_id, user_id, Origin::default(), "My workspace").await
 }
 
 async fn insert_workspace(
     tx: &mut TenantTx,
     organization_id: Uuid,
     user_id: Uuid,
+    origin: Origin,
     name: &str,
 ) -> Result<Uuid> {
     let id = Uuid::now_v7();
@@ -64,6 +68,8 @@ async fn insert_workspace(
     )
     .execute(&mut **tx)
     .await?;
+    let scope = Scope::new(Actor::User(user_id), id, Role::Owner).from_origin(origin);
+    audit::record(tx, &scope, AuditAction::WorkspaceCreate, id, name, json!({}));
     Ok(id)
 }
 
@@ -81,11 +87,12 @@ pub async fn create_workspace(db: &Db, scope: &Scope, name: &str) -> Result<Work
     };
     let current = workspace(db, scope.workspace_id()).await?;
     let mut tx = db.person(user_id).await?;
-    let id = insert_workspace(&mut tx, current.organization_id, user_id, name.trim()).await?;
+    let (organization_id, name) = (current.organization_id, name.trim());
+    let id = insert_workspace(&mut tx, organization_id, user_id, scope.origin(), name).await?;
     tx.commit().await?;
     Ok(Workspace {
         id,
-        name: name.trim().to_owned(),
+        name: name.to_owned(),
         ..current
     })
 }

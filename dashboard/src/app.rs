@@ -10,7 +10,7 @@ use crate::bots::{BotPage, BotsPage, BuilderPage};
 use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
 use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
 use crate::session::{Access, ExpiredDialog, Session};
-use crate::settings::SettingsPage;
+use crate::settings::{AuditPage, SettingsPage};
 use crate::shell::{NotFound, Shell};
 use crate::test_sets::{TestSetPage, TestSetsPage};
 use crate::ui::load::Failure;
@@ -47,6 +47,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/tests") view=TestSetsPage />
                     <Route path=path!("/tests/:id") view=TestSetPage />
                     <Route path=path!("/settings") view=SettingsPage />
+                    <Route path=path!("/settings/audit") view=AuditPage />
                     <Route path=path!("/*any") view=NotFound />
                 </ParentRoute>
             </Routes>

@@ -109,6 +109,8 @@ create function audit_append() returns trigger
 declare
     last audit_heads;
 begin
+    -- First, as whoever deletes the workspace does; the foreign key would ask for it only after the head.
+    perform from workspaces where id = new.workspace_id for key share;
     select * into last from audit_heads where workspace_id = new.workspace_id for update;
     if not found then
         insert into audit_heads values (new.workspace_id, 0, decode(repeat('00', 32), 'hex'))

@@ -60,7 +60,7 @@ test("a key is made, and the audit log tells who did what with it", async (t) =>
   await page.getByRole("link", { name: "Audit log" }).click();
   const entries = page.getByTestId("audit-entry");
   await entries.nth(2).waitFor();
-  const lines = await entries.locator("summary > span:first-child").allTextContents();
+  const lines = await entries.getByTestId("audit-words").allTextContents();
   assert.deepEqual(lines, [
     "Nightly tests made a test set: Smoke",
     "Ada Lovelace made an API key: Nightly tests",

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::filters::Wanted;
+use crate::ui::icon::{self, Icon};
 use crate::ui::time::{Ago, exact};
 
 /// The entry.
@@ -19,19 +20,22 @@ pub fn Entry(entry: AuditEntry) -> impl IntoView {
     };
     view! {
         <li data-testid="audit-entry">
-            <details class="px-4 py-3">
-                <summary class="flex cursor-pointer flex-wrap items-baseline gap-x-3 gap-y-0.5">
-                    <span class="min-w-0 grow basis-64">
-                        <strong class="font-medium" dir="auto">
-                            {actor_name(&entry)}
-                        </strong>
-                        {format!(" {words}")}
-                        {name.map(|name| view! { ": " <strong class="font-medium" dir="auto">{name}</strong> })}
-                    </span>
-                    <span class="muted flex flex-wrap gap-x-3 text-xs">
-                        {from}
-                        {entry.address.clone().map(|address| view! { <span dir="ltr">{address}</span> })}
-                        <Ago at=entry.created_at />
+            <details class="group px-4 py-3">
+                <summary class="flex cursor-pointer items-start gap-2">
+                    <Icon glyph=icon::CHEVRON_RIGHT class="mt-0.5 size-4 muted group-open:rotate-90" />
+                    <span class="flex min-w-0 grow flex-wrap items-baseline gap-x-3 gap-y-0.5">
+                        <span class="min-w-0 grow basis-64" data-testid="audit-words">
+                            <strong class="font-medium" dir="auto">
+                                {actor_name(&entry)}
+                            </strong>
+                            {format!(" {words}")}
+                            {name.map(|name| view! { ": " <strong class="font-medium" dir="auto">{name}</strong> })}
+                        </span>
+                        <span class="muted flex flex-wrap gap-x-3 text-xs">
+                            {from}
+                            {entry.address.clone().map(|address| view! { <span dir="ltr">{address}</span> })}
+                            <Ago at=entry.created_at />
+                        </span>
                     </span>
                 </summary>
                 <Facts entry=entry />
@@ -81,8 +85,9 @@ fn Facts(entry: AuditEntry) -> impl IntoView {
                 {actor.map(|actor| view! { <code>{actor}</code> " " })}
                 {of_actor.map(|href| view! { <a class="link" href=href>"All of theirs"</a> })}
             </dd>
-            <dt class="muted">{format!("Which {kind}")}</dt>
+            <dt class="muted">"To what"</dt>
             <dd class="break-all">
+                {format!("{kind} ")}
                 <code>{object}</code>
                 " "
                 <a class="link" href=of_object>"All about it"</a>
@@ -91,7 +96,7 @@ fn Facts(entry: AuditEntry) -> impl IntoView {
                 .into_iter()
                 .map(|(name, value)| {
                     view! {
-                        <dt class="muted">{name.replace('_', " ")}</dt>
+                        <dt class="muted first-letter:uppercase">{name.replace('_', " ")}</dt>
                         <dd class="break-words" dir="auto">{plain(&value)}</dd>
                     }
                 })

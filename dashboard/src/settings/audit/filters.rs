@@ -125,7 +125,7 @@ pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
     let actions = StoredValue::new(actions);
     view! {
         <form
-            class="panel mb-4 grid items-start gap-3 p-4 sm:grid-cols-2 lg:grid-cols-3"
+            class="panel mb-4 grid grid-cols-2 items-start gap-3 p-4 lg:grid-cols-3"
             role="search"
             aria-label="Audit log"
             novalidate

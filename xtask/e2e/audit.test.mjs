@@ -75,6 +75,7 @@ test("a key is made, and the audit log tells who did what with it", async (t) =>
   await entries.nth(1).getByRole("link", { name: "All about it" }).click();
   await page.waitForURL(/object_id=/);
   await entries.nth(1).waitFor({ state: "detached" });
+  await entries.first().waitFor();
   assert.equal(await entries.count(), 1);
   await page.getByRole("button", { name: "Clear" }).click();
   await entries.nth(2).waitFor();

@@ -4,6 +4,7 @@
 //! OpenAPI schemas with the feature `openapi`; WASM front ends add the typed client with the feature `client`.
 
 pub mod api_keys;
+pub mod audit;
 pub mod auth;
 pub mod bots;
 pub mod chat;

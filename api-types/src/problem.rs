@@ -35,6 +35,8 @@ pub enum ErrorCode {
     RefreshTokenReused,
     /// The credential is fine, but its role or scope does not allow this.
     Forbidden,
+    /// The API key lacks the scope that this needs; the detail names it.
+    InsufficientScope,
     /// An account with this e-mail address exists.
     EmailTaken,
     /// The invitation was used, taken back, has expired or never was.

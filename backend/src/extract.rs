@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use api_types::ErrorCode;
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRef, FromRequest, FromRequestParts, OptionalFromRequest, Request};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, MatchedPath, OptionalFromRequest, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use domain::tenancy::OrganizationScope;
+use domain::tenancy::{OrganizationScope, Origin};
 use domain::{Scope, Services, api_keys, auth};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::key_scopes;
 use crate::problem::{Problem, Rejected};
 
 /// A JSON body; what can't be read is refused with a problem.
@@ -93,11 +94,14 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let services = Arc::<Services>::from_ref(state);
         let token = bearer(&parts.headers)?;
-        if token.starts_with(api_keys::PREFIX) {
-            return Ok(Self(api_keys::authenticate(&services.db, token).await?));
-        }
-        let (scope, _) = auth::authenticate(&services.db, &services.secrets, token).await?;
-        Ok(Self(scope))
+        let scope = if token.starts_with(api_keys::PREFIX) {
+            of_key(&services, parts, token).await?
+        } else {
+            auth::authenticate(&services.db, &services.secrets, token)
+                .await?
+                .0
+        };
+        Ok(Self(scope.from_origin(origin(parts))))
     }
 }
 
@@ -109,15 +113,33 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let services = Arc::<Services>::from_ref(state);
-        let (scope, session_id) =
-            auth::authenticate(&services.db, &services.secrets, bearer(&parts.headers)?).await?;
+        let token = bearer(&parts.headers)?;
+        if token.starts_with(api_keys::PREFIX) {
+            // It says why a key won't do.
+            of_key(&services, parts, token).await?;
+            return Err(unauthorized());
+        }
+        let (scope, session_id) = auth::authenticate(&services.db, &services.secrets, token).await?;
         let user_id = scope.user_id().ok_or_else(unauthorized)?;
         Ok(Self {
-            scope,
+            scope: scope.from_origin(origin(parts)),
             user_id,
             session_id,
         })
     }
+}
+
+/// The scope of a program, if its key may be used on the route of this request.
+async fn of_key(services: &Services, parts: &Parts, key: &str) -> Result<Scope, Problem> {
+    let presented = api_keys::authenticate(&services.db, key).await?;
+    let path = parts.extensions.get::<MatchedPath>();
+    let needed = path.and_then(|path| key_scopes::needed(&parts.method, path.as_str()));
+    Ok(presented.allow(needed)?)
+}
+
+/// Where the request came from, as the edge told.
+fn origin(parts: &Parts) -> Origin {
+    parts.extensions.get().copied().unwrap_or_default()
 }
 
 /// The token of `Authorization: Bearer …`.

@@ -4,10 +4,12 @@
 //! table of all of them is in [`routes`].
 
 mod assets;
+pub mod audit;
 pub mod demo;
 pub mod doctor;
 pub mod embedded;
 mod extract;
+mod key_scopes;
 mod problem;
 pub mod routes;
 pub mod serve;

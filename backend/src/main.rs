@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use backend::{doctor, routes, serve, services};
+use backend::{audit, doctor, routes, serve, services};
 use clap::{Parser, Subcommand};
 use domain::config::Config;
 use domain::kb::parse::sandbox;
 use secrecy::ExposeSecret;
 use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -30,6 +31,11 @@ enum Command {
     Doctor,
     /// Bring the database at DATABASE_URL up to date.
     Migrate,
+    /// The audit log.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Run only the private Postgres and Redis of a data folder, until standard input ends.
@@ -41,6 +47,16 @@ enum Command {
         /// Start empty, don't wait for the disk, and leave nothing behind.
         #[arg(long)]
         scratch: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Read the whole log and say whether anybody changed it. Fails when somebody did.
+    Verify {
+        /// Only that of the workspace with this id.
+        #[arg(long)]
+        workspace: Option<Uuid>,
     },
 }
 
@@ -76,6 +92,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             domain::migrate::migrate(url.expose_secret()).await?;
             eprintln!("The database is up to date.");
         }
+        Command::Audit {
+            command: AuditCommand::Verify { workspace },
+        } => return audit::verify(&Config::load()?, workspace).await,
         Command::Openapi => println!(
             "{}",
             serde_json::to_string_pretty(&routes::openapi(&Config::load()?))?

@@ -119,6 +119,7 @@ pub fn describe(code: ErrorCode) -> (StatusCode, &'static str) {
         C::LastOwner => (S::CONFLICT, "The last owner"),
         C::LastWorkspace => (S::CONFLICT, "The last workspace"),
         C::Forbidden => (S::FORBIDDEN, "Not allowed"),
+        C::InsufficientScope => (S::FORBIDDEN, "The key may not do this"),
         C::EmailTaken => (S::CONFLICT, "Address taken"),
         C::NameTaken => (S::CONFLICT, "Name taken"),
         C::DraftConflict => (S::CONFLICT, "The draft was changed elsewhere"),

@@ -7,6 +7,8 @@
 )]
 
 mod api {
+    mod api_keys;
+    mod audit;
     mod auth;
     mod auth_account;
     mod auth_mfa;

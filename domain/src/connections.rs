@@ -2,6 +2,7 @@
 
 use api_types::ErrorCode;
 use api_types::Page;
+use api_types::audit::AuditAction;
 use api_types::connections::{
     Connection, ConnectionCheck, ConnectionKind, CreateConnectionRequest, Remote, RemoteItem, RemoteKind,
     google_id,
@@ -119,8 +120,9 @@ pub async fn create(
     .fetch_one(&mut *tx)
     .await
     .map_err(name_taken)?;
-    let details = json!({ "name": row.name, "kind": request.kind });
-    audit::record(&mut tx, scope, "connection.create", id, details).await?;
+    let details = json!({ "kind": request.kind, "account": credential.account });
+    let action = AuditAction::ConnectionCreate;
+    audit::record(&mut tx, scope, action, id, &row.name, details);
     tx.commit().await?;
     Ok(Connection {
         id,
@@ -137,11 +139,11 @@ pub async fn delete(services: &Services, scope: &Scope, id: Uuid) -> Result<()> 
     scope.require(Role::Admin)?;
     let mut tx = services.db.tenant(scope).await?;
     let deleted = sqlx::query!(
-        "delete from connections where workspace_id = $1 and id = $2",
+        "delete from connections where workspace_id = $1 and id = $2 returning name",
         scope.workspace_id(),
         id
     )
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await;
     let deleted = match deleted {
         Err(error) if violates(&error, "sources_connection_in_use") => {
@@ -151,10 +153,9 @@ pub async fn delete(services: &Services, scope: &Scope, id: Uuid) -> Result<()> 
         }
         other => other?,
     };
-    if deleted.rows_affected() == 0 {
-        return Err(not_found());
-    }
-    audit::record(&mut tx, scope, "connection.delete", id, json!({})).await?;
+    let deleted = deleted.ok_or_else(not_found)?;
+    let action = AuditAction::ConnectionDelete;
+    audit::record(&mut tx, scope, action, id, &deleted.name, json!({}));
     tx.commit().await
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::tenancy::OrganizationScope;
 use crate::tenancy::invitations::InvitationToken;
-use crate::{Result, Scope};
+use crate::{Result, Scope, audit};
 
 /// Which database role a process works in. Neither bypasses row-level security.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +54,12 @@ impl Db {
 
     /// Begins a transaction that sees and touches the rows of `scope`'s workspace only.
     pub async fn tenant(&self, scope: &Scope) -> Result<TenantTx> {
-        self.bound_to("app.workspace_id", &scope.workspace_id().to_string())
-            .await
+        let workspace_id = scope.workspace_id();
+        let mut tx = self
+            .bound_to("app.workspace_id", &workspace_id.to_string())
+            .await?;
+        tx.workspace_id = Some(workspace_id);
+        Ok(tx)
     }
 
     /// Begins a transaction that sees the memberships of one person, before a workspace is chosen.
@@ -90,7 +94,11 @@ impl Db {
     async fn bound_to(&self, setting: &str, value: &str) -> Result<TenantTx> {
         let mut tx = self.pool.begin().await?;
         set_local(&mut tx, setting, value).await?;
-        Ok(TenantTx(tx))
+        Ok(TenantTx {
+            tx,
+            workspace_id: None,
+            entries: Vec::new(),
+        })
     }
 
     /// Begins a transaction over all tenants for something that one process at a time does; `None` while another is at
@@ -121,27 +129,46 @@ impl Db {
 /// A transaction bound to a tenant by `set_config(…, is_local => true)`; dropped without [`commit`](Self::commit),
 /// it rolls back.
 #[derive(Debug)]
-pub struct TenantTx(Transaction<'static, Postgres>);
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    /// The workspace whose rows are seen.
+    workspace_id: Option<Uuid>,
+    /// For the audit log.
+    entries: Vec<audit::Entry>,
+}
 
 impl TenantTx {
-    /// Makes the changes durable.
-    pub async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+    /// Makes the changes durable, with what [`audit::record`] was told.
+    pub async fn commit(mut self) -> Result<()> {
+        // Last, as it locks the log of the workspace until the end.
+        for entry in std::mem::take(&mut self.entries) {
+            if self.workspace_id != Some(entry.workspace_id()) {
+                self.bind(entry.workspace_id()).await?;
+            }
+            audit::append(&mut self.tx, &entry).await?;
+        }
+        Ok(self.tx.commit().await?)
+    }
+
+    /// Has an entry written to the audit log as the last thing before the end.
+    pub(crate) fn at_commit(&mut self, entry: audit::Entry) {
+        self.entries.push(entry);
     }
 
     /// Binds a transaction begun for a person, bot or key to the workspace found through it.
     pub(crate) async fn bind(&mut self, workspace_id: Uuid) -> Result<()> {
-        set_local(&mut self.0, "app.workspace_id", &workspace_id.to_string()).await
+        self.workspace_id = Some(workspace_id);
+        set_local(&mut self.tx, "app.workspace_id", &workspace_id.to_string()).await
     }
 
     /// Binds a transaction to an organization that its person founds, belongs to or is invited to.
     pub(crate) async fn bind_organization(&mut self, organization_id: Uuid) -> Result<()> {
-        set_local(&mut self.0, "app.organization_id", &organization_id.to_string()).await
+        set_local(&mut self.tx, "app.organization_id", &organization_id.to_string()).await
     }
 
     /// Lets a transaction see the invitation that its person presents.
     pub(crate) async fn bind_invitation(&mut self, token: &InvitationToken) -> Result<()> {
-        set_local(&mut self.0, "app.invitation_hash", &hex::encode(token.hash())).await
+        set_local(&mut self.tx, "app.invitation_hash", &hex::encode(token.hash())).await
     }
 }
 
@@ -154,7 +181,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// over. `transaction` is all of it, from its beginning to its commit.
 ///
 /// There is one order in which rows are locked, so that it hardly ever comes to that: crawls, pages of crawls, documents,
-/// chunks, knowledge bases, sources.
+/// chunks, knowledge bases, sources, and the audit log last of all.
 pub(crate) async fn retried<T, F>(transaction: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
@@ -183,12 +210,12 @@ impl Deref for TenantTx {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        &self.0
+        &self.tx
     }
 }
 
 impl DerefMut for TenantTx {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.0
+        &mut self.tx
     }
 }

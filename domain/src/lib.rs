@@ -28,6 +28,7 @@ pub mod providers;
 pub mod redis;
 pub mod secrets;
 pub mod services;
+mod spreadsheet;
 pub mod storage;
 pub mod tenancy;
 pub mod test_sets;

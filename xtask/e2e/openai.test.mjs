@@ -17,7 +17,7 @@ test("official OpenAI clients", async (t) => {
   const server = await startServer(t, "openai");
   const call = await signUp(server.url);
   const model = await deployBot(call, "aurora-k2-guide.pdf");
-  const { key } = await call("POST", "/api-keys", { name: "clients" });
+  const { key } = await call("POST", "/api-keys", { name: "clients", scopes: ["chat"] });
   const baseURL = `${server.url}/v1`;
   const messages = [{ role: "user", content: QUESTION }];
 

@@ -78,6 +78,17 @@ impl Embedded {
         })
     }
 
+    /// The database of `data_dir` while another process runs its servers; `None` when nobody does.
+    pub fn running_database_url(data_dir: &Path) -> Result<Option<String>> {
+        let lock = File::open(data_dir.join("lock"));
+        let is_taken = lock.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
+        if !is_taken {
+            return Ok(None);
+        }
+        let home = Home::open(data_dir)?;
+        Ok(Some(postgres::running_url(&home, "botwright")?))
+    }
+
     /// The database `botwright`, as its owner, who is also the superuser. Holds a password.
     pub fn database_url(&self) -> &str {
         &self.database_url

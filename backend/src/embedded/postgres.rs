@@ -53,10 +53,7 @@ impl Postgres {
 
     /// Where clients reach a database of this cluster.
     pub(super) fn url(&self, database: &str) -> String {
-        format!(
-            "postgres://botwright:{}@127.0.0.1:{}/{database}",
-            self.password, self.port
-        )
+        url(&self.password, self.port, database)
     }
 
     /// Makes the cluster beside its place and then moves it there: a half-made one is never used.
@@ -102,6 +99,20 @@ impl Postgres {
         }
         fs::rename(&new, &place).with_context(|| format!("can't put {} in place", place.display()))
     }
+}
+
+fn url(password: &str, port: u16, database: &str) -> String {
+    format!("postgres://botwright:{password}@127.0.0.1:{port}/{database}")
+}
+
+/// Where a database of the cluster is reached that another process runs.
+pub(super) fn running_url(home: &Home, database: &str) -> Result<String> {
+    let path = home.path(DATA).join("postmaster.pid");
+    let text = fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
+    // The fourth line is the port.
+    let port = text.lines().nth(3).and_then(|line| line.trim().parse().ok());
+    let port = port.with_context(|| format!("no port in {}", path.display()))?;
+    Ok(url(&home.password()?, port, database))
 }
 
 impl Server for Postgres {

@@ -1,4 +1,4 @@
-//! Which address a request counts for.
+//! Which address a request comes from, and which it counts for.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The part of an IPv6 address that names a subscriber's network; within it one can take any address.
 const NETWORK: u128 = u128::MAX << 64;
 
-/// The key of the rate limits: the visitor's address, told by trusted proxies where there are any.
+/// The visitor's address, told by trusted proxies where there are any; its network is the key of the rate limits.
 #[derive(Debug, Clone)]
 pub struct ClientAddress {
     trusted: Arc<[IpNet]>,
@@ -30,6 +30,12 @@ impl ClientAddress {
 
     fn is_trusted(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(&address))
+    }
+
+    /// The client's address, whole.
+    pub fn of<T>(&self, request: &Request<T>) -> Option<IpAddr> {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+        Some(self.visitor(peer.0.ip(), request.headers()))
     }
 
     /// The visitor's address, as far as it can be told.
@@ -56,11 +62,9 @@ impl KeyExtractor for ClientAddress {
     type Key = IpAddr;
 
     fn extract<T>(&self, request: &Request<T>) -> Result<IpAddr, GovernorError> {
-        let peer = request
-            .extensions()
-            .get::<ConnectInfo<SocketAddr>>()
-            .ok_or(GovernorError::UnableToExtractKey)?;
-        Ok(network(self.visitor(peer.0.ip(), request.headers())))
+        self.of(request)
+            .map(network)
+            .ok_or(GovernorError::UnableToExtractKey)
     }
 }
 
@@ -149,5 +153,17 @@ mod tests {
     fn a_request_without_a_peer_has_no_key() {
         let request = Request::builder().body(()).unwrap();
         assert!(ClientAddress::new(&[]).extract(&request).is_err());
+    }
+
+    #[test]
+    fn the_whole_address_is_told_apart_from_what_it_counts_for() {
+        let trusted: [IpNet; 1] = ["fd00::/8".parse().unwrap()];
+        let peer = ConnectInfo(SocketAddr::new(ip("fd00::1"), 4711));
+        let request = Request::builder().extension(peer);
+        let request = request.header(FORWARDED_FOR, "2001:db8:1:2::9").body(()).unwrap();
+        assert_eq!(
+            ClientAddress::new(&trusted).of(&request),
+            Some(ip("2001:db8:1:2::9"))
+        );
     }
 }

@@ -1,15 +1,15 @@
 //! The edge: request ids, limits, panics, headers, and answers for what no route takes.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api_types::ErrorCode;
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use domain::tenancy::Origin;
 use tower_governor::GovernorError;
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
@@ -39,7 +39,10 @@ pub fn request_id() -> Option<String> {
 }
 
 /// What every request passes through, outermost last.
-pub(super) fn wrap<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+pub(super) fn wrap<S: Clone + Send + Sync + 'static>(
+    address: &ClientAddress,
+    router: Router<S>,
+) -> Router<S> {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -53,7 +56,7 @@ pub(super) fn wrap<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Route
             HeaderName::from_static("permissions-policy"),
             "camera=(), microphone=(), geolocation=()",
         ))
-        .layer(middleware::from_fn(trace))
+        .layer(middleware::from_fn_with_state(address.clone(), trace))
 }
 
 /// Routes that one address may call only so often. Called within the runtime, as it starts a task.
@@ -112,12 +115,14 @@ pub(super) fn not_found(uri: &Uri) -> Response {
     .into_response()
 }
 
-async fn trace(request: Request, next: Next) -> Response {
-    let id = Uuid::now_v7().to_string();
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|info| info.0.ip());
+async fn trace(State(address): State<ClientAddress>, mut request: Request, next: Next) -> Response {
+    let request_id = Uuid::now_v7();
+    let id = request_id.to_string();
+    let client = address.of(&request);
+    request.extensions_mut().insert(Origin {
+        address: client,
+        request_id: Some(request_id),
+    });
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", id, %method, path);
     let began = std::time::Instant::now();
@@ -126,7 +131,7 @@ async fn trace(request: Request, next: Next) -> Response {
         .instrument(span.clone())
         .await;
     let millis = began.elapsed().as_millis();
-    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), millis, ?peer, "served"));
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), millis, ?client, "served"));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

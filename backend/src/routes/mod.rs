@@ -1,6 +1,7 @@
 //! The route table, and what every request passes through.
 
 mod api_keys;
+mod audit;
 mod auth;
 mod auth_account;
 mod auth_mfa;
@@ -35,6 +36,7 @@ mod workspaces;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
 use axum::routing::get;
 use domain::config::Config;
 use utoipa::openapi::OpenApi;
@@ -44,7 +46,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use self::client_address::ClientAddress;
-use crate::AppState;
+use crate::{AppState, key_scopes};
 
 pub use edge::request_id;
 
@@ -182,6 +184,8 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(connections::items))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::delete))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
         .merge(edge::public(
             &address,
             config.chat_requests_per_minute,
@@ -211,7 +215,8 @@ pub fn router(state: AppState) -> Router {
         .merge(pages)
         .fallback(spa::fallback)
         .method_not_allowed_fallback(edge::method_not_allowed);
-    edge::wrap(router.layer(DefaultBodyLimit::max(MAX_JSON_BYTES))).with_state(state)
+    let address = ClientAddress::new(&state.config.trusted_proxies);
+    edge::wrap(&address, router.layer(DefaultBodyLimit::max(MAX_JSON_BYTES))).with_state(state)
 }
 
 /// The OpenAPI document alone, as `botwright openapi` prints it.
@@ -233,7 +238,32 @@ fn describe(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     name_operations(&mut document);
+    tell_key_scopes(&mut document);
     document
+}
+
+/// Says of each route for members what an API key needs there.
+fn tell_key_scopes(document: &mut OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            (Method::GET, &mut item.get),
+            (Method::PUT, &mut item.put),
+            (Method::POST, &mut item.post),
+            (Method::DELETE, &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation.as_mut().filter(|it| it.security.is_some()) else {
+                continue;
+            };
+            let needed = match key_scopes::needed(&method, path) {
+                Some(scope) => format!("API keys need the scope `{}`.", scope.as_str()),
+                None => "Not for API keys.".to_owned(),
+            };
+            let description = operation.description.take();
+            let description = description.map(|text| format!("{text}\n\n{needed}"));
+            operation.description = Some(description.unwrap_or(needed));
+        }
+    }
 }
 
 /// Handlers are named within their module; with the tag in front their names are unique, as OpenAPI demands.

@@ -48,7 +48,12 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
         .json(&json!({ "message": "Hi there" })))
     .await;
     let session = chat["session_id"].as_str().unwrap().to_owned();
-    let key: Value = ok(app.post(&ada, "/api/v1/api-keys", json!({ "name": "CI" }))).await;
+    let key: Value = ok(app.post(
+        &ada,
+        "/api/v1/api-keys",
+        json!({ "name": "CI", "scopes": ["read"] }),
+    ))
+    .await;
     let key_id = key["id"].as_str().unwrap();
     let kb_draft = app
         .kb_draft(&ada, "Draft", &[("Porto", "Bicycles are repaired in Porto.")])

@@ -88,7 +88,12 @@ async fn who_is_suspended_is_out_at_once_and_comes_back_as_they_were() {
     let ada = app.sign_up().await;
     for to in [WORKSPACE, ORGANIZATION] {
         let person = app.join(&ada, to, Role::Admin).await;
-        let key: Value = ok(app.post(&person, "/api/v1/api-keys", json!({ "name": "Theirs" }))).await;
+        let key: Value = ok(app.post(
+            &person,
+            "/api/v1/api-keys",
+            json!({ "name": "Theirs", "scopes": ["read"] }),
+        ))
+        .await;
         let with_key = || {
             let request = app.request(Method::GET, "/api/v1/bots");
             request.bearer_auth(key["key"].as_str().unwrap())

@@ -15,7 +15,12 @@ async fn a_bot_is_a_model_to_openai_clients() {
     let ada = app.sign_up().await;
     let provider = app.provider(&ada, &fake.base_url()).await;
     let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
-    let key: Value = ok(app.post(&ada, "/api/v1/api-keys", json!({ "name": "Client" }))).await;
+    let key: Value = ok(app.post(
+        &ada,
+        "/api/v1/api-keys",
+        json!({ "name": "Client", "scopes": ["chat"] }),
+    ))
+    .await;
     let key = key["key"].as_str().unwrap();
     let complete = |body: Value| {
         app.request(Method::POST, "/v1/chat/completions")
@@ -66,7 +71,12 @@ async fn a_bot_is_a_model_to_openai_clients() {
         assert_eq!(error["error"]["code"], "not_found");
     }
     let eve = app.sign_up().await;
-    let foreign: Value = ok(app.post(&eve, "/api/v1/api-keys", json!({ "name": "Client" }))).await;
+    let foreign: Value = ok(app.post(
+        &eve,
+        "/api/v1/api-keys",
+        json!({ "name": "Client", "scopes": ["chat"] }),
+    ))
+    .await;
     let foreign = app
         .request(Method::POST, "/v1/chat/completions")
         .bearer_auth(foreign["key"].as_str().unwrap());
@@ -82,7 +92,12 @@ async fn a_bot_is_a_model_to_openai_clients() {
 async fn refusals_have_the_shape_that_openai_clients_read() {
     let app = TestApp::start().await;
     let ada = app.sign_up().await;
-    let key: Value = ok(app.post(&ada, "/api/v1/api-keys", json!({ "name": "Client" }))).await;
+    let key: Value = ok(app.post(
+        &ada,
+        "/api/v1/api-keys",
+        json!({ "name": "Client", "scopes": ["chat"] }),
+    ))
+    .await;
     let key = key["key"].as_str().unwrap();
     let complete = || app.request(Method::POST, "/v1/chat/completions");
     let question =

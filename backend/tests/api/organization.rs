@@ -90,7 +90,12 @@ async fn a_closed_workspace_is_shut_for_everybody_until_it_is_restored() {
     let in_shop = app.enter(&ada, shop.id).await;
     let provider = app.provider(&in_shop, &fake.base_url()).await;
     let bot = app.deploy(&in_shop, &deployable("Helper", provider)).await;
-    let key: Value = ok(app.post(&in_shop, "/api/v1/api-keys", json!({ "name": "CI" }))).await;
+    let key: Value = ok(app.post(
+        &in_shop,
+        "/api/v1/api-keys",
+        json!({ "name": "CI", "scopes": ["read"] }),
+    ))
+    .await;
     let ask = || {
         app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"))
             .json(&json!({ "message": "Hi there" }))

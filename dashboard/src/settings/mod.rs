@@ -1,6 +1,7 @@
 //! Settings of the workspace and of this browser.
 
 mod api_keys;
+mod audit;
 mod connect;
 mod connections;
 mod embedding;
@@ -19,18 +20,23 @@ use crate::ui::button::ButtonLink;
 use crate::ui::icon;
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::{PageHead, Section};
+use crate::ui::tabs::{Tab, TabLinks};
 use crate::ui::theme::ThemeSwitch;
 use api_keys::ApiKeys;
+pub use audit::AuditPage;
 pub use connections::Account;
 use connections::Connections;
 use embedding::Embedding;
 use providers::Providers;
+
+const TABS: &[Tab] = &[("/settings", "Workspace"), ("/settings/audit", "Audit log")];
 
 /// The page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     view! {
         <PageHead title="Settings" />
+        <TabLinks tabs=TABS label="Settings" />
         <div class="flex max-w-3xl flex-col gap-5">
             <WorkspaceFacts />
             <Providers />

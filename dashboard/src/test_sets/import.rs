@@ -5,14 +5,14 @@ use api_types::test_sets::{ImportCasesRequest, ImportedCases};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, HtmlElement, HtmlInputElement};
+use web_sys::HtmlInputElement;
 
 use crate::session::{Session, use_session};
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Variant};
 use crate::ui::dialog::Dialog;
+use crate::ui::download;
 use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::toast::use_toasts;
@@ -162,25 +162,12 @@ fn Preview(found: ImportedCases) -> impl IntoView {
     .into_any()
 }
 
-/// Fetches the cases as CSV and hands them to the browser as a download.
+/// Has the cases saved as CSV.
 pub async fn export(session: Session, set_id: Uuid, name: &str) -> Result<(), ClientError> {
-    let abort = AbortController::new().map_err(|_| ClientError::Network)?;
-    let response = session
-        .open(&client::test_sets::export(set_id), &abort.signal())
-        .await?;
-    let text = response.text().await.map_err(|_| ClientError::Network)?;
-    // The mark at the start tells spreadsheets that it is UTF-8.
-    let address = format!(
-        "data:text/csv;charset=utf-8,%EF%BB%BF{}",
-        js_sys::encode_uri_component(&text)
-    );
-    download(&address, &format!("{name}.csv")).ok_or(ClientError::Network)
-}
-
-fn download(address: &str, name: &str) -> Option<()> {
-    let link: HtmlElement = document().create_element("a").ok()?.dyn_into().ok()?;
-    link.set_attribute("href", address).ok()?;
-    link.set_attribute("download", name).ok()?;
-    link.click();
-    Some(())
+    download::save(
+        session,
+        &client::test_sets::export(set_id),
+        &format!("{name}.csv"),
+    )
+    .await
 }

@@ -5,6 +5,7 @@ pub mod button;
 pub mod choice;
 pub mod copy;
 pub mod dialog;
+pub mod download;
 pub mod empty;
 pub mod field;
 pub mod form;

@@ -12,6 +12,12 @@ pub fn now_ms() -> f64 {
     Date::now()
 }
 
+/// The time now, by this machine's clock.
+#[expect(clippy::cast_possible_truncation, reason = "it is a whole number")]
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(now_ms() as i64).unwrap_or_default()
+}
+
 /// A clock that ticks once a second; provided once, at the root.
 #[derive(Clone, Copy)]
 pub struct Clock(RwSignal<f64>);
@@ -55,6 +61,22 @@ pub fn exact(at: DateTime<Utc>) -> String {
         let _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
     }
     date.to_locale_string("default", &options).into()
+}
+
+/// When a day begins where the person is, or so many days later; `date` is what a date field holds, such as
+/// `2026-11-21`.
+pub fn start_of_day(date: &str, days_later: u32) -> Option<DateTime<Utc>> {
+    let start = Date::new(&format!("{date}T00:00:00").into());
+    start.set_date(start.get_date() + days_later);
+    let millis = start.get_time();
+    if millis.is_nan() {
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a date is a whole number of milliseconds"
+    )]
+    DateTime::from_timestamp_millis(millis as i64)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact until the year 287396")]

@@ -11,7 +11,7 @@ use super::{Device, password};
 use crate::db::{Db, TenantTx};
 use crate::mail::{self, Template};
 use crate::tenancy::invitations::{self, InvitationToken};
-use crate::tenancy::{self, Scope};
+use crate::tenancy::{self, Origin, Scope};
 use crate::{Error, Result, Services};
 
 /// Makes an account with an organization and a workspace, mails a link that confirms its address, and signs in.
@@ -74,7 +74,7 @@ async fn found(db: &Db, request: SignupRequest, is_verified: bool) -> Result<(Te
     let workspace_id = match request.invitation.map(InvitationToken::from) {
         Some(token) => {
             tx.bind_invitation(&token).await?;
-            invitations::accept_in(&mut tx, &user, &token).await?
+            invitations::accept_in(&mut tx, &user, &token, Origin::default()).await?
         }
         None => tenancy::found_organization(&mut tx, user.id, &user.name).await?,
     };

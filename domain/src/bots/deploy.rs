@@ -4,6 +4,7 @@
 //! crash, finds what the first one made.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::bots::{ChatbotContent, DeployRequest, Deployed};
 use api_types::drafts::Draft;
 use api_types::tenancy::Role;
@@ -112,8 +113,8 @@ async fn deploy_draft(
     )
     .execute(&mut *tx)
     .await?;
-    let details = json!({ "name": draft.content.name, "version": version });
-    audit::record(&mut tx, scope, "bot.deploy", bot_id, details).await?;
+    let (action, details) = (AuditAction::BotDeploy, json!({ "version": version }));
+    audit::record(&mut tx, scope, action, bot_id, &draft.content.name, details);
     tx.commit().await?;
     Ok(Version {
         bot_id,
@@ -147,7 +148,9 @@ async fn gate(
         None => Err(blocked.refusal()?),
         Some(request) => {
             let details = blocked.details(&request.reason);
-            audit::record(tx, scope, "bot.override_tests", bot_id, details).await
+            let action = AuditAction::BotOverrideTests;
+            audit::record(tx, scope, action, bot_id, &content.name, details);
+            Ok(())
         }
     }
 }

@@ -6,6 +6,7 @@ mod live;
 mod versions;
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::bots::{Bot, BotStatus, BotSummary, ChatbotContent, Embed, Position};
 use api_types::tenancy::Role;
 use chrono::{DateTime, Utc};
@@ -94,17 +95,16 @@ pub async fn set_status(services: &Services, scope: &Scope, id: Uuid, status: Bo
     };
     let mut tx = services.db.tenant(scope).await?;
     let updated = sqlx::query!(
-        "update bots set status = $3, updated_at = now() where workspace_id = $1 and id = $2",
+        "update bots set status = $3, updated_at = now() where workspace_id = $1 and id = $2 returning name",
         scope.workspace_id(),
         id,
         name
     )
-    .execute(&mut *tx)
-    .await?;
-    if updated.rows_affected() == 0 {
-        return Err(Error::not_found("bot"));
-    }
-    audit::record(&mut tx, scope, "bot.set_status", id, json!({ "status": name })).await?;
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or_else(|| Error::not_found("bot"))?;
+    let (action, details) = (AuditAction::BotSetStatus, json!({ "status": name }));
+    audit::record(&mut tx, scope, action, id, &updated.name, details);
     tx.commit().await?;
     services.live_bots.changed(&services.redis, id).await;
     Ok(())
@@ -122,7 +122,8 @@ pub async fn delete(services: &Services, scope: &Scope, id: Uuid) -> Result<()> 
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(|| Error::not_found("bot"))?;
-    audit::record(&mut tx, scope, "bot.delete", id, json!({ "name": deleted.name })).await?;
+    let action = AuditAction::BotDelete;
+    audit::record(&mut tx, scope, action, id, &deleted.name, json!({}));
     tx.commit().await?;
     services.live_bots.changed(&services.redis, id).await;
     Ok(())

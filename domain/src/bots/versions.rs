@@ -1,6 +1,7 @@
 //! Every version that was ever deployed: list and roll back.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::bots::{BotVersion, ChatbotContent, Deployed};
 use api_types::tenancy::Role;
 use serde_json::json;
@@ -60,14 +61,8 @@ pub async fn rollback(services: &Services, scope: &Scope, bot_id: Uuid, version:
     put_live(&mut tx, scope, bot_id, version, &content)
         .await
         .map_err(gone)?;
-    audit::record(
-        &mut tx,
-        scope,
-        "bot.rollback",
-        bot_id,
-        json!({ "version": version }),
-    )
-    .await?;
+    let (action, details) = (AuditAction::BotRollback, json!({ "version": version }));
+    audit::record(&mut tx, scope, action, bot_id, &content.name, details);
     tx.commit().await?;
     services.live_bots.changed(&services.redis, bot_id).await;
     Ok(Deployed {

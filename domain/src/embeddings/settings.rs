@@ -1,5 +1,6 @@
 //! Choosing a workspace's model.
 
+use api_types::audit::AuditAction;
 use api_types::embeddings::{ChangeEmbeddingRequest, EmbeddingChange, EmbeddingModel, EmbeddingSettings};
 use api_types::tenancy::Role;
 use api_types::validate::Checker;
@@ -95,8 +96,9 @@ pub async fn change(
                 remove(&mut tx, scope, row.id).await?;
             }
             insert(&mut tx, scope, &candidate).await?;
-            let details = json!({ "provider_id": candidate.provider_id, "model": candidate.model });
-            audit::record(&mut tx, scope, "embedding.change", candidate.id, details).await?;
+            let details = json!({ "provider_id": candidate.provider_id });
+            let action = AuditAction::EmbeddingChange;
+            audit::record(&mut tx, scope, action, candidate.id, &candidate.model, details);
             candidate.id
         }
     };
@@ -117,8 +119,8 @@ pub async fn cancel(services: &Services, scope: &Scope) -> Result<EmbeddingSetti
     let rows = stated(&mut tx, scope).await?;
     for row in rows.iter().filter(|row| row.state == "building") {
         remove(&mut tx, scope, row.id).await?;
-        let details = json!({ "model": row.model });
-        audit::record(&mut tx, scope, "embedding.cancel", row.id, details).await?;
+        let action = AuditAction::EmbeddingCancel;
+        audit::record(&mut tx, scope, action, row.id, &row.model, json!({}));
     }
     tx.commit().await?;
     get(services, scope).await

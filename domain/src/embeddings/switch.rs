@@ -5,13 +5,15 @@
 
 use std::time::Duration;
 
+use api_types::audit::AuditAction;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::BUILT_IN;
 use super::change::missing;
 use crate::db::{Db, TenantTx};
 use crate::jobs::{self, Job};
-use crate::{Error, Result, Scope};
+use crate::{Error, Result, Scope, audit};
 
 /// How long the old vectors stay for searches that have begun.
 const KEPT: Duration = Duration::from_secs(300);
@@ -63,16 +65,17 @@ pub(super) async fn settle(db: &Db, scope: &Scope, model_id: Uuid) -> Result<boo
     .await?;
     let switched = sqlx::query!(
         "update embedding_models set state = 'live', error = null
-         where workspace_id = $1 and id = $2 and state = 'building'",
+         where workspace_id = $1 and id = $2 and state = 'building'
+         returning model",
         scope.workspace_id(),
         model_id
     )
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    if switched.rows_affected() == 0 {
+    let Some(switched) = switched else {
         // Cancelled: everything stays as it was.
         return Ok(true);
-    }
+    };
     sqlx::query!(
         "delete from embedded_documents where workspace_id = $1 and model_id = $2",
         scope.workspace_id(),
@@ -85,6 +88,8 @@ pub(super) async fn settle(db: &Db, scope: &Scope, model_id: Uuid) -> Result<boo
         model_id: old,
     };
     jobs::enqueue_turn(&mut tx, &job, 0, KEPT).await?;
+    let action = AuditAction::EmbeddingSwitch;
+    audit::record(&mut tx, scope, action, model_id, &switched.model, json!({}));
     tx.commit().await?;
     tracing::info!(workspace_id = %scope.workspace_id(), %model_id, "another embedding model took over");
     Ok(true)

@@ -1,5 +1,6 @@
 //! Knowledge bases as rows: listing, reading, deleting.
 
+use api_types::audit::AuditAction;
 use api_types::kb::{Chunking, KnowledgeBase, Progress, SaveKnowledgeBaseRequest};
 use api_types::tenancy::Role;
 use api_types::validate::{self, Checker};
@@ -128,8 +129,15 @@ pub async fn save(
     .execute(&mut *tx)
     .await
     .map_err(|error| name_taken(error, "name"))?;
-    let details = json!({ "name": request.name.trim(), "chunking": request.chunking });
-    audit::record(&mut tx, scope, "knowledge_base.update", id, details).await?;
+    let details = json!({ "chunking": request.chunking });
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::KnowledgeBaseUpdate,
+        id,
+        request.name.trim(),
+        details,
+    );
     let saved = select(&mut tx, scope, Some(id)).await?;
     let saved = saved.into_iter().next().ok_or_else(not_found)?;
     tx.commit().await?;
@@ -207,14 +215,11 @@ async fn delete_once(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
         storage_keys,
     };
     jobs::enqueue(&mut tx, &job).await?;
-    audit::record(
-        &mut tx,
-        scope,
-        "knowledge_base.delete",
-        id,
-        json!({ "name": found.name }),
-    )
-    .await?;
+    let (action, details) = (
+        AuditAction::KnowledgeBaseDelete,
+        json!({ "documents": ids.len() }),
+    );
+    audit::record(&mut tx, scope, action, id, &found.name, details);
     tx.commit().await
 }
 
@@ -245,6 +250,18 @@ pub(super) async fn lock(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<(
     .fetch_optional(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// The name of a knowledge base.
+pub(super) async fn name(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<String> {
+    let name = sqlx::query_scalar!(
+        "select name from knowledge_bases where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    name.ok_or_else(not_found)
 }
 
 /// Refuses unless the knowledge base exists in this workspace.

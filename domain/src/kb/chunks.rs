@@ -3,6 +3,7 @@
 //! Changes are made in place, to the version that bots answer from, and carried over to the next version wherever the
 //! document still says the same.
 
+use api_types::audit::AuditAction;
 use api_types::kb::{Chunk, Importance, SaveChunkRequest, StoredChunk};
 use api_types::tenancy::Role;
 use api_types::validate;
@@ -158,7 +159,14 @@ pub async fn save(
     edits::remember(&mut tx, scope, &edit).await?;
     let details =
         json!({ "document_id": document_id, "position": current.position, "enabled": request.enabled });
-    audit::record(&mut tx, scope, "chunk.update", chunk_id, details).await?;
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::ChunkUpdate,
+        chunk_id,
+        &title,
+        details,
+    );
     let saved = find(&mut tx, scope, document_id, chunk_id).await?;
     tx.commit().await?;
     Ok(saved.into())

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::kb::{
     Document, DocumentError, DocumentStatus, Importance, SaveDocumentRequest, SearchFilter, SourceKind,
 };
@@ -121,9 +122,10 @@ pub async fn save(
     )
     .execute(&mut *tx)
     .await?;
-    let details = json!({ "tags": tags, "importance": request.importance });
-    audit::record(&mut tx, scope, "document.update", id, details).await?;
     let document = select(&mut tx, scope, id).await?;
+    let details = json!({ "tags": tags, "importance": request.importance });
+    let action = AuditAction::DocumentUpdate;
+    audit::record(&mut tx, scope, action, id, &document.title, details);
     tx.commit().await?;
     Ok(document)
 }
@@ -176,11 +178,14 @@ pub async fn retry(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) ->
     )
     .fetch_optional(&mut *tx)
     .await?;
+    let document = select(&mut tx, scope, id).await?;
     // One that did not fail is on its way or done: trying again changes nothing.
     if let Some(row) = row {
         ingest::enqueue(&mut tx, scope, &[(id, row.version)]).await?;
+        let details = json!({ "knowledge_base_id": knowledge_base_id });
+        let action = AuditAction::DocumentRetry;
+        audit::record(&mut tx, scope, action, id, &document.title, details);
     }
-    let document = select(&mut tx, scope, id).await?;
     tx.commit().await?;
     Ok(document)
 }
@@ -189,7 +194,7 @@ pub async fn retry(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) ->
 pub async fn retry_failed(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<usize> {
     scope.require(Role::Editor)?;
     let mut tx = db.tenant(scope).await?;
-    bases::require(&mut tx, scope, knowledge_base_id).await?;
+    let name = bases::name(&mut tx, scope, knowledge_base_id).await?;
     let rows = sqlx::query!(
         "update documents
          set status = 'queued', error_code = null, error_message = null, attempts = 0, chunks_done = 0,
@@ -203,6 +208,13 @@ pub async fn retry_failed(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Re
     .await?;
     let documents: Vec<(Uuid, i32)> = rows.into_iter().map(|row| (row.id, row.version)).collect();
     ingest::enqueue(&mut tx, scope, &documents).await?;
+    if !documents.is_empty() {
+        let (action, details) = (
+            AuditAction::KnowledgeBaseRetryFailed,
+            json!({ "documents": documents.len() }),
+        );
+        audit::record(&mut tx, scope, action, knowledge_base_id, &name, details);
+    }
     tx.commit().await?;
     Ok(documents.len())
 }
@@ -236,8 +248,9 @@ async fn delete_once(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) 
         }
         _ => sources::remove_empty(&mut tx, scope, document.source_id).await?,
     }
-    let details = json!({ "title": document.title, "knowledge_base_id": knowledge_base_id });
-    audit::record(&mut tx, scope, "document.delete", id, details).await?;
+    let details = json!({ "knowledge_base_id": knowledge_base_id });
+    let action = AuditAction::DocumentDelete;
+    audit::record(&mut tx, scope, action, id, &document.title, details);
     tx.commit().await
 }
 

@@ -3,6 +3,7 @@
 mod connection;
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::providers::{Provider, ProviderKind, SaveProviderRequest};
 use api_types::tenancy::Role;
 use api_types::validate::Checker;
@@ -79,7 +80,14 @@ pub async fn create(services: &Services, scope: &Scope, request: SaveProviderReq
     .fetch_one(&mut *tx)
     .await
     .map_err(name_taken)?;
-    audit::record(&mut tx, scope, "provider.create", id, json!({ "name": row.name })).await?;
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::ProviderCreate,
+        id,
+        &row.name,
+        details(&row),
+    );
     tx.commit().await?;
     Ok(row.into())
 }
@@ -131,7 +139,16 @@ pub async fn update(
     .fetch_one(&mut *tx)
     .await
     .map_err(name_taken)?;
-    audit::record(&mut tx, scope, "provider.update", id, json!({ "name": row.name })).await?;
+    let mut details = details(&row);
+    details["new_key"] = request.api_key.is_some().into();
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::ProviderUpdate,
+        id,
+        &row.name,
+        details,
+    );
     tx.commit().await?;
     Ok(row.into())
 }
@@ -141,11 +158,11 @@ pub async fn delete(services: &Services, scope: &Scope, id: Uuid) -> Result<()> 
     scope.require(Role::Admin)?;
     let mut tx = services.db.tenant(scope).await?;
     let deleted = sqlx::query!(
-        "delete from providers where workspace_id = $1 and id = $2",
+        "delete from providers where workspace_id = $1 and id = $2 returning name",
         scope.workspace_id(),
         id
     )
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await;
     let deleted = match deleted {
         Err(e) if violates(&e, "bot_providers_in_use") => {
@@ -158,11 +175,15 @@ pub async fn delete(services: &Services, scope: &Scope, id: Uuid) -> Result<()> 
         }
         other => other?,
     };
-    if deleted.rows_affected() == 0 {
-        return Err(Error::not_found("provider"));
-    }
-    audit::record(&mut tx, scope, "provider.delete", id, json!({})).await?;
+    let deleted = deleted.ok_or_else(|| Error::not_found("provider"))?;
+    let action = AuditAction::ProviderDelete;
+    audit::record(&mut tx, scope, action, id, &deleted.name, json!({}));
     tx.commit().await
+}
+
+/// What the audit log says of a provider: where requests go, and never the key.
+fn details(row: &Row) -> serde_json::Value {
+    json!({ "kind": row.kind, "base_url": row.base_url, "model": row.default_model })
 }
 
 fn check(outbound: &Outbound, kind: ProviderKind, request: &SaveProviderRequest) -> Result<()> {

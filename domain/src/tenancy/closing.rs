@@ -1,6 +1,7 @@
 //! The end of a workspace or an organization: closed at once, removed when a time of grace is over, restored until then.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::tenancy::{ClosedOrganization, Role};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde_json::json;
@@ -24,16 +25,18 @@ pub async fn close_workspace(
     let deletes_at = in_grace();
     let mut tx = services.db.organization(scope).await?;
     // Two who close the last two at the same moment wait for each other.
-    let open = sqlx::query_scalar!(
-        r#"select w.id from organizations o join workspaces w on w.organization_id = o.id
+    let open = sqlx::query!(
+        r#"select w.id, w.name from organizations o join workspaces w on w.organization_id = o.id
            where o.id = $1 and w.deletes_at is null for update"#,
         scope.organization_id()
     )
     .fetch_all(&mut *tx)
     .await?;
-    if !open.contains(&id) {
-        return Err(Error::not_found("open workspace"));
-    }
+    let name = open.iter().find(|workspace| workspace.id == id);
+    let name = name
+        .ok_or_else(|| Error::not_found("open workspace"))?
+        .name
+        .clone();
     if open.len() == 1 {
         return Err(Error::refused(
             ErrorCode::LastWorkspace,
@@ -48,7 +51,14 @@ pub async fn close_workspace(
     .execute(&mut *tx)
     .await?;
     let details = json!({ "deletes_at": deletes_at });
-    audit::record(&mut tx, scope.scope(), "workspace.close", id, details).await?;
+    audit::record(
+        &mut tx,
+        scope.scope(),
+        AuditAction::WorkspaceClose,
+        id,
+        &name,
+        details,
+    );
     let bots = bots(&mut tx, &[id]).await?;
     tx.commit().await?;
     forget(services, &bots).await;
@@ -61,16 +71,21 @@ pub async fn restore_workspace(services: &Services, scope: &OrganizationScope, i
     let mut tx = services.db.organization(scope).await?;
     let restored = sqlx::query!(
         "update workspaces set deletes_at = null
-         where id = $1 and organization_id = $2 and deletes_at > now()",
+         where id = $1 and organization_id = $2 and deletes_at > now() returning name",
         id,
         scope.organization_id()
     )
-    .execute(&mut *tx)
-    .await?;
-    if restored.rows_affected() == 0 {
-        return Err(Error::not_found("closed workspace"));
-    }
-    audit::record(&mut tx, scope.scope(), "workspace.restore", id, json!({})).await?;
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or_else(|| Error::not_found("closed workspace"))?;
+    audit::record(
+        &mut tx,
+        scope.scope(),
+        AuditAction::WorkspaceRestore,
+        id,
+        &restored.name,
+        json!({}),
+    );
     tx.commit().await
 }
 
@@ -99,7 +114,14 @@ pub async fn close_organization(
     }
     let details = json!({ "deletes_at": deletes_at });
     let id = scope.organization_id();
-    audit::record(&mut tx, scope.scope(), "organization.close", id, details).await?;
+    audit::record(
+        &mut tx,
+        scope.scope(),
+        AuditAction::OrganizationClose,
+        id,
+        name.trim(),
+        details,
+    );
     let workspaces = sqlx::query_scalar!("select id from workspaces where organization_id = $1", id)
         .fetch_all(&mut *tx)
         .await?;

@@ -1,6 +1,7 @@
 //! Organizations, and the right to act in one.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::tenancy::{Organization, OrganizationWorkspace, Role};
 use api_types::validate::Checker;
 use serde_json::json;
@@ -125,10 +126,10 @@ pub async fn rename_organization(db: &Db, scope: &OrganizationScope, name: &str)
     audit::record(
         &mut tx,
         scope.scope(),
-        "organization.rename",
+        AuditAction::OrganizationRename,
         scope.organization_id(),
-        json!({ "name": name.trim() }),
-    )
-    .await?;
+        name.trim(),
+        json!({}),
+    );
     tx.commit().await
 }

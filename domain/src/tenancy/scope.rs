@@ -1,5 +1,7 @@
 //! On whose behalf, in which workspace, with which role.
 
+use std::net::IpAddr;
+
 use api_types::tenancy::Role;
 use uuid::Uuid;
 
@@ -16,6 +18,17 @@ pub enum Actor {
     Visitor,
     /// A job.
     Worker,
+    /// Whoever runs the server, with a command.
+    Operator,
+}
+
+/// Where a request came from; nothing of a job or a command.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The client's address, told by trusted proxies where there are any.
+    pub address: Option<IpAddr>,
+    /// The request's id in the log.
+    pub request_id: Option<Uuid>,
 }
 
 /// The right to act in one workspace. Built only where membership, key or bot was checked.
@@ -24,6 +37,7 @@ pub struct Scope {
     actor: Actor,
     workspace_id: Uuid,
     role: Role,
+    origin: Origin,
 }
 
 impl Scope {
@@ -32,12 +46,32 @@ impl Scope {
             actor,
             workspace_id,
             role,
+            origin: Origin {
+                address: None,
+                request_id: None,
+            },
         }
     }
 
     /// The scope of a job; `workspace_id` comes from the job, which was enqueued under that tenant's scope.
     pub const fn worker(workspace_id: Uuid) -> Self {
         Self::new(Actor::Worker, workspace_id, Role::Editor)
+    }
+
+    /// The scope of a command that the operator of the server runs over a workspace.
+    pub const fn operator(workspace_id: Uuid) -> Self {
+        Self::new(Actor::Operator, workspace_id, Role::Owner)
+    }
+
+    /// The same right, as a request from `origin` has it. Only the extractors know.
+    #[must_use]
+    pub const fn from_origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// Where the request came from.
+    pub const fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// Who acts.

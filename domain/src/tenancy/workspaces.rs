@@ -1,12 +1,13 @@
 //! Workspaces and who may enter them.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::tenancy::{Role, Workspace};
 use api_types::validate::Checker;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Actor, OrganizationScope, Scope};
+use super::{Actor, OrganizationScope, Origin, Scope};
 use crate::db::{Db, TenantTx};
 use crate::error::violates;
 use crate::{Error, Result, audit};
@@ -30,9 +31,8 @@ pub(crate) async fn found_organization(tx: &mut TenantTx, user_id: Uuid, user_na
     )
     .execute(&mut **tx)
     .await?;
-    let id = Uuid::now_v7();
-    insert_workspace(tx, organization_id, user_id, id, "My workspace").await?;
-    Ok(id)
+    // A sign-up has no scope that would say where it came from.
+    insert_workspace(tx, organization_id, user_id, Origin::default(), "My workspace").await
 }
 
 /// Makes a workspace that the person owns, and binds the transaction to it.
@@ -40,9 +40,10 @@ async fn insert_workspace(
     tx: &mut TenantTx,
     organization_id: Uuid,
     user_id: Uuid,
-    id: Uuid,
+    origin: Origin,
     name: &str,
-) -> Result<()> {
+) -> Result<Uuid> {
+    let id = Uuid::now_v7();
     let inserted = sqlx::query!(
         "insert into workspaces (id, organization_id, name) values ($1, $2, $3)",
         id,
@@ -60,24 +61,18 @@ async fn insert_workspace(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    let scope = Scope::new(Actor::User(user_id), id, Role::Owner).from_origin(origin);
+    audit::record(tx, &scope, AuditAction::WorkspaceCreate, id, name, json!({}));
+    Ok(id)
 }
 
 /// Adds a workspace to the organization. Needs the role admin in it.
 pub async fn create_workspace(db: &Db, scope: &OrganizationScope, name: &str) -> Result<Workspace> {
     scope.require(Role::Admin)?;
     let name = checked_name(name)?;
-    let id = Uuid::now_v7();
     let mut tx = db.organization(scope).await?;
-    audit::record(
-        &mut tx,
-        scope.scope(),
-        "workspace.create",
-        id,
-        json!({ "name": name }),
-    )
-    .await?;
-    insert_workspace(&mut tx, scope.organization_id(), scope.user_id(), id, name).await?;
+    let origin = scope.scope().origin();
+    let id = insert_workspace(&mut tx, scope.organization_id(), scope.user_id(), origin, name).await?;
     tx.commit().await?;
     workspace(db, id).await
 }
@@ -98,11 +93,11 @@ pub async fn rename_workspace(db: &Db, scope: &Scope, name: &str) -> Result<Work
     audit::record(
         &mut tx,
         scope,
-        "workspace.rename",
+        AuditAction::WorkspaceRename,
         scope.workspace_id(),
-        json!({ "name": name }),
-    )
-    .await?;
+        name,
+        json!({}),
+    );
     tx.commit().await?;
     workspace(db, scope.workspace_id()).await
 }

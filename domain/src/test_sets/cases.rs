@@ -70,7 +70,7 @@ pub(super) async fn select(
 pub async fn add(db: &Db, scope: &Scope, set_id: Uuid, case: SaveTestCaseRequest) -> Result<TestCase> {
     scope.require(Role::Editor)?;
     let mut tx = db.tenant(scope).await?;
-    touch(&mut tx, scope, set_id).await?;
+    touch(&mut tx, scope, set_id, "added a case").await?;
     let case = checked(&mut tx, scope, case).await?;
     let id = insert(&mut tx, scope, set_id, &case).await?;
     refuse_too_many(&mut tx, scope, set_id).await?;
@@ -89,7 +89,7 @@ pub async fn change(
 ) -> Result<TestCase> {
     scope.require(Role::Editor)?;
     let mut tx = db.tenant(scope).await?;
-    touch(&mut tx, scope, set_id).await?;
+    touch(&mut tx, scope, set_id, "changed a case").await?;
     let case = checked(&mut tx, scope, case).await?;
     update(&mut tx, scope, set_id, id, &case).await?;
     let case = one(&mut tx, scope, set_id, id).await?;
@@ -101,7 +101,7 @@ pub async fn change(
 pub async fn delete(db: &Db, scope: &Scope, set_id: Uuid, id: Uuid) -> Result<()> {
     scope.require(Role::Editor)?;
     let mut tx = db.tenant(scope).await?;
-    touch(&mut tx, scope, set_id).await?;
+    touch(&mut tx, scope, set_id, "deleted a case").await?;
     let deleted = sqlx::query!(
         "delete from test_cases where workspace_id = $1 and test_set_id = $2 and id = $3",
         scope.workspace_id(),

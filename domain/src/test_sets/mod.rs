@@ -18,6 +18,7 @@ mod work;
 
 use api_types::ErrorCode;
 use api_types::FieldError;
+use api_types::audit::AuditAction;
 use api_types::tenancy::Role;
 use api_types::test_sets::TestSet;
 use api_types::validate::Checker;
@@ -121,6 +122,14 @@ pub async fn create(db: &Db, scope: &Scope, name: &str) -> Result<TestSet> {
         other => other?,
     };
     let set = one(&mut tx, scope, id).await?;
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::TestSetCreate,
+        id,
+        &set.name,
+        json!({}),
+    );
     tx.commit().await?;
     Ok(set)
 }
@@ -143,6 +152,14 @@ pub async fn rename(db: &Db, scope: &Scope, id: Uuid, name: &str) -> Result<Test
         other => other?,
     };
     let set = one(&mut tx, scope, id).await?;
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::TestSetRename,
+        id,
+        &set.name,
+        json!({}),
+    );
     tx.commit().await?;
     Ok(set)
 }
@@ -185,22 +202,30 @@ pub async fn delete(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
     )
     .execute(&mut *tx)
     .await?;
-    audit::record(&mut tx, scope, "test_set.delete", id, json!({ "name": set.name })).await?;
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::TestSetDelete,
+        id,
+        &set.name,
+        json!({}),
+    );
     tx.commit().await
 }
 
-/// Locks the set for a change of its cases and marks it as changed.
-async fn touch(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<()> {
+/// Locks the set for a change of its cases and marks it as changed; `change` says what is done, for the audit log.
+async fn touch(tx: &mut TenantTx, scope: &Scope, id: Uuid, change: &str) -> Result<()> {
     let touched = sqlx::query!(
-        "update test_sets set version = version + 1, updated_at = now() where workspace_id = $1 and id = $2",
+        "update test_sets set version = version + 1, updated_at = now() where workspace_id = $1 and id = $2
+         returning name",
         scope.workspace_id(),
         id
     )
-    .execute(&mut **tx)
-    .await?;
-    if touched.rows_affected() == 0 {
-        return Err(not_found());
-    }
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or_else(not_found)?;
+    let (action, details) = (AuditAction::TestSetChangeCases, json!({ "change": change }));
+    audit::record(tx, scope, action, id, &touched.name, details);
     Ok(())
 }
 

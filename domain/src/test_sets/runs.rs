@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use api_types::audit::AuditAction;
 use api_types::tenancy::Role;
 use api_types::test_sets::{Figures, RunStatus, RunTarget, TestRun};
 use chrono::{DateTime, Utc};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use super::{compare, figures, require};
 use crate::db::{Db, TenantTx};
-use crate::{Error, Result, Scope};
+use crate::{Error, Result, Scope, audit};
 
 struct Row {
     id: Uuid,
@@ -162,15 +163,18 @@ pub async fn cancel(db: &Db, scope: &Scope, set_id: Uuid, id: Uuid) -> Result<Te
     let mut tx = db.tenant(scope).await?;
     let stopped = sqlx::query!(
         "update test_runs set status = 'cancelled', finished_at = now()
-         where workspace_id = $1 and test_set_id = $2 and id = $3 and status in ('queued', 'running')",
+         where workspace_id = $1 and test_set_id = $2 and id = $3 and status in ('queued', 'running')
+         returning (select s.name from test_sets s where s.workspace_id = $1 and s.id = $2) as \"set_name!\"",
         scope.workspace_id(),
         set_id,
         id
     )
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    if stopped.rows_affected() > 0 {
+    if let Some(stopped) = stopped {
         store_figures(&mut tx, scope, id).await?;
+        let (action, details) = (AuditAction::TestRunCancel, json!({ "run_id": id }));
+        audit::record(&mut tx, scope, action, set_id, &stopped.set_name, details);
     }
     let run = one(&mut tx, scope, set_id, id).await?;
     tx.commit().await?;

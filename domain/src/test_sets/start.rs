@@ -1,6 +1,7 @@
 //! Asking for a run: the set and the content are frozen, and a job is enqueued.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::bots::ChatbotContent;
 use api_types::tenancy::Role;
 use api_types::test_sets::{StartRunRequest, TestRun};
@@ -11,7 +12,7 @@ use super::gate::content_hash;
 use super::{not_found, queue, runs};
 use crate::db::TenantTx;
 use crate::error::violates;
-use crate::{Error, Result, Scope, Services, bots, drafts};
+use crate::{Error, Result, Scope, Services, audit, bots, drafts};
 
 /// Runs of a set that are kept.
 const KEPT: i64 = 30;
@@ -62,7 +63,7 @@ pub async fn start(
     let subject = subject(services, scope, request).await?;
     let mut tx = services.db.tenant(scope).await?;
     let set = sqlx::query!(
-        "select version from test_sets where workspace_id = $1 and id = $2 for update",
+        "select name, version from test_sets where workspace_id = $1 and id = $2 for update",
         scope.workspace_id(),
         set_id
     )
@@ -88,6 +89,9 @@ pub async fn start(
     queue::enqueue(&mut tx, scope, id).await?;
     forget_old(&mut tx, scope, set_id).await?;
     let run = runs::one(&mut tx, scope, set_id, id).await?;
+    let details = json!({ "run_id": id, "bot_id": subject.bot_id, "draft_id": subject.draft_id });
+    let action = AuditAction::TestRunStart;
+    audit::record(&mut tx, scope, action, set_id, &set.name, details);
     tx.commit().await?;
     Ok(run)
 }

@@ -1,6 +1,7 @@
 //! Every route, by its noun.
 
 pub mod api_keys;
+pub mod audit;
 pub mod auth;
 pub mod bot_drafts;
 pub mod bots;

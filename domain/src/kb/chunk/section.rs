@@ -151,22 +151,20 @@ impl Cutter<'_> {
             return None;
         }
         let room = self.size - head;
-        let mut parts = Vec::from([table.start..body]);
+        let mut parts = Vec::new();
+        let mut part = table.start..body;
         let mut used = 0;
-        let mut start = body;
         for row in self.outline.slice(&(body..table.end)).split_inclusive('\n') {
-            let end = start + row.len();
             let tokens = (self.count)(row);
-            match parts.last_mut() {
-                Some(last) if used + tokens <= room => last.end = end,
-                _ => {
-                    parts.push(start..end);
-                    used = 0;
-                }
+            if used > 0 && used + tokens > room {
+                parts.push(part.clone());
+                part = part.end..part.end;
+                used = 0;
             }
+            part.end += row.len();
             used += tokens;
-            start = end;
         }
+        parts.push(part);
         Some(parts)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use api_types::audit::AuditAction;
 use api_types::connections::Remote;
 use api_types::drafts::Draft;
 use api_types::kb::{DraftSource, Finalized, KnowledgeBaseContent, SourceKind};
@@ -83,19 +84,12 @@ async fn make(services: &Services, scope: &Scope, draft_id: Uuid) -> Result<Uuid
     let documents = insert_sources(&mut tx, scope, knowledge_base_id, &draft).await?;
     ingest::enqueue(&mut tx, scope, &documents).await?;
     let details = json!({
-        "name": draft.content.name,
         "draft_id": draft_id,
         "documents": documents.len(),
         "new": draft.from.is_none(),
     });
-    audit::record(
-        &mut tx,
-        scope,
-        "knowledge_base.finalize",
-        knowledge_base_id,
-        details,
-    )
-    .await?;
+    let (action, name) = (AuditAction::KnowledgeBaseFinalize, &draft.content.name);
+    audit::record(&mut tx, scope, action, knowledge_base_id, name, details);
     // From here on nothing can be added that would go with the draft.
     drafts::seal::<KnowledgeBaseContent>(&services.redis, draft_id).await?;
     refuse_if_changed(services, scope, &draft).await?;

@@ -8,6 +8,7 @@ mod csv;
 use std::collections::HashMap;
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::pairs::{self, AddedPairs, Pair, Pairs, SavePairsRequest};
 use api_types::tenancy::Role;
 use api_types::validate::{Checker, MAX_FILE_BYTES};
@@ -149,6 +150,8 @@ pub(super) fn to_bytes(pairs: &[Pair]) -> Result<Vec<u8>> {
 struct Found {
     id: Uuid,
     source_id: Uuid,
+    /// Of the source.
+    title: String,
     version: i32,
     storage_key: String,
 }
@@ -157,7 +160,7 @@ async fn find(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid, source_
     bases::require(tx, scope, knowledge_base_id).await?;
     let found = sqlx::query_as!(
         Found,
-        "select d.id, d.source_id, d.version, d.storage_key
+        "select d.id, d.source_id, s.title, d.version, d.storage_key
          from documents d join sources s on s.workspace_id = d.workspace_id and s.id = d.source_id
          where d.workspace_id = $1 and d.knowledge_base_id = $2 and d.source_id = $3 and s.kind = 'qa'
          for update of d",
@@ -215,7 +218,8 @@ impl Found {
         .await?;
         ingest::enqueue(&mut tx, scope, &[(self.id, version)]).await?;
         let details = json!({ "version": version, "pairs": pairs.len() });
-        audit::record(&mut tx, scope, "source.save_pairs", self.source_id, details).await?;
+        let action = AuditAction::SourceSavePairs;
+        audit::record(&mut tx, scope, action, self.source_id, &self.title, details);
         tx.commit().await?;
         services.storage.delete(&self.storage_key).await?;
         Ok(version)

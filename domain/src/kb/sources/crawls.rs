@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api_types::audit::AuditAction;
 use api_types::connections::Remote;
 use api_types::kb::DocumentError;
 use api_types::sources::{Crawl, CrawlStatus, Source, Website};
@@ -29,14 +30,8 @@ pub async fn sync(db: &Db, scope: &Scope, knowledge_base_id: Uuid, source_id: Uu
     }
     let origin = Origin::of(source.website.map(Json), source.remote.map(Json))?;
     if begin_sync(&mut tx, scope, source_id, &origin).await? {
-        audit::record(
-            &mut tx,
-            scope,
-            "source.sync",
-            source_id,
-            json!({ "title": source.title }),
-        )
-        .await?;
+        let action = AuditAction::SourceSync;
+        audit::record(&mut tx, scope, action, source_id, &source.title, json!({}));
     }
     let source = require(&mut tx, scope, knowledge_base_id, source_id).await?;
     tx.commit().await?;
@@ -105,6 +100,8 @@ pub async fn cancel(db: &Db, scope: &Scope, knowledge_base_id: Uuid, source_id: 
     require(&mut tx, scope, knowledge_base_id, source_id).await?;
     finish::end(&mut tx, scope, source_id, CrawlStatus::Cancelled, None).await?;
     let source = require(&mut tx, scope, knowledge_base_id, source_id).await?;
+    let action = AuditAction::SourceCancelSync;
+    audit::record(&mut tx, scope, action, source_id, &source.title, json!({}));
     tx.commit().await?;
     Ok(source)
 }

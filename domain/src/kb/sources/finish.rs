@@ -1,5 +1,6 @@
 //! The end of a crawl: what is gone goes, and what was done is reported.
 
+use api_types::audit::AuditAction;
 use api_types::kb::DocumentError;
 use api_types::sources::{CrawlStatus, PageCounts, PageReason, ReasonCount, SyncReport};
 use chrono::{DateTime, Utc};
@@ -97,8 +98,12 @@ async fn remove_gone(
         .collect();
     documents::remove(tx, scope, knowledge_base_id, &gone).await?;
     if !gone.is_empty() {
-        let details = json!({ "source_id": source_id, "documents": gone.len() });
-        audit::record(tx, scope, "source.remove_gone_pages", source_id, details).await?;
+        let title = super::rows::title(tx, scope, source_id).await?;
+        let (action, details) = (
+            AuditAction::SourceRemoveGonePages,
+            json!({ "documents": gone.len() }),
+        );
+        audit::record(tx, scope, action, source_id, &title, details);
     }
     Ok(i64::try_from(gone.len()).unwrap_or(i64::MAX))
 }

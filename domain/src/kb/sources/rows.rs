@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::connections::Remote;
 use api_types::kb::SourceKind;
 use api_types::sources::{
@@ -189,8 +190,8 @@ pub async fn update(
     )
     .execute(&mut *tx)
     .await?;
-    let details = json!({ "title": source.title, "sync_every_hours": hours });
-    audit::record(&mut tx, scope, "source.schedule", id, details).await?;
+    let (action, details) = (AuditAction::SourceSchedule, json!({ "sync_every_hours": hours }));
+    audit::record(&mut tx, scope, action, id, &source.title, details);
     let source = require(&mut tx, scope, knowledge_base_id, id).await?;
     tx.commit().await?;
     Ok(source)
@@ -228,12 +229,9 @@ async fn delete_once(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) 
     )
     .execute(&mut *tx)
     .await?;
-    let details = json!({
-        "title": source.title,
-        "documents": ids.len(),
-        "knowledge_base_id": knowledge_base_id,
-    });
-    audit::record(&mut tx, scope, "source.delete", id, details).await?;
+    let details = json!({ "documents": ids.len(), "knowledge_base_id": knowledge_base_id });
+    let action = AuditAction::SourceDelete;
+    audit::record(&mut tx, scope, action, id, &source.title, details);
     tx.commit().await
 }
 
@@ -247,6 +245,18 @@ pub(in crate::kb) async fn lock(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> R
     .fetch_optional(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// The title of a source.
+pub(super) async fn title(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<String> {
+    let title = sqlx::query_scalar!(
+        "select title from sources where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    title.ok_or_else(not_found)
 }
 
 /// Deletes a source that has no document left.

@@ -1,6 +1,7 @@
 //! Looking at an invitation, and accepting it.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::auth::User;
 use api_types::tenancy::{InvitationPreview, Role};
 use chrono::{DateTime, Utc};
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use super::InvitationToken;
 use crate::db::{Db, TenantTx};
-use crate::tenancy::{Actor, Scope};
+use crate::tenancy::{Actor, Origin, Scope};
 use crate::{Error, Result, audit};
 
 /// An invitation as its token finds it.
@@ -40,15 +41,20 @@ pub async fn preview(db: &Db, token: &InvitationToken) -> Result<InvitationPrevi
 }
 
 /// Accepts an invitation for somebody who is signed in. Returns the workspace to go to.
-pub async fn accept(db: &Db, user: &User, token: &InvitationToken) -> Result<Uuid> {
+pub async fn accept(db: &Db, user: &User, token: &InvitationToken, origin: Origin) -> Result<Uuid> {
     let mut tx = db.invited(token).await?;
-    let workspace_id = accept_in(&mut tx, user, token).await?;
+    let workspace_id = accept_in(&mut tx, user, token, origin).await?;
     tx.commit().await?;
     Ok(workspace_id)
 }
 
 /// Accepts an invitation in a transaction that may make the person, too, and that sees the invitation.
-pub(crate) async fn accept_in(tx: &mut TenantTx, user: &User, token: &InvitationToken) -> Result<Uuid> {
+pub(crate) async fn accept_in(
+    tx: &mut TenantTx,
+    user: &User,
+    token: &InvitationToken,
+    origin: Origin,
+) -> Result<Uuid> {
     let found = find(tx, token).await?;
     let is_theirs = |email: &String| email.to_lowercase() == user.email.to_lowercase();
     if !found.email.as_ref().is_none_or(is_theirs) {
@@ -65,13 +71,12 @@ pub(crate) async fn accept_in(tx: &mut TenantTx, user: &User, token: &Invitation
     tx.bind(workspace_id).await?;
     take(tx, &found, user.id).await?;
     let role = join(tx, &found, user.id).await?;
-    let scope = Scope::new(Actor::User(user.id), workspace_id, role);
+    let scope = Scope::new(Actor::User(user.id), workspace_id, role).from_origin(origin);
     let action = match found.workspace {
-        Some(_) => "invitation.accept",
-        None => "organization_invitation.accept",
+        Some(_) => AuditAction::InvitationAccept,
+        None => AuditAction::OrganizationInvitationAccept,
     };
-    let details = json!({ "name": user.name, "role": role });
-    audit::record(tx, &scope, action, found.id, details).await?;
+    audit::record(tx, &scope, action, found.id, &user.name, json!({ "role": role }));
     Ok(workspace_id)
 }
 

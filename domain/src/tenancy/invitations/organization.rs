@@ -1,5 +1,6 @@
 //! Invitations to an organization, with all its workspaces.
 
+use api_types::audit::AuditAction;
 use api_types::tenancy::{CreateInvitationRequest, Invitation, Role};
 use serde_json::json;
 use uuid::Uuid;
@@ -63,11 +64,11 @@ pub async fn create(
     audit::record(
         &mut tx,
         scope.scope(),
-        "organization_invitation.create",
+        AuditAction::OrganizationInvitationCreate,
         draft.id,
+        draft.email.as_deref().unwrap_or_default(),
         details,
-    )
-    .await?;
+    );
     tx.commit().await?;
     Ok(draft.made(made.invited_by, made.created_at))
 }
@@ -76,24 +77,24 @@ pub async fn create(
 pub async fn revoke(db: &Db, scope: &OrganizationScope, id: Uuid) -> Result<()> {
     scope.require(Role::Admin)?;
     let mut tx = db.organization(scope).await?;
-    let revoked = sqlx::query!(
+    let revoked = sqlx::query_scalar!(
         "update organization_invitations set revoked_at = now()
-         where organization_id = $1 and id = $2 and accepted_at is null and revoked_at is null",
+         where organization_id = $1 and id = $2 and accepted_at is null and revoked_at is null
+         returning email",
         scope.organization_id(),
         id
     )
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    if revoked.rows_affected() == 0 {
-        return Err(Error::not_found("open invitation"));
-    }
+    let whom = revoked.ok_or_else(|| Error::not_found("open invitation"))?;
+    let whom = whom.unwrap_or_default();
     audit::record(
         &mut tx,
         scope.scope(),
-        "organization_invitation.revoke",
+        AuditAction::OrganizationInvitationRevoke,
         id,
+        &whom,
         json!({}),
-    )
-    .await?;
+    );
     tx.commit().await
 }

@@ -1,5 +1,6 @@
 //! Invitations to one workspace.
 
+use api_types::audit::AuditAction;
 use api_types::tenancy::{CreateInvitationRequest, Invitation, Role};
 use serde_json::json;
 use uuid::Uuid;
@@ -55,7 +56,14 @@ pub async fn create(db: &Db, scope: &Scope, request: &CreateInvitationRequest) -
     .fetch_one(&mut *tx)
     .await?;
     let details = json!({ "role": draft.role, "email": draft.email, "expires_at": draft.expires_at });
-    audit::record(&mut tx, scope, "invitation.create", draft.id, details).await?;
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::InvitationCreate,
+        draft.id,
+        draft.email.as_deref().unwrap_or_default(),
+        details,
+    );
     tx.commit().await?;
     Ok(draft.made(made.invited_by, made.created_at))
 }
@@ -64,17 +72,24 @@ pub async fn create(db: &Db, scope: &Scope, request: &CreateInvitationRequest) -
 pub async fn revoke(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
     scope.require(Role::Admin)?;
     let mut tx = db.tenant(scope).await?;
-    let revoked = sqlx::query!(
+    let revoked = sqlx::query_scalar!(
         "update workspace_invitations set revoked_at = now()
-         where workspace_id = $1 and id = $2 and accepted_at is null and revoked_at is null",
+         where workspace_id = $1 and id = $2 and accepted_at is null and revoked_at is null
+         returning email",
         scope.workspace_id(),
         id
     )
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    if revoked.rows_affected() == 0 {
-        return Err(Error::not_found("open invitation"));
-    }
-    audit::record(&mut tx, scope, "invitation.revoke", id, json!({})).await?;
+    let whom = revoked.ok_or_else(|| Error::not_found("open invitation"))?;
+    let whom = whom.unwrap_or_default();
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::InvitationRevoke,
+        id,
+        &whom,
+        json!({}),
+    );
     tx.commit().await
 }

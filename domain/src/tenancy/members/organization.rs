@@ -1,6 +1,7 @@
 //! Members of an organization.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::tenancy::{ChangeMemberRequest, Member, Role};
 use serde_json::json;
 use uuid::Uuid;
@@ -44,15 +45,15 @@ pub async fn change(
     .await?;
     has_owner(&mut tx, scope).await?;
     let changed = find(&mut tx, scope, user_id).await?;
-    let details = json!({ "name": changed.name, "role": role, "is_suspended": is_suspended });
+    let details = json!({ "role": role, "is_suspended": is_suspended });
     audit::record(
         &mut tx,
         scope.scope(),
-        "organization_member.change",
+        AuditAction::OrganizationMemberChange,
         user_id,
+        &changed.name,
         details,
-    )
-    .await?;
+    );
     if is_suspended {
         revoke_invitations_of(&mut tx, scope, user_id).await?;
     }
@@ -80,18 +81,11 @@ pub async fn remove(db: &Db, scope: &OrganizationScope, user_id: Uuid) -> Result
     .await?;
     has_owner(&mut tx, scope).await?;
     let action = if is_oneself {
-        "organization_member.leave"
+        AuditAction::OrganizationMemberLeave
     } else {
-        "organization_member.remove"
+        AuditAction::OrganizationMemberRemove
     };
-    audit::record(
-        &mut tx,
-        scope.scope(),
-        action,
-        user_id,
-        json!({ "name": member.name }),
-    )
-    .await?;
+    audit::record(&mut tx, scope.scope(), action, user_id, &member.name, json!({}));
     revoke_invitations_of(&mut tx, scope, user_id).await?;
     for workspace_id in workspaces(&mut tx, scope).await? {
         tx.bind(workspace_id).await?;
@@ -131,11 +125,11 @@ pub async fn transfer(db: &Db, scope: &OrganizationScope, user_id: Uuid) -> Resu
     audit::record(
         &mut tx,
         scope.scope(),
-        "organization.transfer",
+        AuditAction::OrganizationTransfer,
         scope.organization_id(),
-        json!({ "to": user_id, "name": member.name }),
-    )
-    .await?;
+        &member.name,
+        json!({ "to": user_id }),
+    );
     tx.commit().await
 }
 

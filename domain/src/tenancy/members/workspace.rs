@@ -1,6 +1,7 @@
 //! Members of one workspace: those of its organization, and guests.
 
 use api_types::ErrorCode;
+use api_types::audit::AuditAction;
 use api_types::tenancy::{ChangeMemberRequest, Member, Role};
 use serde_json::json;
 use uuid::Uuid;
@@ -42,8 +43,15 @@ pub async fn change(db: &Db, scope: &Scope, user_id: Uuid, request: &ChangeMembe
     if changed.is_suspended {
         revoke_invitations_of(&mut tx, scope.workspace_id(), user_id).await?;
     }
-    let details = json!({ "name": changed.name, "role": role, "is_suspended": changed.is_suspended });
-    audit::record(&mut tx, scope, "member.change", user_id, details).await?;
+    let details = json!({ "role": role, "is_suspended": changed.is_suspended });
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::MemberChange,
+        user_id,
+        &changed.name,
+        details,
+    );
     tx.commit().await?;
     Ok(changed)
 }
@@ -72,11 +80,11 @@ pub async fn remove(db: &Db, scope: &Scope, user_id: Uuid) -> Result<()> {
     .await?;
     revoke_invitations_of(&mut tx, scope.workspace_id(), user_id).await?;
     let action = if is_oneself {
-        "member.leave"
+        AuditAction::MemberLeave
     } else {
-        "member.remove"
+        AuditAction::MemberRemove
     };
-    audit::record(&mut tx, scope, action, user_id, json!({ "name": member.name })).await?;
+    audit::record(&mut tx, scope, action, user_id, &member.name, json!({}));
     tx.commit().await
 }
 

@@ -16,6 +16,7 @@ use read::{Row, read};
 
 use super::{cases, require, touch};
 use crate::db::{Db, TenantTx};
+use crate::spreadsheet::{quoted, unquoted};
 use crate::{Error, Result, Scope};
 
 /// Largest file, in bytes.
@@ -30,8 +31,6 @@ const COLUMNS: [&str; 6] = [
     "unanswerable",
     "history",
 ];
-/// What a spreadsheet would take a cell for a formula by.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// Adds the cases of a file, all or none. One with the question (and history) of a case that is there changes that.
 pub async fn import(
@@ -55,7 +54,7 @@ pub async fn import(
         errors.truncate(MAX_ERRORS);
         return Err(Error::validation(errors));
     }
-    touch(&mut tx, scope, set_id).await?;
+    touch(&mut tx, scope, set_id, "imported cases").await?;
     let mut outcome = write(&mut tx, scope, set_id, &rows).await?;
     if let Err(error) = cases::refuse_too_many(&mut tx, scope, set_id).await {
         if !request.preview {
@@ -157,21 +156,4 @@ fn history_text(history: &[TestTurn]) -> String {
     }
     // Plain data always serializes.
     serde_json::to_string(history).unwrap_or_default()
-}
-
-/// Keeps a spreadsheet from running a cell as a formula.
-fn quoted(cell: &str) -> String {
-    if cell.starts_with(FORMULA) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
-}
-
-/// Undoes [`quoted`].
-fn unquoted(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(FORMULA) => rest,
-        _ => cell,
-    }
 }

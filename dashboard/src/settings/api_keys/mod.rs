@@ -1,22 +1,26 @@
 //! Keys for programs that use the API.
 
-use api_types::api_keys::{ApiKey, CreateApiKeyRequest};
-use api_types::client;
-use api_types::validate::Checker;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+mod create;
 
+use api_types::api_keys::{ApiKey, KeyScope};
+use api_types::client;
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use self::create::CreateForm;
 use crate::session::use_session;
-use crate::ui::alert::Notice;
-use crate::ui::button::{Button, IconButton, Submit};
-use crate::ui::copy::CopyBox;
+use crate::ui::button::{Button, IconButton};
 use crate::ui::dialog::{ConfirmDialog, Dialog};
-use crate::ui::field::TextField;
-use crate::ui::form::{Form, FormBody};
+use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::Section;
-use crate::ui::time::Ago;
+use crate::ui::time::{Ago, exact, now};
+
+/// A key that expires within so many days is marked.
+const SOON_DAYS: i64 = 14;
+/// In seconds.
+const DAY: i64 = 24 * 60 * 60;
 
 /// The section.
 #[component]
@@ -82,6 +86,19 @@ pub fn ApiKeys() -> impl IntoView {
     }
 }
 
+/// A scope's name and what it lets a program do.
+const fn scope_words(scope: KeyScope) -> (&'static str, &'static str) {
+    match scope {
+        KeyScope::Chat => ("Chat", "Talk to live bots as an OpenAI client."),
+        KeyScope::Search => ("Search", "Search knowledge bases."),
+        KeyScope::Read => ("Read", "Read bots, knowledge, conversations, tests and settings."),
+        KeyScope::Write => (
+            "Write",
+            "Build and deploy bots, change and delete knowledge and tests. Never members, keys or providers.",
+        ),
+    }
+}
+
 #[component]
 fn Row(api_key: ApiKey, ask: impl Fn(ApiKey) + Copy + Send + Sync + 'static) -> impl IntoView {
     let used = api_key
@@ -89,16 +106,22 @@ fn Row(api_key: ApiKey, ask: impl Fn(ApiKey) + Copy + Send + Sync + 'static) -> 
         .map(|at| view! { "used " <Ago at=at /> }.into_any());
     let label = format!("Revoke {}", api_key.name);
     let (name, prefix, created_at) = (api_key.name.clone(), api_key.prefix.clone(), api_key.created_at);
+    let scopes: Vec<&str> = api_key.scopes.iter().map(|scope| scope_words(*scope).0).collect();
+    let (expiry, class) = expiry_words(api_key.expires_at, now());
     view! {
-        <li class="flex items-center gap-3 py-3">
+        <li class="flex items-center gap-3 py-3" data-testid="api-key">
             <div class="min-w-0 grow">
                 <p class="truncate font-medium" dir="auto">
                     {name}
                 </p>
+                <p class="text-xs">{scopes.join(", ")}</p>
                 <p class="muted flex flex-wrap gap-x-3 text-xs">
                     <code>{format!("{prefix}…")}</code>
                     <span>"made " <Ago at=created_at /></span>
                     <span>{used.unwrap_or_else(|| "never used".into_any())}</span>
+                    <span class=class title=api_key.expires_at.map(exact)>
+                        {expiry}
+                    </span>
                 </p>
             </div>
             <IconButton icon=icon::TRASH_2 label=label on_click=move || ask(api_key.clone()) />
@@ -106,65 +129,43 @@ fn Row(api_key: ApiKey, ask: impl Fn(ApiKey) + Copy + Send + Sync + 'static) -> 
     }
 }
 
-/// Asks for a name, then shows the key, once.
-#[component]
-fn CreateForm(open: RwSignal<bool>, on_created: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
-    let session = use_session();
-    let name = RwSignal::new(String::new());
-    let key = RwSignal::new(None::<String>);
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<String>);
-    let form = Form::new(move || {
-        let mut check = Checker::default();
-        name.with(|name| check.length("name", name, 1, 80));
-        check.finish()
-    });
-    let submit = move || {
-        if !form.submit() || busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        error.set(None);
-        spawn_local(async move {
-            let request = CreateApiKeyRequest {
-                name: name.get_untracked().trim().to_owned(),
-            };
-            match session.send(&client::api_keys::create(&request)).await {
-                Ok(created) => {
-                    key.set(Some(created.key));
-                    on_created();
-                }
-                Err(problem) => error.set(form.refuse(&problem)),
-            }
-            busy.set(false);
-        });
+/// When a key expires, and how loudly that is said.
+fn expiry_words(expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> (String, &'static str) {
+    let Some(at) = expires_at else {
+        return ("does not expire".to_owned(), "");
     };
-    move || match key.get() {
-        Some(key) => view! {
-            <div class="flex flex-col gap-4">
-                <Notice>"Copy the key now. It is not shown again; only its hash is kept."</Notice>
-                <CopyBox text=key what="API key" />
-                <div class="flex justify-end">
-                    <Button on_click=move || open.set(false)>"Done"</Button>
-                </div>
-            </div>
-        }
-        .into_any(),
-        None => view! {
-            <FormBody error=error submit=submit>
-                <TextField
-                    label="Name"
-                    value=name
-                    field=form.field("name")
-                    hint="What the key is for, so that you know it later."
-                    autofocus=true
-                />
-                <div class="flex flex-wrap justify-end gap-2">
-                    <Button on_click=move || open.set(false)>"Cancel"</Button>
-                    <Submit busy=busy>"Create key"</Submit>
-                </div>
-            </FormBody>
-        }
-        .into_any(),
+    // A day that has begun counts.
+    let days = ((at - now).num_seconds() + DAY - 1) / DAY;
+    if at <= now {
+        (
+            "expired; programs that use it are refused".to_owned(),
+            "font-medium text-error",
+        )
+    } else if days <= SOON_DAYS {
+        (
+            format!("expires in {}", count(days, "day")),
+            "font-medium text-warning",
+        )
+    } else {
+        (format!("expires in {}", count(days, "day")), "")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_key_that_ends_soon_is_told_apart() {
+        let now = DateTime::UNIX_EPOCH;
+        let told = |hours| expiry_words(Some(now + TimeDelta::hours(hours)), now);
+        assert_eq!(expiry_words(None, now).0, "does not expire");
+        assert_eq!(told(24 * 90), ("expires in 90 days".to_owned(), ""));
+        assert!(told(24 * 14).1.contains("warning"));
+        assert_eq!(told(25).0, "expires in 2 days");
+        assert_eq!(told(1).0, "expires in 1 day");
+        assert!(told(0).1.contains("error"));
     }
 }

@@ -1,0 +1,131 @@
+//! One entry: a sentence, and all there is to know when it is opened.
+
+use api_types::audit::{AuditAction, AuditActorKind, AuditEntry};
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::filters::Wanted;
+use crate::ui::icon::{self, Icon};
+use crate::ui::time::{Ago, exact};
+
+/// The entry.
+#[component]
+pub fn Entry(entry: AuditEntry) -> impl IntoView {
+    let words = AuditAction::from_name(&entry.action)
+        .map_or_else(|| entry.action.clone(), |action| action.words().to_owned());
+    let name = entry.object.name.clone();
+    let from = match entry.actor.kind {
+        AuditActorKind::ApiKey => Some("with an API key"),
+        _ => None,
+    };
+    view! {
+        <li data-testid="audit-entry">
+            <details class="group px-4 py-3">
+                <summary class="flex cursor-pointer items-start gap-2">
+                    <Icon glyph=icon::CHEVRON_RIGHT class="mt-0.5 size-4 muted group-open:rotate-90" />
+                    <span class="flex min-w-0 grow flex-wrap items-baseline gap-x-3 gap-y-0.5">
+                        <span class="min-w-0 grow basis-64" data-testid="audit-words">
+                            <strong class="font-medium" dir="auto">
+                                {actor_name(&entry)}
+                            </strong>
+                            {format!(" {words}")}
+                            {name.map(|name| view! { ": " <strong class="font-medium" dir="auto">{name}</strong> })}
+                        </span>
+                        <span class="muted flex flex-wrap gap-x-3 text-xs">
+                            {from}
+                            {entry.address.clone().map(|address| view! { <span dir="ltr">{address}</span> })}
+                            <Ago at=entry.created_at />
+                        </span>
+                    </span>
+                </summary>
+                <Facts entry=entry />
+            </details>
+        </li>
+    }
+}
+
+/// Who did it, in words.
+fn actor_name(entry: &AuditEntry) -> String {
+    let fallback = match entry.actor.kind {
+        AuditActorKind::User => "A person who is gone",
+        AuditActorKind::ApiKey => "An API key that is gone",
+        AuditActorKind::Worker => "A background job",
+        AuditActorKind::Operator => "The operator of the server",
+        AuditActorKind::Visitor => "A visitor",
+        AuditActorKind::Unknown => "Somebody",
+    };
+    entry.actor.name.clone().unwrap_or_else(|| fallback.to_owned())
+}
+
+#[component]
+fn Facts(entry: AuditEntry) -> impl IntoView {
+    let actor = entry.actor.id.map(|id| id.to_string()).or_else(|| {
+        let kind = serde_json::to_value(entry.actor.kind).ok()?;
+        kind.as_str().map(str::to_owned)
+    });
+    let object = entry.object.id.to_string();
+    let (of_object, of_actor) = (
+        Wanted::of_object(object.clone()),
+        actor.clone().map(Wanted::of_actor),
+    );
+    let kind = entry.object.kind.replace('_', " ");
+    let more = match entry.details {
+        Value::Object(details) => details
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
+        _ => Vec::new(),
+    };
+    view! {
+        <dl class="mt-3 grid grid-cols-1 gap-x-6 gap-y-1.5 border-t border-base-300 pt-3 text-sm sm:grid-cols-[auto_minmax(0,1fr)]">
+            <dt class="muted">"When"</dt>
+            <dd>{exact(entry.created_at)}</dd>
+            <dt class="muted">"Who"</dt>
+            <dd class="break-all">
+                {actor.map(|actor| view! { <code>{actor}</code> " " })}
+                {of_actor.map(|href| view! { <a class="link" href=href>"All of theirs"</a> })}
+            </dd>
+            <dt class="muted">"To what"</dt>
+            <dd class="break-all">
+                {format!("{kind} ")}
+                <code>{object}</code>
+                " "
+                <a class="link" href=of_object>"All about it"</a>
+            </dd>
+            {more
+                .into_iter()
+                .map(|(name, value)| {
+                    view! {
+                        <dt class="muted first-letter:uppercase">{name.replace('_', " ")}</dt>
+                        <dd class="break-words" dir="auto">{plain(&value)}</dd>
+                    }
+                })
+                .collect_view()}
+            {entry
+                .request_id
+                .map(|id| {
+                    view! {
+                        <dt class="muted">"Request"</dt>
+                        <dd class="break-all"><code>{id.to_string()}</code></dd>
+                    }
+                })}
+            <dt class="muted">"Action"</dt>
+            <dd><code>{entry.action}</code></dd>
+            <dt class="muted">{format!("Entry {}", entry.position)}</dt>
+            <dd class="break-all"><code title="Its hash, which the next entry holds, too">{entry.hash}</code></dd>
+        </dl>
+    }
+}
+
+/// A value in words where there are any, else as JSON.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Array(values) if !values.is_empty() && values.iter().all(Value::is_string) => {
+            values.iter().map(plain).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}

@@ -123,13 +123,14 @@ fn App(
 
 /// Recovery codes, shown once.
 #[component]
-pub fn Codes(codes: Vec<String>, open: RwSignal<bool>) -> impl IntoView {
+pub fn Codes(#[prop(into)] codes: Signal<Vec<String>>, open: RwSignal<bool>) -> impl IntoView {
+    let text = Signal::derive(move || codes.with(|codes| codes.join("\n")));
     view! {
         <div class="flex flex-col gap-4">
             <Notice>
                 "Keep these recovery codes somewhere safe. Each stands in for the app once. They are not shown again."
             </Notice>
-            <CopyBox text=codes.join("\n") what="recovery codes" />
+            <CopyBox text=text what="recovery codes" />
             <div class="flex justify-end">
                 <Button on_click=move || open.set(false)>"I have kept them"</Button>
             </div>

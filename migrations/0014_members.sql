@@ -99,3 +99,6 @@ create policy presented_invitation on workspace_invitations for select
 grant select, insert, update on organization_invitations, workspace_invitations to botwright_app;
 grant delete on organization_members to botwright_app;
 grant select on my_workspaces to botwright_app;
+-- A worker removes what was closed for long enough.
+grant select, delete on organizations to botwright_worker;
+grant delete on workspaces to botwright_worker;

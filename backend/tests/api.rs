@@ -35,6 +35,7 @@ mod api {
     mod providers;
     mod rerank;
     mod retrieval;
+    mod routes;
     mod test_sets;
     mod tokens;
     mod workspaces;

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
@@ -100,6 +101,23 @@ impl Storage {
     pub async fn delete_draft(&self, workspace_id: Uuid, draft_id: Uuid) -> Result<()> {
         self.delete_folder(&format!("drafts/{workspace_id}/{draft_id}"))
             .await
+    }
+
+    /// Deletes every file of a workspace.
+    pub async fn delete_workspace(&self, workspace_id: Uuid) -> Result<()> {
+        for kind in ["documents", "pages", "drafts"] {
+            let folder = Key::from(format!("{kind}/{workspace_id}"));
+            let files: Vec<_> = self
+                .store
+                .list(Some(&folder))
+                .try_collect()
+                .await
+                .map_err(unavailable)?;
+            for file in files {
+                self.delete(file.location.as_ref()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Deletes every file directly in a folder.

@@ -6,7 +6,7 @@ use domain::jobs::vacuum;
 use domain::kb::drafts::sweep_expired;
 use domain::kb::ingest::enqueue_lost;
 use domain::kb::sources;
-use domain::{Services, auth, embeddings, mail, test_sets};
+use domain::{Services, auth, embeddings, mail, tenancy, test_sets};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +63,13 @@ async fn repair(services: &Services, clean_up: bool) -> domain::Result<()> {
     }
     if !clean_up {
         return Ok(());
+    }
+    let purged = tenancy::purge_due(services).await?;
+    if purged > 0 {
+        tracing::info!(
+            workspaces = purged,
+            "removed workspaces that were deleted a week ago"
+        );
     }
     let swept = sweep_expired(services).await?;
     if swept > 0 {

@@ -18,4 +18,5 @@ mod ingest {
     mod filters;
     mod fixture;
     mod jobs;
+    mod purge;
 }

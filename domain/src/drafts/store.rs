@@ -236,6 +236,16 @@ pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<Draf
     Ok(drafts)
 }
 
+/// Deletes every draft of a workspace.
+pub(crate) async fn delete_all<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<()> {
+    let mut commands = redis.commands();
+    let ids: Vec<String> = commands.zrange(index::<T>(scope), 0, -1).await?;
+    let ids = ids.iter().filter_map(|id| id.parse().ok());
+    let keys = ids.flat_map(|id| [key::<T>(id), seal_key::<T>(id)]);
+    let keys: Vec<String> = keys.chain([index::<T>(scope)]).collect();
+    Ok(commands.del(keys).await?)
+}
+
 /// Whether a draft is still there, whoever it belongs to: for sweeping the files of expired ones.
 pub(crate) async fn exists<T: Draftable>(redis: &Redis, id: Uuid) -> Result<bool> {
     Ok(redis.commands().exists(key::<T>(id)).await?)

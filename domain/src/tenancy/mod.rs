@@ -8,6 +8,7 @@ mod closing;
 pub mod invitations;
 pub mod members;
 mod organizations;
+mod purge;
 mod scope;
 mod workspaces;
 
@@ -15,6 +16,7 @@ pub use closing::{
     close_organization, close_workspace, closed_organizations, restore_organization, restore_workspace,
 };
 pub use organizations::{OrganizationScope, organization, rename_organization};
+pub use purge::purge_due;
 pub use scope::{Actor, Origin, Scope};
 pub use workspaces::{create_workspace, member_scope, rename_workspace, workspace, workspaces_of};
 pub(crate) use workspaces::{found_organization, home_workspace, session_scope, visitor_scope};

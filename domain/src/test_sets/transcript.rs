@@ -3,6 +3,7 @@
 use api_types::chat::MessageRole;
 use api_types::conversations::TranscriptMessage;
 use api_types::drafts::TestTurn;
+use api_types::tenancy::Role;
 use api_types::test_sets::{
     CaseFromConversationRequest, Expectation, ExpectedPassage, MAX_EXPECTED_CHARS, MAX_HISTORY,
     SaveTestCaseRequest, TestCase,
@@ -19,6 +20,7 @@ pub async fn add(
     set_id: Uuid,
     request: &CaseFromConversationRequest,
 ) -> Result<TestCase> {
+    scope.require(Role::Editor)?;
     let conversation = conversations::get(services, scope, request.conversation_id).await?;
     let mut case = case(&conversation.messages, request.message_id)
         .ok_or_else(|| Error::not_found("question in this conversation"))?;

@@ -1,0 +1,164 @@
+//! A tenant with one of everything.
+
+use std::collections::HashMap;
+
+use api_types::bots::ChatbotContent;
+use api_types::kb::{Document, StoredChunk};
+use api_types::tenancy::Role;
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use super::hash_of;
+use crate::api::chatbot_drafts::deployable;
+use crate::api::kb::indexed;
+use crate::api::kb_pairs;
+use crate::support::{Person, TestApp, ok};
+
+/// What belongs to one tenant, by the name it has in paths and bodies.
+pub struct World {
+    pub owner: Person,
+    ids: HashMap<&'static str, String>,
+}
+
+/// A file to upload.
+pub fn a_file() -> Form {
+    let part = Part::bytes(b"question,answer\nWho?,Eve\n".to_vec()).file_name("faq.csv");
+    Form::new().part("file", part)
+}
+
+impl World {
+    pub async fn new(app: &TestApp, model: &str) -> Self {
+        let owner = app.sign_up().await;
+        let mut ids = HashMap::new();
+        let member = app.join(&owner, "organization/invitations", Role::Viewer).await;
+        ids.insert("user_id", member.auth.user.id.to_string());
+        ids.insert(
+            "organization_id",
+            owner.auth.workspace.organization_id.to_string(),
+        );
+        let second: Value = ok(app.post(&owner, "/api/v1/workspaces", json!({ "name": "Second" }))).await;
+        ids.insert("workspace_id", text(&second["id"]));
+        let sessions: Value = ok(app.get(&owner, "/api/v1/auth/sessions")).await;
+        ids.insert("session_id", text(&sessions[0]["id"]));
+        for (path, name) in [
+            ("invitations", "invitation_id"),
+            ("organization/invitations", "organization_invitation_id"),
+        ] {
+            let body = json!({ "role": "viewer", "days": 7 });
+            let made: Value = ok(app.post(&owner, &format!("/api/v1/{path}"), body)).await;
+            ids.insert(name, text(&made["id"]));
+        }
+        let body = json!({ "name": "CI", "scopes": ["read"] });
+        let key: Value = ok(app.post(&owner, "/api/v1/api-keys", body)).await;
+        ids.insert("key_id", text(&key["id"]));
+        ids.insert("connection_id", connection(app, &owner).await);
+        let mut world = Self { owner, ids };
+        let provider = app.provider(&world.owner, model).await;
+        world.ids.insert("provider_id", provider.to_string());
+        world.bot(app, &deployable("Helper", provider)).await;
+        world.knowledge(app).await;
+        world.tests(app).await;
+        world
+    }
+
+    async fn bot(&mut self, app: &TestApp, content: &ChatbotContent) {
+        let bot = app.deploy(&self.owner, content).await;
+        self.ids.insert("bot_id", bot.to_string());
+        let draft = app.draft(&self.owner, content).await;
+        self.ids.insert("draft_id", draft.id.to_string());
+        let ask = app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"));
+        let chat: Value = ok(ask.json(&json!({ "message": "Which shop repairs bicycles?" }))).await;
+        self.ids.insert("conversation_id", text(&chat["session_id"]));
+        self.ids.insert("message_id", text(&chat["message_id"]));
+    }
+
+    async fn knowledge(&mut self, app: &TestApp) {
+        let texts = [("Porto", "Bicycles are repaired in Porto.")];
+        let draft = app.kb_draft(&self.owner, "Draft", &texts).await;
+        self.ids.insert("kb_draft_id", draft.id.to_string());
+        self.ids
+            .insert("draft_source_id", draft.content.sources[0].id.to_string());
+        let pairs = json!([{ "question": "Who?", "answer": "Ada" }]);
+        let (path, source) = kb_pairs::finalized(app, &self.owner, pairs).await;
+        self.ids.insert("source_id", source.to_string());
+        let kb: Uuid = path.rsplit('/').next().unwrap().parse().unwrap();
+        indexed(app, &self.owner, kb).await;
+        self.ids.insert("kb_id", kb.to_string());
+        let documents: Vec<Document> = ok(app.get(&self.owner, &format!("{path}/documents"))).await;
+        let document = documents[0].id;
+        self.ids.insert("document_id", document.to_string());
+        let chunks = format!("{path}/documents/{document}/chunks");
+        let chunks: Vec<StoredChunk> = ok(app.get(&self.owner, &chunks)).await;
+        self.ids
+            .insert("chunk_id", chunks[0].chunk.id.unwrap().to_string());
+    }
+
+    async fn tests(&mut self, app: &TestApp) {
+        let set: Value = ok(app.post(&self.owner, "/api/v1/test-sets", json!({ "name": "Tests" }))).await;
+        let path = format!("/api/v1/test-sets/{}", text(&set["id"]));
+        self.ids.insert("test_set_id", text(&set["id"]));
+        let case = json!({ "question": "Where?", "expectation": { "kind": "unanswerable" } });
+        let case: Value = ok(app.post(&self.owner, &format!("{path}/cases"), case)).await;
+        self.ids.insert("case_id", text(&case["id"]));
+        let target = json!({ "draft_id": self.ids["draft_id"] });
+        let run: Value = ok(app.post(&self.owner, &format!("{path}/runs"), target)).await;
+        self.ids.insert("run_id", text(&run["id"]));
+        let run = format!("{path}/runs/{}", self.ids["run_id"]);
+        loop {
+            let run: Value = ok(app.get(&self.owner, &run)).await;
+            if !["queued", "running"].contains(&run["status"].as_str().unwrap()) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+
+    /// What a name means in a path or in the body of a route.
+    pub fn id(&self, path: &str, name: &str) -> String {
+        let is_kb_draft = path.starts_with("/api/v1/kb/draft");
+        let name = match name {
+            "draft_id" if is_kb_draft => "kb_draft_id",
+            "source_id" if is_kb_draft => "draft_source_id",
+            "invitation_id" if path.starts_with("/api/v1/organization/") => "organization_invitation_id",
+            "from" if is_kb_draft => "kb_id",
+            "from" => "bot_id",
+            "knowledge_base_ids" => "kb_id",
+            // The conversation a visitor goes on with; in the dashboard's routes it is where one is signed in.
+            "session_id" if path.starts_with("/api/v1/bots/") => "conversation_id",
+            other => other,
+        };
+        self.ids
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| Uuid::new_v4().to_string())
+    }
+
+    /// Whether a row of the tenant was changed.
+    pub async fn fingerprint(&self, app: &TestApp) -> String {
+        let workspace = &self.owner.auth.workspace;
+        hash_of(app, workspace.id, workspace.organization_id).await
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// A connection as it is stored; the service behind it is not there.
+async fn connection(app: &TestApp, owner: &Person) -> String {
+    let id = Uuid::now_v7();
+    let mut database = PgConnection::connect(app.database.url.as_str()).await.unwrap();
+    sqlx::query(
+        "insert into connections (workspace_id, id, kind, name, credential, hint)
+         values ($1, $2, 'notion', 'Team', '\\x00', 'abcd')",
+    )
+    .bind(owner.workspace_id())
+    .bind(id)
+    .execute(&mut database)
+    .await
+    .unwrap();
+    id.to_string()
+}

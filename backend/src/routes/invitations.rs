@@ -15,14 +15,14 @@ use crate::extract::{Json, Path, SignedIn};
 use crate::problem::Result;
 
 /// Invitations to the workspace that are open.
-#[utoipa::path(get, path = "/api/v1/invitations", tag = "members", responses((status = 200, body = [Invitation])),
+#[utoipa::path(get, path = "/api/v1/invitations", tag = "invitations", responses((status = 200, body = [Invitation])),
     security(("bearer" = [])))]
 pub async fn list(State(services): State<Arc<Services>>, caller: SignedIn) -> Result<Json<Vec<Invitation>>> {
     Ok(Json(invitations::list(&services.db, &caller.scope).await?))
 }
 
 /// Invite somebody to the workspace. The link is shown this once, and works once.
-#[utoipa::path(post, path = "/api/v1/invitations", tag = "members", request_body = CreateInvitationRequest,
+#[utoipa::path(post, path = "/api/v1/invitations", tag = "invitations", request_body = CreateInvitationRequest,
     responses((status = 201, body = CreatedInvitation)), security(("bearer" = [])))]
 pub async fn create(
     State(state): State<AppState>,
@@ -34,7 +34,7 @@ pub async fn create(
 }
 
 /// Take an invitation back; its link stops working at once.
-#[utoipa::path(delete, path = "/api/v1/invitations/{invitation_id}", tag = "members",
+#[utoipa::path(delete, path = "/api/v1/invitations/{invitation_id}", tag = "invitations",
     params(("invitation_id" = Uuid, Path)), responses((status = 204)), security(("bearer" = [])))]
 pub async fn revoke(
     State(services): State<Arc<Services>>,

@@ -101,8 +101,8 @@ async function suspend(ada, grace, url) {
   await row(ada, "Grace Hopper").getByText("Suspended").waitFor();
   // She finds herself in an organization of her own.
   await grace.goto(`${url}/organization`);
-  await grace.getByLabel("Name").waitFor();
-  assert.equal(await grace.getByLabel("Name").inputValue(), "Grace Hopper's organization");
+  await grace.getByRole("textbox", { name: "Name" }).waitFor();
+  assert.equal(await grace.getByRole("textbox", { name: "Name" }).inputValue(), "Grace Hopper's organization");
   await row(ada, "Grace Hopper").getByRole("button", { name: "Let in again" }).click();
   await row(ada, "Grace Hopper").getByRole("button", { name: "Suspend" }).waitFor();
   await grace.getByRole("button", { name: /^Workspace:/ }).click();

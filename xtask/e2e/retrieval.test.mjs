@@ -29,7 +29,8 @@ test("a search says why, chunks can be changed, and an answer says where it come
   // The answer stands where it was asked.
   const verdict = candidates.getByTestId("verdict").filter({ hasText: /\w/ });
   await verdict.waitFor();
-  assert.ok(await verdict.evaluate((words) => words.getBoundingClientRect().bottom <= window.innerHeight));
+  const isInSight = () => document.querySelector("[data-testid=verdict]:not(:empty)").getBoundingClientRect().bottom <= innerHeight;
+  await page.waitForFunction(isInSight);
   await browser.shoot(page, "verdict");
 
   // A chunk is rewritten, and found by its new words; then it is switched off, and found no more.

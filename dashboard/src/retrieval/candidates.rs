@@ -1,7 +1,9 @@
 //! Every candidate with its places, one row each.
 
 use api_types::retrieval::{Candidate, Fate, Place};
+use leptos::html;
 use leptos::prelude::*;
+use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::verdict::{Verdict, rank, verdict};
 use crate::ui::button::Button;
@@ -79,6 +81,12 @@ fn Row(candidate: Candidate) -> impl IntoView {
         .and_then(|place| place.rank)
         .map(|rank| format!("reranked {rank}"));
     let asked = RwSignal::new(false);
+    let answer = NodeRef::<html::P>::new();
+    Effect::new(move |_| {
+        if asked.get() {
+            request_animation_frame(move || show(answer));
+        }
+    });
     let words = StoredValue::new(verdict(&trace));
     let has_won = trace.fate == Fate::Given && rank(trace.reranked.or(trace.close)) == Some(1);
     view! {
@@ -107,7 +115,7 @@ fn Row(candidate: Candidate) -> impl IntoView {
                             }
                         })}
                 </div>
-                <p role="status" class="mt-1 text-sm empty:hidden" data-testid="verdict">
+                <p node_ref=answer role="status" class="mt-1 scroll-mb-20 text-sm empty:hidden" data-testid="verdict">
                     {move || asked.get().then(|| words.get_value())}
                 </p>
             </td>
@@ -117,6 +125,16 @@ fn Row(candidate: Candidate) -> impl IntoView {
             <td class="text-end align-top tabular-nums">{cell(trace.close, 2)}</td>
         </tr>
     }
+}
+
+/// Scrolls as far as needed to have all of it in sight.
+fn show(answer: NodeRef<html::P>) {
+    let Some(answer) = answer.get_untracked() else {
+        return;
+    };
+    let nearest = ScrollIntoViewOptions::new();
+    nearest.set_block(ScrollLogicalPosition::Nearest);
+    answer.scroll_into_view_with_scroll_into_view_options(&nearest);
 }
 
 /// The rank, and the score it comes from.

@@ -99,8 +99,10 @@ async function cutOtherwise(page, browser) {
     await settings.getByLabel("Largest chunk").fill(size);
     await settings.getByText("will be cut anew").waitFor();
     await browser.shoot(page, `settings-${size}`);
+    const listed = page.waitForResponse((response) => response.url().endsWith("/documents"));
     await settings.getByRole("button", { name: "Save" }).click();
     await settings.waitFor({ state: "hidden" });
+    await listed;
     await page.getByText(`up to ${size} tokens`).waitFor();
     await page.getByTestId("document").filter({ hasText: "aurora-k2-guide.pdf" }).getByText("Ready").waitFor();
     await page.getByRole("button", { name: "Show the chunks of aurora-k2-guide.pdf" }).click();

@@ -31,6 +31,13 @@ pub fn KnowledgeBasePage() -> impl IntoView {
         let base = load(move || client::kb::get(id));
         let documents = load(move || client::kb::documents(id));
         poll_while(base, |base| base.progress.in_progress());
+        // New settings have the documents cut anew: their list is old then.
+        let is_busy = Memo::new(move |_| base.get().is_some_and(|base| base.progress.in_progress()));
+        Effect::new(move |_| {
+            if is_busy.get() {
+                documents.reload();
+            }
+        });
         poll_while(documents, |documents: &Vec<Document>| {
             documents.iter().any(|document| document.status.in_progress())
         });

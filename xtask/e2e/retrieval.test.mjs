@@ -98,6 +98,7 @@ async function cutOtherwise(page, browser) {
     await settings.getByText("Use 32 to 512 tokens.").waitFor();
     await settings.getByLabel("Largest chunk").fill(size);
     await settings.getByText("will be cut anew").waitFor();
+    await settings.getByText("People made 1 change to chunks by hand.").waitFor();
     await browser.shoot(page, `settings-${size}`);
     const listed = page.waitForResponse((response) => response.url().endsWith("/documents"));
     await settings.getByRole("button", { name: "Save" }).click();

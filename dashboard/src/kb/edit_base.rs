@@ -30,7 +30,14 @@ pub fn EditBase(
         Some(view! { <Fields base=base now=now open=open /> })
     };
     view! {
-        <Button icon=icon::PENCIL on_click=move || open.set(true)>
+        <Button
+            icon=icon::PENCIL
+            on_click=move || {
+                // How many chunks were changed is said below.
+                base.reload();
+                open.set(true);
+            }
+        >
             "Settings"
         </Button>
         <Dialog open=open title="Settings of the knowledge base">
@@ -81,7 +88,10 @@ fn Fields(base: Load<KnowledgeBase>, now: KnowledgeBase, open: RwSignal<bool>) -
     };
     let cut = now.chunking;
     let is_cut_anew = Memo::new(move |_| chunking.get() != cut);
-    let (documents, edits) = (now.progress.total, now.edit_count);
+    let what = move || {
+        let base = base.get()?;
+        Some(view! { <WhatHappens documents=base.progress.total edits=base.edit_count /> })
+    };
     view! {
         <FormBody error=error submit=submit>
             <TextField label="Name" value=name field=form.field("name") />
@@ -100,7 +110,7 @@ fn Fields(base: Load<KnowledgeBase>, now: KnowledgeBase, open: RwSignal<bool>) -
             />
             <Show when=move || is_cut_anew.get()>
                 <Notice>
-                    <WhatHappens documents=documents edits=edits />
+                    {what}
                 </Notice>
             </Show>
             <div class="flex flex-wrap justify-end gap-2">

@@ -87,6 +87,7 @@ pub fn Rechunk(
                 <Show when=is_other>
                     <Button on_click=move || {
                         if form.submit() {
+                            base.reload();
                             using.set(true);
                         }
                     }>"Use for the whole knowledge base…"</Button>

@@ -46,7 +46,7 @@ async function confirmAddress(page, browser, url) {
   await browser.shoot(page, "confirmed");
   await page.getByRole("link", { name: "Go on to Botwright" }).click();
   await page.getByRole("heading", { name: "Bots", exact: true }).waitFor();
-  assert.equal(await banner.count(), 0);
+  await banner.waitFor({ state: "detached" });
 }
 
 async function refuseWeakPassword(page, browser) {

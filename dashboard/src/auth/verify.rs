@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::link;
-use crate::session::use_session;
+use crate::session::{Access, use_session};
 use crate::ui::alert::Notice;
 use crate::ui::button::{ButtonLink, Variant};
 use crate::ui::load::Failure;
@@ -35,16 +35,20 @@ pub fn Verify() -> impl IntoView {
         };
         spawn_local(async move {
             let settled = match client::auth::verify_email(&request).send(None).await {
-                Ok(verified) => {
-                    session.renew_user();
-                    Stage::Done(verified.email)
-                }
+                Ok(verified) => Stage::Done(verified.email),
                 Err(error) => Stage::Failed(error),
             };
             stage.try_set(settled);
         });
     };
     confirm();
+    // The session may be restored before or after, and then with what was known before.
+    let signed_in = Memo::new(move |_| matches!(session.access(), Access::SignedIn(_)));
+    Effect::new(move |_| {
+        if signed_in.get() && matches!(stage.get(), Stage::Done(_)) {
+            session.renew_user();
+        }
+    });
     let body = move || {
         match stage.get() {
         Stage::Waiting => view! {

@@ -459,3 +459,13 @@ fn pdf(objects: &[String]) -> Vec<u8> {
     bytes.extend(format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n").bytes());
     bytes
 }
+
+#[test]
+fn tables_in_tables_are_refused_where_the_stack_would_not_do() {
+    let nested = |tables: usize| format!("<p>Fares</p>{}", "<table><tr><td>".repeat(tables));
+    assert!(parse(nested(40).as_bytes(), "a.html").is_ok());
+    assert_eq!(
+        code(nested(700).as_bytes(), "a.html"),
+        ErrorCode::DocumentTooComplex
+    );
+}

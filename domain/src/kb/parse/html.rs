@@ -90,16 +90,27 @@ fn check_depth(html: &str) -> Result<(), ParseError> {
         if length == 0 || SHALLOW.contains(&name.as_slice()) {
             continue;
         }
+        let levels = levels(&name);
         depth = if closing {
-            depth.saturating_sub(1)
+            depth.saturating_sub(levels)
         } else {
-            depth + 1
+            depth + levels
         };
         if depth > MAX_DEPTH {
             return Err(ParseError::nested());
         }
     }
     Ok(())
+}
+
+/// How deep an element brings what stands in it, those included that it can't be without and that don't count
+/// themselves: a table within a cell lies below a part of the table, a row and the cell.
+const fn levels(name: &[u8]) -> usize {
+    match name {
+        b"table" => 4,
+        b"ul" | b"ol" | b"dl" => 2,
+        _ => 1,
+    }
 }
 
 fn convert(html: &str) -> Option<ParsedDocument> {

@@ -5,16 +5,13 @@ use api_types::api_keys::{ApiKey, CreateApiKeyRequest, CreatedApiKey, KeyScope};
 use api_types::audit::AuditAction;
 use api_types::tenancy::Role;
 use api_types::validate::Checker;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::db::Db;
 use crate::tenancy::Actor;
-use crate::{Error, Result, Scope, audit};
+use crate::{Error, Result, Scope, audit, opaque_token};
 
 /// How keys begin, so that people and scanners recognise one.
 pub const PREFIX: &str = "bw_";
@@ -74,7 +71,7 @@ pub async fn create(db: &Db, scope: &Scope, request: &CreateApiKeyRequest) -> Re
     wanted.sort();
     wanted.dedup();
     let wanted: Vec<String> = wanted.iter().map(|scope| scope.as_str().to_owned()).collect();
-    let key = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()));
+    let key = format!("{PREFIX}{}", opaque_token::random());
     let id = Uuid::now_v7();
     let mut tx = db.tenant(scope).await?;
     let row = sqlx::query_as!(
@@ -86,7 +83,7 @@ pub async fn create(db: &Db, scope: &Scope, request: &CreateApiKeyRequest) -> Re
         id,
         request.name.trim(),
         &key[..PREFIX.len() + 6],
-        hash(&key),
+        opaque_token::hash(&key),
         &wanted,
         request.expires_at,
         scope.user_id()
@@ -173,7 +170,7 @@ pub async fn authenticate(db: &Db, key: &str) -> Result<Presented> {
     if !key.starts_with(PREFIX) {
         return Err(refused());
     }
-    let key_hash = hash(key);
+    let key_hash = opaque_token::hash(key);
     let mut tx = db.machine(&key_hash).await?;
     let row = sqlx::query!(
         "select k.workspace_id, k.id, k.created_by, k.scopes, k.expires_at, w.organization_id from api_keys k
@@ -227,8 +224,4 @@ pub async fn authenticate(db: &Db, key: &str) -> Result<Presented> {
         scope: Scope::new(Actor::ApiKey(row.id), row.workspace_id, role),
         scopes,
     })
-}
-
-fn hash(key: &str) -> Vec<u8> {
-    Sha256::digest(key.as_bytes()).to_vec()
 }

@@ -23,6 +23,7 @@ pub mod llm;
 pub mod mail;
 pub mod migrate;
 pub mod notion;
+mod opaque_token;
 pub mod outbound;
 pub mod providers;
 pub mod redis;

@@ -1,14 +1,11 @@
 //! Links in mails: 32 random bytes behind the `#`, which browsers send to nobody, of which only the hash is kept.
 
 use api_types::ErrorCode;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Duration, Utc};
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, Result, Services};
+use crate::{Error, Result, Services, opaque_token};
 
 /// What a link proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +59,7 @@ pub(super) async fn make(
     )
     .execute(&mut *conn)
     .await?;
-    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let token = opaque_token::random();
     sqlx::query!(
         "insert into email_tokens (token_hash, user_id, purpose, email, expires_at) values ($1, $2, $3, $4, $5)",
         hash(&token),
@@ -93,7 +90,7 @@ pub(super) async fn is_fresh(conn: &mut PgConnection, purpose: Purpose, user_id:
 
 /// What is kept of what stands in a link.
 pub(super) fn hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token.trim().as_bytes()).to_vec()
+    opaque_token::hash(token.trim())
 }
 
 /// The page that asks for a new password, for mails that tell of a change.

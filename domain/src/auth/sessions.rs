@@ -5,10 +5,7 @@
 
 use api_types::ErrorCode;
 use api_types::auth::{AuthResponse, SessionInfo, User};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Duration, Utc};
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -18,7 +15,7 @@ use super::tokens::{self, Claims};
 use crate::db::Db;
 use crate::secrets::Secrets;
 use crate::tenancy::{self, Scope};
-use crate::{Error, Result};
+use crate::{Error, Result, opaque_token};
 
 /// How long a session lasts without being used, in days.
 pub const REFRESH_DAYS: i32 = 30;
@@ -67,7 +64,7 @@ pub async fn refresh(db: &Db, secrets: &Secrets, device: &Device, refresh_token:
          from refresh_tokens t join sessions s on s.id = t.session_id
          where t.token_hash = $1
          for update",
-        hash(refresh_token)
+        opaque_token::hash(refresh_token)
     )
     .fetch_optional(&mut *tx)
     .await?;
@@ -88,7 +85,7 @@ pub async fn refresh(db: &Db, secrets: &Secrets, device: &Device, refresh_token:
     }
     sqlx::query!(
         "update refresh_tokens set used_at = coalesce(used_at, $2) where token_hash = $1",
-        hash(refresh_token),
+        opaque_token::hash(refresh_token),
         now
     )
     .execute(&mut *tx)
@@ -124,7 +121,7 @@ pub async fn revoke(db: &Db, refresh_token: &str) -> Result<()> {
     sqlx::query!(
         "update sessions set revoked_at = now()
          where id = (select session_id from refresh_tokens where token_hash = $1) and revoked_at is null",
-        hash(refresh_token)
+        opaque_token::hash(refresh_token)
     )
     .execute(db.pool())
     .await?;
@@ -256,11 +253,11 @@ async fn respond(
 
 /// Makes and stores a refresh token of a session: 32 random bytes, of which only the hash is kept.
 async fn issue(conn: &mut PgConnection, session_id: Uuid) -> Result<String> {
-    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let token = opaque_token::random();
     let now = Utc::now();
     sqlx::query!(
         "insert into refresh_tokens (token_hash, session_id, issued_at, expires_at) values ($1, $2, $3, $4)",
-        hash(&token),
+        opaque_token::hash(&token),
         session_id,
         now,
         now + Duration::days(REFRESH_DAYS.into())
@@ -268,10 +265,6 @@ async fn issue(conn: &mut PgConnection, session_id: Uuid) -> Result<String> {
     .execute(conn)
     .await?;
     Ok(token)
-}
-
-fn hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
 }
 
 fn signed_out() -> Error {

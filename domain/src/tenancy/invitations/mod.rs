@@ -13,14 +13,11 @@ pub use workspace::{create, list, revoke};
 
 use api_types::tenancy::{CreateInvitationRequest, Invitation, MAX_INVITATION_DAYS, Role};
 use api_types::validate::{Checker, is_email};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::members::check_grant;
-use crate::{Error, Result};
+use crate::{Error, Result, opaque_token};
 
 /// An invitation that was just made.
 #[derive(Debug)]
@@ -91,7 +88,7 @@ pub struct InvitationToken(String);
 
 impl InvitationToken {
     fn random() -> Self {
-        Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+        Self(opaque_token::random())
     }
 
     /// The text, for the link.
@@ -100,7 +97,7 @@ impl InvitationToken {
     }
 
     pub(crate) fn hash(&self) -> Vec<u8> {
-        Sha256::digest(self.0.as_bytes()).to_vec()
+        opaque_token::hash(&self.0)
     }
 }
 

@@ -49,6 +49,24 @@ impl Checker {
         }
     }
 
+    /// Requires `value`, trimmed, to be an e-mail address.
+    pub fn email(&mut self, field: &str, value: &str) {
+        self.require(
+            is_email(value.trim()),
+            field,
+            "Enter an e-mail address such as ada@example.com.",
+        );
+    }
+
+    /// Requires `value`, trimmed, to be an e-mail address or nothing.
+    pub fn email_or_nothing(&mut self, field: &str, value: &str) {
+        self.require(
+            value.trim().is_empty() || is_email(value.trim()),
+            field,
+            "Enter an e-mail address such as ada@example.com, or leave it empty.",
+        );
+    }
+
     /// What was found.
     pub fn finish(self) -> Result<(), Vec<FieldError>> {
         if self.errors.is_empty() {
@@ -90,11 +108,7 @@ pub fn is_hex_color(text: &str) -> bool {
 /// Checks a sign-up.
 pub fn signup(request: &SignupRequest) -> Result<(), Vec<FieldError>> {
     let mut check = Checker::default();
-    check.require(
-        is_email(request.email.trim()),
-        "email",
-        "Enter an e-mail address such as ada@example.com.",
-    );
+    check.email("email", &request.email);
     password(&mut check, &request.password, &[&request.email, &request.name]);
     check.length("name", &request.name, 1, 80);
     check.finish()

@@ -2,7 +2,7 @@
 
 use api_types::auth::ForgotPasswordRequest;
 use api_types::client;
-use api_types::validate::{Checker, is_email};
+use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -23,12 +23,7 @@ pub fn Forgot() -> impl IntoView {
     let error = RwSignal::new(None::<String>);
     let form = Form::new(move || {
         let mut check = Checker::default();
-        let is_address = email.with(|email| is_email(email.trim()));
-        check.require(
-            is_address,
-            "email",
-            "Enter an e-mail address such as ada@example.com.",
-        );
+        email.with(|email| check.email("email", email));
         check.finish()
     });
     let submit = move || {

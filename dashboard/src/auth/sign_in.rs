@@ -2,7 +2,7 @@
 
 use api_types::ErrorCode;
 use api_types::auth::LoginRequest;
-use api_types::validate::{Checker, is_email};
+use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
@@ -39,12 +39,7 @@ pub fn SignIn() -> impl IntoView {
     let challenge = RwSignal::new(None::<String>);
     let form = Form::new(move || {
         let mut check = Checker::default();
-        let is_address = email.with(|email| is_email(email.trim()));
-        check.require(
-            is_address,
-            "email",
-            "Enter an e-mail address such as ada@example.com.",
-        );
+        email.with(|email| check.email("email", email));
         check.require(
             password.with(|password| !password.is_empty()),
             "password",

@@ -1,7 +1,7 @@
 //! Inviting somebody: role, address, time; then the link, once.
 
 use api_types::tenancy::{CreateInvitationRequest, Role};
-use api_types::validate::{Checker, is_email};
+use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -51,12 +51,7 @@ fn InviteForm(
     let error = RwSignal::new(None::<String>);
     let form = Form::new(move || {
         let mut check = Checker::default();
-        let is_address = email.with(|email| email.trim().is_empty() || is_email(email.trim()));
-        check.require(
-            is_address,
-            "email",
-            "Enter an e-mail address such as ada@example.com, or leave it empty.",
-        );
+        email.with(|email| check.email_or_nothing("email", email));
         check.finish()
     });
     let submit = move || {

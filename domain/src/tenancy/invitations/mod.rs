@@ -12,8 +12,9 @@ pub use organization::{
 pub use workspace::{create, list, revoke};
 
 use api_types::tenancy::{CreateInvitationRequest, Invitation, MAX_INVITATION_DAYS, Role};
-use api_types::validate::{Checker, is_email};
+use api_types::validate::Checker;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::members::check_grant;
@@ -37,6 +38,31 @@ struct Draft {
     expires_at: DateTime<Utc>,
 }
 
+/// An open invitation as it is stored.
+struct Row {
+    id: Uuid,
+    role: String,
+    email: Option<String>,
+    invited_by: Option<String>,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Invitation {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: row.id,
+            role: row.role.parse().map_err(anyhow::Error::from)?,
+            email: row.email,
+            invited_by: row.invited_by,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        })
+    }
+}
+
 impl Draft {
     /// Checks a request of somebody whose role is `own`.
     fn new(own: Role, request: &CreateInvitationRequest) -> Result<Self> {
@@ -47,11 +73,7 @@ impl Draft {
             .map(str::trim)
             .filter(|email| !email.is_empty());
         let mut check = Checker::default();
-        check.require(
-            email.is_none_or(is_email),
-            "email",
-            "Enter an e-mail address such as ada@example.com, or leave it empty.",
-        );
+        check.email_or_nothing("email", email.unwrap_or_default());
         check.require(
             (1..=MAX_INVITATION_DAYS).contains(&request.days),
             "days",
@@ -65,6 +87,11 @@ impl Draft {
             token: InvitationToken::random(),
             expires_at: Utc::now() + TimeDelta::days(request.days.into()),
         })
+    }
+
+    /// What the audit log says of it beside its name.
+    fn details(&self) -> Value {
+        json!({ "role": self.role, "email": self.email, "expires_at": self.expires_at })
     }
 
     fn made(self, invited_by: Option<String>, created_at: DateTime<Utc>) -> NewInvitation {

@@ -5,7 +5,7 @@ use api_types::tenancy::{CreateInvitationRequest, Invitation, Role};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Draft, NewInvitation};
+use super::{Draft, NewInvitation, Row};
 use crate::db::Db;
 use crate::tenancy::OrganizationScope;
 use crate::{Error, Result, audit};
@@ -14,7 +14,8 @@ use crate::{Error, Result, audit};
 pub async fn list(db: &Db, scope: &OrganizationScope) -> Result<Vec<Invitation>> {
     scope.require(Role::Admin)?;
     let mut tx = db.organization(scope).await?;
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"select i.id, i.role, i.email, u.name as "invited_by?", i.created_at, i.expires_at
            from organization_invitations i left join users u on u.id = i.created_by
            where i.organization_id = $1 and i.accepted_at is null and i.revoked_at is null and i.expires_at > now()
@@ -23,18 +24,7 @@ pub async fn list(db: &Db, scope: &OrganizationScope) -> Result<Vec<Invitation>>
     )
     .fetch_all(&mut *tx)
     .await?;
-    let mut invitations = Vec::new();
-    for row in rows {
-        invitations.push(Invitation {
-            id: row.id,
-            role: row.role.parse().map_err(anyhow::Error::from)?,
-            email: row.email,
-            invited_by: row.invited_by,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-        });
-    }
-    Ok(invitations)
+    rows.into_iter().map(Invitation::try_from).collect()
 }
 
 /// Makes an invitation. Needs the role admin.
@@ -60,14 +50,13 @@ pub async fn create(
     )
     .fetch_one(&mut *tx)
     .await?;
-    let details = json!({ "role": draft.role, "email": draft.email, "expires_at": draft.expires_at });
     audit::record(
         &mut tx,
         scope.scope(),
         AuditAction::OrganizationInvitationCreate,
         draft.id,
         draft.email.as_deref().unwrap_or_default(),
-        details,
+        draft.details(),
     );
     tx.commit().await?;
     Ok(draft.made(made.invited_by, made.created_at))

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::retrieval::Rerank;
 use crate::test_sets::{BotTests, OverrideTests};
+use crate::visitors::Access;
 
 /// What makes the answers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -108,6 +109,9 @@ pub struct ChatbotContent {
     pub max_passages: u8,
     /// How the widget looks.
     pub appearance: Appearance,
+    /// Who may talk to it.
+    #[serde(skip_serializing_if = "Access::is_open")]
+    pub access: Access,
     /// The test set that says how well it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tests: Option<BotTests>,
@@ -127,6 +131,7 @@ impl Default for ChatbotContent {
             model: ModelChoice::default(),
             max_passages: 6,
             appearance: Appearance::default(),
+            access: Access::default(),
             tests: None,
         }
     }

@@ -171,6 +171,8 @@ pub struct BotConfig {
     pub suggested_questions: Vec<String>,
     /// How it looks.
     pub appearance: Appearance,
+    /// Whether it talks only to visitors whom the site vouches for.
+    pub verified_only: bool,
 }
 
 /// One message of a conversation, as the visitor sees it.

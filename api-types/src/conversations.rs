@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::chat::{MessageRole, Rating, Source, Usage};
+use crate::visitors::Visitor;
 
 /// Where a conversation takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,9 @@ pub struct ConversationSummary {
     pub message_count: i32,
     /// Whether the bot had to say that it does not know.
     pub has_gap: bool,
+    /// The visitor, if the site vouches for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<Visitor>,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// When the last message came.

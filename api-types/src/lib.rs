@@ -23,6 +23,7 @@ pub mod sources;
 pub mod tenancy;
 pub mod test_sets;
 pub mod validate;
+pub mod visitors;
 
 pub use problem::{ErrorCode, FieldError, Problem};
 

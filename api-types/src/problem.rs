@@ -65,6 +65,10 @@ pub enum ErrorCode {
     SessionNotFound,
     /// The bot was taken down.
     BotOffline,
+    /// The site that the request comes from is not among the bot's allowed domains.
+    OriginNotAllowed,
+    /// The bot talks to visitors only whom its site vouches for, or the token that says so is not good.
+    VisitorUnverified,
     /// The URL points to a place that Botwright does not fetch from.
     UrlForbidden,
     /// The page could not be fetched.

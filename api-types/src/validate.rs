@@ -180,6 +180,7 @@ pub fn chatbot(content: &ChatbotContent) -> Result<(), Vec<FieldError>> {
         "content.appearance.color",
         "Use a colour such as #4f46e5.",
     );
+    content.access.check(&mut check);
     if let Some(tests) = &content.tests {
         tests.thresholds.check(&mut check, "content.tests.thresholds");
     }

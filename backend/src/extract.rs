@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::key_scopes;
 use crate::problem::{Problem, Rejected};
+use crate::rate_limit;
 
 /// A JSON body; what can't be read is refused with a problem.
 #[derive(Debug, FromRequest)]
@@ -101,6 +102,7 @@ where
                 .await?
                 .0
         };
+        count_call(&services, parts, &scope).await?;
         Ok(Self(scope.from_origin(origin(parts))))
     }
 }
@@ -121,12 +123,19 @@ where
         }
         let (scope, session_id) = auth::authenticate(&services.db, &services.secrets, token).await?;
         let user_id = scope.user_id().ok_or_else(unauthorized)?;
+        count_call(&services, parts, &scope).await?;
         Ok(Self {
             scope: scope.from_origin(origin(parts)),
             user_id,
             session_id,
         })
     }
+}
+
+/// Counts a request of a person or a program, and refuses one too many.
+async fn count_call(services: &Services, parts: &Parts, scope: &Scope) -> Result<(), Problem> {
+    let standing = services.limits.take_call(&services.redis, scope).await;
+    rate_limit::apply(&parts.extensions, standing)
 }
 
 /// The scope of a program, if its key may be used on the route of this request.

@@ -11,11 +11,13 @@ pub mod embedded;
 mod extract;
 mod key_scopes;
 mod problem;
+mod rate_limit;
 pub mod routes;
 pub mod serve;
 pub mod services;
 mod sse;
 mod state;
+mod visit;
 
 pub use problem::Problem;
 pub use state::AppState;

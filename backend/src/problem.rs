@@ -131,6 +131,8 @@ pub fn describe(code: ErrorCode) -> (StatusCode, &'static str) {
         C::InUse => (S::CONFLICT, "In use"),
         C::SessionNotFound => (S::NOT_FOUND, "No such conversation"),
         C::BotOffline => (S::CONFLICT, "The bot was taken down"),
+        C::OriginNotAllowed => (S::FORBIDDEN, "Not on this site"),
+        C::VisitorUnverified => (S::UNAUTHORIZED, "Not known to the site"),
         C::UrlForbidden => (S::UNPROCESSABLE_ENTITY, "This address is not fetched"),
         C::FetchFailed => (S::UNPROCESSABLE_ENTITY, "The page could not be fetched"),
         C::UnsupportedFile => (S::UNPROCESSABLE_ENTITY, "This kind of file is not read"),

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "a test that can't be set up has failed"
 )]
 
@@ -27,7 +28,9 @@ mod api {
     mod kb;
     mod kb_pairs;
     mod kb_sources;
+    mod limits;
     mod mail;
+    mod master_key;
     mod members;
     mod openai;
     mod organization;
@@ -38,6 +41,7 @@ mod api {
     mod routes;
     mod test_sets;
     mod tokens;
+    mod visitors;
     mod workspaces;
 }
 mod support;

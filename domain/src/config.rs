@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -48,6 +48,9 @@ pub struct Config {
     /// 32 bytes or more from which every key is derived; made and kept in the data folder in the embedded default.
     #[serde(default)]
     pub secret_key: Option<SecretString>,
+    /// Secret keys from before, newest first: what they sealed opens, and is sealed anew. See docs/SELF-HOSTING.md.
+    #[serde(default)]
+    pub previous_secret_keys: Vec<SecretString>,
     /// `host:port` places inside the own network that sources and providers may reach, such as `127.0.0.1:11434`.
     #[serde(default)]
     pub outbound_allow: Vec<String>,
@@ -77,6 +80,12 @@ pub struct Config {
     pub chat_requests_per_minute: u32,
     /// Sign-ups, sign-ins and refreshes a minute from one address.
     pub auth_requests_per_minute: u32,
+    /// Requests a minute of all replicas together, counted in Redis: from all visitors of one bot. 0 for no limit.
+    pub bot_requests_per_minute: u32,
+    /// The same from all visitors of a workspace's bots.
+    pub workspace_requests_per_minute: u32,
+    /// The same of one person in the dashboard, or one API key.
+    pub caller_requests_per_minute: u32,
 }
 
 #[derive(Serialize)]
@@ -94,6 +103,9 @@ struct Defaults {
     google_token_url: &'static str,
     chat_requests_per_minute: u32,
     auth_requests_per_minute: u32,
+    bot_requests_per_minute: u32,
+    workspace_requests_per_minute: u32,
+    caller_requests_per_minute: u32,
 }
 
 impl Config {
@@ -113,6 +125,9 @@ impl Config {
             google_token_url: "https://oauth2.googleapis.com/token",
             chat_requests_per_minute: 120,
             auth_requests_per_minute: 60,
+            bot_requests_per_minute: 1_200,
+            workspace_requests_per_minute: 6_000,
+            caller_requests_per_minute: 1_200,
         };
         let settings = Figment::from(Serialized::defaults(defaults))
             .merge(Toml::file("botwright.toml"))
@@ -155,7 +170,6 @@ impl Config {
 
     /// Refuses settings that can't be run in production.
     pub fn check(&self) -> anyhow::Result<()> {
-        use secrecy::ExposeSecret;
         let Some(key) = &self.secret_key else {
             if self.database_url.is_some() {
                 bail!(
@@ -165,16 +179,24 @@ impl Config {
             }
             return Ok(());
         };
-        let key = key.expose_secret();
-        let distinct = key.bytes().collect::<std::collections::HashSet<_>>().len();
-        if key.len() < 32 || distinct < 8 {
+        if is_weak(key) {
             bail!(
                 "BOTWRIGHT_SECRET_KEY is too weak: use 32 random bytes or more, for example the output of \
                    `openssl rand -hex 32`"
             );
         }
+        if self.previous_secret_keys.iter().any(is_weak) {
+            bail!("one of BOTWRIGHT_PREVIOUS_SECRET_KEYS can't have been a secret key: it is too short");
+        }
         Ok(())
     }
+}
+
+/// Whether it could be guessed.
+fn is_weak(key: &SecretString) -> bool {
+    let key = key.expose_secret();
+    let distinct = key.bytes().collect::<std::collections::HashSet<_>>().len();
+    key.len() < 32 || distinct < 8
 }
 
 /// Makes the data folder, closed to other users; answers its absolute path. A folder that is there already may

@@ -5,6 +5,7 @@ use api_types::conversations::{
     Channel, Conversation, ConversationSummary, Gap, MessageStatus, TranscriptMessage,
 };
 use api_types::retrieval::{MessageRetrieval, Retrieval};
+use api_types::visitors::Visitor;
 use api_types::{ErrorCode, Page};
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
@@ -24,6 +25,7 @@ struct Row {
     first_message: String,
     message_count: i32,
     has_gap: bool,
+    visitor: Option<Json<Visitor>>,
     created_at: DateTime<Utc>,
     last_message_at: DateTime<Utc>,
 }
@@ -42,6 +44,7 @@ impl From<Row> for ConversationSummary {
             first_message: row.first_message,
             message_count: row.message_count,
             has_gap: row.has_gap,
+            visitor: row.visitor.map(|Json(visitor)| visitor),
             created_at: row.created_at,
             last_message_at: row.last_message_at,
         }
@@ -86,7 +89,7 @@ async fn rows(tx: &mut TenantTx, scope: &Scope, filter: Filter) -> Result<Vec<Ro
     let rows = sqlx::query_as!(
         Row,
         r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at,
-             c.last_message_at,
+             c.last_message_at, c.visitor as "visitor: Json<Visitor>",
              coalesce((select left(m.content, 200) from messages m
                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
                  order by m.id limit 1), '') as "first_message!"

@@ -19,8 +19,10 @@ pub mod error;
 pub mod google;
 pub mod jobs;
 pub mod kb;
+pub mod limits;
 pub mod llm;
 pub mod mail;
+pub mod master_key;
 pub mod migrate;
 pub mod notion;
 mod opaque_token;
@@ -34,6 +36,7 @@ pub mod storage;
 pub mod tenancy;
 pub mod test_sets;
 pub mod vectors;
+pub mod visitors;
 
 pub use error::{Error, Result};
 pub use services::Services;

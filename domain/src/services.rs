@@ -16,6 +16,7 @@ use crate::google::Google;
 use crate::kb::embed::Embedder;
 use crate::kb::parse::sandbox::Sandbox;
 use crate::kb::search::{Search, SearchOutcome, Searcher};
+use crate::limits::Limits;
 use crate::llm::Breakers;
 use crate::mail::Mailer;
 use crate::outbound::Outbound;
@@ -55,6 +56,8 @@ pub struct Services {
     pub parser: Sandbox,
     /// Bots that visitors talk to.
     pub live_bots: LiveBots,
+    /// How often somebody may ask.
+    pub limits: Limits,
     /// Providers that failed lately.
     pub breakers: Arc<Breakers>,
     /// How long a job works on something long before it leaves the rest to another one.
@@ -92,13 +95,14 @@ impl Services {
             vectors: VectorIndex::new(config.qdrant_url.as_ref(), db.clone())?,
             db,
             redis: Redis::connect(redis_url.expose_secret())?,
-            secrets: Secrets::new(secret_key),
+            secrets: Secrets::new(secret_key, &config.previous_secret_keys),
             storage: Storage::local(&config.files_dir())?,
             outbound: Outbound::new(&config.outbound_allow)?,
             embedder,
             query_vectors: QueryVectors::new(REMEMBERED_QUERIES),
             parser: Sandbox::new(program),
             live_bots: LiveBots::default(),
+            limits: Limits::of(config),
             breakers: Arc::default(),
             turn: Duration::from_secs(config.worker_turn_seconds.max(1)),
             crawl_delay: Duration::from_millis(config.crawl_delay_ms),

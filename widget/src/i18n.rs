@@ -85,6 +85,8 @@ texts! {
     busy: "Too many messages at once. Wait a moment, then try again.",
     /// The bot does not exist or was taken down.
     unavailable: "This bot is not available right now.",
+    /// The bot talks to signed-in visitors only.
+    sign_in: "Sign in on this site to chat.",
     /// The first load failed.
     cannot_load: "The chat could not be loaded. Check your connection.",
     /// Part of the search was away.

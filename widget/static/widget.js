@@ -117,6 +117,10 @@ iframe { bottom: calc(max(20px, env(safe-area-inset-bottom)) + 68px); width: 400
       post('send', { text: String(text) });
     },
     reset: () => frame && post('reset'),
+    identify: (visitor) => {
+      prepare();
+      post('identify', { token: String(visitor?.token || '') });
+    },
     on: (name, handler) => (handlers[name] ||= new Set()).add(handler),
     off: (name, handler) => handlers[name]?.delete(handler),
     destroy: () => {
@@ -137,6 +141,7 @@ iframe { bottom: calc(max(20px, env(safe-area-inset-bottom)) + 68px); width: 400
       emit('ready');
     },
     close: () => setOpen(false),
+    unverified: () => emit('unverified'),
     message: (role) => {
       if (!isOpen) box.classList.add('news');
       emit('message', { role });

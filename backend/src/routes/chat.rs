@@ -1,4 +1,5 @@
-//! `/api/v1/bots/{bot_id}/…`: what visitors and API clients use. Public: the bot's id is the only credential.
+//! `/api/v1/bots/{bot_id}/…`: what visitors and API clients use. Public: the bot's id is the only credential, unless its
+//! owner wants to know more of its visitors.
 
 use std::sync::Arc;
 
@@ -16,27 +17,28 @@ use uuid::Uuid;
 use crate::extract::{Json, Path};
 use crate::problem::{Problem, Result};
 use crate::sse;
+use crate::visit::{Look, Visit};
 
 /// Send a message. Answers with JSON, or with server-sent events for `stream: true` or
 /// `Accept: text/event-stream`. A stream that broke off continues when the request is repeated with its session id
 /// and the header `Last-Event-ID`.
 #[utoipa::path(post, path = "/api/v1/bots/{bot_id}/chat", tag = "chat",
-    params(("bot_id" = Uuid, Path), ("last-event-id" = Option<String>, Header, description = "`<message_id>:<n>`")),
+    params(("bot_id" = Uuid, Path), ("last-event-id" = Option<String>, Header, description = "`<message_id>:<n>`"),
+        ("x-visitor-token" = Option<String>, Header, description = "What the site says of its visitor, a JWT")),
     request_body = ChatRequest,
     responses((status = 200, description = "The answer", content(
         (ChatResponse = "application/json"), (ChatEvent = "text/event-stream")))))]
 pub async fn chat(
     State(services): State<Arc<Services>>,
-    Path(bot_id): Path<Uuid>,
+    Visit { bot, visitor }: Visit,
     headers: HeaderMap,
     Json(request): Json<ChatRequest>,
 ) -> Result<Response> {
-    let bot = services.live_bots.get(&services.db, bot_id).await?;
     if let Some(position) = last_event_id(&headers)? {
         let session_id = request
             .session_id
             .ok_or_else(|| Error::field("session_id", "Send the session id to resume."))?;
-        let events = chat::resume(&services, &bot, session_id, position).await?;
+        let events = chat::resume(&services, &bot, session_id, position, visitor.as_ref()).await?;
         return Ok(sse::stream(events, Some(position.message_id)));
     }
     let streamed = request.stream || sse::accepts_events(&headers);
@@ -44,6 +46,7 @@ pub async fn chat(
         chat: request,
         channel: channel(&headers),
         history: None,
+        visitor,
     };
     let events = chat::start(services, bot, request).await?;
     if streamed {
@@ -55,12 +58,11 @@ pub async fn chat(
 /// What the widget needs before the first message.
 #[utoipa::path(get, path = "/api/v1/bots/{bot_id}/config", tag = "chat", params(("bot_id" = Uuid, Path)),
     responses((status = 200, body = BotConfig)))]
-pub async fn config(State(services): State<Arc<Services>>, Path(bot_id): Path<Uuid>) -> Result<Response> {
-    let bot = services.live_bots.get(&services.db, bot_id).await?;
+pub async fn config(Look(bot): Look) -> Result<Response> {
     let content = &bot.content;
     let title = &content.appearance.title;
     let config = BotConfig {
-        bot_id,
+        bot_id: bot.id,
         title: if title.trim().is_empty() {
             content.name.clone()
         } else {
@@ -69,31 +71,35 @@ pub async fn config(State(services): State<Arc<Services>>, Path(bot_id): Path<Uu
         greeting: content.greeting.clone(),
         suggested_questions: content.suggested_questions.clone(),
         appearance: content.appearance.clone(),
+        verified_only: content.access.verified_only,
     };
     Ok(([(header::CACHE_CONTROL, "public, max-age=30")], Json(config)).into_response())
 }
 
-/// A conversation to go on with after a reload. Whoever knows its id may read it.
+/// A conversation to go on with after a reload. Whoever knows its id may read it; once the site vouched for its visitor,
+/// only they.
 #[utoipa::path(get, path = "/api/v1/bots/{bot_id}/sessions/{session_id}", tag = "chat",
-    params(("bot_id" = Uuid, Path), ("session_id" = Uuid, Path)), responses((status = 200, body = Session)))]
+    params(("bot_id" = Uuid, Path), ("session_id" = Uuid, Path), ("x-visitor-token" = Option<String>, Header)),
+    responses((status = 200, body = Session)))]
 pub async fn session(
     State(services): State<Arc<Services>>,
-    Path((bot_id, session_id)): Path<(Uuid, Uuid)>,
+    Visit { bot, visitor }: Visit,
+    Path((_, session_id)): Path<(Uuid, Uuid)>,
 ) -> Result<Json<Session>> {
-    let bot = services.live_bots.get(&services.db, bot_id).await?;
-    Ok(Json(chat::session(&services, &bot, session_id).await?))
+    Ok(Json(
+        chat::session(&services, &bot, session_id, visitor.as_ref()).await?,
+    ))
 }
 
 /// Say whether an answer helped.
-#[utoipa::path(post, path = "/api/v1/bots/{bot_id}/feedback", tag = "chat", params(("bot_id" = Uuid, Path)),
-    request_body = FeedbackRequest, responses((status = 204)))]
+#[utoipa::path(post, path = "/api/v1/bots/{bot_id}/feedback", tag = "chat",
+    params(("bot_id" = Uuid, Path), ("x-visitor-token" = Option<String>, Header)), request_body = FeedbackRequest, responses((status = 204)))]
 pub async fn feedback(
     State(services): State<Arc<Services>>,
-    Path(bot_id): Path<Uuid>,
+    Visit { bot, visitor }: Visit,
     Json(request): Json<FeedbackRequest>,
 ) -> Result<StatusCode> {
-    let bot = services.live_bots.get(&services.db, bot_id).await?;
-    chat::rate(&services, &bot, &request).await?;
+    chat::rate(&services, &bot, &request, visitor.as_ref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -6,16 +6,18 @@ use std::time::Duration;
 use api_types::ErrorCode;
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use domain::Services;
 use domain::tenancy::Origin;
 use tower_governor::GovernorError;
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +26,7 @@ use uuid::Uuid;
 use super::client_address::ClientAddress;
 use crate::AppState;
 use crate::problem::Problem;
+use crate::rate_limit;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -41,10 +44,16 @@ pub fn request_id() -> Option<String> {
 /// What every request passes through, outermost last.
 pub(super) fn wrap<S: Clone + Send + Sync + 'static>(
     address: &ClientAddress,
+    is_https: bool,
     router: Router<S>,
 ) -> Router<S> {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    let router = if is_https {
+        router.layer(header(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
+    } else {
+        router
     };
     router
         .layer(CatchPanicLayer::custom(panicked))
@@ -54,7 +63,7 @@ pub(super) fn wrap<S: Clone + Send + Sync + 'static>(
         .layer(header(header::REFERRER_POLICY, "strict-origin-when-cross-origin"))
         .layer(header(
             HeaderName::from_static("permissions-policy"),
-            "camera=(), microphone=(), geolocation=()",
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
         ))
         .layer(middleware::from_fn_with_state(address.clone(), trace))
 }
@@ -84,18 +93,35 @@ pub(super) fn limited(
     routes.layer(GovernorLayer::new(config).error_handler(too_many))
 }
 
-/// Routes for visitors: limited, and open to pages of any origin, without credentials.
-pub(super) fn public(
-    address: &ClientAddress,
-    per_minute: u32,
-    routes: OpenApiRouter<AppState>,
-) -> OpenApiRouter<AppState> {
-    let cors = CorsLayer::new()
-        .allow_origin(Any)
+/// Opens routes of visitors to pages of the sites that may show the bot, without credentials.
+pub(super) fn cors(services: &Arc<Services>) -> CorsLayer {
+    let services = services.clone();
+    let is_allowed = move |origin: HeaderValue, parts: &Parts| {
+        let bot_id = bot_of(parts.uri.path());
+        async move {
+            let Some(bot_id) = bot_id else { return true };
+            match services.live_bots.get(&services.db, bot_id).await {
+                Ok(bot) => bot.sites.allow(origin.to_str().unwrap_or_default()),
+                // There is nothing to see but the reason.
+                Err(_) => true,
+            }
+        }
+    };
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::async_predicate(is_allowed))
         .allow_methods(Any)
         .allow_headers(Any)
-        .max_age(Duration::from_secs(3600));
-    limited(address, per_minute, routes).layer(cors)
+        .expose_headers(rate_limit::exposed())
+        .max_age(MINUTE)
+}
+
+/// The bot of `/api/v1/bots/{bot_id}/…`.
+fn bot_of(path: &str) -> Option<Uuid> {
+    path.strip_prefix("/api/v1/bots/")?
+        .split('/')
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// The route exists, but not for this method.
@@ -123,6 +149,8 @@ async fn trace(State(address): State<ClientAddress>, mut request: Request, next:
         address: client,
         request_id: Some(request_id),
     });
+    let standing = rate_limit::Slot::default();
+    request.extensions_mut().insert(standing.clone());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", id, %method, path);
     let began = std::time::Instant::now();
@@ -135,6 +163,7 @@ async fn trace(State(address): State<ClientAddress>, mut request: Request, next:
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    standing.tell(response.headers_mut());
     response
 }
 

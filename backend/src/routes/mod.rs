@@ -31,6 +31,7 @@ mod outbox;
 mod providers;
 mod spa;
 mod test_sets;
+mod visitor_secrets;
 mod widget;
 mod workspaces;
 
@@ -55,7 +56,7 @@ const MAX_JSON_BYTES: usize = 6 * 1024 * 1024;
 /// Largest upload: a few files of the largest size at once.
 const MAX_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
 
-/// The API: every route that stands in the OpenAPI document.
+/// The API of members and programs. With that of visitors it is every route that stands in the OpenAPI document.
 fn api(config: &Config) -> OpenApiRouter<AppState> {
     let address = ClientAddress::new(&config.trusted_proxies);
     OpenApiRouter::new()
@@ -112,6 +113,11 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(bots::set_status))
         .routes(routes!(bots::versions))
         .routes(routes!(bots::rollback))
+        .routes(routes!(
+            visitor_secrets::list_visitor_secrets,
+            visitor_secrets::create_visitor_secret
+        ))
+        .routes(routes!(visitor_secrets::delete_visitor_secret))
         .routes(routes!(chatbot_drafts::create, chatbot_drafts::list))
         .routes(routes!(
             chatbot_drafts::get,
@@ -186,23 +192,28 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(api_keys::delete))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
-        .merge(edge::public(
-            &address,
-            config.chat_requests_per_minute,
-            OpenApiRouter::new()
-                .routes(routes!(chat::chat))
-                .routes(routes!(chat::config))
-                .routes(routes!(chat::session))
-                .routes(routes!(chat::feedback)),
-        ))
         .routes(routes!(openai::chat_completions))
         .routes(routes!(openai::models))
+}
+
+/// The API of visitors, who come from anywhere.
+fn visitor_api(config: &Config) -> OpenApiRouter<AppState> {
+    edge::limited(
+        &ClientAddress::new(&config.trusted_proxies),
+        config.chat_requests_per_minute,
+        OpenApiRouter::new()
+            .routes(routes!(chat::chat))
+            .routes(routes!(chat::config))
+            .routes(routes!(chat::session))
+            .routes(routes!(chat::feedback)),
+    )
 }
 
 /// The whole server.
 pub fn router(state: AppState) -> Router {
     let (api, document) = api(&state.config).split_for_parts();
-    let document = describe(document);
+    let (visitor_api, visitor_document) = visitor_api(&state.config).split_for_parts();
+    let document = describe(document.merge_from(visitor_document));
     let pages = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -212,16 +223,24 @@ pub fn router(state: AppState) -> Router {
         .merge(SwaggerUi::new("/docs/api").url("/api/v1/openapi.json", document))
         .merge(widget::routes());
     let router = api
+        .merge(visitor_api.layer(edge::cors(&state.services)))
         .merge(pages)
         .fallback(spa::fallback)
         .method_not_allowed_fallback(edge::method_not_allowed);
     let address = ClientAddress::new(&state.config.trusted_proxies);
-    edge::wrap(&address, router.layer(DefaultBodyLimit::max(MAX_JSON_BYTES))).with_state(state)
+    let is_https = state.config.is_https();
+    edge::wrap(
+        &address,
+        is_https,
+        router.layer(DefaultBodyLimit::max(MAX_JSON_BYTES)),
+    )
+    .with_state(state)
 }
 
 /// The OpenAPI document alone, as `botwright openapi` prints it.
 pub fn openapi(config: &Config) -> OpenApi {
-    describe(api(config).split_for_parts().1)
+    let members = api(config).split_for_parts().1;
+    describe(members.merge_from(visitor_api(config).split_for_parts().1))
 }
 
 fn describe(mut document: OpenApi) -> OpenApi {

@@ -156,6 +156,8 @@ pub async fn chat_completions(
         },
         channel: Channel::Openai,
         history: Some(history),
+        // Whoever has a key is no visitor.
+        visitor: None,
     };
     let events = chat::start(services.clone(), bot, chat).await?;
     if request.stream {

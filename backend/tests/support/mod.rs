@@ -312,6 +312,7 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         redis_url: Some(database::redis_url().into()),
         qdrant_url: None,
         secret_key: Some("0123456789abcdef0123456789abcdef".to_owned().into()),
+        previous_secret_keys: Vec::new(),
         outbound_allow: Vec::new(),
         trusted_proxies: Vec::new(),
         smtp_url: None,
@@ -319,5 +320,8 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         is_embedded: false,
         chat_requests_per_minute: 100_000,
         auth_requests_per_minute: 100_000,
+        bot_requests_per_minute: 0,
+        workspace_requests_per_minute: 0,
+        caller_requests_per_minute: 0,
     }
 }

@@ -7,6 +7,7 @@ mod new_bot;
 mod page;
 mod status;
 mod versions;
+mod visitors;
 
 pub use builder::BuilderPage;
 pub use list::BotsPage;

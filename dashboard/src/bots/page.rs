@@ -2,6 +2,7 @@
 
 use api_types::bots::{Bot, BotStatus, SetStatusRequest};
 use api_types::client;
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -12,6 +13,7 @@ use super::embed::EmbedPanel;
 use super::new_bot::DraftButton;
 use super::status::StatusBadge;
 use super::versions::Versions;
+use super::visitors::VerifiedVisitors;
 use crate::session::use_session;
 use crate::ui::button::{Button, ButtonLink, Variant};
 use crate::ui::dialog::ConfirmDialog;
@@ -40,6 +42,9 @@ pub fn BotPage() -> impl IntoView {
 fn Overview(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
     let name = Memo::new(move |_| bot.with(|bot| bot.summary.name.clone()));
     let embed = Memo::new(move |_| bot.with(|bot| bot.embed.clone()));
+    let is_verified_only = Memo::new(move |_| bot.with(|bot| bot.content.access.verified_only));
+    let me = crate::ui::load::load(client::auth::me);
+    let is_admin = Memo::new(move |_| me.get().is_some_and(|me| me.role >= Role::Admin));
     view! {
         <PageHead title=name back=("/bots", "Bots")>
             <ButtonLink href=format!("/conversations?bot_id={id}") icon=icon::MESSAGES_SQUARE>
@@ -57,6 +62,9 @@ fn Overview(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
                 <Section title="Put it to use">
                     <EmbedPanel embed=embed />
                 </Section>
+                <Show when=move || is_admin.get()>
+                    <VerifiedVisitors id=id is_required=is_verified_only />
+                </Show>
                 <Versions id=id bot=load />
             </div>
             <div class="flex min-w-0 flex-col gap-5">

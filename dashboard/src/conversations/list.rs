@@ -2,6 +2,7 @@
 
 use api_types::client;
 use api_types::conversations::{Channel, ConversationSummary};
+use api_types::visitors::Visitor;
 use leptos::prelude::*;
 
 use super::{BotFilter, TABS, wanted_bot};
@@ -85,6 +86,19 @@ pub fn GapMark() -> impl IntoView {
     }
 }
 
+/// A visitor whom the site vouches for.
+#[component]
+pub fn VisitorName(visitor: Visitor) -> impl IntoView {
+    let known = [visitor.email.clone(), Some(visitor.id.clone())];
+    let title = known.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let name = visitor.name.or(visitor.email).unwrap_or(visitor.id);
+    view! {
+        <span class="max-w-full truncate" dir="auto" title=title>
+            {name}
+        </span>
+    }
+}
+
 #[component]
 fn Row(item: ConversationSummary) -> impl IntoView {
     view! {
@@ -101,6 +115,7 @@ fn Row(item: ConversationSummary) -> impl IntoView {
                     <span class="max-w-full truncate" dir="auto">
                         {item.bot_name}
                     </span>
+                    {item.visitor.map(|visitor| view! { <VisitorName visitor=visitor /> })}
                     <span>{channel_name(item.channel)}</span>
                     <span>{count(item.message_count, "message")}</span>
                 </p>

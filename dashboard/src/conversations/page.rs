@@ -7,7 +7,7 @@ use api_types::test_sets::CaseFromConversationRequest;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::list::{GapMark, channel_name};
+use super::list::{GapMark, VisitorName, channel_name};
 use super::why::{Asking, WhyDialog};
 use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
 use crate::test_sets::{AddToTestSet, Asked};
@@ -49,6 +49,7 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
             <a class="link-plain" href=format!("/bots/{}", summary.bot_id) dir="auto">
                 {summary.bot_name}
             </a>
+            {summary.visitor.map(|visitor| view! { <VisitorName visitor=visitor /> })}
             <span>{channel_name(summary.channel)}</span>
             <span>{count(summary.message_count, "message")}</span>
             <span>"began " <Ago at=summary.created_at /></span>

@@ -6,6 +6,7 @@ use api_types::{ErrorCode, FieldError, validate};
 use uuid::Uuid;
 
 use crate::db::TenantTx;
+use crate::visitors::Sites;
 use crate::{Error, Result, Scope};
 
 /// Every reason why this content can't be deployed, by field.
@@ -28,6 +29,17 @@ pub(super) async fn check(tx: &mut TenantTx, scope: &Scope, content: &ChatbotCon
         }
     }
     errors.extend(check_providers(tx, scope, content).await?);
+    // The form's check is coarser: what it has found is not said twice.
+    if !errors
+        .iter()
+        .any(|error| error.field.starts_with("content.access"))
+    {
+        errors.extend(
+            Sites::parse(&content.access.allowed_domains)
+                .err()
+                .unwrap_or_default(),
+        );
+    }
     if let Some(tests) = &content.tests {
         // Held until the end, so that the set is not deleted from under the bot.
         let known = sqlx::query_scalar!(

@@ -15,6 +15,7 @@ use super::status;
 use crate::db::Db;
 use crate::redis::Redis;
 use crate::tenancy::visitor_scope;
+use crate::visitors::{self, Sites};
 use crate::{Error, Result, Scope};
 
 /// The channel on which a changed bot's id is published.
@@ -33,6 +34,10 @@ pub struct LiveBot {
     pub version: i32,
     /// What that version holds.
     pub content: ChatbotContent,
+    /// The sites that may show it.
+    pub sites: Sites,
+    /// The secrets with which its site vouches for visitors, newest first.
+    pub(crate) visitor_secrets: Vec<visitors::Sealed>,
     status: BotStatus,
 }
 
@@ -128,11 +133,17 @@ async fn load(db: &Db, bot_id: Uuid) -> Result<LiveBot> {
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(unknown)?;
+    let visitor_secrets = visitors::sealed(&mut tx, &scope, bot_id).await?;
+    let content: ChatbotContent = serde_json::from_value(row.content)?;
+    let sites = Sites::parse(&content.access.allowed_domains)
+        .map_err(|errors| anyhow::anyhow!("a deployed bot has domains that can't be read: {errors:?}"))?;
     Ok(LiveBot {
         scope,
         id: bot_id,
         version: row.version,
-        content: serde_json::from_value(row.content)?,
+        content,
+        sites,
+        visitor_secrets,
         status: status(&row.status),
     })
 }

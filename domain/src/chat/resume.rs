@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use api_types::ErrorCode;
 use api_types::chat::ChatEvent;
+use api_types::visitors::Visitor;
 use redis::AsyncCommands;
 use redis::streams::StreamRangeReply;
 use tokio::sync::mpsc;
@@ -15,7 +16,7 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use uuid::Uuid;
 
-use super::{Events, NumberedEvent};
+use super::{Events, NumberedEvent, session};
 use crate::bots::LiveBot;
 use crate::redis::Redis;
 use crate::{Error, Result, Services};
@@ -114,11 +115,14 @@ pub async fn resume(
     bot: &LiveBot,
     session_id: Uuid,
     position: Position,
+    visitor: Option<&Visitor>,
 ) -> Result<Events> {
+    let mut tx = services.db.tenant(&bot.scope).await?;
+    let is_theirs = session::is_theirs(&mut tx, bot, session_id, visitor).await?;
+    tx.commit().await?;
     let key = key(bot.id, session_id, position.message_id);
     let redis = services.redis.clone();
-    let known: bool = redis.commands().exists(&key).await?;
-    if !known {
+    if !is_theirs || !redis.commands().exists(&key).await? {
         let detail = "This answer can't be resumed any more; read the conversation again instead.";
         return Err(Error::refused(ErrorCode::NotFound, detail));
     }

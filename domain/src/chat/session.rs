@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use api_types::ErrorCode;
 use api_types::chat::{FeedbackRequest, Rating, Session, SessionMessage};
 use api_types::conversations::Channel;
+use api_types::visitors::Visitor;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -17,27 +18,31 @@ use crate::{Error, Result, Services};
 /// Messages looked back at.
 const HISTORY: i64 = 20;
 
-/// Finds the conversation, which must be the bot's, or begins one. Returns its id.
+/// Finds the conversation, which must be the bot's and the visitor's, or begins one. Returns its id.
 pub(super) async fn find_or_begin(
     tx: &mut TenantTx,
     bot: &LiveBot,
     session_id: Option<Uuid>,
     channel: Channel,
     metadata: &BTreeMap<String, String>,
+    visitor: Option<&Visitor>,
 ) -> Result<Uuid> {
     if let Some(id) = session_id {
-        require(tx, bot, id).await?;
+        require(tx, bot, id, visitor).await?;
+        claim(tx, bot, id, visitor).await?;
         return Ok(id);
     }
     // Random, not by time: knowing it is the right to read the conversation.
     let id = Uuid::new_v4();
     sqlx::query!(
-        "insert into conversations (workspace_id, id, bot_id, channel, metadata) values ($1, $2, $3, $4, $5)",
+        "insert into conversations (workspace_id, id, bot_id, channel, metadata, visitor)
+         values ($1, $2, $3, $4, $5, $6)",
         bot.scope.workspace_id(),
         id,
         bot.id,
         channel.as_str(),
-        json!(metadata)
+        json!(metadata),
+        visitor.map(|visitor| json!(visitor))
     )
     .execute(&mut **tx)
     .await?;
@@ -67,9 +72,14 @@ pub(super) async fn history(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid) 
 }
 
 /// A conversation to resume after a reload.
-pub async fn session(services: &Services, bot: &LiveBot, session_id: Uuid) -> Result<Session> {
+pub async fn session(
+    services: &Services,
+    bot: &LiveBot,
+    session_id: Uuid,
+    visitor: Option<&Visitor>,
+) -> Result<Session> {
     let mut tx = services.db.tenant(&bot.scope).await?;
-    require(&mut tx, bot, session_id).await?;
+    require(&mut tx, bot, session_id, visitor).await?;
     let rows = sqlx::query!(
         "select id, role, content, sources, created_at from messages
          where workspace_id = $1 and conversation_id = $2 and status <> 'failed'
@@ -95,9 +105,14 @@ pub async fn session(services: &Services, bot: &LiveBot, session_id: Uuid) -> Re
 }
 
 /// Keeps a visitor's verdict on an answer; a later one replaces it.
-pub async fn rate(services: &Services, bot: &LiveBot, request: &FeedbackRequest) -> Result<()> {
+pub async fn rate(
+    services: &Services,
+    bot: &LiveBot,
+    request: &FeedbackRequest,
+    visitor: Option<&Visitor>,
+) -> Result<()> {
     let mut tx = services.db.tenant(&bot.scope).await?;
-    require(&mut tx, bot, request.session_id).await?;
+    require(&mut tx, bot, request.session_id, visitor).await?;
     let rating = match request.rating {
         Rating::Up => "up",
         Rating::Down => "down",
@@ -121,17 +136,49 @@ pub async fn rate(services: &Services, bot: &LiveBot, request: &FeedbackRequest)
     tx.commit().await
 }
 
-async fn require(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid) -> Result<()> {
-    let known = sqlx::query_scalar!(
-        "select id from conversations where workspace_id = $1 and id = $2 and bot_id = $3",
+/// Whether the conversation is the bot's and, once its visitor is known to the site, that visitor's.
+pub(super) async fn is_theirs(
+    tx: &mut TenantTx,
+    bot: &LiveBot,
+    session_id: Uuid,
+    visitor: Option<&Visitor>,
+) -> Result<bool> {
+    let is_theirs = sqlx::query_scalar!(
+        r#"select exists(select from conversations where workspace_id = $1 and id = $2 and bot_id = $3
+           and (visitor is null or visitor ->> 'id' = $4)) as "is_theirs!""#,
         bot.scope.workspace_id(),
         session_id,
-        bot.id
+        bot.id,
+        visitor.map(|visitor| visitor.id.as_str())
     )
-    .fetch_optional(&mut **tx)
+    .fetch_one(&mut **tx)
     .await?;
-    known.map(|_| ()).ok_or_else(|| {
-        let detail = "This bot has no such conversation. Leave session_id out to begin a new one.";
-        Error::refused(ErrorCode::SessionNotFound, detail)
-    })
+    Ok(is_theirs)
+}
+
+async fn require(
+    tx: &mut TenantTx,
+    bot: &LiveBot,
+    session_id: Uuid,
+    visitor: Option<&Visitor>,
+) -> Result<()> {
+    if is_theirs(tx, bot, session_id, visitor).await? {
+        return Ok(());
+    }
+    let detail = "This bot has no such conversation. Leave session_id out to begin a new one.";
+    Err(Error::refused(ErrorCode::SessionNotFound, detail))
+}
+
+/// A visitor who signs in on the site takes the conversation along; from then on it is theirs alone.
+async fn claim(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid, visitor: Option<&Visitor>) -> Result<()> {
+    let Some(visitor) = visitor else { return Ok(()) };
+    sqlx::query!(
+        "update conversations set visitor = $3 where workspace_id = $1 and id = $2 and visitor is distinct from $3",
+        bot.scope.workspace_id(),
+        session_id,
+        json!(visitor)
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

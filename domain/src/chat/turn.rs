@@ -12,6 +12,7 @@ use api_types::chat::{ChatEvent, ChatRequest};
 use api_types::conversations::{Channel, MessageStatus};
 use api_types::retrieval::Retrieval;
 use api_types::validate::{self, Checker};
+use api_types::visitors::Visitor;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -37,6 +38,8 @@ pub struct Request {
     pub channel: Channel,
     /// The conversation so far, where the client keeps it; else it is read from the session.
     pub history: Option<Vec<Turn>>,
+    /// Who it is, if the site vouches for them.
+    pub visitor: Option<Visitor>,
 }
 
 /// A turn under way.
@@ -57,8 +60,15 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     let chat = request.chat;
     let question = chat.message.trim().to_owned();
     let mut tx = services.db.tenant(&bot.scope).await?;
-    let session_id =
-        session::find_or_begin(&mut tx, &bot, chat.session_id, request.channel, &chat.metadata).await?;
+    let session_id = session::find_or_begin(
+        &mut tx,
+        &bot,
+        chat.session_id,
+        request.channel,
+        &chat.metadata,
+        request.visitor.as_ref(),
+    )
+    .await?;
     let history = match request.history {
         Some(history) => history,
         None if chat.session_id.is_some() => session::history(&mut tx, &bot, session_id).await?,

@@ -34,6 +34,8 @@ pub struct App {
     pub url: String,
     /// The conversation's id, empty before the first message.
     pub session: String,
+    /// What the site says of its visitor, empty if nothing. Never stored.
+    pub token: String,
     /// The bot's messages on the screen.
     pub answers: Vec<Answer>,
     /// The turn under way.
@@ -61,6 +63,7 @@ impl App {
             page: Element(page::page()),
             url: ["/api/v1/bots/", &page::bot()].concat(),
             session: page::recall(true, SESSION),
+            token: String::new(),
             answers: Vec::new(),
             turn: None,
             failed: None,
@@ -110,6 +113,7 @@ impl App {
             "send" if self.turn.is_some() => self.stop(),
             "send" | "enter" => self.send(),
             "host-send" => self.ask(&details.text("text")),
+            "host-identify" => self.identify(details.text("token")),
             // These buttons go away: the focus must not go with them.
             "ask" => {
                 self.ask(&details.text("text"));
@@ -342,7 +346,27 @@ impl App {
         } else {
             self.language
         };
-        page::load(&[&self.url, "/config"].concat(), &session, words);
+        page::load(&[&self.url, "/config"].concat(), &session, words, &self.token);
+    }
+
+    /// The site says who the visitor is, or, with no token, that they signed out.
+    fn identify(&mut self, token: String) {
+        let before = core::mem::replace(&mut self.token, token);
+        if self.token == before {
+            return;
+        }
+        if self.token.is_empty() {
+            self.set_session("");
+            self.previous.clear();
+            return self.load();
+        }
+        if self.failed.is_some() {
+            return self.retry();
+        }
+        // A conversation that could not be read before may be theirs.
+        if before.is_empty() && self.turn.is_none() {
+            self.load();
+        }
     }
 
     fn loaded(&mut self, replies: &Json) {
@@ -367,9 +391,12 @@ impl App {
         self.greet();
         match session.number("status") {
             Some(200) => self.replay(&session.get("body")),
-            // Gone, or another bot's: begin a new one.
-            Some(404) => self.set_session(""),
+            // Gone, or another bot's: begin a new one. It may also be that of a visitor whom the site has yet to name.
+            Some(404) if !self.token.is_empty() => self.set_session(""),
             _ => {}
+        }
+        if self.token.is_empty() && self.is_verified_only() {
+            self.notice(&self.texts.sign_in, "", "");
         }
         let waiting = core::mem::take(&mut self.waiting);
         self.ask(&waiting);
@@ -389,6 +416,11 @@ impl App {
             page::style("--ink-dark", &accent.ink_on_dark().hex());
         }
         page::tell("ready", &look.0);
+    }
+
+    fn is_verified_only(&self) -> bool {
+        let config = self.config.as_ref();
+        config.is_some_and(|config| config.is_true("verified_only"))
     }
 
     fn greet(&mut self) {

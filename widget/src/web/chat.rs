@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use wasm_bindgen::JsValue;
+
 use super::app::App;
 use super::page::{self, Json};
 use crate::sse::{Event, Parser};
@@ -89,7 +91,14 @@ impl App {
         turn.stream = Parser::default();
         self.answers[turn.answer].draw();
         let url = [&self.url, "/chat"].concat();
-        page::ask(&url, turn.id, &turn.message, &self.session, &turn.last_event);
+        page::ask(
+            &url,
+            turn.id,
+            &turn.message,
+            &self.session,
+            &turn.last_event,
+            &self.token,
+        );
         self.show_busy();
     }
 
@@ -200,7 +209,12 @@ impl App {
             page::remember(false, ANSWER, "");
             return self.load();
         }
-        let retry = status == 429 || status >= 500;
+        let is_unverified = code == "visitor_unverified";
+        if is_unverified {
+            // The site may name the visitor anew: then it is tried again.
+            page::tell("unverified", &JsValue::UNDEFINED);
+        }
+        let retry = is_unverified || status == 429 || status >= 500;
         self.fail(&code, &problem.text("detail"), retry);
     }
 
@@ -212,6 +226,7 @@ impl App {
         let text = match code {
             "rate_limited" => &self.texts.busy,
             "bot_offline" | "not_found" => &self.texts.unavailable,
+            "visitor_unverified" => &self.texts.sign_in,
             _ if !detail.is_empty() && (!retry || code.is_empty()) => detail,
             _ if answer.text.is_empty() => &self.texts.not_sent,
             _ => &self.texts.broke_off,

@@ -166,18 +166,21 @@ const read = async (response) => {
     return { status: 0 };
   }
 };
-export const load = async (config, session, words) => {
-  const get = async (url) => url && read(await send(url, { headers: { accept: 'application/json' } }));
+const TOKEN = 'x-visitor-token';
+export const load = async (config, session, words, token) => {
+  const headers = { accept: 'application/json', ...(token && { [TOKEN]: token }) };
+  const get = async (url) => url && read(await send(url, { headers }));
   const replies = await Promise.all([get(config), get(session), get(words && `/widget/i18n/${words}.json`)]);
   handle('loaded', { config: replies[0], session: replies[1], words: replies[2] });
 };
 
 let request;
-export const ask = async (url, turn, message, session, after) => {
+export const ask = async (url, turn, message, session, after, token) => {
   request = new AbortController();
   const { signal } = request;
   const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
   if (after) headers['last-event-id'] = after;
+  if (token) headers[TOKEN] = token;
   const body = JSON.stringify({ message, session_id: session || undefined, stream: true });
   const response = await send(url, { method: 'POST', headers, body, signal });
   if (!response.ok) return handle('refused', { turn, ...(await read(response)) });

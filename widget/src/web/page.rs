@@ -66,9 +66,9 @@ extern "C" {
     fn copy_text(text: &str, scope: &JsValue, part: &str, done: &str);
 
     /// Gets a bot and, unless empty, a conversation and the words of a language: `loaded` follows.
-    pub fn load(config: &str, session: &str, words: &str);
+    pub fn load(config: &str, session: &str, words: &str, token: &str);
     /// Asks: `chunk`s follow, then `broke`; or `refused`.
-    pub fn ask(url: &str, turn: u32, message: &str, session: &str, after: &str);
+    pub fn ask(url: &str, turn: u32, message: &str, session: &str, after: &str, token: &str);
     /// Breaks the last request off.
     pub fn stop();
     /// `resume` follows.

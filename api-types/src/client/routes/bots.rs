@@ -2,6 +2,7 @@
 
 use super::{Call, Page, Uuid, query};
 use crate::bots::{Bot, BotSummary, BotVersion, Deployed, RollbackRequest, SetStatusRequest};
+use crate::visitors::{CreatedVisitorSecret, VisitorSecret};
 
 /// Deployed bots, newest first.
 pub fn list(cursor: Option<String>) -> Call<Page<BotSummary>> {
@@ -31,4 +32,19 @@ pub fn versions(id: Uuid) -> Call<Vec<BotVersion>> {
 /// Makes an earlier version live again.
 pub fn rollback(id: Uuid, request: &RollbackRequest) -> Call<Deployed> {
     Call::post(format!("/bots/{id}/rollback")).json(request)
+}
+
+/// The secrets with which the bot's site vouches for visitors.
+pub fn visitor_secrets(id: Uuid) -> Call<Vec<VisitorSecret>> {
+    Call::get(format!("/bots/{id}/visitor-secrets"))
+}
+
+/// Makes one, shown this once.
+pub fn create_visitor_secret(id: Uuid) -> Call<CreatedVisitorSecret> {
+    Call::post(format!("/bots/{id}/visitor-secrets"))
+}
+
+/// Deletes one.
+pub fn delete_visitor_secret(id: Uuid, secret_id: Uuid) -> Call<()> {
+    Call::delete(format!("/bots/{id}/visitor-secrets/{secret_id}"))
 }

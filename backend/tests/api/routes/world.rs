@@ -67,6 +67,9 @@ impl World {
     async fn bot(&mut self, app: &TestApp, content: &ChatbotContent) {
         let bot = app.deploy(&self.owner, content).await;
         self.ids.insert("bot_id", bot.to_string());
+        let path = format!("/api/v1/bots/{bot}/visitor-secrets");
+        let secret: Value = ok(app.post(&self.owner, &path, json!({}))).await;
+        self.ids.insert("secret_id", text(&secret["id"]));
         let draft = app.draft(&self.owner, content).await;
         self.ids.insert("draft_id", draft.id.to_string());
         let ask = app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"));

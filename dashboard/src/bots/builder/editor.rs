@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::Builder;
+use super::access::AccessSection;
 use super::appearance::AppearanceSection;
 use super::deploy::{Deployment, ProblemList};
 use super::gate::{GateDialog, tests_required};
@@ -123,6 +124,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 <KnowledgeSection builder=builder />
                 <ModelSection builder=builder />
                 <AppearanceSection builder=builder />
+                <AccessSection builder=builder />
                 <TestsSection builder=builder />
             </div>
             <div

@@ -1,5 +1,6 @@
 //! The builder: the draft's form on one side, a live test of it on the other.
 
+mod access;
 mod appearance;
 mod content;
 mod deploy;
@@ -15,6 +16,7 @@ mod questions;
 mod remake;
 mod test_chat;
 mod tests;
+mod text_rows;
 mod turn;
 
 use api_types::bots::ChatbotContent;

@@ -1,0 +1,51 @@
+//! Who may talk to the bot.
+
+use api_types::visitors::MAX_DOMAINS;
+use leptos::prelude::*;
+
+use super::Builder;
+use super::text_rows::{Rows, TextRows};
+use crate::ui::page::Section;
+
+const DOMAINS: Rows = Rows {
+    title: "Allowed domains",
+    hint: "Sites that may show the bot, such as shop.example or *.shop.example. Every site while there is none.",
+    one: "Domain",
+    placeholder: "shop.example",
+    add: "Add a domain",
+    path: "access.allowed_domains",
+    get: |content| &content.access.allowed_domains,
+    get_mut: |content| &mut content.access.allowed_domains,
+    most: MAX_DOMAINS,
+};
+
+/// The section.
+#[component]
+pub fn AccessSection(builder: Builder) -> impl IntoView {
+    let is_verified_only = builder.part(|content| content.access.verified_only);
+    let set = move |event: web_sys::Event| {
+        let wanted = event_target_checked(&event);
+        builder.update(|content| content.access.verified_only = wanted);
+    };
+    view! {
+        <Section title="Access" subtitle="Where the bot may be shown, and to whom it talks.">
+            <div class="flex flex-col gap-5">
+                <TextRows builder=builder rows=DOMAINS />
+                <label class="flex cursor-pointer items-start gap-3">
+                    <input
+                        type="checkbox"
+                        class="toggle toggle-primary toggle-sm mt-0.5"
+                        prop:checked=is_verified_only
+                        on:change=set
+                    />
+                    <span>
+                        <span class="block font-medium">"Verified visitors only"</span>
+                        <span class="muted block">
+                            "Your site says who its visitor is, by a token that it signs. Make the secret for it on the bot's page after the deploy; until then the bot talks to nobody."
+                        </span>
+                    </span>
+                </label>
+            </div>
+        </Section>
+    }
+}

@@ -9,7 +9,9 @@ use domain::db::{Db, DbRole};
 use domain::kb::embed::Embedder;
 use domain::kb::ocr;
 use domain::mail::Mailer;
+use domain::master_key::{self, Recognised};
 use domain::redis::Redis;
+use domain::secrets::Secrets;
 use secrecy::ExposeSecret;
 
 use crate::embedded;
@@ -32,6 +34,7 @@ pub async fn run(config: &Config) -> ExitCode {
         ("address", address(config)),
         ("Postgres", postgres(config).await),
         ("Redis", redis(config).await),
+        ("secret key", secret_key(config).await),
         ("vectors", vectors(config).await),
         ("embedding model", model(config)),
         ("scans", scans().await),
@@ -100,6 +103,29 @@ async fn postgres(config: &Config) -> Outcome {
         Err(error) => Missing(format!(
             "{error}; is it running, and did `botwright migrate` make its roles?"
         )),
+    }
+}
+
+/// Whether the key is that of the database, and whether those before it are still needed.
+async fn secret_key(config: &Config) -> Outcome {
+    let (Some(url), Some(key)) = (&config.database_url, &config.secret_key) else {
+        return Fine("kept in the data folder, and checked at each start".to_owned());
+    };
+    let secrets = Secrets::new(key, &config.previous_secret_keys);
+    let looked = async {
+        let db = Db::connect(url.expose_secret(), DbRole::App, 1)?;
+        let compared = master_key::compare(&db, &secrets).await?;
+        domain::Result::<_>::Ok((compared, master_key::is_resealed(&db).await?))
+    };
+    match looked.await {
+        Err(error) => Less(format!("can't be checked: {error}")),
+        Ok((Recognised::Unknown(needed), _)) => Missing(master_key::unknown_key(needed)),
+        Ok((Recognised::Behind, _)) => {
+            Less("an earlier one of this database; set the new one here, too".to_owned())
+        }
+        Ok(_) if !secrets.has_earlier() => Fine("that of this database".to_owned()),
+        Ok((_, true)) => Fine("new; BOTWRIGHT_PREVIOUS_SECRET_KEYS is not needed any more".to_owned()),
+        Ok((_, false)) => Less("new; a worker is still sealing what the earlier one sealed".to_owned()),
     }
 }
 

@@ -4,11 +4,12 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use backend::{audit, doctor, routes, serve, services};
 use clap::{Parser, Subcommand};
 use domain::config::Config;
 use domain::kb::parse::sandbox;
+use domain::secrets;
 use secrecy::ExposeSecret;
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
@@ -36,6 +37,9 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Give the data folder another secret key. What the old one sealed still opens, and is sealed anew from the next
+    /// start on. With a key in the settings, see docs/SELF-HOSTING.md.
+    RotateKey,
     /// Print the OpenAPI document.
     Openapi,
     /// Run only the private Postgres and Redis of a data folder, until standard input ends.
@@ -95,6 +99,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Audit {
             command: AuditCommand::Verify { workspace },
         } => return audit::verify(&Config::load()?, workspace).await,
+        Command::RotateKey => rotate_key(&Config::load()?)?,
         Command::Openapi => println!(
             "{}",
             serde_json::to_string_pretty(&routes::openapi(&Config::load()?))?
@@ -102,4 +107,18 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Services { data_dir, scratch } => services::run(&data_dir, scratch).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn rotate_key(config: &Config) -> anyhow::Result<()> {
+    if config.secret_key.is_some() {
+        bail!(
+            "the secret key is set by BOTWRIGHT_SECRET_KEY, so only you can change it: put the old one into \
+             BOTWRIGHT_PREVIOUS_SECRET_KEYS and a new one, such as the output of `openssl rand -hex 32`, in its place"
+        );
+    }
+    secrets::rotate(&config.data_dir.join(secrets::KEY_FILE))?;
+    eprintln!(
+        "There is a new secret key. Start the server again; `botwright doctor` says when the old one can go."
+    );
+    Ok(())
 }

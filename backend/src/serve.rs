@@ -10,6 +10,7 @@ use std::{fs, io};
 use anyhow::{Context, bail};
 use domain::config::{self, Config};
 use domain::db::DbRole;
+use domain::master_key::{self, Recognised};
 use domain::services::load_embedder;
 use domain::{Services, secrets};
 use secrecy::ExposeSecret;
@@ -30,7 +31,9 @@ pub async fn serve(mut config: Config) -> anyhow::Result<()> {
     config.data_dir = config::create_data_dir(&config.data_dir)?;
     config.check()?;
     if config.secret_key.is_none() {
-        config.secret_key = Some(secrets::load_or_create(&config.data_dir.join("secret.key"))?);
+        let path = config.data_dir.join(secrets::KEY_FILE);
+        config.secret_key = Some(secrets::load_or_create(&path)?);
+        config.previous_secret_keys = secrets::load_earlier(&path)?;
     }
     // Now, so that a port in use is said before anything is started.
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
@@ -70,6 +73,9 @@ async fn prepare(config: Config, program: PathBuf) -> anyhow::Result<AppState> {
     let database_url = config.database_url.as_ref().context("no database")?;
     domain::migrate::migrate(database_url.expose_secret()).await?;
     let services = Services::new(&config, DbRole::App, program, load_embedder(&config))?;
+    if let Recognised::Unknown(needed) = master_key::recognise(&services.db, &services.secrets).await? {
+        bail!(master_key::unknown_key(needed));
+    }
     Ok(AppState {
         services: Arc::new(services),
         config: Arc::new(config),

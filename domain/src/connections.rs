@@ -20,7 +20,7 @@ use crate::google::Drive;
 use crate::kb::documents::by_name;
 use crate::notion::Notion;
 use crate::outbound::{Failure, Listed};
-use crate::{Error, Result, Scope, Services, audit};
+use crate::{Error, Result, Scope, Services, audit, master_key};
 
 /// Longest words that are searched for.
 const MAX_WORDS: usize = 200;
@@ -272,6 +272,35 @@ pub(crate) async fn open<'a>(services: &'a Services, scope: &Scope, id: Uuid) ->
     let kind = by_name(&row.kind)?;
     let credential = services.secrets.open(&row.credential, &binding(id, kind))?;
     service(services, id, kind, credential)
+}
+
+/// Seals credentials anew that are sealed with an earlier master key.
+pub(crate) async fn reseal(services: &Services, scope: &Scope) -> Result<u64> {
+    let mut tx = services.db.tenant(scope).await?;
+    let rows = sqlx::query!(
+        "select id, kind, credential from connections where workspace_id = $1 for update",
+        scope.workspace_id()
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut resealed = 0;
+    for row in rows {
+        let bound_to = binding(row.id, by_name(&row.kind)?);
+        let Some(sealed) = master_key::seal_anew(&services.secrets, &row.credential, &bound_to) else {
+            continue;
+        };
+        sqlx::query!(
+            "update connections set credential = $3 where workspace_id = $1 and id = $2",
+            scope.workspace_id(),
+            row.id,
+            sealed
+        )
+        .execute(&mut *tx)
+        .await?;
+        resealed += 1;
+    }
+    tx.commit().await?;
+    Ok(resealed)
 }
 
 /// Refuses unless a connection of this kind exists in this workspace.

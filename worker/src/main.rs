@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use domain::Services;
 use domain::config::Config;
 use domain::db::DbRole;
 use domain::kb::parse::sandbox;
+use domain::master_key::{self, Recognised};
 use domain::services::load_embedder;
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -38,11 +39,24 @@ async fn work() -> anyhow::Result<()> {
     let config = Config::load()?;
     let program = std::env::current_exe().context("could not find the own binary")?;
     let services = Services::new(&config, DbRole::Worker, program, load_embedder(&config))?;
+    check_key(&services).await?;
     let settings = worker::Settings::new(&config);
     let shutdown = CancellationToken::new();
     tokio::spawn(cancel_on_signal(shutdown.clone()));
     worker::run(Arc::new(services), settings, shutdown).await;
     Ok(())
+}
+
+/// Refuses a secret key that opens nothing. While Postgres is away, or not set up yet, there is nothing to open either.
+async fn check_key(services: &Services) -> anyhow::Result<()> {
+    match master_key::recognise(&services.db, &services.secrets).await {
+        Ok(Recognised::Unknown(needed)) => bail!(master_key::unknown_key(needed)),
+        Ok(_) => Ok(()),
+        Err(error) => {
+            tracing::warn!(%error, "the secret key could not be checked");
+            Ok(())
+        }
+    }
 }
 
 /// Asks for a shutdown on SIGTERM or Ctrl-C.

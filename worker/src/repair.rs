@@ -6,7 +6,7 @@ use domain::jobs::vacuum;
 use domain::kb::drafts::sweep_expired;
 use domain::kb::ingest::enqueue_lost;
 use domain::kb::sources;
-use domain::{Services, auth, embeddings, mail, tenancy, test_sets};
+use domain::{Services, auth, embeddings, mail, master_key, tenancy, test_sets};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +63,10 @@ async fn repair(services: &Services, clean_up: bool) -> domain::Result<()> {
     }
     if !clean_up {
         return Ok(());
+    }
+    let resealed = master_key::reseal(services).await?;
+    if resealed > 0 {
+        tracing::info!(values = resealed, "sealed with the new secret key");
     }
     let purged = tenancy::purge_due(services).await?;
     if purged > 0 {

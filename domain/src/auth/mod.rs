@@ -20,6 +20,7 @@ mod tokens;
 pub use accounts::{me, save_profile, seed, signup, user};
 pub use device::Device;
 pub use email::{change_email, resend_verification, verify_email};
+pub(crate) use mfa::reseal;
 pub use mfa::{answer, disable, enable, new_recovery_codes, setup, status};
 pub use reset::{change_password, forgot_password, mail_reset, reset_password};
 pub use sessions::{

@@ -114,8 +114,10 @@ fn decode<C: DeserializeOwned + Clone>(secrets: &Secrets, token: &str, typ: Type
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.validate_nbf = true;
     validation.leeway = LEEWAY.unsigned_abs();
-    let key = DecodingKey::from_secret(secrets.token_key());
-    let decoded = jsonwebtoken::decode::<Token<C>>(token, &key, &validation).ok()?;
+    let decoded = secrets.token_keys().find_map(|key| {
+        let key = DecodingKey::from_secret(key);
+        jsonwebtoken::decode::<Token<C>>(token, &key, &validation).ok()
+    })?;
     let is_plain = decoded.header == Header::new(Algorithm::HS256);
     let is_of_now = decoded.claims.iat <= Utc::now().timestamp() + LEEWAY;
     (is_plain && is_of_now && decoded.claims.typ == typ).then_some(decoded.claims.claims)
@@ -131,9 +133,10 @@ fn invalid() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::SecretString;
 
     fn secrets(text: &str) -> Secrets {
-        Secrets::new(&text.to_owned().into())
+        Secrets::new(&text.to_owned().into(), &[])
     }
 
     fn claims() -> Claims {
@@ -158,6 +161,20 @@ mod tests {
             let token = sign(&ours, said.clone(), now).unwrap();
             assert!(verify(&ours, &token).is_err(), "{minutes}");
         }
+    }
+
+    #[test]
+    fn tokens_outlive_a_change_of_the_master_key() {
+        let token = sign(
+            &secrets("ours ours ours ours ours ours ours"),
+            claims(),
+            Utc::now(),
+        )
+        .unwrap();
+        let next: SecretString = "next next next next next next next".into();
+        let ours: SecretString = "ours ours ours ours ours ours ours".into();
+        assert!(verify(&Secrets::new(&next, &[ours]), &token).is_ok());
+        assert!(verify(&Secrets::new(&next, &[]), &token).is_err());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::error::violates;
 use crate::outbound::Outbound;
 use crate::secrets::Secrets;
-use crate::{Error, Result, Scope, Services, audit};
+use crate::{Error, Result, Scope, Services, audit, master_key};
 pub use connection::{chat, check_connection, embedder, reranker};
 
 struct Row {
@@ -217,6 +217,37 @@ fn seal(secrets: &Secrets, id: Uuid, request: &SaveProviderRequest) -> Result<Op
         .as_deref()
         .map(|key| secrets.seal(key, &binding))
         .transpose()?)
+}
+
+/// Seals keys anew that are sealed with an earlier master key.
+pub(crate) async fn reseal(services: &Services, scope: &Scope) -> Result<u64> {
+    let mut tx = services.db.tenant(scope).await?;
+    let rows = sqlx::query!(
+        r#"select id, base_url, api_key as "api_key!" from providers
+           where workspace_id = $1 and api_key is not null for update"#,
+        scope.workspace_id()
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut resealed = 0;
+    for row in rows {
+        let Some(sealed) =
+            master_key::seal_anew(&services.secrets, &row.api_key, &binding(row.id, &row.base_url))
+        else {
+            continue;
+        };
+        sqlx::query!(
+            "update providers set api_key = $3 where workspace_id = $1 and id = $2",
+            scope.workspace_id(),
+            row.id,
+            sealed
+        )
+        .execute(&mut *tx)
+        .await?;
+        resealed += 1;
+    }
+    tx.commit().await?;
+    Ok(resealed)
 }
 
 fn binding(id: Uuid, base_url: &str) -> String {

@@ -54,7 +54,7 @@ pub(super) fn open(secrets: &Secrets, user_id: Uuid, sealed: &[u8]) -> Result<[u
         .map_err(|_| anyhow!("a second factor's secret has another length"))?)
 }
 
-fn bound_to(user_id: Uuid) -> String {
+pub(super) fn bound_to(user_id: Uuid) -> String {
     format!("second factor of {user_id}")
 }
 
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_secret_opens_for_its_owner_only() {
-        let secrets = Secrets::new(&"0123456789abcdef0123456789abcdef".to_owned().into());
+        let secrets = Secrets::new(&"0123456789abcdef0123456789abcdef".to_owned().into(), &[]);
         let (ada, eve, secret) = (Uuid::now_v7(), Uuid::now_v7(), new_secret());
         let sealed = seal(&secrets, ada, &secret).unwrap();
         assert_eq!(open(&secrets, ada, &sealed).unwrap(), secret);

@@ -1,6 +1,7 @@
 //! The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when the app is lost.
 
 mod codes;
+mod reseal;
 mod settings;
 
 use api_types::ErrorCode;
@@ -15,6 +16,7 @@ use super::tokens::{self, CHALLENGE_SECONDS, Challenge};
 use super::{Device, accounts, sign_in};
 use crate::error::Refusal;
 use crate::{Error, Result, Services};
+pub use reseal::reseal;
 pub use settings::{disable, enable, new_recovery_codes, setup, status};
 
 /// Codes that one challenge takes.

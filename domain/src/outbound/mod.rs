@@ -142,6 +142,7 @@ fn is_local_name(name: &str) -> bool {
             .any(|suffix| name.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.')))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place where a client is made")]
 fn client() -> ClientBuilder {
     Client::builder()
         .no_proxy()

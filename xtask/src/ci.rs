@@ -9,17 +9,20 @@ use crate::cargo::cargo;
 use crate::paths::Paths;
 use crate::setup::{self, Purpose};
 use crate::steps::{Step, Steps};
-use crate::{fuzz, generated, test, tools};
+use crate::{fuzz, fuzz_api, generated, test, tools};
 
 /// How long each parser reads mutated files; as many of the twenty as there are cores do so at a time.
 const FUZZ_SECONDS: u64 = 10;
+
+/// About so many requests are made up from the API document.
+const API_CASES: u32 = 3_000;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// Runs all checks in turn and stops at the first that fails.
 pub fn run(paths: &Paths) -> Result<()> {
     let before = tree(paths)?;
-    let mut steps = Steps::new(paths, 8 + test::STEPS);
+    let mut steps = Steps::new(paths, 9 + test::STEPS);
     steps.run("format", "Formatting", |step| {
         step.command(cargo(paths).args(["fmt", "--all", "--check"]))
             .context("run `cargo fmt --all`")
@@ -34,6 +37,10 @@ pub fn run(paths: &Paths) -> Result<()> {
     test::run(paths, &test::Options::default(), &mut steps)?;
     steps.run("fuzz", "Mutated files", |step| {
         step.command(&mut fuzz::command(paths, &fuzz::Options::each(FUZZ_SECONDS)))
+    })?;
+    steps.run("fuzz-api", "Made-up requests", |step| {
+        let mut command = fuzz_api::command(paths, &fuzz_api::Options::new(API_CASES), step)?;
+        step.command(&mut command)
     })?;
     steps.run("sqlx", "Checked queries", |step| {
         generated::queries(paths, true, step)

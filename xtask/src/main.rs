@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod fuzz;
+mod fuzz_api;
 mod generated;
 mod nightly;
 mod npm;
@@ -54,6 +55,8 @@ enum Task {
     Bench(bench::Options),
     /// Read mutated files with every parser.
     Fuzz(fuzz::Options),
+    /// Send the server requests made from its API document, as users who must not see each other's objects.
+    FuzzApi(fuzz_api::Options),
     /// Run the checks that take too long for every change.
     Nightly,
 }
@@ -96,6 +99,7 @@ impl Task {
                 })
             }
             Self::Fuzz(options) => fuzz::run(paths, &options),
+            Self::FuzzApi(options) => fuzz_api::run(paths, &options),
             Self::Nightly => nightly::run(paths),
             Self::Bench(options) => bench::run(paths, &options, &mut Steps::new(paths, bench::STEPS)),
         }

@@ -3,15 +3,17 @@
 use anyhow::{Result, ensure};
 
 use crate::bench;
-use crate::fuzz;
 use crate::paths::Paths;
 use crate::services::Services;
 use crate::setup::{self, Purpose};
 use crate::steps::Steps;
 use crate::test::rust;
+use crate::{fuzz, fuzz_api};
 
 /// How long each parser reads mutated files.
 const FUZZ_SECONDS: u64 = 120;
+/// About so many requests are made up from the API document.
+const API_CASES: u32 = 50_000;
 /// How often a worker is killed while it ingests how many documents.
 const KILLS: &str = "300";
 const DOCUMENTS: &str = "200";
@@ -24,6 +26,10 @@ pub fn run(paths: &Paths) -> Result<()> {
     })?;
     let findings = [
         ("fuzz", mutated_files(paths, &mut steps)),
+        (
+            "fuzz-api",
+            fuzz_api::run(paths, &fuzz_api::Options::new(API_CASES)),
+        ),
         ("kill", killed_workers(paths, &mut steps)),
         (
             "bombs",

@@ -59,7 +59,7 @@ pub async fn get(
 /// Save a draft on top of the version that was read; 409 with `current` when it was saved in between.
 #[utoipa::path(put, path = "/api/v1/chatbots/draft/{draft_id}", tag = "chatbot drafts",
     params(("draft_id" = Uuid, Path)), request_body = SaveChatbotDraftRequest,
-    responses((status = 200, body = Draft<ChatbotContent>), (status = 409, body = api_types::Problem)),
+    responses((status = 200, body = Draft<ChatbotContent>)),
     security(("bearer" = [])))]
 pub async fn save(
     State(services): State<Arc<Services>>,
@@ -125,8 +125,7 @@ pub async fn prompt(
 /// bot's tests have not passed on exactly this content.
 #[utoipa::path(post, path = "/api/v1/chatbots/draft/{draft_id}/deploy", tag = "chatbot drafts",
     params(("draft_id" = Uuid, Path)), request_body = Option<DeployRequest>,
-    responses((status = 200, body = Deployed), (status = 409, body = api_types::Problem),
-        (status = 422, body = api_types::Problem)),
+    responses((status = 200, body = Deployed)),
     security(("bearer" = [])))]
 pub async fn deploy(
     State(services): State<Arc<Services>>,

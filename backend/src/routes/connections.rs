@@ -37,7 +37,7 @@ pub async fn list(
 
 /// Connect a service. Its credential is tried first, and kept encrypted.
 #[utoipa::path(post, path = "/api/v1/connections", tag = "connections", request_body = CreateConnectionRequest,
-    responses((status = 201, body = Connection), (status = 422, body = api_types::Problem)),
+    responses((status = 201, body = Connection)),
     security(("bearer" = [])))]
 pub async fn create(
     State(services): State<Arc<Services>>,
@@ -52,7 +52,7 @@ pub async fn create(
 
 /// Forget a connection that no source uses.
 #[utoipa::path(delete, path = "/api/v1/connections/{connection_id}", tag = "connections",
-    params(("connection_id" = Uuid, Path)), responses((status = 204), (status = 409, body = api_types::Problem)),
+    params(("connection_id" = Uuid, Path)), responses((status = 204)),
     security(("bearer" = [])))]
 pub async fn delete(
     State(services): State<Arc<Services>>,

@@ -23,8 +23,7 @@ pub async fn get(
 /// Choose another model. It is tried first; then everything is embedded with it in the background, while the old one
 /// answers.
 #[utoipa::path(put, path = "/api/v1/embedding", tag = "embedding", request_body = ChangeEmbeddingRequest,
-    responses((status = 202, body = EmbeddingSettings), (status = 422, body = api_types::Problem),
-        (status = 502, body = api_types::Problem)),
+    responses((status = 202, body = EmbeddingSettings)),
     security(("bearer" = [])))]
 pub async fn change(
     State(services): State<Arc<Services>>,

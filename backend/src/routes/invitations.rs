@@ -47,7 +47,7 @@ pub async fn revoke(
 
 /// What a link invites to.
 #[utoipa::path(get, path = "/api/v1/auth/invitations/{token}", tag = "auth", params(("token" = String, Path)),
-    responses((status = 200, body = InvitationPreview), (status = 410, body = api_types::Problem)))]
+    responses((status = 200, body = InvitationPreview)))]
 pub async fn preview(
     State(services): State<Arc<Services>>,
     Path(token): Path<String>,
@@ -58,7 +58,7 @@ pub async fn preview(
 
 /// Accept an invitation, and continue in the workspace it leads to.
 #[utoipa::path(post, path = "/api/v1/auth/invitations/{token}/accept", tag = "auth", params(("token" = String, Path)),
-    responses((status = 200, body = AuthResponse), (status = 410, body = api_types::Problem)),
+    responses((status = 200, body = AuthResponse)),
     security(("bearer" = [])))]
 pub async fn accept(
     State(services): State<Arc<Services>>,

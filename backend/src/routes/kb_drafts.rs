@@ -81,7 +81,7 @@ pub async fn get(
 /// Save name, description and chunking on top of the version that was read.
 #[utoipa::path(put, path = "/api/v1/kb/draft/{draft_id}", tag = "knowledge base drafts",
     params(("draft_id" = Uuid, Path)), request_body = SaveKbDraftRequest,
-    responses((status = 200, body = Draft<KnowledgeBaseContent>), (status = 409, body = api_types::Problem)),
+    responses((status = 200, body = Draft<KnowledgeBaseContent>)),
     security(("bearer" = [])))]
 pub async fn save(
     State(services): State<Arc<Services>>,
@@ -108,7 +108,7 @@ pub async fn delete(
 #[utoipa::path(put, path = "/api/v1/kb/draft/{draft_id}/sources", tag = "knowledge base drafts",
     params(("draft_id" = Uuid, Path)),
     request_body(content((AddSourcesRequest = "application/json"), (UploadForm = "multipart/form-data"))),
-    responses((status = 200, body = Draft<KnowledgeBaseContent>), (status = 422, body = api_types::Problem)),
+    responses((status = 200, body = Draft<KnowledgeBaseContent>)),
     security(("bearer" = [])))]
 pub async fn add_sources(
     State(services): State<Arc<Services>>,
@@ -134,7 +134,7 @@ pub async fn add_sources(
 /// Add a CSV file of questions and answers as a source: a `multipart/form-data` part named `file`.
 #[utoipa::path(post, path = "/api/v1/kb/draft/{draft_id}/pairs/import", tag = "knowledge base drafts",
     params(("draft_id" = Uuid, Path)), request_body(content((UploadForm = "multipart/form-data"))),
-    responses((status = 200, body = Draft<KnowledgeBaseContent>), (status = 422, body = api_types::Problem)),
+    responses((status = 200, body = Draft<KnowledgeBaseContent>)),
     security(("bearer" = [])))]
 pub async fn import_pairs(
     State(services): State<Arc<Services>>,
@@ -163,7 +163,7 @@ pub async fn pairs(
 /// Replace all questions and answers of a source. It gets another id, so that nobody who read it before overwrites it.
 #[utoipa::path(put, path = "/api/v1/kb/draft/{draft_id}/sources/{source_id}/pairs", tag = "knowledge base drafts",
     params(("draft_id" = Uuid, Path), ("source_id" = Uuid, Path)), request_body = SaveDraftPairsRequest,
-    responses((status = 200, body = Draft<KnowledgeBaseContent>), (status = 422, body = api_types::Problem)),
+    responses((status = 200, body = Draft<KnowledgeBaseContent>)),
     security(("bearer" = [])))]
 pub async fn save_pairs(
     State(services): State<Arc<Services>>,
@@ -209,7 +209,7 @@ pub async fn preview_chunks(
 /// Make it a knowledge base and have its documents indexed. Repeating it is safe.
 #[utoipa::path(post, path = "/api/v1/kb/draft/{draft_id}/finalize", tag = "knowledge base drafts",
     params(("draft_id" = Uuid, Path)),
-    responses((status = 200, body = Finalized), (status = 422, body = api_types::Problem)),
+    responses((status = 200, body = Finalized)),
     security(("bearer" = [])))]
 pub async fn finalize(
     State(services): State<Arc<Services>>,

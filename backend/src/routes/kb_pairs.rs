@@ -27,8 +27,7 @@ pub async fn get(
 /// Replace all questions and answers of a source. Only what changed is embedded again.
 #[utoipa::path(put, path = "/api/v1/kb/{kb_id}/sources/{source_id}/pairs", tag = "question-and-answer pairs",
     params(("kb_id" = Uuid, Path), ("source_id" = Uuid, Path)), request_body = SavePairsRequest,
-    responses((status = 200, body = Pairs), (status = 409, body = api_types::Problem),
-        (status = 422, body = api_types::Problem)),
+    responses((status = 200, body = Pairs)),
     security(("bearer" = [])))]
 pub async fn save(
     State(services): State<Arc<Services>>,
@@ -44,7 +43,7 @@ pub async fn save(
 /// Add a question with its answer; where the question is there already, its answer is replaced.
 #[utoipa::path(post, path = "/api/v1/kb/{kb_id}/sources/{source_id}/pairs", tag = "question-and-answer pairs",
     params(("kb_id" = Uuid, Path), ("source_id" = Uuid, Path)), request_body = Pair,
-    responses((status = 200, body = AddedPairs), (status = 422, body = api_types::Problem)),
+    responses((status = 200, body = AddedPairs)),
     security(("bearer" = [])))]
 pub async fn add(
     State(services): State<Arc<Services>>,
@@ -62,7 +61,7 @@ pub async fn add(
 #[utoipa::path(post, path = "/api/v1/kb/{kb_id}/sources/{source_id}/pairs/import", tag = "question-and-answer pairs",
     params(("kb_id" = Uuid, Path), ("source_id" = Uuid, Path)),
     request_body(content((UploadForm = "multipart/form-data"))),
-    responses((status = 200, body = AddedPairs), (status = 422, body = api_types::Problem)),
+    responses((status = 200, body = AddedPairs)),
     security(("bearer" = [])))]
 pub async fn import(
     State(services): State<Arc<Services>>,

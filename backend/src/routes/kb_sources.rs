@@ -65,7 +65,7 @@ pub async fn get(
 /// Change how often a website or web page is fetched again.
 #[utoipa::path(put, path = "/api/v1/kb/{kb_id}/sources/{source_id}", tag = "sources",
     params(("kb_id" = Uuid, Path), ("source_id" = Uuid, Path)), request_body = UpdateSourceRequest,
-    responses((status = 200, body = Source), (status = 422, body = api_types::Problem)), security(("bearer" = [])))]
+    responses((status = 200, body = Source)), security(("bearer" = [])))]
 pub async fn update(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,

@@ -35,13 +35,15 @@ mod visitor_secrets;
 mod widget;
 mod workspaces;
 
+use api_types::Problem;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::routing::get;
 use domain::config::Config;
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
@@ -258,7 +260,33 @@ fn describe(mut document: OpenApi) -> OpenApi {
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     name_operations(&mut document);
     tell_key_scopes(&mut document);
+    tell_errors(&mut document);
     document
+}
+
+/// Says once for every route what any error looks like.
+fn tell_errors(document: &mut OpenApi) {
+    let mut schemas = Vec::new();
+    <Problem as ToSchema>::schemas(&mut schemas);
+    schemas.push((Problem::name().into_owned(), Problem::schema()));
+    let components = document.components.get_or_insert_default();
+    components.schemas.extend(schemas);
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(Problem::name())))
+        .build();
+    let problem = ResponseBuilder::new()
+        .description("What went wrong, and what to do")
+        .content("application/problem+json", content)
+        .build();
+    // Those of the OpenAI-compatible routes look as OpenAI's do.
+    let ours = |path: &str| path.starts_with("/api/");
+    for (_, item) in document.paths.paths.iter_mut().filter(|(path, _)| ours(path)) {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.insert("default".to_owned(), problem.clone().into());
+        }
+    }
 }
 
 /// Says of each route for members what an API key needs there.

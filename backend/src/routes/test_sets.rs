@@ -27,7 +27,7 @@ pub async fn list(
 
 /// Make a test set without cases.
 #[utoipa::path(post, path = "/api/v1/test-sets", tag = "test sets", request_body = SaveTestSetRequest,
-    responses((status = 201, body = TestSet), (status = 409, body = api_types::Problem)), security(("bearer" = [])))]
+    responses((status = 201, body = TestSet)), security(("bearer" = [])))]
 pub async fn create(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,
@@ -64,7 +64,7 @@ pub async fn rename(
 
 /// Delete a test set with its cases and runs, unless a live bot requires it.
 #[utoipa::path(delete, path = "/api/v1/test-sets/{test_set_id}", tag = "test sets",
-    params(("test_set_id" = Uuid, Path)), responses((status = 204), (status = 409, body = api_types::Problem)),
+    params(("test_set_id" = Uuid, Path)), responses((status = 204)),
     security(("bearer" = [])))]
 pub async fn delete(
     State(services): State<Arc<Services>>,
@@ -89,7 +89,7 @@ pub async fn cases(
 /// Add a case.
 #[utoipa::path(post, path = "/api/v1/test-sets/{test_set_id}/cases", tag = "test sets",
     params(("test_set_id" = Uuid, Path)), request_body = SaveTestCaseRequest,
-    responses((status = 201, body = TestCase), (status = 422, body = api_types::Problem)), security(("bearer" = [])))]
+    responses((status = 201, body = TestCase)), security(("bearer" = [])))]
 pub async fn add_case(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,
@@ -117,7 +117,7 @@ pub async fn add_from_conversation(
 /// Change a case.
 #[utoipa::path(put, path = "/api/v1/test-sets/{test_set_id}/cases/{case_id}", tag = "test sets",
     params(("test_set_id" = Uuid, Path), ("case_id" = Uuid, Path)), request_body = SaveTestCaseRequest,
-    responses((status = 200, body = TestCase), (status = 422, body = api_types::Problem)), security(("bearer" = [])))]
+    responses((status = 200, body = TestCase)), security(("bearer" = [])))]
 pub async fn change_case(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,
@@ -145,7 +145,7 @@ pub async fn delete_case(
 /// Add cases from CSV, all or none; with `preview`, only say what would come of it.
 #[utoipa::path(post, path = "/api/v1/test-sets/{test_set_id}/import", tag = "test sets",
     params(("test_set_id" = Uuid, Path)), request_body = ImportCasesRequest,
-    responses((status = 200, body = ImportedCases), (status = 422, body = api_types::Problem)),
+    responses((status = 200, body = ImportedCases)),
     security(("bearer" = [])))]
 pub async fn import(
     State(services): State<Arc<Services>>,
@@ -191,7 +191,7 @@ pub async fn runs(
 /// Run the set as it is on a bot or draft as it is, in the background; 409 `run_in_progress` while it is being run.
 #[utoipa::path(post, path = "/api/v1/test-sets/{test_set_id}/runs", tag = "test sets",
     params(("test_set_id" = Uuid, Path)), request_body = StartRunRequest,
-    responses((status = 202, body = TestRun), (status = 409, body = api_types::Problem)), security(("bearer" = [])))]
+    responses((status = 202, body = TestRun)), security(("bearer" = [])))]
 pub async fn start_run(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,

@@ -75,7 +75,7 @@ pub fn VerifiedVisitors(
     view! {
         <Section
             title="Verified visitors"
-            subtitle="Your site can say who its visitor is. Then a conversation is theirs alone, on every device."
+            subtitle="Your site can say who its visitor is. Then a conversation is theirs alone."
         >
             {loaded(
                 secrets,

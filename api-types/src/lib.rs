@@ -12,6 +12,7 @@ pub mod chat;
 pub mod client;
 pub mod connections;
 pub mod conversations;
+pub mod data;
 pub mod drafts;
 pub mod embeddings;
 pub mod kb;

@@ -57,6 +57,12 @@ pub enum ErrorCode {
     TestsRequired,
     /// The set is being run already.
     RunInProgress,
+    /// An export is being made already.
+    ExportInProgress,
+    /// The uploaded file was removed, as the workspace's settings say; only its chunks are left.
+    OriginalRemoved,
+    /// A limit of the organization's plan is reached; `current` holds the quota, what is used of it, and the limit.
+    QuotaExceeded,
     /// The object was changed by someone else since it was read; read it again.
     Changed,
     /// The object is used by another one that must be changed first.

@@ -18,6 +18,9 @@ mod api {
     mod chat;
     mod chatbot_drafts;
     mod connections;
+    mod data;
+    mod data_deletion;
+    mod data_redaction;
     mod docs;
     mod embedding;
     mod errors;

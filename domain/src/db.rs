@@ -81,6 +81,11 @@ impl Db {
             .await
     }
 
+    /// Begins a transaction that sees one receipt, for whoever was given its id.
+    pub(crate) async fn receipt(&self, id: Uuid) -> Result<TenantTx> {
+        self.bound_to("app.receipt_id", &id.to_string()).await
+    }
+
     /// Begins a transaction that sees one bot's row, to learn which workspace serves it.
     pub(crate) async fn visitor(&self, bot_id: Uuid) -> Result<TenantTx> {
         self.bound_to("app.bot_id", &bot_id.to_string()).await

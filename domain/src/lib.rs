@@ -12,6 +12,7 @@ pub mod chat;
 pub mod config;
 pub mod connections;
 pub mod conversations;
+pub mod data;
 pub mod db;
 pub mod drafts;
 pub mod embeddings;

@@ -33,6 +33,8 @@ pub struct LiveBot {
     pub version: i32,
     /// What that version holds.
     pub content: ChatbotContent,
+    /// Whether addresses and numbers are taken out of what visitors write.
+    pub redacts: bool,
     status: BotStatus,
 }
 
@@ -119,9 +121,10 @@ async fn load(db: &Db, bot_id: Uuid) -> Result<LiveBot> {
     let scope = visitor_scope(db, bot_id).await?.ok_or_else(unknown)?;
     let mut tx = db.tenant(&scope).await?;
     let row = sqlx::query!(
-        "select b.status, v.version, v.content from bots b
-         join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
-         where b.workspace_id = $1 and b.id = $2",
+        r#"select b.status, v.version, v.content, coalesce(p.redacts, false) as "redacts!" from bots b
+           join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
+           left join data_policies p on p.workspace_id = b.workspace_id
+           where b.workspace_id = $1 and b.id = $2"#,
         scope.workspace_id(),
         bot_id
     )
@@ -133,6 +136,7 @@ async fn load(db: &Db, bot_id: Uuid) -> Result<LiveBot> {
         id: bot_id,
         version: row.version,
         content: serde_json::from_value(row.content)?,
+        redacts: row.redacts,
         status: status(&row.status),
     })
 }

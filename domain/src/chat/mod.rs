@@ -16,6 +16,7 @@ mod trial;
 mod turn;
 
 pub use prompt::preview;
+pub(crate) use resume::{Stream, forget};
 pub use resume::{Position, resume};
 pub use session::{rate, session};
 pub use test::test_draft;

@@ -121,6 +121,15 @@ pub async fn rate(services: &Services, bot: &LiveBot, request: &FeedbackRequest)
     tx.commit().await
 }
 
+/// Whether the conversation is still there.
+pub(super) async fn exists(services: &Services, bot: &LiveBot, session_id: Uuid) -> Result<bool> {
+    let mut tx = services.db.tenant(&bot.scope).await?;
+    match require(&mut tx, bot, session_id).await {
+        Err(error) if error.code() == ErrorCode::SessionNotFound => Ok(false),
+        found => found.map(|()| true),
+    }
+}
+
 async fn require(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid) -> Result<()> {
     let known = sqlx::query_scalar!(
         "select id from conversations where workspace_id = $1 and id = $2 and bot_id = $3",

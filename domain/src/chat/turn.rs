@@ -3,6 +3,7 @@
 //! The answer is made in a task of its own. A visitor who goes away does not stop it: the answer is stored, and a
 //! client that comes back picks the stream up where it broke off.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use uuid::Uuid;
 use super::engine::{self, Question};
 use super::{Answer, Events, NumberedEvent, Turn, resume, session};
 use crate::bots::LiveBot;
+use crate::data::redaction::redact;
 use crate::db::TenantTx;
 use crate::{Error, Result, Services};
 
@@ -54,12 +56,12 @@ struct Running {
 /// Takes a turn. Refusals come back at once; once this returns, everything else is an event.
 pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request) -> Result<Events> {
     check(&request.chat)?;
-    let chat = request.chat;
+    let Request { chat, channel, history } = redacted(&bot, request);
     let question = chat.message.trim().to_owned();
     let mut tx = services.db.tenant(&bot.scope).await?;
     let session_id =
-        session::find_or_begin(&mut tx, &bot, chat.session_id, request.channel, &chat.metadata).await?;
-    let history = match request.history {
+        session::find_or_begin(&mut tx, &bot, chat.session_id, channel, &chat.metadata).await?;
+    let history = match history {
         Some(history) => history,
         None if chat.session_id.is_some() => session::history(&mut tx, &bot, session_id).await?,
         None => Vec::new(),
@@ -80,6 +82,23 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     };
     tokio::spawn(running.run(sender));
     Ok(UnboundedReceiverStream::new(receiver))
+}
+
+/// What the visitor sent, without their addresses and numbers where the workspace wants it so. Everything that follows sees
+/// only this.
+fn redacted(bot: &LiveBot, mut request: Request) -> Request {
+    if !bot.redacts {
+        return request;
+    }
+    let chat = &mut request.chat;
+    let values = chat.metadata.values_mut().chain(chat.variables.values_mut());
+    let said = request.history.iter_mut().flatten().map(|turn| &mut turn.content);
+    for text in values.chain(said).chain([&mut chat.message]) {
+        if let Cow::Owned(redacted) = redact(text) {
+            *text = redacted;
+        }
+    }
+    request
 }
 
 impl Running {
@@ -123,10 +142,21 @@ impl Running {
             Err(error) => {
                 emit(error_event(&error, Audience::Visitor));
                 self.store_failure(&text).await;
+                self.discard_if_deleted(&log).await;
                 return;
             }
         };
         emit(last);
+    }
+
+    /// A conversation that was deleted while it was answered leaves nothing behind, not even for the minutes in which the
+    /// answer could be resumed.
+    async fn discard_if_deleted(&self, log: &resume::Log) {
+        match session::exists(&self.services, &self.bot, self.session_id).await {
+            Ok(true) => {}
+            Ok(false) => log.discard(),
+            Err(error) => tracing::debug!(%error, "can't tell whether a conversation was deleted"),
+        }
     }
 
     async fn finish(&self, answer: Answer) -> Result<ChatEvent> {

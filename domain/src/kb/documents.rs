@@ -17,6 +17,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{bases, ingest, sources};
+use crate::data::BATCH;
 use crate::db::{Db, TenantTx, retried};
 use crate::jobs::{self, Job};
 use crate::{Error, Result, Scope, audit};
@@ -296,6 +297,44 @@ pub(super) async fn remove(
         jobs::enqueue(tx, &job).await?;
     }
     Ok(())
+}
+
+/// Removes a batch of uploaded files that were indexed more than so many days ago; their chunks stay. Answers how many.
+pub(crate) async fn remove_originals(tx: &mut TenantTx, scope: &Scope, days: u16) -> Result<u64> {
+    let removed = sqlx::query!(
+        "update documents set original_removed_at = now()
+         where workspace_id = $1 and id in (
+             select id from documents
+             where workspace_id = $1 and kind = 'file' and original_removed_at is null and status = 'indexed'
+               and updated_at < now() - make_interval(days => $2)
+             order by updated_at limit $3 for update skip locked)
+         returning knowledge_base_id, storage_key",
+        scope.workspace_id(),
+        i32::from(days),
+        BATCH
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    if let Some(first) = removed.first() {
+        let job = Job::CleanUp {
+            workspace_id: scope.workspace_id(),
+            knowledge_base_id: first.knowledge_base_id,
+            // The vectors stay.
+            document_ids: Some(Vec::new()),
+            storage_keys: removed.iter().map(|row| row.storage_key.clone()).collect(),
+        };
+        jobs::enqueue(tx, &job).await?;
+    }
+    Ok(removed.len() as u64)
+}
+
+/// What somebody is told who wants a document cut otherwise whose file is gone.
+pub(super) fn original_removed() -> Error {
+    Error::refused(
+        ErrorCode::OriginalRemoved,
+        "The file of this document was removed after the time that this workspace keeps files. Its chunks stay as they \
+         are; upload the file again to have it cut otherwise.",
+    )
 }
 
 async fn select(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Document> {

@@ -1,4 +1,6 @@
-//! Conversations and gaps as the team reads them.
+//! Conversations and gaps as the team reads and deletes them.
+
+mod delete;
 
 use api_types::chat::{MessageRole, Rating, Usage};
 use api_types::conversations::{
@@ -7,6 +9,8 @@ use api_types::conversations::{
 use api_types::retrieval::{MessageRetrieval, Retrieval};
 use api_types::{ErrorCode, Page};
 use chrono::{DateTime, Utc};
+pub use delete::delete;
+pub(crate) use delete::remove_older;
 use sqlx::types::Json;
 use uuid::Uuid;
 

@@ -164,3 +164,5 @@ grant select on bots, bot_versions, bot_knowledge_bases, conversations, messages
     to botwright_worker;
 grant select (user_id, enabled_at) on second_factors to botwright_worker;
 grant delete on conversations, gaps to botwright_worker;
+-- What must not be deleted from under a bot is deleted after the bots, when all of a workspace goes.
+grant delete on bots to botwright_worker;

@@ -23,6 +23,7 @@ pub mod retrieval;
 pub mod sources;
 pub mod tenancy;
 pub mod test_sets;
+pub mod usage;
 pub mod validate;
 
 pub use problem::{ErrorCode, FieldError, Problem};

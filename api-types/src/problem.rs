@@ -146,7 +146,7 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// With `draft_conflict`: the draft as it stands on the server. With `tests_required`: why it is not deployed, a
     /// [`TestsRequired`](crate::test_sets::TestsRequired). With `mfa_required`: an
-    /// [`MfaChallenge`](crate::auth::MfaChallenge).
+    /// [`MfaChallenge`](crate::auth::MfaChallenge). With `quota_exceeded`: a [`QuotaUse`](crate::usage::QuotaUse).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub current: Option<serde_json::Value>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use backend::{audit, doctor, routes, serve, services};
+use backend::{audit, doctor, plan, routes, serve, services};
 use clap::{Parser, Subcommand};
 use domain::config::Config;
 use domain::kb::parse::sandbox;
@@ -36,6 +36,11 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Plans with limits, which the settings define.
+    Plan {
+        #[command(subcommand)]
+        command: PlanCommand,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Run only the private Postgres and Redis of a data folder, until standard input ends.
@@ -57,6 +62,17 @@ enum AuditCommand {
         /// Only that of the workspace with this id.
         #[arg(long)]
         workspace: Option<Uuid>,
+    },
+}
+
+#[derive(Subcommand)]
+enum PlanCommand {
+    /// Give an organization a plan. Nothing that it has is taken away.
+    Set {
+        /// The organization's id.
+        organization: Uuid,
+        /// The name of the plan.
+        plan: String,
     },
 }
 
@@ -95,6 +111,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Audit {
             command: AuditCommand::Verify { workspace },
         } => return audit::verify(&Config::load()?, workspace).await,
+        Command::Plan {
+            command: PlanCommand::Set { organization, plan },
+        } => plan::set(&Config::load()?, organization, &plan).await?,
         Command::Openapi => println!(
             "{}",
             serde_json::to_string_pretty(&routes::openapi(&Config::load()?))?

@@ -36,6 +36,7 @@ mod api {
     mod organization;
     mod outage;
     mod providers;
+    mod quotas;
     mod rerank;
     mod retrieval;
     mod routes;

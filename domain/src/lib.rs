@@ -27,6 +27,7 @@ pub mod notion;
 mod opaque_token;
 pub mod outbound;
 pub mod providers;
+pub mod quotas;
 pub mod redis;
 pub mod secrets;
 pub mod services;

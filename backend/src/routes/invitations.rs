@@ -71,7 +71,7 @@ pub async fn accept(
     } = caller;
     let user = auth::user(db, user_id).await?;
     let workspace_id =
-        invitations::accept(db, &user, &InvitationToken::from(token), caller.scope.origin()).await?;
+        invitations::accept(&services, &user, &InvitationToken::from(token), caller.scope.origin()).await?;
     Ok(Json(
         auth::switch_workspace(db, secrets, user_id, session_id, workspace_id).await?,
     ))

@@ -33,6 +33,7 @@ mod outbox;
 mod providers;
 mod spa;
 mod test_sets;
+mod usage;
 mod widget;
 mod workspaces;
 
@@ -197,6 +198,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(data::export_file))
         .routes(routes!(data::delete_export))
         .routes(routes!(data::receipts))
+        .routes(routes!(usage::get))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .merge(edge::public(

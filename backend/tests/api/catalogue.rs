@@ -64,10 +64,11 @@ async fn every_tenant_table_has_its_rows_guarded() {
 
 #[tokio::test]
 async fn what_belongs_to_an_organization_is_guarded_alike() {
-    const GUARDED: [&str; 3] = [
+    const GUARDED: [&str; 4] = [
         "deletion_receipts",
         "organization_invitations",
         "organization_members",
+        "usage_months",
     ];
     let condition = "(organization_id = ( SELECT app_organization_id() AS app_organization_id))";
     let guarded = format!(

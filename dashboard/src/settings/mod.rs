@@ -4,6 +4,7 @@ mod api_keys;
 mod audit;
 mod connect;
 mod connections;
+mod data;
 mod embedding;
 mod embedding_form;
 mod provider_form;
@@ -24,12 +25,17 @@ use crate::ui::tabs::{Tab, TabLinks};
 use crate::ui::theme::ThemeSwitch;
 use api_keys::ApiKeys;
 pub use audit::AuditPage;
+pub use data::DataPage;
 pub use connections::Account;
 use connections::Connections;
 use embedding::Embedding;
 use providers::Providers;
 
-const TABS: &[Tab] = &[("/settings", "Workspace"), ("/settings/audit", "Audit log")];
+const TABS: &[Tab] = &[
+    ("/settings", "Workspace"),
+    ("/settings/data", "Data"),
+    ("/settings/audit", "Audit log"),
+];
 
 /// The page.
 #[component]

@@ -35,6 +35,8 @@ pub struct LiveBot {
     pub content: ChatbotContent,
     /// Whether addresses and numbers are taken out of what visitors write.
     pub redacts: bool,
+    /// The plan of its organization; none is the default one.
+    pub plan: Option<String>,
     status: BotStatus,
 }
 
@@ -121,7 +123,10 @@ async fn load(db: &Db, bot_id: Uuid) -> Result<LiveBot> {
     let scope = visitor_scope(db, bot_id).await?.ok_or_else(unknown)?;
     let mut tx = db.tenant(&scope).await?;
     let row = sqlx::query!(
-        r#"select b.status, v.version, v.content, coalesce(p.redacts, false) as "redacts!" from bots b
+        r#"select b.status, v.version, v.content, coalesce(p.redacts, false) as "redacts!", o.plan
+           from bots b
+           join workspaces w on w.id = b.workspace_id
+           join organizations o on o.id = w.organization_id
            join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
            left join data_policies p on p.workspace_id = b.workspace_id
            where b.workspace_id = $1 and b.id = $2"#,
@@ -137,6 +142,7 @@ async fn load(db: &Db, bot_id: Uuid) -> Result<LiveBot> {
         version: row.version,
         content: serde_json::from_value(row.content)?,
         redacts: row.redacts,
+        plan: row.plan,
         status: status(&row.status),
     })
 }

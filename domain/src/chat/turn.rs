@@ -12,6 +12,7 @@ use api_types::ErrorCode;
 use api_types::chat::{ChatEvent, ChatRequest};
 use api_types::conversations::{Channel, MessageStatus};
 use api_types::retrieval::Retrieval;
+use api_types::usage::Quota;
 use api_types::validate::{self, Checker};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -23,7 +24,7 @@ use super::{Answer, Events, NumberedEvent, Turn, resume, session};
 use crate::bots::LiveBot;
 use crate::data::redaction::redact;
 use crate::db::TenantTx;
-use crate::{Error, Result, Services};
+use crate::{Error, Result, Services, quotas};
 
 /// How long an answer is kept in memory while Postgres is away.
 const STORE_FOR: Duration = Duration::from_secs(30);
@@ -66,7 +67,7 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         None if chat.session_id.is_some() => session::history(&mut tx, &bot, session_id).await?,
         None => Vec::new(),
     };
-    store_question(&mut tx, &bot, session_id, &question).await?;
+    store_question(&services, &mut tx, &bot, session_id, &question).await?;
     tx.commit().await?;
 
     let (sender, receiver) = mpsc::unbounded_channel();
@@ -206,7 +207,13 @@ impl Running {
         let scope = &self.bot.scope;
         let mut tx = self.services.db.tenant(scope).await?;
         let stored = sqlx::query!(
-            "insert into messages (workspace_id, id, conversation_id, role, content, sources, status, answered, model,
+            "with metered as (
+                 insert into usage_days as d (workspace_id, day, prompt_tokens, completion_tokens)
+                 select $1, (now() at time zone 'UTC')::date, coalesce($11::int, 0), coalesce($12::int, 0)
+                 on conflict (workspace_id, day) do update
+                 set prompt_tokens = d.prompt_tokens + excluded.prompt_tokens,
+                     completion_tokens = d.completion_tokens + excluded.completion_tokens)
+             insert into messages (workspace_id, id, conversation_id, role, content, sources, status, answered, model,
                  bot_version, latency_ms, prompt_tokens, completion_tokens)
              values ($1, $2, $3, 'assistant', $4, $5, $6, $7, $8, $9, $10, $11, $12)
              on conflict (workspace_id, id) do nothing",
@@ -275,16 +282,30 @@ impl Running {
     }
 }
 
-async fn store_question(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid, question: &str) -> Result<()> {
-    sqlx::query!(
-        "insert into messages (workspace_id, id, conversation_id, role, content) values ($1, $2, $3, 'user', $4)",
+/// Stores the question and counts it, in one statement, unless the plan allows no more this month.
+async fn store_question(
+    services: &Services,
+    tx: &mut TenantTx,
+    bot: &LiveBot,
+    session_id: Uuid,
+    question: &str,
+) -> Result<()> {
+    let (_, plan) = services.plans.named(bot.plan.as_deref());
+    let stored = sqlx::query!(
+        "insert into messages (workspace_id, id, conversation_id, role, content)
+         select $1, $2, $3, 'user', $4 where meter_usage('messages', $5)",
         bot.scope.workspace_id(),
         Uuid::now_v7(),
         session_id,
-        question
+        question,
+        plan.limit(Quota::Messages)
     )
     .execute(&mut **tx)
     .await?;
+    if stored.rows_affected() == 0 {
+        tracing::info!(bot_id = %bot.id, "a message was refused: the plan allows no more this month");
+        return Err(quotas::no_more_messages());
+    }
     sqlx::query!(
         "update conversations set message_count = message_count + 1, last_message_at = now()
          where workspace_id = $1 and id = $2",

@@ -48,7 +48,7 @@ pub(crate) async fn remove_older(
     let ids = sqlx::query_scalar!(
         "select id from conversations
          where workspace_id = $1 and last_message_at < now() - make_interval(days => $2)
-         order by last_message_at limit $3 for update skip locked",
+         order by last_message_at limit $3",
         scope.workspace_id(),
         i32::from(days),
         BATCH

@@ -35,6 +35,16 @@ async fn enforce_in(services: &Services, workspace_id: Uuid) -> Result<u64> {
     let mut sum = 0;
     for _ in 0..BATCHES {
         let mut tx = services.db.tenant(&scope).await?;
+        // One worker at a time, so that nothing is counted twice.
+        let is_first = sqlx::query_scalar!(
+            r#"select pg_try_advisory_xact_lock(hashtextextended('retention:' || $1, 0)) as "locked!""#,
+            workspace_id.to_string()
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if !is_first {
+            break;
+        }
         let removed = remove(services, &mut tx, &scope).await?;
         let count: u64 = removed.values().sum();
         if count == 0 {

@@ -89,6 +89,7 @@ async fn purge_workspace(services: &Services, due: &Due) -> Result<u64> {
     .await?;
     add(&mut counts, "jobs", jobs.rows_affected());
     count_rows(&mut tx, &mut counts).await?;
+    remove_users(&mut tx, due.id).await?;
     let deleted = sqlx::query!("delete from workspaces where id = $1", due.id)
         .execute(&mut *tx)
         .await?;
@@ -100,6 +101,21 @@ async fn purge_workspace(services: &Services, due: &Due) -> Result<u64> {
     let workspace_id = due.id;
     tracing::info!(%workspace_id, "a deleted workspace was removed with everything in it");
     Ok(deleted.rows_affected())
+}
+
+/// Removes what uses providers, connections and knowledge bases: none of these can be deleted from under it, also not when the
+/// workspace takes all of them along.
+async fn remove_users(tx: &mut TenantTx, workspace_id: Uuid) -> Result<()> {
+    sqlx::query!("delete from bots where workspace_id = $1", workspace_id)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query!("delete from sources where workspace_id = $1", workspace_id)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query!("delete from embedding_models where workspace_id = $1", workspace_id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Removes an organization that has no workspace any more.

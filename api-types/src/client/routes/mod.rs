@@ -7,6 +7,7 @@ pub mod bot_drafts;
 pub mod bots;
 pub mod connections;
 pub mod conversations;
+pub mod data;
 pub mod embedding;
 pub mod kb;
 pub mod kb_drafts;

@@ -184,6 +184,7 @@ pub const ROUTES: &[(&str, Rule)] = &[
     ("POST /api/v1/test-sets/{test_set_id}/runs", Workspace(Editor)),
     ("GET /api/v1/test-sets/{test_set_id}/runs/{run_id}", Workspace(Viewer)),
     ("POST /api/v1/test-sets/{test_set_id}/runs/{run_id}/cancel", Workspace(Editor)),
+    ("GET /api/v1/usage", Workspace(Admin)),
     ("PUT /api/v1/workspace", Workspace(Admin)),
     ("GET /api/v1/workspaces", Person),
     ("POST /api/v1/workspaces", Organization(Admin)),

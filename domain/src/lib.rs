@@ -1,6 +1,7 @@
 //! The product without HTTP: everything that both the server and the worker do.
 //!
 //! Modules are features. `tenancy`, `audit`, `llm`, `vectors`, `storage`, `secrets` and `outbound` are leaves;
+//! `data` is what is kept for how long, archives and receipts; `quotas` is what plans allow.
 //! `kb` stands on `llm` and `vectors`; `chat` stands on `bots`, `kb` and `llm`. A module calls another's public
 //! functions, never its tables.
 

@@ -10,6 +10,7 @@ use domain::quotas::{Plan, Plans, set_plan};
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::chatbot_drafts::deployable;
@@ -86,11 +87,10 @@ async fn many_deploys_at_once_fill_the_plan_and_no_more() {
 }
 
 async fn number_of_bot(app: &TestApp, person: &Person) -> Uuid {
-    let mut owner = sqlx::Connection::connect(app.database.url.as_str()).await.unwrap();
-    let owner: &mut sqlx::PgConnection = &mut owner;
+    let mut owner = PgConnection::connect(app.database.url.as_str()).await.unwrap();
     sqlx::query_scalar("select id from bots where workspace_id = $1")
         .bind(person.workspace_id())
-        .fetch_one(owner)
+        .fetch_one(&mut owner)
         .await
         .unwrap()
 }

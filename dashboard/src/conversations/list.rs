@@ -4,6 +4,7 @@ use api_types::client;
 use api_types::conversations::{Channel, ConversationSummary};
 use leptos::prelude::*;
 
+use super::delete::{Chosen, DeleteChosen, choose, is_chosen};
 use super::{BotFilter, TABS, wanted_bot};
 use crate::ui::button::ButtonLink;
 use crate::ui::empty::Empty;
@@ -20,8 +21,12 @@ use crate::ui::time::Ago;
 pub fn ConversationsPage() -> impl IntoView {
     let wanted = wanted_bot();
     let conversations = pages(move |cursor| client::conversations::list(wanted.get(), cursor));
+    // None while nothing is to be chosen.
+    let chosen: Chosen = RwSignal::new(None);
     view! {
-        <PageHead title="Conversations" subtitle="What visitors asked and what they were answered." />
+        <PageHead title="Conversations" subtitle="What visitors asked and what they were answered.">
+            <DeleteChosen chosen=chosen on_deleted=move || conversations.first.reload() />
+        </PageHead>
         <TabLinks tabs=TABS label="Conversations" />
         <BotFilter />
         {loaded(
@@ -37,7 +42,7 @@ pub fn ConversationsPage() -> impl IntoView {
                             <For
                                 each=move || conversations.items()
                                 key=|item| (item.id, item.message_count, item.has_gap)
-                                children=|item| view! { <Row item=item /> }
+                                children=move |item| view! { <Row item=item chosen=chosen /> }
                             />
                         </ul>
                     </Show>
@@ -86,9 +91,20 @@ pub fn GapMark() -> impl IntoView {
 }
 
 #[component]
-fn Row(item: ConversationSummary) -> impl IntoView {
+fn Row(item: ConversationSummary, chosen: Chosen) -> impl IntoView {
+    let id = item.id;
+    let label = format!("Choose {}", item.first_message);
     view! {
         <li class="relative flex items-center gap-3 px-4 py-3 hover:bg-base-200">
+            <Show when=move || chosen.with(Option::is_some)>
+                <input
+                    type="checkbox"
+                    class="checkbox checkbox-primary checkbox-sm relative z-10"
+                    aria-label=label.clone()
+                    prop:checked=move || is_chosen(chosen, id)
+                    on:change=move |event| choose(chosen, id, event_target_checked(&event))
+                />
+            </Show>
             <div class="min-w-0 grow">
                 <a
                     href=format!("/conversations/{}", item.id)

@@ -9,6 +9,7 @@ mod embedding;
 mod embedding_form;
 mod provider_form;
 mod providers;
+mod usage;
 
 use api_types::auth::Me;
 use api_types::client;
@@ -30,10 +31,12 @@ pub use connections::Account;
 use connections::Connections;
 use embedding::Embedding;
 use providers::Providers;
+pub use usage::UsagePage;
 
 const TABS: &[Tab] = &[
     ("/settings", "Workspace"),
     ("/settings/data", "Data"),
+    ("/settings/usage", "Usage"),
     ("/settings/audit", "Audit log"),
 ];
 

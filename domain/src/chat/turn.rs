@@ -141,22 +141,29 @@ impl Running {
         let last = match last {
             Ok(done) => done,
             Err(error) => {
+                let is_deleted = self.is_deleted().await;
+                if is_deleted {
+                    log.discard();
+                }
                 emit(error_event(&error, Audience::Visitor));
-                self.store_failure(&text).await;
-                self.discard_if_deleted(&log).await;
+                if !is_deleted {
+                    self.store_failure(&text).await;
+                }
                 return;
             }
         };
         emit(last);
     }
 
-    /// A conversation that was deleted while it was answered leaves nothing behind, not even for the minutes in which the
-    /// answer could be resumed.
-    async fn discard_if_deleted(&self, log: &resume::Log) {
+    /// Whether the conversation was deleted while it was answered: then nothing is left behind, not even for the minutes in
+    /// which the answer could be resumed.
+    async fn is_deleted(&self) -> bool {
         match session::exists(&self.services, &self.bot, self.session_id).await {
-            Ok(true) => {}
-            Ok(false) => log.discard(),
-            Err(error) => tracing::debug!(%error, "can't tell whether a conversation was deleted"),
+            Ok(exists) => !exists,
+            Err(error) => {
+                tracing::debug!(%error, "can't tell whether a conversation was deleted");
+                false
+            }
         }
     }
 

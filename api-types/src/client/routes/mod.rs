@@ -17,6 +17,7 @@ pub mod members;
 pub mod organization;
 pub mod providers;
 pub mod test_sets;
+pub mod usage;
 pub mod workspaces;
 
 use url::form_urlencoded;

@@ -40,10 +40,12 @@ macro_rules! parts {
 }
 
 parts! {
-    "workspace.jsonl" "The workspace, with what it keeps for how long."
+    "workspace.jsonl" "The workspace, with what it keeps for how long, and what it used by day."
     r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
            select w.id, w.name, o.name as organization, w.created_at, p.conversations_days, p.files_days,
-                  coalesce(p.redacts, false) as redacts
+                  coalesce(p.redacts, false) as redacts,
+                  (select jsonb_agg(to_jsonb(u) - 'workspace_id' order by u.day)
+                   from usage_days u where u.workspace_id = w.id) as usage
            from workspaces w join organizations o on o.id = w.organization_id
            left join data_policies p on p.workspace_id = w.id
            where w.id = $1 and w.id > $2) x

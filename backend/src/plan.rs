@@ -29,7 +29,12 @@ pub async fn set(config: &Config, organization_id: Uuid, plan: &str) -> anyhow::
     outcome
 }
 
-async fn set_at(config: &Config, database_url: &str, organization_id: Uuid, plan: &str) -> anyhow::Result<()> {
+async fn set_at(
+    config: &Config,
+    database_url: &str,
+    organization_id: Uuid,
+    plan: &str,
+) -> anyhow::Result<()> {
     let db = Db::connect(database_url, DbRole::App, 2)?;
     let plans = Plans::new(&config.default_plan, &config.plans);
     quotas::set_plan(&db, &plans, organization_id, plan).await?;

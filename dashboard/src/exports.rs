@@ -102,7 +102,11 @@ pub fn Exports(
             }
         });
     };
-    let is_under_way = move || exports.get().is_some_and(|all| all.iter().any(Export::is_under_way));
+    let is_under_way = move || {
+        exports
+            .get()
+            .is_some_and(|all| all.iter().any(Export::is_under_way))
+    };
     let add = view! {
         <Button
             small=true
@@ -153,12 +157,21 @@ fn Row(
             format!("Being made: {part}, {} so far", count(export.records, "record"))
         }
         ExportStatus::Done => {
-            let size = export.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+            let size = export
+                .size
+                .and_then(|size| u64::try_from(size).ok())
+                .unwrap_or_default();
             format!("{}, kept until {}", bytes(size), exact(export.expires_at))
         }
-        ExportStatus::Failed => "Could not be made. Try again; if that fails too, look at the server's log.".to_owned(),
+        ExportStatus::Failed => {
+            "Could not be made. Try again; if that fails too, look at the server's log.".to_owned()
+        }
     };
-    let name = if export.is_under_way() { "Stop making the archive" } else { "Delete the archive" };
+    let name = if export.is_under_way() {
+        "Stop making the archive"
+    } else {
+        "Delete the archive"
+    };
     let (done, total) = (export.parts_done, export.parts_total.max(1));
     view! {
         <li class="flex flex-wrap items-center gap-3 py-3" data-testid="export">

@@ -106,7 +106,10 @@ pub(super) fn zip(file: Download, name: &'static str) -> Response {
         .inspect_err(|error| tracing::error!(%error, "a download of an export broke off"));
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
         (header::CONTENT_LENGTH, file.size.to_string()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (header::CACHE_CONTROL, "no-store".to_owned()),

@@ -36,7 +36,10 @@ pub async fn execute(app: &TestApp, sql: &'static str) {
 
 pub async fn number(app: &TestApp, sql: &str) -> i64 {
     let mut owner = PgConnection::connect(app.database.url.as_str()).await.unwrap();
-    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut owner).await.unwrap()
+    sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
+        .fetch_one(&mut owner)
+        .await
+        .unwrap()
 }
 
 /// Has an archive made, and waits for it.
@@ -55,14 +58,26 @@ pub async fn exported(app: &TestApp, person: &Person, path: &str) -> Export {
 
 /// The files of an archive, by name.
 async fn files(app: &TestApp, person: &Person, path: &str, export: &Export) -> BTreeMap<String, String> {
-    let response = app.get(person, &format!("{path}/{}/file", export.id)).send().await.unwrap();
+    let response = app
+        .get(person, &format!("{path}/{}/file", export.id))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let headers = response.headers();
     assert_eq!(headers["content-type"], "application/zip");
-    assert!(headers["content-disposition"].to_str().unwrap().starts_with("attachment;"));
+    assert!(
+        headers["content-disposition"]
+            .to_str()
+            .unwrap()
+            .starts_with("attachment;")
+    );
     assert_eq!(headers["x-content-type-options"], "nosniff");
     let bytes = response.bytes().await.unwrap();
-    assert_eq!(Some(bytes.len()), export.size.map(|size| usize::try_from(size).unwrap()));
+    assert_eq!(
+        Some(bytes.len()),
+        export.size.map(|size| usize::try_from(size).unwrap())
+    );
     let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes));
     assert_eq!(Some(hash), export.sha256);
     let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -105,10 +120,20 @@ async fn a_policy_is_checked_kept_and_written_down() {
     let none: DataPolicy = ok(app.get(&editor, path)).await;
     assert_eq!(none, DataPolicy::default());
     for bad in [json!({ "conversations_days": 0 }), json!({ "files_days": 3651 })] {
-        refused(app.put(&ada, path, bad), StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::ValidationFailed).await;
+        refused(
+            app.put(&ada, path, bad),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorCode::ValidationFailed,
+        )
+        .await;
     }
     let wanted = json!({ "conversations_days": 30, "files_days": 7, "redacts": true });
-    refused(app.put(&editor, path, &wanted), StatusCode::FORBIDDEN, ErrorCode::Forbidden).await;
+    refused(
+        app.put(&editor, path, &wanted),
+        StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden,
+    )
+    .await;
     let saved: DataPolicy = ok(app.put(&ada, path, &wanted)).await;
     assert_eq!(saved.conversations_days, Some(30));
     let read: DataPolicy = ok(app.get(&ada, path)).await;
@@ -139,7 +164,11 @@ async fn old_conversations_go_and_young_ones_stay() {
     .await
     .unwrap();
     let worker = worker_services(&app);
-    assert_eq!(enforce_retention(&worker).await.unwrap(), 0, "nobody said that anything goes");
+    assert_eq!(
+        enforce_retention(&worker).await.unwrap(),
+        0,
+        "nobody said that anything goes"
+    );
 
     let _: Value = ok(app.put(&ada, "/api/v1/data/policy", json!({ "conversations_days": 30 }))).await;
     assert!(enforce_retention(&worker).await.unwrap() >= 3);
@@ -152,22 +181,33 @@ async fn old_conversations_go_and_young_ones_stay() {
     let log: Page<AuditEntry> = ok(app.get(&ada, "/api/v1/audit?action=data.retention")).await;
     assert_eq!(log.items.len(), 1);
     let details = &log.items[0].details;
-    assert_eq!((&details["conversations"], &details["messages"], &details["gaps"]), (&json!(1), &json!(2), &json!(2)));
+    assert_eq!(
+        (&details["conversations"], &details["messages"], &details["gaps"]),
+        (&json!(1), &json!(2), &json!(2))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_uploaded_file_goes_and_its_chunks_answer_on() {
     let app = TestApp::start_with(|config| config.worker = true).await;
     let ada = app.sign_up().await;
-    let draft = app.kb_draft(&ada, "Shops", &[("Lagos", "Surfboards are rented in Lagos.")]).await;
+    let draft = app
+        .kb_draft(&ada, "Shops", &[("Lagos", "Surfboards are rented in Lagos.")])
+        .await;
     let path = format!("/api/v1/kb/draft/{}", draft.id);
     let file = Part::bytes(b"Bicycles are repaired in Porto.".to_vec()).file_name("porto.txt");
-    let upload = app.request(Method::PUT, &format!("{path}/sources")).bearer_auth(ada.token());
+    let upload = app
+        .request(Method::PUT, &format!("{path}/sources"))
+        .bearer_auth(ada.token());
     let _: Value = ok(upload.multipart(Form::new().part("file", file))).await;
     let finalized: Value = ok(app.post(&ada, &format!("{path}/finalize"), json!({}))).await;
     let kb: Uuid = finalized["knowledge_base_id"].as_str().unwrap().parse().unwrap();
     indexed(&app, &ada, kb).await;
-    execute(&app, "update documents set updated_at = now() - interval '8 days'").await;
+    execute(
+        &app,
+        "update documents set updated_at = now() - interval '8 days'",
+    )
+    .await;
     let _: Value = ok(app.put(&ada, "/api/v1/data/policy", json!({ "files_days": 7 }))).await;
     let stored = || walk(&app.state.config.files_dir().join("documents"));
     assert_eq!(stored(), 2);
@@ -175,11 +215,24 @@ async fn an_uploaded_file_goes_and_its_chunks_answer_on() {
     while stored() > 1 {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    assert_eq!(number(&app, "select count(*) from documents where original_removed_at is not null").await, 1);
+    assert_eq!(
+        number(
+            &app,
+            "select count(*) from documents where original_removed_at is not null"
+        )
+        .await,
+        1
+    );
 
     let documents: Vec<Value> = ok(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
-    let porto = documents.iter().find(|document| document["kind"] == "file").unwrap();
-    let preview = format!("/api/v1/kb/{kb}/documents/{}/preview-chunks", porto["id"].as_str().unwrap());
+    let porto = documents
+        .iter()
+        .find(|document| document["kind"] == "file")
+        .unwrap();
+    let preview = format!(
+        "/api/v1/kb/{kb}/documents/{}/preview-chunks",
+        porto["id"].as_str().unwrap()
+    );
     let chunking = json!({ "chunking": { "strategy": "sentence", "size": 64, "overlap": 0 } });
     let answer = app.post(&ada, &preview, &chunking).send().await.unwrap();
     let text = answer.text().await.unwrap();
@@ -188,7 +241,12 @@ async fn an_uploaded_file_goes_and_its_chunks_answer_on() {
     let save = json!({ "name": "Shops", "description": "", "chunking": { "strategy": "sentence", "size": 64, "overlap": 0 } });
     let _: Value = ok(app.put(&ada, &format!("/api/v1/kb/{kb}"), save)).await;
     indexed(&app, &ada, kb).await;
-    let found: Value = ok(app.post(&ada, &format!("/api/v1/kb/{kb}/search"), json!({ "query": "repaired bicycles" }))).await;
+    let found: Value = ok(app.post(
+        &ada,
+        &format!("/api/v1/kb/{kb}/search"),
+        json!({ "query": "repaired bicycles" }),
+    ))
+    .await;
     assert!(found.to_string().contains("Porto"), "{found}");
 }
 
@@ -205,40 +263,72 @@ fn walk(folder: &std::path::Path) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archive_holds_everything_of_the_workspace_but_secrets() {
     let (app, ada, _fake, bot) = with_bot(|config| config.worker = true).await;
-    let kb = app.finalize(&ada, "Shops", &[("Por/to..", "Bicycles are repaired in Porto.")]).await;
+    let kb = app
+        .finalize(&ada, "Shops", &[("Por/to..", "Bicycles are repaired in Porto.")])
+        .await;
     indexed(&app, &ada, kb).await;
-    app.kb_draft(&ada, "Unfinished", &[("Draft", "Half of it.")]).await;
+    app.kb_draft(&ada, "Unfinished", &[("Draft", "Half of it.")])
+        .await;
     ask(&app, bot, "Where is my bicycle?").await;
-    let key: Value = ok(app.post(&ada, "/api/v1/api-keys", json!({ "name": "CI", "scopes": ["read"] }))).await;
+    let key: Value = ok(app.post(
+        &ada,
+        "/api/v1/api-keys",
+        json!({ "name": "CI", "scopes": ["read"] }),
+    ))
+    .await;
     let eve = app.sign_up().await;
-    let (theirs, path) = (app.finalize(&eve, "Theirs", &[("Secret", "Not for Ada.")]).await, "/api/v1/data/exports");
+    let (theirs, path) = (
+        app.finalize(&eve, "Theirs", &[("Secret", "Not for Ada.")]).await,
+        "/api/v1/data/exports",
+    );
     indexed(&app, &eve, theirs).await;
 
     let export = exported(&app, &ada, path).await;
     assert_eq!(export.parts_done, export.parts_total);
     let files = files(&app, &ada, path, &export).await;
     let all: String = files.values().map(String::as_str).collect();
-    for part in ["Where is my bicycle?", "Hello there.", "Bicycles are repaired in Porto.", "Unfinished", "Helper", "\"CI\""] {
+    for part in [
+        "Where is my bicycle?",
+        "Hello there.",
+        "Bicycles are repaired in Porto.",
+        "Unfinished",
+        "Helper",
+        "\"CI\"",
+    ] {
         assert!(all.contains(part), "{part} is missing");
     }
     assert!(!all.contains("Not for Ada."));
-    for secret in [key["key"].as_str().unwrap(), "sk-test-0123456789abcdef", "argon2", "_hash", "\"vector\"", "embedding\":"] {
+    for secret in [
+        key["key"].as_str().unwrap(),
+        "sk-test-0123456789abcdef",
+        "argon2",
+        "_hash",
+        "\"vector\"",
+        "embedding\":",
+    ] {
         assert!(!all.contains(secret), "{secret} must not be in it");
     }
     // Whatever is stored as bytes is a secret, a hash or a vector; JSON shows it with this in front.
     assert!(!all.contains("\"\\\\x"), "bytes");
     let original = files.iter().find(|(name, _)| name.starts_with("files/")).unwrap();
-    assert!(original.0.ends_with("/Por_to..") || original.0.ends_with("/Por_to"), "{}", original.0);
+    assert!(
+        original.0.ends_with("/Por_to..") || original.0.ends_with("/Por_to"),
+        "{}",
+        original.0
+    );
     let manifest: Value = serde_json::from_str(&files["manifest.json"]).unwrap();
     for entry in manifest["files"].as_array().unwrap() {
         let name = entry["file"].as_str().unwrap();
         if name.ends_with(".jsonl") {
-            let lines = files[name].lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+            let lines = files[name]
+                .lines()
+                .map(|line| serde_json::from_str::<Value>(line).unwrap());
             assert_eq!(json!(lines.count()), entry["records"], "{name}");
         }
         assert!(files["README.md"].contains(name));
     }
-    let conversation: Value = serde_json::from_str(files["conversations.jsonl"].lines().next().unwrap()).unwrap();
+    let conversation: Value =
+        serde_json::from_str(files["conversations.jsonl"].lines().next().unwrap()).unwrap();
     assert_eq!(conversation["messages"].as_array().unwrap().len(), 2);
 }
 
@@ -246,15 +336,15 @@ async fn an_archive_holds_everything_of_the_workspace_but_secrets() {
 #[tokio::test]
 async fn every_tenant_table_is_exported_or_left_out_for_a_reason() {
     let left_out = [
-        "audit_heads",        // hashes of the log
+        "audit_heads",         // hashes of the log
         "bot_knowledge_bases", // in the bots' content
-        "bot_providers",      // in the bots' content
-        "crawls",             // the state of work; what was found is in pages
-        "data_exports",       // archives
-        "embedded_documents", // the state of work
-        "embeddings",         // vectors
-        "kb_finalizations",   // the state of work
-        "scans",              // the state of work; the text is in chunks
+        "bot_providers",       // in the bots' content
+        "crawls",              // the state of work; what was found is in pages
+        "data_exports",        // archives
+        "embedded_documents",  // the state of work
+        "embeddings",          // vectors
+        "kb_finalizations",    // the state of work
+        "scans",               // the state of work; the text is in chunks
     ];
     let app = TestApp::start().await;
     let mut owner = PgConnection::connect(app.database.url.as_str()).await.unwrap();
@@ -270,7 +360,9 @@ async fn every_tenant_table_is_exported_or_left_out_for_a_reason() {
     let missing: Vec<_> = tables
         .iter()
         .filter(|table| !left_out.contains(&table.as_str()))
-        .filter(|table| !queries.contains(&format!("from {table} ")) && !queries.contains(&format!("join {table} ")))
+        .filter(|table| {
+            !queries.contains(&format!("from {table} ")) && !queries.contains(&format!("join {table} "))
+        })
         .collect();
     assert_eq!(missing, Vec::<&String>::new());
 }
@@ -281,17 +373,36 @@ async fn archives_are_made_one_at_a_time_for_admins_and_go_after_a_week() {
     let ada = app.sign_up().await;
     let editor = app.join(&ada, "invitations", Role::Editor).await;
     let path = "/api/v1/data/exports";
-    refused(app.post(&editor, path, json!({})), StatusCode::FORBIDDEN, ErrorCode::Forbidden).await;
+    refused(
+        app.post(&editor, path, json!({})),
+        StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden,
+    )
+    .await;
     let export: Export = ok(app.post(&ada, path, json!({}))).await;
-    refused(app.post(&ada, path, json!({})), StatusCode::CONFLICT, ErrorCode::ExportInProgress).await;
+    refused(
+        app.post(&ada, path, json!({})),
+        StatusCode::CONFLICT,
+        ErrorCode::ExportInProgress,
+    )
+    .await;
     let file = format!("{path}/{}/file", export.id);
     refused(app.get(&ada, &file), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
     let worker = worker_services(&app);
-    exports::export_workspace(&worker, ada.workspace_id(), export.id).await.unwrap();
+    exports::export_workspace(&worker, ada.workspace_id(), export.id)
+        .await
+        .unwrap();
     // Again, as after a crash: nothing is to be done.
-    exports::export_workspace(&worker, ada.workspace_id(), export.id).await.unwrap();
+    exports::export_workspace(&worker, ada.workspace_id(), export.id)
+        .await
+        .unwrap();
     files(&app, &ada, path, &ok::<Vec<Export>>(app.get(&ada, path)).await[0]).await;
-    refused(app.get(&editor, &file), StatusCode::FORBIDDEN, ErrorCode::Forbidden).await;
+    refused(
+        app.get(&editor, &file),
+        StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden,
+    )
+    .await;
     let anonymous = app.request(Method::GET, &file);
     refused(anonymous, StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized).await;
     let log: Page<AuditEntry> = ok(app.get(&ada, "/api/v1/audit?action=data.export_download")).await;
@@ -308,7 +419,9 @@ async fn archives_are_made_one_at_a_time_for_admins_and_go_after_a_week() {
     // One that is deleted while it is made leaves no file behind.
     let second: Export = ok(app.post(&ada, path, json!({}))).await;
     done(app.delete(&ada, &format!("{path}/{}", second.id))).await;
-    exports::export_workspace(&worker, ada.workspace_id(), second.id).await.unwrap();
+    exports::export_workspace(&worker, ada.workspace_id(), second.id)
+        .await
+        .unwrap();
     assert_eq!(stored(), 0);
 }
 
@@ -317,7 +430,12 @@ async fn a_person_takes_along_what_is_theirs() {
     let app = TestApp::start_with(|config| config.worker = true).await;
     let ada = app.sign_up().await;
     let bob = app.join(&ada, "organization/invitations", Role::Editor).await;
-    let _: Value = ok(app.post(&ada, "/api/v1/api-keys", json!({ "name": "Adas key", "scopes": ["read"] }))).await;
+    let _: Value = ok(app.post(
+        &ada,
+        "/api/v1/api-keys",
+        json!({ "name": "Adas key", "scopes": ["read"] }),
+    ))
+    .await;
     let path = "/api/v1/auth/exports";
     let export = exported(&app, &ada, path).await;
     let files = files(&app, &ada, path, &export).await;
@@ -330,7 +448,12 @@ async fn a_person_takes_along_what_is_theirs() {
     // Nobody else's, whatever their role.
     let file = format!("{path}/{}/file", export.id);
     refused(app.get(&bob, &file), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
-    refused(app.delete(&bob, &format!("{path}/{}", export.id)), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    refused(
+        app.delete(&bob, &format!("{path}/{}", export.id)),
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+    )
+    .await;
     done(app.delete(&ada, &format!("{path}/{}", export.id))).await;
     assert_eq!(walk(&app.state.config.files_dir().join("people")), 0);
 }

@@ -36,9 +36,19 @@ fn small(config: &mut Config) {
 async fn limited(app: &TestApp, person: &Person) {
     let plans = Plans::new("self-hosted", &app.state.config.plans);
     let organization = person.auth.workspace.organization_id;
-    set_plan(&app.services().db, &plans, organization, "small").await.unwrap();
-    assert!(set_plan(&app.services().db, &plans, organization, "large").await.is_err());
-    assert!(set_plan(&app.services().db, &plans, Uuid::nil(), "small").await.is_err());
+    set_plan(&app.services().db, &plans, organization, "small")
+        .await
+        .unwrap();
+    assert!(
+        set_plan(&app.services().db, &plans, organization, "large")
+            .await
+            .is_err()
+    );
+    assert!(
+        set_plan(&app.services().db, &plans, Uuid::nil(), "small")
+            .await
+            .is_err()
+    );
 }
 
 async fn used(app: &TestApp, person: &Person, quota: Quota) -> QuotaUse {
@@ -58,27 +68,54 @@ async fn many_deploys_at_once_fill_the_plan_and_no_more() {
     let provider = app.provider(&ada, &fake.base_url()).await;
     // A second workspace of the organization counts along.
     let shop: Value = ok(app.post(&ada, "/api/v1/workspaces", json!({ "name": "Shop" }))).await;
-    let in_shop = app.enter(&ada, shop["id"].as_str().unwrap().parse().unwrap()).await;
+    let in_shop = app
+        .enter(&ada, shop["id"].as_str().unwrap().parse().unwrap())
+        .await;
     let other = app.provider(&in_shop, &fake.base_url()).await;
     app.deploy(&in_shop, &deployable("Elsewhere", other)).await;
     limited(&app, &ada).await;
     let mut deploys = Vec::new();
     for i in 0..6 {
         let draft = app.draft(&ada, &deployable(&format!("Bot {i}"), provider)).await;
-        deploys.push(app.post(&ada, &format!("/api/v1/chatbots/draft/{}/deploy", draft.id), json!({})));
+        deploys.push(app.post(
+            &ada,
+            &format!("/api/v1/chatbots/draft/{}/deploy", draft.id),
+            json!({}),
+        ));
     }
-    let answers = join_all(deploys.into_iter().map(|deploy| async { deploy.send().await.unwrap().status() })).await;
+    let answers = join_all(
+        deploys
+            .into_iter()
+            .map(|deploy| async { deploy.send().await.unwrap().status() }),
+    )
+    .await;
     let made = answers.iter().filter(|status| status.is_success()).count();
     assert_eq!(made, 1, "{answers:?}");
-    assert!(answers.iter().all(|status| status.is_success() || *status == StatusCode::FORBIDDEN), "{answers:?}");
+    assert!(
+        answers
+            .iter()
+            .all(|status| status.is_success() || *status == StatusCode::FORBIDDEN),
+        "{answers:?}"
+    );
     let bots = used(&app, &ada, Quota::Bots).await;
     assert_eq!((bots.used, bots.limit), (2, Some(2)));
 
     let draft = app.draft(&ada, &deployable("One more", provider)).await;
-    let deploy = app.post(&ada, &format!("/api/v1/chatbots/draft/{}/deploy", draft.id), json!({}));
+    let deploy = app.post(
+        &ada,
+        &format!("/api/v1/chatbots/draft/{}/deploy", draft.id),
+        json!({}),
+    );
     let problem = refused(deploy, StatusCode::FORBIDDEN, ErrorCode::QuotaExceeded).await;
-    assert!(problem.detail.contains("2 bots") && problem.detail.contains("2 are in use"), "{}", problem.detail);
-    assert_eq!(problem.current, Some(json!({ "quota": "bots", "used": 2, "limit": 2 })));
+    assert!(
+        problem.detail.contains("2 bots") && problem.detail.contains("2 are in use"),
+        "{}",
+        problem.detail
+    );
+    assert_eq!(
+        problem.current,
+        Some(json!({ "quota": "bots", "used": 2, "limit": 2 }))
+    );
     // What is there can still be changed.
     let edit = json!({ "from": number_of_bot(&app, &ada).await });
     let draft: Value = ok(app.post(&ada, "/api/v1/chatbots/draft", edit)).await;
@@ -112,22 +149,40 @@ async fn many_messages_at_once_fill_the_month_and_no_more() {
         request.json(&json!({ "message": "Hello?" }))
     };
     let answers = join_all((0..12).map(|_| async { ask().send().await.unwrap().status() })).await;
-    assert_eq!(answers.iter().filter(|status| status.is_success()).count(), 5, "{answers:?}");
+    assert_eq!(
+        answers.iter().filter(|status| status.is_success()).count(),
+        5,
+        "{answers:?}"
+    );
     let problem = refused(ask(), StatusCode::FORBIDDEN, ErrorCode::QuotaExceeded).await;
-    assert!(problem.current.is_none() && !problem.detail.contains("small"), "visitors learn nothing of plans");
+    assert!(
+        problem.current.is_none() && !problem.detail.contains("small"),
+        "visitors learn nothing of plans"
+    );
     // What was refused left nothing behind.
-    assert_eq!(number(&app, "select count(*) from messages where role = 'user'").await, 5);
+    assert_eq!(
+        number(&app, "select count(*) from messages where role = 'user'").await,
+        5
+    );
     assert_eq!(number(&app, "select count(*) from conversations").await, 5);
     let usage: Usage = ok(app.get(&ada, "/api/v1/usage")).await;
     assert_eq!((usage.plan.as_str(), usage.days.len()), ("small", 30));
     let today = usage.days.last().unwrap();
     assert_eq!(today.messages, 5);
-    assert!(today.prompt_tokens > 0 && today.completion_tokens > 0, "{today:?}");
+    assert!(
+        today.prompt_tokens > 0 && today.completion_tokens > 0,
+        "{today:?}"
+    );
     let last_month = "update usage_months set month = month - interval '1 month'";
     super::data::execute(&app, last_month).await;
     let _: Value = ok(ask()).await;
     let editor = app.join(&ada, "invitations", Role::Editor).await;
-    refused(app.get(&editor, "/api/v1/usage"), StatusCode::FORBIDDEN, ErrorCode::Forbidden).await;
+    refused(
+        app.get(&editor, "/api/v1/usage"),
+        StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,21 +195,30 @@ async fn knowledge_is_refused_above_the_plan_and_nothing_is_taken_away() {
     let ada = app.sign_up().await;
     let long = "Bicycles are repaired in Porto. ".repeat(20);
     let first = app.finalize(&ada, "First", &[("Long", &long)]).await;
-    app.finalize(&ada, "Second", &[("Lagos", "Surfboards are rented in Lagos.")]).await;
+    app.finalize(&ada, "Second", &[("Lagos", "Surfboards are rented in Lagos.")])
+        .await;
     limited(&app, &ada).await;
     // Over the limit by now: what is there stays, and works.
     indexed(&app, &ada, first).await;
     assert_eq!(used(&app, &ada, Quota::KnowledgeBases).await.used, 2);
     let usage: Usage = ok(app.get(&ada, "/api/v1/usage")).await;
     assert!(usage.days.last().unwrap().passages_embedded >= 0);
-    let draft = app.kb_draft(&ada, "Third", &[("Faro", "Boats are rented in Faro.")]).await;
+    let draft = app
+        .kb_draft(&ada, "Third", &[("Faro", "Boats are rented in Faro.")])
+        .await;
     let path = format!("/api/v1/kb/draft/{}/finalize", draft.id);
-    let problem = refused(app.post(&ada, &path, json!({})), StatusCode::FORBIDDEN, ErrorCode::QuotaExceeded).await;
+    let problem = refused(
+        app.post(&ada, &path, json!({})),
+        StatusCode::FORBIDDEN,
+        ErrorCode::QuotaExceeded,
+    )
+    .await;
     assert!(problem.detail.contains("1 knowledge base"), "{}", problem.detail);
     // The draft is still there; added to what there is, its bytes are too many.
     let more: Value = ok(app.post(&ada, "/api/v1/kb/draft", json!({ "from": first }))).await;
     let path = format!("/api/v1/kb/draft/{}", more["id"].as_str().unwrap());
-    let sources = json!({ "sources": [{ "kind": "text", "title": "Faro", "text": "Boats are rented in Faro." }] });
+    let sources =
+        json!({ "sources": [{ "kind": "text", "title": "Faro", "text": "Boats are rented in Faro." }] });
     let _: Value = ok(app.put(&ada, &format!("{path}/sources"), sources)).await;
     let finalize = app.post(&ada, &format!("{path}/finalize"), json!({}));
     let problem = refused(finalize, StatusCode::FORBIDDEN, ErrorCode::QuotaExceeded).await;
@@ -178,7 +242,15 @@ async fn nobody_joins_above_the_plan() {
         async { request.send().await.unwrap().status() }
     });
     let answers = join_all(joins).await;
-    assert_eq!(answers.iter().filter(|status| status.is_success()).count(), 1, "{answers:?}");
+    assert_eq!(
+        answers.iter().filter(|status| status.is_success()).count(),
+        1,
+        "{answers:?}"
+    );
     assert_eq!(used(&app, &ada, Quota::Members).await.used, 2);
-    assert_eq!(number(&app, "select count(*) from users").await, 2, "who was refused has no account");
+    assert_eq!(
+        number(&app, "select count(*) from users").await,
+        2,
+        "who was refused has no account"
+    );
 }

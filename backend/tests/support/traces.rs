@@ -58,9 +58,17 @@ async fn in_redis(app: &TestApp, marker: &str) -> Vec<String> {
             .unwrap();
         for key in keys {
             // Long values are packed by DUMP, so each kind is read as what it is.
-            let kind: String = redis::cmd("TYPE").arg(&key).query_async(&mut redis).await.unwrap();
+            let kind: String = redis::cmd("TYPE")
+                .arg(&key)
+                .query_async(&mut redis)
+                .await
+                .unwrap();
             let value = match kind.as_str() {
-                "string" => redis.get::<_, Option<Vec<u8>>>(&key).await.unwrap().unwrap_or_default(),
+                "string" => redis
+                    .get::<_, Option<Vec<u8>>>(&key)
+                    .await
+                    .unwrap()
+                    .unwrap_or_default(),
                 "none" => Vec::new(),
                 _ => all(&mut redis, &kind, &key).await,
             };

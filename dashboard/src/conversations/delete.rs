@@ -88,7 +88,9 @@ pub fn DeleteChosen(
         let request = DeleteConversationsRequest {
             conversation_ids: ids.into_iter().collect(),
         };
-        session.send(&client::conversations::delete_many(&request)).await?;
+        session
+            .send(&client::conversations::delete_many(&request))
+            .await?;
         toasts.say("They were deleted. The receipt is in Settings, under Data.");
         chosen.set(None);
         on_deleted();

@@ -17,7 +17,10 @@ pub fn UsagePage() -> impl IntoView {
     let usage = load(client::usage::get);
     let ready = |found: RwSignal<Usage>| {
         let usage = found.get_untracked();
-        let plan = format!("Plan “{}”. Counted over all workspaces of the organization.", usage.plan);
+        let plan = format!(
+            "Plan “{}”. Counted over all workspaces of the organization.",
+            usage.plan
+        );
         view! {
             <div class="flex max-w-3xl flex-col gap-5">
                 <Section title="Of the plan" subtitle=plan>
@@ -147,8 +150,9 @@ fn chart(days: &[UsageDay], measure: Measure) -> AnyView {
     let bar = |day: &UsageDay| {
         let number = measure.of(day);
         let words = format!("{}: {}", day.day, count(number, measure.noun()));
+        let title = words.clone();
         view! {
-            <div class="flex h-full min-w-0 flex-1 items-end" role="listitem" title=words.clone()>
+            <div class="flex h-full min-w-0 flex-1 items-end" role="listitem" title=title>
                 <div
                     class="w-full rounded-t-sm bg-primary/70"
                     style=format!("height: {}%", height(number, most))
@@ -175,12 +179,24 @@ mod tests {
 
     #[test]
     fn bars_fit_and_can_be_seen() {
-        assert_eq!([height(0, 10), height(1, 1_000), height(5, 10), height(10, 10), height(0, 0)], [0, 2, 50, 100, 0]);
+        assert_eq!(
+            [
+                height(0, 10),
+                height(1, 1_000),
+                height(5, 10),
+                height(10, 10),
+                height(0, 0)
+            ],
+            [0, 2, 50, 100, 0]
+        );
     }
 
     #[test]
     fn sizes_have_units_and_counts_have_none() {
         assert_eq!(shown(Quota::Storage, 2_048), "2.0 KB");
-        assert_eq!((shown(Quota::Bots, 1), shown(Quota::Messages, 12_345)), ("1".to_owned(), "12,345".to_owned()));
+        assert_eq!(
+            (shown(Quota::Bots, 1), shown(Quota::Messages, 12_345)),
+            ("1".to_owned(), "12,345".to_owned())
+        );
     }
 }

@@ -63,7 +63,10 @@ pub async fn forget_person(
         let workspaces = tenancy::purge_organization(services, *id).await?;
         add(&mut counts, "workspaces", workspaces);
     }
-    let files = services.storage.delete_folder(&Storage::person_folder(user_id)).await?;
+    let files = services
+        .storage
+        .delete_folder(&Storage::person_folder(user_id))
+        .await?;
     add(&mut counts, "files", files);
     let mut tx = services.db.tenant(&Scope::worker(workspace_id)).await?;
     receipts::finish(&mut tx, receipt_id, counts).await?;

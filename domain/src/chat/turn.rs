@@ -57,11 +57,14 @@ struct Running {
 /// Takes a turn. Refusals come back at once; once this returns, everything else is an event.
 pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request) -> Result<Events> {
     check(&request.chat)?;
-    let Request { chat, channel, history } = redacted(&bot, request);
+    let Request {
+        chat,
+        channel,
+        history,
+    } = redacted(&bot, request);
     let question = chat.message.trim().to_owned();
     let mut tx = services.db.tenant(&bot.scope).await?;
-    let session_id =
-        session::find_or_begin(&mut tx, &bot, chat.session_id, channel, &chat.metadata).await?;
+    let session_id = session::find_or_begin(&mut tx, &bot, chat.session_id, channel, &chat.metadata).await?;
     let history = match history {
         Some(history) => history,
         None if chat.session_id.is_some() => session::history(&mut tx, &bot, session_id).await?,

@@ -31,8 +31,19 @@ pub async fn delete(services: &Services, scope: &Scope, ids: &[Uuid]) -> Result<
     deletion.store(&mut tx, &receipt).await?;
     let details = json!({ "receipt_id": receipt.id, "counts": receipt.counts });
     // One is named, so that it is found by its id.
-    let object_id = if let [only] = ids[..] { only } else { scope.workspace_id() };
-    audit::record(&mut tx, scope, AuditAction::ConversationDelete, object_id, "", details);
+    let object_id = if let [only] = ids[..] {
+        only
+    } else {
+        scope.workspace_id()
+    };
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::ConversationDelete,
+        object_id,
+        "",
+        details,
+    );
     tx.commit().await?;
     Ok(receipt)
 }
@@ -95,7 +106,11 @@ async fn remove(services: &Services, tx: &mut TenantTx, scope: &Scope, ids: &[Uu
             message_id: message.id,
         })
         .collect();
-    add(&mut counts, "redis.streams", chat::forget(&services.redis, &streams).await?);
+    add(
+        &mut counts,
+        "redis.streams",
+        chat::forget(&services.redis, &streams).await?,
+    );
     let gaps = sqlx::query!(
         "delete from gaps where workspace_id = $1 and conversation_id = any($2)",
         scope.workspace_id(),

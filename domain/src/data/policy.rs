@@ -24,7 +24,11 @@ pub async fn save_policy(services: &Services, scope: &Scope, policy: &DataPolicy
         ("files_days", policy.files_days),
     ] {
         let is_fine = days.is_none_or(|days| (1..=MAX_DAYS).contains(&days));
-        check.require(is_fine, field, "Enter 1 to 3650 days, or leave it empty to keep everything.");
+        check.require(
+            is_fine,
+            field,
+            "Enter 1 to 3650 days, or leave it empty to keep everything.",
+        );
     }
     check.finish().map_err(Error::validation)?;
     let mut tx = services.db.tenant(scope).await?;
@@ -47,9 +51,12 @@ pub async fn save_policy(services: &Services, scope: &Scope, policy: &DataPolicy
         "",
         json!(policy),
     );
-    let bots = sqlx::query_scalar!("select id from bots where workspace_id = $1", scope.workspace_id())
-        .fetch_all(&mut *tx)
-        .await?;
+    let bots = sqlx::query_scalar!(
+        "select id from bots where workspace_id = $1",
+        scope.workspace_id()
+    )
+    .fetch_all(&mut *tx)
+    .await?;
     tx.commit().await?;
     // Live bots know whether to redact.
     for id in bots {

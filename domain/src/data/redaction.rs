@@ -106,7 +106,10 @@ fn domain(chars: &[char], begin: usize) -> Option<usize> {
         }
     }
     // The top level is letters, so that `me@2.50` is none.
-    let last = (begin..end).rev().find(|i| is_dot(chars[*i])).map_or(begin, |i| i + 1);
+    let last = (begin..end)
+        .rev()
+        .find(|i| is_dot(chars[*i]))
+        .map_or(begin, |i| i + 1);
     let is_named = chars.get(last..end)?.iter().any(|c| c.is_alphabetic());
     (labels >= 2 && is_named).then_some(end)
 }
@@ -322,9 +325,12 @@ fn joins_phone(gap: &[char]) -> bool {
     match gap {
         [c] => is_space(*c) || is_dash(*c) || matches!(c, '.' | '/' | ')'),
         [a, b] => {
-            (is_space(*a) && matches!(b, '(' | '/')) || (matches!(a, ')' | '/') && (is_space(*b) || is_dash(*b)))
+            (is_space(*a) && matches!(b, '(' | '/'))
+                || (matches!(a, ')' | '/') && (is_space(*b) || is_dash(*b)))
         }
-        [a, b, c] => (is_space(*a) && is_space(*c) && (is_dash(*b) || *b == '/')) || [*a, *b, *c] == ['(', '0', ')'],
+        [a, b, c] => {
+            (is_space(*a) && is_space(*c) && (is_dash(*b) || *b == '/')) || [*a, *b, *c] == ['(', '0', ')']
+        }
         _ => false,
     }
 }
@@ -335,7 +341,7 @@ fn is_whole(chars: &[char], end: usize) -> bool {
     let after = chars.get(end + 1).copied();
     match next {
         Some(c) if digit(c).is_some() || c.is_alphabetic() || c == '_' => false,
-        Some(',' | '.' | ':') => !after.is_some_and(|c| digit(c).is_some()),
+        Some(',' | '.' | ':') => after.is_none_or(|c| digit(c).is_none()),
         Some('%' | '€' | '$' | '£' | '@') => false,
         _ => true,
     }
@@ -343,11 +349,15 @@ fn is_whole(chars: &[char], end: usize) -> bool {
 
 /// Whether a longer number ends right before this place: `#`, `12.`, `-`.
 fn follows_number(chars: &[char], at: usize) -> bool {
-    let Some(before) = at.checked_sub(1).map(|i| chars[i]) else { return false };
+    let Some(before) = at.checked_sub(1).map(|i| chars[i]) else {
+        return false;
+    };
     if matches!(before, '#' | '€' | '$' | '£' | '@' | '=') {
         return true;
     }
-    let Some(earlier) = at.checked_sub(2).map(|i| chars[i]) else { return false };
+    let Some(earlier) = at.checked_sub(2).map(|i| chars[i]) else {
+        return false;
+    };
     // `1.234`, `10:30`, but `tel:030 …`; `AB-0123`
     (matches!(before, '.' | ',' | ':' | '/') && digit(earlier).is_some())
         || (is_dash(before) && earlier.is_alphanumeric())
@@ -356,14 +366,18 @@ fn follows_number(chars: &[char], at: usize) -> bool {
 /// `01.02.2026`, `2026-02-01 10:30`, `00 10 20`: dates and times are made of small numbers.
 fn is_date_or_time(chars: &[char], begin: usize, end: usize) -> bool {
     let text: String = chars[begin..end].iter().collect();
-    let numbers: Vec<&str> = text.split(|c: char| digit(c).is_none()).filter(|part| !part.is_empty()).collect();
+    let numbers: Vec<&str> = text
+        .split(|c: char| digit(c).is_none())
+        .filter(|part| !part.is_empty())
+        .collect();
     let value = |part: &&str| part.parse::<u32>().unwrap_or(u32::MAX);
     let (Some(a), Some(b), Some(c)) = (numbers.first(), numbers.get(1), numbers.get(2)) else {
         return false;
     };
     let is_day = |part: &&str| part.len() <= 2 && (1..=31).contains(&value(part));
     let is_year = |part: &&str| part.len() == 4 && (1900..=2100).contains(&value(part));
-    text.chars().all(|c| digit(c).is_some() || matches!(c, '.' | '/' | ' ') || is_dash(c))
+    text.chars()
+        .all(|c| digit(c).is_some() || matches!(c, '.' | '/' | ' ') || is_dash(c))
         && ((is_day(a) && is_day(b) && is_year(c)) || (is_year(a) && is_day(b) && is_day(c)))
 }
 

@@ -66,7 +66,10 @@ async fn remove(services: &Services, tx: &mut TenantTx, scope: &Scope) -> Result
         removed.extend(conversations::remove_older(services, tx, scope, days).await?);
     }
     if let Some(days) = policy.files_days {
-        removed.insert("files".to_owned(), kb::documents::remove_originals(tx, scope, days).await?);
+        removed.insert(
+            "files".to_owned(),
+            kb::documents::remove_originals(tx, scope, days).await?,
+        );
     }
     removed.retain(|_, count| *count > 0);
     Ok(removed)

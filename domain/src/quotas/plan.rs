@@ -39,7 +39,9 @@ impl Plan {
             Quota::Pages => self.pages_per_month.map(i64::from),
             Quota::Messages => self.messages_per_month.map(i64::from),
             Quota::Members => self.members.map(i64::from),
-            Quota::Storage => self.storage_bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
+            Quota::Storage => self
+                .storage_bytes
+                .map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
         }
     }
 }
@@ -91,7 +93,10 @@ impl Plans {
 /// Gives an organization, named by its id, a plan of the settings. Nothing that it has is taken away.
 pub async fn set_plan(db: &Db, plans: &Plans, organization_id: Uuid, plan: &str) -> anyhow::Result<()> {
     if !plans.names().contains(&plan) {
-        bail!("there is no plan `{plan}` in the settings; there are: {}", plans.names().join(", "));
+        bail!(
+            "there is no plan `{plan}` in the settings; there are: {}",
+            plans.names().join(", ")
+        );
     }
     let updated = sqlx::query!(
         "update organizations set plan = $2 where id = $1",

@@ -69,12 +69,20 @@ async fn purge_workspace(services: &Services, due: &Due) -> Result<u64> {
     let scope = Scope::worker(due.id);
     let mut counts = Counts::new();
     remove_vectors(services, &scope).await?;
-    add(&mut counts, "files", services.storage.delete_workspace(due.id).await?);
+    add(
+        &mut counts,
+        "files",
+        services.storage.delete_workspace(due.id).await?,
+    );
     let redis = &services.redis;
     let bots = drafts::delete_all::<ChatbotContent>(redis, &scope).await?;
     let bases = drafts::delete_all::<KnowledgeBaseContent>(redis, &scope).await?;
     add(&mut counts, "redis.drafts", bots + bases);
-    add(&mut counts, "redis.streams", remove_streams(services, &scope).await?);
+    add(
+        &mut counts,
+        "redis.streams",
+        remove_streams(services, &scope).await?,
+    );
     let mut tx = services.db.tenant(&scope).await?;
     // Jobs name what they are about; one that runs right now finds it gone.
     let jobs = sqlx::query!(
@@ -112,9 +120,12 @@ async fn remove_users(tx: &mut TenantTx, workspace_id: Uuid) -> Result<()> {
     sqlx::query!("delete from sources where workspace_id = $1", workspace_id)
         .execute(&mut **tx)
         .await?;
-    sqlx::query!("delete from embedding_models where workspace_id = $1", workspace_id)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "delete from embedding_models where workspace_id = $1",
+        workspace_id
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -155,9 +166,10 @@ async fn write_receipt(tx: &mut TenantTx, kind: DeletionKind, due: &Due, counts:
 
 /// Adds how many rows of the workspace every table has.
 async fn count_rows(tx: &mut TenantTx, counts: &mut Counts) -> Result<()> {
-    let rows = sqlx::query_scalar!(r#"select workspace_row_counts() as "counts!: Json<BTreeMap<String, u64>>""#)
-        .fetch_one(&mut **tx)
-        .await?;
+    let rows =
+        sqlx::query_scalar!(r#"select workspace_row_counts() as "counts!: Json<BTreeMap<String, u64>>""#)
+            .fetch_one(&mut **tx)
+            .await?;
     for (table, number) in rows.0.into_iter().filter(|(_, number)| *number > 0) {
         add(counts, &table, number);
     }

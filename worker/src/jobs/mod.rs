@@ -123,7 +123,9 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
             workspace_id,
             export_id,
         } => exports::export_workspace(services, workspace_id, export_id).await,
-        Job::ExportPerson { user_id, export_id } => exports::export_person(services, user_id, export_id).await,
+        Job::ExportPerson { user_id, export_id } => {
+            exports::export_person(services, user_id, export_id).await
+        }
         Job::ForgetPerson {
             user_id,
             workspace_id,

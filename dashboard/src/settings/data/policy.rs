@@ -16,6 +16,7 @@ use crate::ui::page::Section;
 use crate::ui::toast::use_toasts;
 
 /// The section.
+#[expect(clippy::needless_pass_by_value, reason = "components own what they are given")]
 #[component]
 pub fn Policy(
     /// Is set to what was saved.
@@ -146,7 +147,10 @@ mod tests {
     fn days_are_numbers_or_nothing() {
         assert_eq!(days(" "), Some(None));
         assert_eq!(days(" 30 "), Some(Some(30)));
-        assert_eq!((days("0"), days("3651"), days("x"), days("1.5")), (None, None, None, None));
+        assert_eq!(
+            (days("0"), days("3651"), days("x"), days("1.5")),
+            (None, None, None, None)
+        );
     }
 
     #[test]

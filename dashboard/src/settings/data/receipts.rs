@@ -13,7 +13,9 @@ use crate::ui::time::Ago;
 #[component]
 pub fn Receipts() -> impl IntoView {
     let receipts = load(client::data::receipts);
-    poll_while(receipts, |all| all.iter().any(|receipt| receipt.finished_at.is_none()));
+    poll_while(receipts, |all| {
+        all.iter().any(|receipt| receipt.finished_at.is_none())
+    });
     let list = move |found: RwSignal<Vec<DeletionReceipt>>| {
         view! {
             <Show

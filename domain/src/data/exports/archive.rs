@@ -60,7 +60,10 @@ impl Archive {
         }
         // The thread ended early, and says why.
         let ended = (&mut self.thread).await.map_err(anyhow::Error::from)?;
-        Err(ended.err().unwrap_or_else(|| anyhow!("the archive ended early")).into())
+        Err(ended
+            .err()
+            .unwrap_or_else(|| anyhow!("the archive ended early"))
+            .into())
     }
 
     pub async fn finish(mut self) -> Result<Finished> {
@@ -108,7 +111,13 @@ fn finish(mut file: File) -> anyhow::Result<Finished> {
 pub(super) fn file_name(title: &str) -> String {
     let clean: String = title
         .chars()
-        .map(|c| if c.is_alphanumeric() || " ._-()".contains(c) { c } else { '_' })
+        .map(|c| {
+            if c.is_alphanumeric() || " ._-()".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     let clean = clean.trim().trim_start_matches('.');
     let length = clean.chars().count();

@@ -90,7 +90,10 @@ fn queued(id: Uuid, created_at: DateTime<Utc>) -> Export {
 }
 
 fn not_found() -> Error {
-    Error::refused(ErrorCode::NotFound, "There is no such export, or its time is over.")
+    Error::refused(
+        ErrorCode::NotFound,
+        "There is no such export, or its time is over.",
+    )
 }
 
 /// Two at once would only slow each other down.
@@ -106,7 +109,10 @@ fn refuse_too_many(kept: i64) -> Result<()> {
     if kept < MOST {
         return Ok(());
     }
-    let errors = vec![FieldError::new("exports", "Delete one that is not needed any more.")];
+    let errors = vec![FieldError::new(
+        "exports",
+        "Delete one that is not needed any more.",
+    )];
     let detail = "Five exports are kept already, which is the most.";
     Err(Error::refused_fields(ErrorCode::ValidationFailed, detail, errors))
 }

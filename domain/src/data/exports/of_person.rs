@@ -43,7 +43,10 @@ pub async fn start(services: &Services, user_id: Uuid) -> Result<Export> {
     .execute(&mut *tx)
     .await
     .map_err(|error| one_at_a_time(error, "person_exports_one_at_a_time"))?;
-    let job = Job::ExportPerson { user_id, export_id: id };
+    let job = Job::ExportPerson {
+        user_id,
+        export_id: id,
+    };
     jobs::enqueue(&mut tx, &job).await?;
     tx.commit().await?;
     Ok(queued(id, now))
@@ -65,9 +68,13 @@ pub async fn download(services: &Services, user_id: Uuid, id: Uuid) -> Result<Do
 /// Removes an archive; one that is being made is given up.
 pub async fn remove(services: &Services, user_id: Uuid, id: Uuid) -> Result<()> {
     let mut tx = services.db.pool().begin().await?;
-    let deleted = sqlx::query!("delete from person_exports where user_id = $1 and id = $2", user_id, id)
-        .execute(&mut *tx)
-        .await?;
+    let deleted = sqlx::query!(
+        "delete from person_exports where user_id = $1 and id = $2",
+        user_id,
+        id
+    )
+    .execute(&mut *tx)
+    .await?;
     if deleted.rows_affected() == 0 {
         return Err(not_found());
     }

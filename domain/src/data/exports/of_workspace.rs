@@ -103,9 +103,10 @@ pub async fn remove(services: &Services, scope: &Scope, id: Uuid) -> Result<()> 
 
 /// Removes those whose time is over, of all workspaces.
 pub(super) async fn sweep(services: &Services) -> Result<usize> {
-    let expired = sqlx::query!("select workspace_id, id from data_exports where expires_at <= now() limit 1000")
-        .fetch_all(services.db.pool())
-        .await?;
+    let expired =
+        sqlx::query!("select workspace_id, id from data_exports where expires_at <= now() limit 1000")
+            .fetch_all(services.db.pool())
+            .await?;
     for export in &expired {
         let key = Storage::export_key(export.workspace_id, export.id);
         services.storage.delete(&key).await?;

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::archive::{Archive, Finished, file_name};
-use super::workspace::{self, Part};
 use super::person;
+use super::workspace::{self, Part};
 use crate::drafts::{self, Draftable};
 use crate::jobs::Outcome;
 use crate::storage::Storage;
@@ -175,7 +175,10 @@ impl Running<'_> {
             let Some(last) = records.last() else { break };
             after = last.id;
             count += records.len();
-            let lines = records.into_iter().map(|record| record.line + "\n").collect::<String>();
+            let lines = records
+                .into_iter()
+                .map(|record| record.line + "\n")
+                .collect::<String>();
             self.archive.write(lines).await?;
             self.progress(part.file, BATCH).await?;
         }
@@ -206,7 +209,10 @@ impl Running<'_> {
             };
             let mut draft = serde_json::to_value(draft)?;
             // They say nothing to people.
-            if let Some(sources) = draft.pointer_mut("/content/sources").and_then(Value::as_array_mut) {
+            if let Some(sources) = draft
+                .pointer_mut("/content/sources")
+                .and_then(Value::as_array_mut)
+            {
                 for source in sources.iter_mut().filter_map(Value::as_object_mut) {
                     source.remove("content_hash");
                 }
@@ -286,7 +292,10 @@ impl Running<'_> {
                 let Some(last) = records.last() else { break };
                 after = last.id;
                 count += records.len();
-                let lines = records.into_iter().map(|record| record.line + "\n").collect::<String>();
+                let lines = records
+                    .into_iter()
+                    .map(|record| record.line + "\n")
+                    .collect::<String>();
                 self.archive.write(lines).await?;
                 self.progress(part.file, BATCH).await?;
             }

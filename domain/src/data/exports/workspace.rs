@@ -190,7 +190,12 @@ pub(super) struct Original {
 }
 
 /// The files of documents after the one with this id.
-pub(super) async fn originals(tx: &mut TenantTx, scope: &Scope, after: Uuid, most: i64) -> Result<Vec<Original>> {
+pub(super) async fn originals(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    after: Uuid,
+    most: i64,
+) -> Result<Vec<Original>> {
     let rows = sqlx::query_as!(
         Original,
         "select id, title, storage_key from documents

@@ -93,7 +93,10 @@ async fn make(services: &Services, scope: &Scope, draft_id: Uuid) -> Result<Uuid
     audit::record(&mut tx, scope, action, knowledge_base_id, name, details);
     let added = [
         (Quota::KnowledgeBases, i64::from(draft.from.is_none())),
-        (Quota::Documents, i64::try_from(documents.len()).unwrap_or(i64::MAX)),
+        (
+            Quota::Documents,
+            i64::try_from(documents.len()).unwrap_or(i64::MAX),
+        ),
         (Quota::Storage, size_of(&mut tx, scope, &documents).await?),
     ];
     quotas::check(&mut tx, &services.plans, &added).await?;

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::InvitationToken;
 use crate::db::{Db, TenantTx};
-use crate::tenancy::{Actor, Origin, Scope};
 use crate::quotas::{self, Plans};
+use crate::tenancy::{Actor, Origin, Scope};
 use crate::{Error, Result, Services, audit};
 
 /// An invitation as its token finds it.
@@ -43,7 +43,12 @@ pub async fn preview(db: &Db, token: &InvitationToken) -> Result<InvitationPrevi
 }
 
 /// Accepts an invitation for somebody who is signed in. Returns the workspace to go to.
-pub async fn accept(services: &Services, user: &User, token: &InvitationToken, origin: Origin) -> Result<Uuid> {
+pub async fn accept(
+    services: &Services,
+    user: &User,
+    token: &InvitationToken,
+    origin: Origin,
+) -> Result<Uuid> {
     let mut tx = services.db.invited(token).await?;
     let workspace_id = accept_in(&mut tx, &services.plans, user, token, origin).await?;
     tx.commit().await?;

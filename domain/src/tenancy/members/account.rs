@@ -38,7 +38,8 @@ pub(crate) async fn leave_everywhere(tx: &mut TenantTx, user_id: Uuid, origin: O
     for organization in organizations {
         left.memberships += 1;
         let workspaces = lock(tx, organization.id).await?;
-        let is_last_owner = organization.role == Role::Owner.as_str() && !has_other_owner(tx, organization.id, user_id).await?;
+        let is_last_owner = organization.role == Role::Owner.as_str()
+            && !has_other_owner(tx, organization.id, user_id).await?;
         if !is_last_owner {
             leave(tx, organization.id, &workspaces, user_id, origin).await?;
         } else if organization.is_closed || !has_others(tx, organization.id, &workspaces, user_id).await? {
@@ -68,9 +69,12 @@ async fn lock(tx: &mut TenantTx, id: Uuid) -> Result<Vec<Uuid>> {
     sqlx::query!("select id from organizations where id = $1 for update", id)
         .fetch_one(&mut **tx)
         .await?;
-    let workspaces = sqlx::query_scalar!("select id from workspaces where organization_id = $1 order by id", id)
-        .fetch_all(&mut **tx)
-        .await?;
+    let workspaces = sqlx::query_scalar!(
+        "select id from workspaces where organization_id = $1 order by id",
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     Ok(workspaces)
 }
 
@@ -172,7 +176,13 @@ async fn leave_as_guest(tx: &mut TenantTx, user_id: Uuid, origin: Origin, left: 
         )
         .execute(&mut **tx)
         .await?;
-        record(tx, workspace_id, user_id, origin, AuditAction::MemberAccountDelete);
+        record(
+            tx,
+            workspace_id,
+            user_id,
+            origin,
+            AuditAction::MemberAccountDelete,
+        );
         left.memberships += 1;
     }
     Ok(())

@@ -186,7 +186,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// over. `transaction` is all of it, from its beginning to its commit.
 ///
 /// There is one order in which rows are locked, so that it hardly ever comes to that: crawls, pages of crawls, documents,
-/// chunks, knowledge bases, sources, and the audit log last of all.
+/// chunks, knowledge bases, sources, then usage and quotas, and the audit log last of all.
 pub(crate) async fn retried<T, F>(transaction: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,

@@ -144,7 +144,9 @@ impl Running {
         let last = match last {
             Ok(done) => done,
             Err(error) => {
-                let is_deleted = self.is_deleted().await;
+                // While Postgres is away nobody has deleted anything, and the visitor has waited for long enough.
+                let is_away = matches!(error, Error::Unavailable { .. });
+                let is_deleted = !is_away && self.is_deleted().await;
                 if is_deleted {
                     log.discard();
                 }

@@ -113,7 +113,21 @@ pub async fn set_plan(db: &Db, plans: &Plans, organization_id: Uuid, plan: &str)
 
 #[cfg(test)]
 mod tests {
+    use figment::Figment;
+    use figment::providers::{Format, Toml};
+
     use super::*;
+
+    #[test]
+    fn plans_are_read_from_settings_and_a_slip_is_told() {
+        let read = |toml: &str| Figment::from(Toml::string(toml)).extract::<BTreeMap<String, Plan>>();
+        let plans = read("[free]\nbots = 3\nstorage_bytes = 5_000_000_000\n[team]").unwrap();
+        assert_eq!(plans["free"].limit(Quota::Bots), Some(3));
+        assert_eq!(plans["free"].limit(Quota::Storage), Some(5_000_000_000));
+        assert_eq!(plans["team"], Plan::default());
+        assert!(read("[free]\nbot = 3").is_err());
+        assert!(read("[free]\nbots = -1").is_err());
+    }
 
     #[test]
     fn a_plan_that_is_not_known_is_the_default_one() {

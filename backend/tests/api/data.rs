@@ -229,6 +229,7 @@ async fn an_uploaded_file_goes_and_its_chunks_answer_on() {
         .iter()
         .find(|document| document["kind"] == "file")
         .unwrap();
+    assert!(porto["original_removed_at"].is_string(), "{porto}");
     let preview = format!(
         "/api/v1/kb/{kb}/documents/{}/preview-chunks",
         porto["id"].as_str().unwrap()

@@ -16,7 +16,7 @@ const SECRETS: [&str; 3] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_raw_is_stored_or_sent() {
-    let fake = FakeOpenAi::start(Reply::Echo).await;
+    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
     let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
     let ada = app.sign_up().await;
     let provider = app.provider(&ada, &fake.base_url()).await;
@@ -27,10 +27,26 @@ async fn nothing_raw_is_stored_or_sent() {
     // Before it is on, the bot is in the cache as it was.
     let plain: Value = ok(app
         .request(Method::POST, &path)
-        .json(&json!({ "message": "Hello" })))
+        .json(&json!({ "message": "I am early@example.net" })))
     .await;
     let _: Value = ok(app.put(&ada, "/api/v1/data/policy", json!({ "redacts": true }))).await;
 
+    // What was said before is not sent on any more.
+    let asked = fake.requests().len();
+    let again = json!({ "message": "And does it know me still?", "session_id": plain["session_id"] });
+    let _: Value = ok(app.request(Method::POST, &path).json(&again)).await;
+    let later = fake.requests().split_off(asked);
+    assert!(!later.is_empty());
+    for request in later {
+        let body = request.body.to_string();
+        assert!(
+            body.contains("[email]") && !body.contains("early@example.net"),
+            "{body}"
+        );
+    }
+
+    // From here on the model gives back all that it was given.
+    fake.reply([Reply::Echo]);
     let id = Uuid::new_v4().simple().to_string();
     let said = format!(
         "I am {id}: {}, {} and {}. Where is order 20261122-7781?",

@@ -254,3 +254,28 @@ async fn nobody_joins_above_the_plan() {
         "who was refused has no account"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_gives_an_organization_a_plan() {
+    let app = TestApp::start_with(small).await;
+    let ada = app.sign_up().await;
+    let organization = ada.auth.workspace.organization_id.to_string();
+    let set = |plan: &str| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_botwright"))
+            .args(["plan", "set", &organization, plan])
+            .env("DATABASE_URL", app.database.url.as_str())
+            .env("BOTWRIGHT_PLANS", "{small={bots=2}}")
+            .output()
+            .unwrap()
+    };
+    let unknown = set("huge");
+    assert!(!unknown.status.success());
+    let words = String::from_utf8(unknown.stderr).unwrap();
+    assert!(words.contains("there are: self-hosted, small"), "{words}");
+    assert_eq!(used(&app, &ada, Quota::Bots).await.limit, None);
+    let done = set("small");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(used(&app, &ada, Quota::Bots).await.limit, Some(2));
+    assert!(set("self-hosted").status.success());
+    assert_eq!(used(&app, &ada, Quota::Bots).await.limit, None);
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api_types::ErrorCode;
-use api_types::chat::{ChatEvent, ChatRequest};
+use api_types::chat::{ChatEvent, ChatRequest, MessageRole};
 use api_types::conversations::{Channel, MessageStatus};
 use api_types::retrieval::Retrieval;
 use api_types::usage::Quota;
@@ -70,6 +70,7 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         None if chat.session_id.is_some() => session::history(&mut tx, &bot, session_id).await?,
         None => Vec::new(),
     };
+    let history = redacted_history(&bot, history);
     store_question(&services, &mut tx, &bot, session_id, &question).await?;
     tx.commit().await?;
 
@@ -96,13 +97,25 @@ fn redacted(bot: &LiveBot, mut request: Request) -> Request {
     }
     let chat = &mut request.chat;
     let values = chat.metadata.values_mut().chain(chat.variables.values_mut());
-    let said = request.history.iter_mut().flatten().map(|turn| &mut turn.content);
-    for text in values.chain(said).chain([&mut chat.message]) {
-        if let Cow::Owned(redacted) = redact(text) {
-            *text = redacted;
-        }
+    for text in values.chain([&mut chat.message]) {
+        redact_in_place(text);
     }
     request
+}
+
+/// What the visitor said before: a client may send it along, and some of it may be older than the workspace's wish.
+fn redacted_history(bot: &LiveBot, mut history: Vec<Turn>) -> Vec<Turn> {
+    if bot.redacts {
+        let said = history.iter_mut().filter(|turn| turn.role == MessageRole::User);
+        said.for_each(|turn| redact_in_place(&mut turn.content));
+    }
+    history
+}
+
+fn redact_in_place(text: &mut String) {
+    if let Cow::Owned(redacted) = redact(text) {
+        *text = redacted;
+    }
 }
 
 impl Running {

@@ -38,6 +38,7 @@ struct Row {
     languages: Option<Vec<String>>,
     tags: Vec<String>,
     importance: i16,
+    original_removed_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -68,6 +69,7 @@ impl TryFrom<Row> for Document {
             languages: row.languages.unwrap_or_default(),
             tags: row.tags,
             importance: Importance::from_steps(row.importance),
+            original_removed_at: row.original_removed_at,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
@@ -87,7 +89,7 @@ pub async fn list(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec
     let rows = sqlx::query_as!(
         Row,
         "select id, source_id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
-             chunks_done, languages, tags, importance, created_at, updated_at
+             chunks_done, languages, tags, importance, original_removed_at, created_at, updated_at
          from documents where workspace_id = $1 and knowledge_base_id = $2
          order by created_at, title, id",
         scope.workspace_id(),
@@ -341,7 +343,7 @@ async fn select(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Document> 
     sqlx::query_as!(
         Row,
         "select id, source_id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
-             chunks_done, languages, tags, importance, created_at, updated_at
+             chunks_done, languages, tags, importance, original_removed_at, created_at, updated_at
          from documents where workspace_id = $1 and id = $2",
         scope.workspace_id(),
         id

@@ -50,7 +50,11 @@ async fn a_crawl_ends_where_the_plan_does_and_keeps_what_it_took() {
     assert_eq!(number(&harness, "select count(*) from knowledge_bases").await, 0);
 
     // The next month has pages again.
-    execute(&harness, "update usage_months set month = month - interval '1 month'").await;
+    execute(
+        &harness,
+        "update usage_months set month = month - interval '1 month'",
+    )
+    .await;
     let (second, source) = draft(&harness, links(&site)).await;
     let crawl = ended(&harness, second, source).await;
     assert_eq!(crawl.error.unwrap().code, ErrorCode::QuotaExceeded);

@@ -12,6 +12,7 @@ pub mod chat;
 pub mod client;
 pub mod connections;
 pub mod conversations;
+pub mod data;
 pub mod drafts;
 pub mod embeddings;
 pub mod kb;
@@ -22,6 +23,7 @@ pub mod retrieval;
 pub mod sources;
 pub mod tenancy;
 pub mod test_sets;
+pub mod usage;
 pub mod validate;
 pub mod visitors;
 

@@ -57,6 +57,12 @@ pub enum ErrorCode {
     TestsRequired,
     /// The set is being run already.
     RunInProgress,
+    /// An export is being made already.
+    ExportInProgress,
+    /// The uploaded file was removed, as the workspace's settings say; only its chunks are left.
+    OriginalRemoved,
+    /// A limit of the organization's plan is reached; `current` holds the quota, what is used of it, and the limit.
+    QuotaExceeded,
     /// The object was changed by someone else since it was read; read it again.
     Changed,
     /// The object is used by another one that must be changed first.
@@ -144,7 +150,7 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// With `draft_conflict`: the draft as it stands on the server. With `tests_required`: why it is not deployed, a
     /// [`TestsRequired`](crate::test_sets::TestsRequired). With `mfa_required`: an
-    /// [`MfaChallenge`](crate::auth::MfaChallenge).
+    /// [`MfaChallenge`](crate::auth::MfaChallenge). With `quota_exceeded`: a [`QuotaUse`](crate::usage::QuotaUse).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub current: Option<serde_json::Value>,

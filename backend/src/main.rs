@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use backend::{audit, doctor, routes, serve, services};
+use backend::{audit, doctor, plan, routes, serve, services};
 use clap::{Parser, Subcommand};
 use domain::config::Config;
 use domain::kb::parse::sandbox;
@@ -40,6 +40,11 @@ enum Command {
     /// Give the data folder another secret key. What the old one sealed still opens, and is sealed anew from the next
     /// start on. With a key in the settings, see docs/SELF-HOSTING.md.
     RotateKey,
+    /// Plans with limits, which the settings define.
+    Plan {
+        #[command(subcommand)]
+        command: PlanCommand,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Run only the private Postgres and Redis of a data folder, until standard input ends.
@@ -61,6 +66,17 @@ enum AuditCommand {
         /// Only that of the workspace with this id.
         #[arg(long)]
         workspace: Option<Uuid>,
+    },
+}
+
+#[derive(Subcommand)]
+enum PlanCommand {
+    /// Give an organization a plan. Nothing that it has is taken away.
+    Set {
+        /// The organization's id.
+        organization: Uuid,
+        /// The name of the plan.
+        plan: String,
     },
 }
 
@@ -100,6 +116,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             command: AuditCommand::Verify { workspace },
         } => return audit::verify(&Config::load()?, workspace).await,
         Command::RotateKey => rotate_key(&Config::load()?)?,
+        Command::Plan {
+            command: PlanCommand::Set { organization, plan },
+        } => plan::set(&Config::load()?, organization, &plan).await?,
         Command::Openapi => println!(
             "{}",
             serde_json::to_string_pretty(&routes::openapi(&Config::load()?))?

@@ -19,6 +19,9 @@ mod api {
     mod chat;
     mod chatbot_drafts;
     mod connections;
+    mod data;
+    mod data_deletion;
+    mod data_redaction;
     mod docs;
     mod embedding;
     mod errors;
@@ -36,6 +39,7 @@ mod api {
     mod organization;
     mod outage;
     mod providers;
+    mod quotas;
     mod rerank;
     mod retrieval;
     mod routes;

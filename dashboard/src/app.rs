@@ -12,7 +12,7 @@ use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
 use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
 use crate::members::{JoinPage, MembersPage, OrganizationPage};
 use crate::session::{Access, ExpiredDialog, Session};
-use crate::settings::{AuditPage, SettingsPage};
+use crate::settings::{AuditPage, DataPage, SettingsPage, UsagePage};
 use crate::shell::{NotFound, Shell};
 use crate::test_sets::{TestSetPage, TestSetsPage};
 use crate::ui::load::Failure;
@@ -58,6 +58,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/members") view=MembersPage />
                     <Route path=path!("/organization") view=OrganizationPage />
                     <Route path=path!("/account") view=AccountPage />
+                    <Route path=path!("/settings/data") view=DataPage />
+                    <Route path=path!("/settings/usage") view=UsagePage />
                     <Route path=path!("/settings/audit") view=AuditPage />
                     <Route path=path!("/*any") view=NotFound />
                 </ParentRoute>

@@ -7,6 +7,7 @@ mod bots;
 mod chat;
 mod conversations;
 mod drafts;
+mod exports;
 mod kb;
 mod members;
 mod retrieval;

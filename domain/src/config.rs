@@ -1,5 +1,6 @@
 //! Settings: defaults, then `botwright.toml`, then the environment.
 
+use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -11,6 +12,8 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use crate::quotas::Plan;
 
 /// Everything an operator can set. Each field is `BOTWRIGHT_<FIELD>` in the environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -73,6 +76,12 @@ pub struct Config {
     /// Whom mails come from, such as `Botwright <bots@example.com>`. Needed with `smtp_url`.
     #[serde(default)]
     pub mail_from: Option<String>,
+    /// The plan of organizations that were given none. It has no limits unless `plans` gives it some.
+    pub default_plan: String,
+    /// What plans allow, by name: `[plans.free]` with `bots`, `knowledge_bases`, `documents`, `pages_per_month`,
+    /// `messages_per_month`, `members` and `storage_bytes`. What a plan does not say has no limit.
+    #[serde(default)]
+    pub plans: BTreeMap<String, Plan>,
     /// Whether the private Postgres serves; no setting, the server finds out when it starts.
     #[serde(skip)]
     pub is_embedded: bool,
@@ -106,6 +115,7 @@ struct Defaults {
     bot_requests_per_minute: u32,
     workspace_requests_per_minute: u32,
     caller_requests_per_minute: u32,
+    default_plan: &'static str,
 }
 
 impl Config {
@@ -128,6 +138,7 @@ impl Config {
             bot_requests_per_minute: 1_200,
             workspace_requests_per_minute: 6_000,
             caller_requests_per_minute: 1_200,
+            default_plan: "self-hosted",
         };
         let settings = Figment::from(Serialized::defaults(defaults))
             .merge(Toml::file("botwright.toml"))

@@ -81,6 +81,11 @@ impl Db {
             .await
     }
 
+    /// Begins a transaction that sees one receipt, for whoever was given its id.
+    pub(crate) async fn receipt(&self, id: Uuid) -> Result<TenantTx> {
+        self.bound_to("app.receipt_id", &id.to_string()).await
+    }
+
     /// Begins a transaction that sees one bot's row, to learn which workspace serves it.
     pub(crate) async fn visitor(&self, bot_id: Uuid) -> Result<TenantTx> {
         self.bound_to("app.bot_id", &bot_id.to_string()).await
@@ -181,7 +186,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// over. `transaction` is all of it, from its beginning to its commit.
 ///
 /// There is one order in which rows are locked, so that it hardly ever comes to that: crawls, pages of crawls, documents,
-/// chunks, knowledge bases, sources, and the audit log last of all.
+/// chunks, knowledge bases, sources, then usage and quotas, and the audit log last of all.
 pub(crate) async fn retried<T, F>(transaction: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,

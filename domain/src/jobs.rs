@@ -76,6 +76,32 @@ pub enum Job {
         /// The run.
         run_id: Uuid,
     },
+    /// Make an archive of all that is in a workspace.
+    ExportWorkspace {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The archive.
+        export_id: Uuid,
+    },
+    /// Make an archive of what belongs to a person.
+    ExportPerson {
+        /// The person.
+        user_id: Uuid,
+        /// The archive.
+        export_id: Uuid,
+    },
+    /// Remove what is left of a person whose account was deleted: their archives, and the organizations that were theirs
+    /// alone. Then finish the receipt.
+    ForgetPerson {
+        /// The person, who has no row any more.
+        user_id: Uuid,
+        /// The workspace that they were in, where the receipt is.
+        workspace_id: Uuid,
+        /// The organizations.
+        organization_ids: Vec<Uuid>,
+        /// The receipt.
+        receipt_id: Uuid,
+    },
     /// Send a mail of the outbox.
     SendMail {
         /// The mail.

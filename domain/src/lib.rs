@@ -1,6 +1,7 @@
 //! The product without HTTP: everything that both the server and the worker do.
 //!
 //! Modules are features. `tenancy`, `audit`, `llm`, `vectors`, `storage`, `secrets` and `outbound` are leaves;
+//! `data` is what is kept for how long, archives and receipts; `quotas` is what plans allow.
 //! `kb` stands on `llm` and `vectors`; `chat` stands on `bots`, `kb` and `llm`. A module calls another's public
 //! functions, never its tables.
 
@@ -12,6 +13,7 @@ pub mod chat;
 pub mod config;
 pub mod connections;
 pub mod conversations;
+pub mod data;
 pub mod db;
 pub mod drafts;
 pub mod embeddings;
@@ -28,6 +30,7 @@ pub mod notion;
 mod opaque_token;
 pub mod outbound;
 pub mod providers;
+pub mod quotas;
 pub mod redis;
 pub mod secrets;
 pub mod services;

@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::llm::Breakers;
 use crate::mail::Mailer;
 use crate::outbound::Outbound;
+use crate::quotas::Plans;
 use crate::redis::Redis;
 use crate::secrets::Secrets;
 use crate::storage::Storage;
@@ -72,6 +73,8 @@ pub struct Services {
     pub google: Google,
     /// The way to the mail server; absent where none is set, and mails stay in the outbox.
     pub mailer: Option<Mailer>,
+    /// What organizations may have.
+    pub plans: Plans,
     /// How browsers reach the server, without a trailing slash.
     pub public_url: String,
 }
@@ -110,6 +113,7 @@ impl Services {
             notion_url: config.notion_url.as_str().trim_end_matches('/').to_owned(),
             google: Google::new(&config.google_url, &config.google_token_url),
             mailer: Mailer::of(config)?,
+            plans: Plans::new(&config.default_plan, &config.plans),
             public_url: config.public_url(),
         })
     }

@@ -1,7 +1,8 @@
 //! Files: uploaded sources while they are drafts, and documents once they are finalized.
 //!
 //! Keys are made of UUIDs only (`drafts/<workspace>/<draft>/<source>`, `documents/<workspace>/<document>`,
-//! `pages/<workspace>/<source>/<version>`), never of names that people chose.
+//! `pages/<workspace>/<source>/<version>`, `exports/<workspace>/<export>`, `people/<person>/<export>`), never of names that
+//! people chose.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -9,14 +10,24 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use futures::TryStreamExt;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use tokio::io::AsyncReadExt;
 use uuid::Uuid;
 
 use crate::config::own_uid;
 use crate::{Error, Result};
+
+/// What is written at once of a large file.
+const PIECE: usize = 8 * 1024 * 1024;
+/// Pieces of a large file that are on their way at the same time.
+const PIECES: usize = 2;
+
+/// The bytes of a file, as they come.
+pub type Bytes = BoxStream<'static, Result<bytes::Bytes>>;
 
 /// Where files are kept. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -63,6 +74,59 @@ impl Storage {
         format!("documents/{workspace_id}/{document_id}")
     }
 
+    /// Key of an archive of a workspace.
+    pub fn export_key(workspace_id: Uuid, export_id: Uuid) -> String {
+        format!("exports/{workspace_id}/{export_id}")
+    }
+
+    /// Folder of the archives of a person.
+    pub fn person_folder(user_id: Uuid) -> String {
+        format!("people/{user_id}")
+    }
+
+    /// Key of an archive of a person.
+    pub fn person_export_key(user_id: Uuid, export_id: Uuid) -> String {
+        format!("people/{user_id}/{export_id}")
+    }
+
+    /// Writes a file of any size, whole or not at all, piece by piece.
+    pub async fn put_file(&self, key: &str, mut file: tokio::fs::File) -> Result<()> {
+        let upload = self
+            .store
+            .put_multipart(&Key::from(key))
+            .await
+            .map_err(unavailable)?;
+        let mut upload = WriteMultipart::new_with_chunk_size(upload, PIECE);
+        let mut buffer = vec![0; PIECE / 8];
+        loop {
+            let count = match file.read(&mut buffer).await {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) => {
+                    // What was sent so far is thrown away; the error that led here counts.
+                    let _ = upload.abort().await;
+                    return Err(anyhow::Error::from(error).into());
+                }
+            };
+            upload.wait_for_capacity(PIECES).await.map_err(unavailable)?;
+            upload.write(&buffer[..count]);
+        }
+        upload.finish().await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Opens a file for reading piece by piece, and says how large it is; `None` when there is none.
+    pub async fn open(&self, key: &str) -> Result<Option<(u64, Bytes)>> {
+        match self.store.get(&Key::from(key)).await {
+            Ok(found) => {
+                let size = found.meta.size;
+                Ok(Some((size, found.into_stream().map_err(unavailable).boxed())))
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
     /// Writes a file, whole or not at all.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
         self.store
@@ -100,12 +164,14 @@ impl Storage {
     /// Deletes every file of a draft.
     pub async fn delete_draft(&self, workspace_id: Uuid, draft_id: Uuid) -> Result<()> {
         self.delete_folder(&format!("drafts/{workspace_id}/{draft_id}"))
-            .await
+            .await?;
+        Ok(())
     }
 
-    /// Deletes every file of a workspace.
-    pub async fn delete_workspace(&self, workspace_id: Uuid) -> Result<()> {
-        for kind in ["documents", "pages", "drafts"] {
+    /// Deletes every file of a workspace. Answers how many there were.
+    pub async fn delete_workspace(&self, workspace_id: Uuid) -> Result<u64> {
+        let mut deleted = 0;
+        for kind in ["documents", "pages", "drafts", "exports"] {
             let folder = Key::from(format!("{kind}/{workspace_id}"));
             let files: Vec<_> = self
                 .store
@@ -115,17 +181,19 @@ impl Storage {
                 .map_err(unavailable)?;
             for file in files {
                 self.delete(file.location.as_ref()).await?;
+                deleted += 1;
             }
         }
-        Ok(())
+        Ok(deleted)
     }
 
-    /// Deletes every file directly in a folder.
-    pub async fn delete_folder(&self, folder: &str) -> Result<()> {
-        for name in self.files(folder).await? {
+    /// Deletes every file directly in a folder. Answers how many there were.
+    pub async fn delete_folder(&self, folder: &str) -> Result<u64> {
+        let names = self.files(folder).await?;
+        for name in &names {
             self.delete(&format!("{folder}/{name}")).await?;
         }
-        Ok(())
+        Ok(names.len() as u64)
     }
 
     /// Names of a draft's files: ids of sources, some with `.parsed` behind.

@@ -6,7 +6,7 @@ use domain::jobs::vacuum;
 use domain::kb::drafts::sweep_expired;
 use domain::kb::ingest::enqueue_lost;
 use domain::kb::sources;
-use domain::{Services, auth, embeddings, mail, master_key, tenancy, test_sets};
+use domain::{Services, auth, data, embeddings, mail, master_key, tenancy, test_sets};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -74,6 +74,14 @@ async fn repair(services: &Services, clean_up: bool) -> domain::Result<()> {
             workspaces = purged,
             "removed workspaces that were deleted a week ago"
         );
+    }
+    let outdated = data::enforce_retention(services).await?;
+    if outdated > 0 {
+        tracing::info!(rows = outdated, "removed what is older than workspaces keep it");
+    }
+    let expired = data::exports::sweep(services).await?;
+    if expired > 0 {
+        tracing::info!(exports = expired, "removed archives whose time was over");
     }
     let swept = sweep_expired(services).await?;
     if swept > 0 {

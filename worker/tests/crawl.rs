@@ -15,6 +15,7 @@ mod crawl {
     mod fixture;
     mod interrupted;
     mod left_out;
+    mod quota;
     mod scans;
     mod site;
     mod sync;

@@ -11,6 +11,12 @@ export async function signUp(url) {
   return (method, path, body) => request(url, method, path, body, { Authorization: `Bearer ${access_token}` });
 }
 
+// The same for somebody who has an account.
+export async function signIn(url, email, password) {
+  const { access_token } = await request(url, "POST", "/auth/login", { email, password });
+  return (method, path, body) => request(url, method, path, body, { Authorization: `Bearer ${access_token}` });
+}
+
 // Deploys a bot that knows one of the parser's fixtures; answers its id.
 export async function deployBot(call, document) {
   const draft = await call("POST", "/kb/draft", {});

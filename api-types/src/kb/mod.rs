@@ -359,6 +359,10 @@ pub struct Document {
     /// How much it matters.
     #[serde(default)]
     pub importance: Importance,
+    /// When its file was removed, as it was older than the workspace keeps files. Its chunks stay, and can't be cut
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_removed_at: Option<DateTime<Utc>>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When it last changed.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api_types::Page;
 use api_types::conversations::{Conversation, ConversationSummary, Gap};
+use api_types::data::{DeleteConversationsRequest, DeletionReceipt};
 use api_types::retrieval::MessageRetrieval;
 use axum::extract::State;
 use domain::{Services, conversations};
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::extract::{Caller, Json, Path, Query};
+use crate::extract::{Caller, Json, Path, Query, SignedIn};
 use crate::problem::Result;
 
 /// Which rows of a list.
@@ -48,6 +49,34 @@ pub async fn get(
 ) -> Result<Json<Conversation>> {
     Ok(Json(
         conversations::get(&services, &scope, conversation_id).await?,
+    ))
+}
+
+/// Delete a conversation for good, with everything that hangs on it. For admins.
+#[utoipa::path(delete, path = "/api/v1/conversations/{conversation_id}", tag = "conversations",
+    params(("conversation_id" = Uuid, Path)), responses((status = 200, body = DeletionReceipt)),
+    security(("bearer" = [])))]
+pub async fn delete(
+    State(services): State<Arc<Services>>,
+    caller: SignedIn,
+    Path(conversation_id): Path<Uuid>,
+) -> Result<Json<DeletionReceipt>> {
+    Ok(Json(
+        conversations::delete(&services, &caller.scope, &[conversation_id]).await?,
+    ))
+}
+
+/// Delete conversations for good, all of them or none. For admins.
+#[utoipa::path(post, path = "/api/v1/conversations/delete", tag = "conversations",
+    request_body = DeleteConversationsRequest, responses((status = 200, body = DeletionReceipt)),
+    security(("bearer" = [])))]
+pub async fn delete_many(
+    State(services): State<Arc<Services>>,
+    caller: SignedIn,
+    Json(request): Json<DeleteConversationsRequest>,
+) -> Result<Json<DeletionReceipt>> {
+    Ok(Json(
+        conversations::delete(&services, &caller.scope, &request.conversation_ids).await?,
     ))
 }
 

@@ -70,8 +70,13 @@ pub async fn accept(
         user_id, session_id, ..
     } = caller;
     let user = auth::user(db, user_id).await?;
-    let workspace_id =
-        invitations::accept(db, &user, &InvitationToken::from(token), caller.scope.origin()).await?;
+    let workspace_id = invitations::accept(
+        &services,
+        &user,
+        &InvitationToken::from(token),
+        caller.scope.origin(),
+    )
+    .await?;
     Ok(Json(
         auth::switch_workspace(db, secrets, user_id, session_id, workspace_id).await?,
     ))

@@ -4,6 +4,7 @@ mod api_keys;
 mod audit;
 mod auth;
 mod auth_account;
+mod auth_data;
 mod auth_mfa;
 mod auth_sessions;
 mod bots;
@@ -12,6 +13,7 @@ mod chatbot_drafts;
 mod client_address;
 mod connections;
 mod conversations;
+mod data;
 mod demo;
 mod device;
 mod docs;
@@ -31,6 +33,7 @@ mod outbox;
 mod providers;
 mod spa;
 mod test_sets;
+mod usage;
 mod visitor_secrets;
 mod widget;
 mod workspaces;
@@ -73,6 +76,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
                 .routes(routes!(auth_account::forgot_password))
                 .routes(routes!(auth_account::reset_password))
                 .routes(routes!(auth_account::verify_email))
+                .routes(routes!(data::receipt))
                 .routes(routes!(invitations::preview))
                 .routes(routes!(invitations::accept)),
         ))
@@ -85,6 +89,10 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(auth_account::change_password))
         .routes(routes!(auth_account::change_email))
         .routes(routes!(auth_account::resend_verification))
+        .routes(routes!(auth_data::delete_account))
+        .routes(routes!(auth_data::exports, auth_data::start_export))
+        .routes(routes!(auth_data::export_file))
+        .routes(routes!(auth_data::delete_export))
         .routes(routes!(auth_sessions::list, auth_sessions::end_all))
         .routes(routes!(auth_sessions::end))
         .routes(routes!(auth_mfa::status))
@@ -168,7 +176,8 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         )
         .routes(routes!(kb_pairs::import).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .routes(routes!(conversations::list))
-        .routes(routes!(conversations::get))
+        .routes(routes!(conversations::get, conversations::delete))
+        .routes(routes!(conversations::delete_many))
         .routes(routes!(conversations::retrieval))
         .routes(routes!(conversations::gaps))
         .routes(routes!(test_sets::list, test_sets::create))
@@ -192,6 +201,12 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(connections::items))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::delete))
+        .routes(routes!(data::policy, data::save_policy))
+        .routes(routes!(data::exports, data::start_export))
+        .routes(routes!(data::export_file))
+        .routes(routes!(data::delete_export))
+        .routes(routes!(data::receipts))
+        .routes(routes!(usage::get))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(openai::chat_completions))

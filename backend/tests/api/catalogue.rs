@@ -8,6 +8,12 @@ use crate::support::database::TestDatabase;
 const OTHER_POLICIES: &[(&str, &str)] = &[
     ("workspace_members", "own_memberships"),
     ("organization_members", "own_memberships"),
+    ("data_exports", "expired_of_all"),
+    ("data_policies", "limited_of_all"),
+    ("deletion_receipts", "own_receipts"),
+    ("deletion_receipts", "presented_receipt"),
+    ("organization_invitations", "addressed_invitation"),
+    ("workspace_invitations", "addressed_invitation"),
     ("workspace_invitations", "presented_invitation"),
     ("organization_invitations", "presented_invitation"),
     ("api_keys", "presented_key"),
@@ -58,7 +64,12 @@ async fn every_tenant_table_has_its_rows_guarded() {
 
 #[tokio::test]
 async fn what_belongs_to_an_organization_is_guarded_alike() {
-    const GUARDED: [&str; 2] = ["organization_invitations", "organization_members"];
+    const GUARDED: [&str; 4] = [
+        "deletion_receipts",
+        "organization_invitations",
+        "organization_members",
+        "usage_months",
+    ];
     let condition = "(organization_id = ( SELECT app_organization_id() AS app_organization_id))";
     let guarded = format!(
         "select c.relname::text from pg_class c join pg_policy p on p.polrelid = c.oid

@@ -19,6 +19,7 @@ pub mod fake_smtp;
 pub mod mails;
 #[path = "../../../domain/tests/support/service_account.rs"]
 mod service_account;
+pub mod traces;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -317,6 +318,8 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         trusted_proxies: Vec::new(),
         smtp_url: None,
         mail_from: None,
+        default_plan: "self-hosted".to_owned(),
+        plans: std::collections::BTreeMap::new(),
         is_embedded: false,
         chat_requests_per_minute: 100_000,
         auth_requests_per_minute: 100_000,

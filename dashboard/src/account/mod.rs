@@ -1,6 +1,7 @@
 //! The person's own account: name, address, password, second factor, sessions.
 
 mod banner;
+mod delete;
 mod email;
 mod password;
 mod password_form;
@@ -11,8 +12,10 @@ mod two_step_setup;
 
 use leptos::prelude::*;
 
+use crate::exports::{Exports, Source};
 use crate::ui::page::PageHead;
 pub use banner::ConfirmAddress;
+use delete::DeleteAccount;
 use email::Email;
 use password::Password;
 use profile::Profile;
@@ -30,6 +33,12 @@ pub fn AccountPage() -> impl IntoView {
             <Password />
             <TwoStep />
             <Sessions />
+            <Exports
+                source=Source::Person
+                title="Take your data along"
+                subtitle="Your account, sessions, memberships and what you did, as a ZIP archive. What a workspace holds is exported in its settings."
+            />
+            <DeleteAccount />
         </div>
     }
 }

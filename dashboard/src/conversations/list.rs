@@ -5,6 +5,7 @@ use api_types::conversations::{Channel, ConversationSummary};
 use api_types::visitors::Visitor;
 use leptos::prelude::*;
 
+use super::delete::{Chosen, DeleteChosen, choose, is_chosen};
 use super::{BotFilter, TABS, wanted_bot};
 use crate::ui::button::ButtonLink;
 use crate::ui::empty::Empty;
@@ -21,8 +22,12 @@ use crate::ui::time::Ago;
 pub fn ConversationsPage() -> impl IntoView {
     let wanted = wanted_bot();
     let conversations = pages(move |cursor| client::conversations::list(wanted.get(), cursor));
+    // None while nothing is to be chosen.
+    let chosen: Chosen = RwSignal::new(None);
     view! {
-        <PageHead title="Conversations" subtitle="What visitors asked and what they were answered." />
+        <PageHead title="Conversations" subtitle="What visitors asked and what they were answered.">
+            <DeleteChosen chosen=chosen on_deleted=move || conversations.first.reload() />
+        </PageHead>
         <TabLinks tabs=TABS label="Conversations" />
         <BotFilter />
         {loaded(
@@ -38,7 +43,7 @@ pub fn ConversationsPage() -> impl IntoView {
                             <For
                                 each=move || conversations.items()
                                 key=|item| (item.id, item.message_count, item.has_gap)
-                                children=|item| view! { <Row item=item /> }
+                                children=move |item| view! { <Row item=item chosen=chosen /> }
                             />
                         </ul>
                     </Show>
@@ -100,9 +105,20 @@ pub fn VisitorName(visitor: Visitor) -> impl IntoView {
 }
 
 #[component]
-fn Row(item: ConversationSummary) -> impl IntoView {
+fn Row(item: ConversationSummary, chosen: Chosen) -> impl IntoView {
+    let id = item.id;
+    let label = format!("Choose {}", item.first_message);
     view! {
         <li class="relative flex items-center gap-3 px-4 py-3 hover:bg-base-200">
+            <Show when=move || chosen.with(Option::is_some)>
+                <input
+                    type="checkbox"
+                    class="checkbox checkbox-primary checkbox-sm relative z-10"
+                    aria-label=label.clone()
+                    prop:checked=move || is_chosen(chosen, id)
+                    on:change=move |event| choose(chosen, id, event_target_checked(&event))
+                />
+            </Show>
             <div class="min-w-0 grow">
                 <a
                     href=format!("/conversations/{}", item.id)

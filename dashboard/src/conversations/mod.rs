@@ -1,5 +1,6 @@
 //! What visitors asked, what they were answered, and what nobody could answer.
 
+mod delete;
 mod gaps;
 mod list;
 mod page;

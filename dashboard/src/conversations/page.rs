@@ -7,6 +7,7 @@ use api_types::test_sets::CaseFromConversationRequest;
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use super::delete::DeleteConversation;
 use super::list::{GapMark, VisitorName, channel_name};
 use super::why::{Asking, WhyDialog};
 use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
@@ -44,7 +45,9 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
         }
     };
     view! {
-        <PageHead title=summary.first_message.clone() back=("/conversations", "Conversations") />
+        <PageHead title=summary.first_message.clone() back=("/conversations", "Conversations")>
+            <DeleteConversation id=summary.id />
+        </PageHead>
         <p class="muted -mt-4 mb-6 flex flex-wrap items-center gap-x-4 gap-y-1">
             <a class="link-plain" href=format!("/bots/{}", summary.bot_id) dir="auto">
                 {summary.bot_name}

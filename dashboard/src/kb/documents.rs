@@ -194,6 +194,10 @@ fn Row(
     let to_delete = document.clone();
     let to_read = document.clone();
     let size = bytes(u64::try_from(document.size).unwrap_or_default());
+    let size = match document.original_removed_at {
+        Some(_) => format!("{size}, file removed after its time"),
+        None => size,
+    };
     let address = document.url.clone().unwrap_or(size);
     view! {
         <li class="flex flex-wrap items-center gap-x-3 gap-y-2 py-3" data-testid="document">

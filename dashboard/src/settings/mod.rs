@@ -4,10 +4,12 @@ mod api_keys;
 mod audit;
 mod connect;
 mod connections;
+mod data;
 mod embedding;
 mod embedding_form;
 mod provider_form;
 mod providers;
+mod usage;
 
 use api_types::auth::Me;
 use api_types::client;
@@ -26,10 +28,17 @@ use api_keys::ApiKeys;
 pub use audit::AuditPage;
 pub use connections::Account;
 use connections::Connections;
+pub use data::DataPage;
 use embedding::Embedding;
 use providers::Providers;
+pub use usage::UsagePage;
 
-const TABS: &[Tab] = &[("/settings", "Workspace"), ("/settings/audit", "Audit log")];
+const TABS: &[Tab] = &[
+    ("/settings", "Workspace"),
+    ("/settings/data", "Data"),
+    ("/settings/usage", "Usage"),
+    ("/settings/audit", "Audit log"),
+];
 
 /// The page.
 #[component]

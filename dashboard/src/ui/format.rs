@@ -27,7 +27,8 @@ pub fn count(number: impl Into<i64>, noun: &str) -> String {
     }
 }
 
-fn thousands(number: i64) -> String {
+/// A number with its thousands set apart, such as `12,345`.
+pub fn thousands(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = if number < 0 { "-".to_owned() } else { String::new() };
     for (i, digit) in digits.chars().enumerate() {

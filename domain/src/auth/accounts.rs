@@ -10,6 +10,7 @@ use super::sessions::{self, Session};
 use super::{Device, password};
 use crate::db::{Db, TenantTx};
 use crate::mail::{self, Template};
+use crate::quotas::Plans;
 use crate::tenancy::invitations::{self, InvitationToken};
 use crate::tenancy::{self, Origin, Scope};
 use crate::{Error, Result, Services};
@@ -18,7 +19,7 @@ use crate::{Error, Result, Services};
 pub async fn signup(services: &Services, device: &Device, request: SignupRequest) -> Result<Session> {
     validate::signup(&request).map_err(Error::validation)?;
     password::check(&request.password, &[&request.email, &request.name]).await?;
-    let (mut tx, user, workspace_id) = found(&services.db, request, false).await?;
+    let (mut tx, user, workspace_id) = found(&services.db, &services.plans, request, false).await?;
     let link = links::make(&mut tx, services, Purpose::Confirm, user.id, &user.email).await?;
     mail::post(
         &mut tx,
@@ -34,7 +35,7 @@ pub async fn signup(services: &Services, device: &Device, request: SignupRequest
 /// Makes an account that nobody signed up for, for the demo and for tests: its address counts as confirmed, and its
 /// password may be known to all. `None` when the address has an account.
 pub async fn seed(db: &Db, request: SignupRequest) -> Result<Option<User>> {
-    match found(db, request, true).await {
+    match found(db, &Plans::default(), request, true).await {
         Ok((tx, user, _)) => {
             tx.commit().await?;
             Ok(Some(user))
@@ -45,7 +46,12 @@ pub async fn seed(db: &Db, request: SignupRequest) -> Result<Option<User>> {
 }
 
 /// Writes the account, its organization and its workspace. Answers the transaction, to be committed.
-async fn found(db: &Db, request: SignupRequest, is_verified: bool) -> Result<(TenantTx, User, Uuid)> {
+async fn found(
+    db: &Db,
+    plans: &Plans,
+    request: SignupRequest,
+    is_verified: bool,
+) -> Result<(TenantTx, User, Uuid)> {
     let password_hash = password::hash(request.password).await?;
     let user = User {
         id: Uuid::now_v7(),
@@ -74,7 +80,7 @@ async fn found(db: &Db, request: SignupRequest, is_verified: bool) -> Result<(Te
     let workspace_id = match request.invitation.map(InvitationToken::from) {
         Some(token) => {
             tx.bind_invitation(&token).await?;
-            invitations::accept_in(&mut tx, &user, &token, Origin::default()).await?
+            invitations::accept_in(&mut tx, plans, &user, &token, Origin::default()).await?
         }
         None => tenancy::found_organization(&mut tx, user.id, &user.name).await?,
     };

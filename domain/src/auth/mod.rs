@@ -6,6 +6,7 @@
 
 mod accounts;
 mod attempts;
+mod deletion;
 mod device;
 mod email;
 mod links;
@@ -18,6 +19,7 @@ mod sweep;
 mod tokens;
 
 pub use accounts::{me, save_profile, seed, signup, user};
+pub use deletion::{delete_account, forget_person};
 pub use device::Device;
 pub use email::{change_email, resend_verification, verify_email};
 pub(crate) use mfa::reseal;

@@ -8,6 +8,7 @@ use api_types::audit::AuditAction;
 use api_types::bots::{ChatbotContent, DeployRequest, Deployed};
 use api_types::drafts::Draft;
 use api_types::tenancy::Role;
+use api_types::usage::Quota;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ use super::check::{check, provider_ids};
 use super::{embed, name_taken};
 use crate::db::TenantTx;
 use crate::error::violates;
-use crate::{Error, Result, Scope, Services, audit, drafts, test_sets};
+use crate::{Error, Result, Scope, Services, audit, drafts, quotas, test_sets};
 
 /// What was deployed.
 struct Version {
@@ -47,7 +48,7 @@ pub async fn deploy(
     let version = match drafts::get::<ChatbotContent>(&services.redis, scope, draft_id).await {
         Ok(draft) => {
             taken = Some(draft.version);
-            deploy_draft(tx, scope, draft, request).await?
+            deploy_draft(services, tx, scope, draft, request).await?
         }
         // Deployed before, and deleted since.
         Err(error) if error.code() == ErrorCode::DraftNotFound => {
@@ -71,6 +72,7 @@ pub async fn deploy(
 }
 
 async fn deploy_draft(
+    services: &Services,
     mut tx: TenantTx,
     scope: &Scope,
     draft: Draft<ChatbotContent>,
@@ -113,6 +115,9 @@ async fn deploy_draft(
     )
     .execute(&mut *tx)
     .await?;
+    if version == 1 {
+        quotas::check(&mut tx, &services.plans, &[(Quota::Bots, 1)]).await?;
+    }
     let (action, details) = (AuditAction::BotDeploy, json!({ "version": version }));
     audit::record(&mut tx, scope, action, bot_id, &draft.content.name, details);
     tx.commit().await?;

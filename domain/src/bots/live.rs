@@ -38,6 +38,10 @@ pub struct LiveBot {
     pub sites: Sites,
     /// The secrets with which its site vouches for visitors, newest first.
     pub(crate) visitor_secrets: Vec<visitors::Sealed>,
+    /// Whether addresses and numbers are taken out of what visitors write.
+    pub redacts: bool,
+    /// The plan of its organization; none is the default one.
+    pub plan: Option<String>,
     status: BotStatus,
 }
 
@@ -124,9 +128,13 @@ async fn load(db: &Db, bot_id: Uuid) -> Result<LiveBot> {
     let scope = visitor_scope(db, bot_id).await?.ok_or_else(unknown)?;
     let mut tx = db.tenant(&scope).await?;
     let row = sqlx::query!(
-        "select b.status, v.version, v.content from bots b
-         join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
-         where b.workspace_id = $1 and b.id = $2",
+        r#"select b.status, v.version, v.content, coalesce(p.redacts, false) as "redacts!", o.plan
+           from bots b
+           join workspaces w on w.id = b.workspace_id
+           join organizations o on o.id = w.organization_id
+           join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
+           left join data_policies p on p.workspace_id = b.workspace_id
+           where b.workspace_id = $1 and b.id = $2"#,
         scope.workspace_id(),
         bot_id
     )
@@ -144,6 +152,8 @@ async fn load(db: &Db, bot_id: Uuid) -> Result<LiveBot> {
         content,
         sites,
         visitor_secrets,
+        redacts: row.redacts,
+        plan: row.plan,
         status: status(&row.status),
     })
 }

@@ -17,6 +17,7 @@ mod turn;
 
 pub use prompt::preview;
 pub use resume::{Position, resume};
+pub(crate) use resume::{Stream, forget};
 pub use session::{rate, session};
 pub use test::test_draft;
 pub(crate) use trial::{Trial, try_question};

@@ -58,9 +58,35 @@ impl std::str::FromStr for Position {
     }
 }
 
+/// Which answer a stream is of.
+pub(crate) struct Stream {
+    pub bot_id: Uuid,
+    pub session_id: Uuid,
+    pub message_id: Uuid,
+}
+
+/// Deletes what is still kept of these answers. Answers how many streams there were.
+pub(crate) async fn forget(redis: &Redis, streams: &[Stream]) -> Result<u64> {
+    if streams.is_empty() {
+        return Ok(0);
+    }
+    let keys: Vec<_> = streams
+        .iter()
+        .map(|stream| key(stream.bot_id, stream.session_id, stream.message_id))
+        .collect();
+    Ok(redis.commands().del(keys).await?)
+}
+
 /// Writes the events of one answer, without ever holding the answer up.
 pub(super) struct Log {
-    sender: mpsc::UnboundedSender<NumberedEvent>,
+    sender: mpsc::UnboundedSender<Entry>,
+}
+
+/// What the writer of a log is told.
+enum Entry {
+    Event(NumberedEvent),
+    /// The conversation was deleted meanwhile: nothing of the answer may be left.
+    Discard,
 }
 
 impl Log {
@@ -72,24 +98,32 @@ impl Log {
 
     pub fn append(&self, event: NumberedEvent) {
         // The writer ends early only when Redis is away.
-        let _ = self.sender.send(event);
+        let _ = self.sender.send(Entry::Event(event));
+    }
+
+    pub fn discard(&self) {
+        let _ = self.sender.send(Entry::Discard);
     }
 }
 
-async fn write(redis: Redis, key: String, mut receiver: mpsc::UnboundedReceiver<NumberedEvent>) {
-    let mut events: Vec<NumberedEvent> = Vec::new();
+async fn write(redis: Redis, key: String, mut receiver: mpsc::UnboundedReceiver<Entry>) {
+    let mut entries: Vec<Entry> = Vec::new();
     let mut renewal = tokio::time::interval_at(Instant::now() + RENEW, RENEW);
     loop {
         let received = tokio::select! {
-            received = receiver.recv_many(&mut events, 64) => Some(received),
+            received = receiver.recv_many(&mut entries, 64) => Some(received),
             _ = renewal.tick() => None,
         };
         if received == Some(0) {
             return;
         }
-        let is_over = events.last().is_some_and(|event| event.event.is_last());
+        let mut is_over = false;
         let mut pipe = redis::pipe();
-        for event in events.drain(..) {
+        for entry in entries.drain(..) {
+            let Entry::Event(event) = entry else {
+                return discard(&redis, &key).await;
+            };
+            is_over |= event.event.is_last();
             let Ok(json) = serde_json::to_string(&event.event) else {
                 return;
             };
@@ -106,6 +140,13 @@ async fn write(redis: Redis, key: String, mut receiver: mpsc::UnboundedReceiver<
         if is_over {
             return;
         }
+    }
+}
+
+async fn discard(redis: &Redis, key: &str) {
+    let deleted: Result<(), _> = redis.commands().del(key).await;
+    if let Err(error) = deleted {
+        tracing::warn!(%error, "what is left of an answer to a deleted conversation expires by itself");
     }
 }
 

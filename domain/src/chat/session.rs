@@ -136,6 +136,19 @@ pub async fn rate(
     tx.commit().await
 }
 
+/// Whether the conversation is still there.
+pub(super) async fn exists(services: &Services, bot: &LiveBot, session_id: Uuid) -> Result<bool> {
+    let mut tx = services.db.tenant(&bot.scope).await?;
+    let exists = sqlx::query_scalar!(
+        r#"select exists(select from conversations where workspace_id = $1 and id = $2) as "exists!""#,
+        bot.scope.workspace_id(),
+        session_id
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    Ok(exists)
+}
+
 /// Whether the conversation is the bot's and, once its visitor is known to the site, that visitor's.
 pub(super) async fn is_theirs(
     tx: &mut TenantTx,

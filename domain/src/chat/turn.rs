@@ -3,14 +3,16 @@
 //! The answer is made in a task of its own. A visitor who goes away does not stop it: the answer is stored, and a
 //! client that comes back picks the stream up where it broke off.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api_types::ErrorCode;
-use api_types::chat::{ChatEvent, ChatRequest};
+use api_types::chat::{ChatEvent, ChatRequest, MessageRole};
 use api_types::conversations::{Channel, MessageStatus};
 use api_types::retrieval::Retrieval;
+use api_types::usage::Quota;
 use api_types::validate::{self, Checker};
 use api_types::visitors::Visitor;
 use serde_json::json;
@@ -21,8 +23,9 @@ use uuid::Uuid;
 use super::engine::{self, Question};
 use super::{Answer, Events, NumberedEvent, Turn, resume, session};
 use crate::bots::LiveBot;
+use crate::data::redaction::redact;
 use crate::db::TenantTx;
-use crate::{Error, Result, Services};
+use crate::{Error, Result, Services, quotas};
 
 /// How long an answer is kept in memory while Postgres is away.
 const STORE_FOR: Duration = Duration::from_secs(30);
@@ -57,24 +60,30 @@ struct Running {
 /// Takes a turn. Refusals come back at once; once this returns, everything else is an event.
 pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request) -> Result<Events> {
     check(&request.chat)?;
-    let chat = request.chat;
+    let Request {
+        chat,
+        channel,
+        history,
+        visitor,
+    } = redacted(&bot, request);
     let question = chat.message.trim().to_owned();
     let mut tx = services.db.tenant(&bot.scope).await?;
     let session_id = session::find_or_begin(
         &mut tx,
         &bot,
         chat.session_id,
-        request.channel,
+        channel,
         &chat.metadata,
-        request.visitor.as_ref(),
+        visitor.as_ref(),
     )
     .await?;
-    let history = match request.history {
+    let history = match history {
         Some(history) => history,
         None if chat.session_id.is_some() => session::history(&mut tx, &bot, session_id).await?,
         None => Vec::new(),
     };
-    store_question(&mut tx, &bot, session_id, &question).await?;
+    let history = redacted_history(&bot, history);
+    store_question(&services, &mut tx, &bot, session_id, &question).await?;
     tx.commit().await?;
 
     let (sender, receiver) = mpsc::unbounded_channel();
@@ -90,6 +99,42 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     };
     tokio::spawn(running.run(sender));
     Ok(UnboundedReceiverStream::new(receiver))
+}
+
+/// What the visitor sent, without their addresses and numbers where the workspace wants it so. Everything that follows sees
+/// only this.
+fn redacted(bot: &LiveBot, mut request: Request) -> Request {
+    if !bot.redacts {
+        return request;
+    }
+    let chat = &mut request.chat;
+    let values = chat.metadata.values_mut().chain(chat.variables.values_mut());
+    for text in values.chain([&mut chat.message]) {
+        redact_in_place(text);
+    }
+    // The site's id stays: the conversation is known by it.
+    if let Some(visitor) = &mut request.visitor {
+        visitor.email = None;
+        if let Some(name) = &mut visitor.name {
+            redact_in_place(name);
+        }
+    }
+    request
+}
+
+/// What the visitor said before: a client may send it along, and some of it may be older than the workspace's wish.
+fn redacted_history(bot: &LiveBot, mut history: Vec<Turn>) -> Vec<Turn> {
+    if bot.redacts {
+        let said = history.iter_mut().filter(|turn| turn.role == MessageRole::User);
+        said.for_each(|turn| redact_in_place(&mut turn.content));
+    }
+    history
+}
+
+fn redact_in_place(text: &mut String) {
+    if let Cow::Owned(redacted) = redact(text) {
+        *text = redacted;
+    }
 }
 
 impl Running {
@@ -131,12 +176,32 @@ impl Running {
         let last = match last {
             Ok(done) => done,
             Err(error) => {
+                // While Postgres is away nobody has deleted anything, and the visitor has waited for long enough.
+                let is_away = matches!(error, Error::Unavailable { .. });
+                let is_deleted = !is_away && self.is_deleted().await;
+                if is_deleted {
+                    log.discard();
+                }
                 emit(error_event(&error, Audience::Visitor));
-                self.store_failure(&text).await;
+                if !is_deleted {
+                    self.store_failure(&text).await;
+                }
                 return;
             }
         };
         emit(last);
+    }
+
+    /// Whether the conversation was deleted while it was answered: then nothing is left behind, not even for the minutes in
+    /// which the answer could be resumed.
+    async fn is_deleted(&self) -> bool {
+        match session::exists(&self.services, &self.bot, self.session_id).await {
+            Ok(exists) => !exists,
+            Err(error) => {
+                tracing::debug!(%error, "can't tell whether a conversation was deleted");
+                false
+            }
+        }
     }
 
     async fn finish(&self, answer: Answer) -> Result<ChatEvent> {
@@ -186,7 +251,13 @@ impl Running {
         let scope = &self.bot.scope;
         let mut tx = self.services.db.tenant(scope).await?;
         let stored = sqlx::query!(
-            "insert into messages (workspace_id, id, conversation_id, role, content, sources, status, answered, model,
+            "with metered as (
+                 insert into usage_days as d (workspace_id, day, prompt_tokens, completion_tokens)
+                 select $1, (now() at time zone 'UTC')::date, coalesce($11::int, 0), coalesce($12::int, 0)
+                 on conflict (workspace_id, day) do update
+                 set prompt_tokens = d.prompt_tokens + excluded.prompt_tokens,
+                     completion_tokens = d.completion_tokens + excluded.completion_tokens)
+             insert into messages (workspace_id, id, conversation_id, role, content, sources, status, answered, model,
                  bot_version, latency_ms, prompt_tokens, completion_tokens)
              values ($1, $2, $3, 'assistant', $4, $5, $6, $7, $8, $9, $10, $11, $12)
              on conflict (workspace_id, id) do nothing",
@@ -255,16 +326,30 @@ impl Running {
     }
 }
 
-async fn store_question(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid, question: &str) -> Result<()> {
-    sqlx::query!(
-        "insert into messages (workspace_id, id, conversation_id, role, content) values ($1, $2, $3, 'user', $4)",
+/// Stores the question and counts it, in one statement, unless the plan allows no more this month.
+async fn store_question(
+    services: &Services,
+    tx: &mut TenantTx,
+    bot: &LiveBot,
+    session_id: Uuid,
+    question: &str,
+) -> Result<()> {
+    let (_, plan) = services.plans.named(bot.plan.as_deref());
+    let stored = sqlx::query!(
+        "insert into messages (workspace_id, id, conversation_id, role, content)
+         select $1, $2, $3, 'user', $4 where meter_usage('messages', $5)",
         bot.scope.workspace_id(),
         Uuid::now_v7(),
         session_id,
-        question
+        question,
+        plan.limit(Quota::Messages)
     )
     .execute(&mut **tx)
     .await?;
+    if stored.rows_affected() == 0 {
+        tracing::info!(bot_id = %bot.id, "a message was refused: the plan allows no more this month");
+        return Err(quotas::no_more_messages());
+    }
     sqlx::query!(
         "update conversations set message_count = message_count + 1, last_message_at = now()
          where workspace_id = $1 and id = $2",

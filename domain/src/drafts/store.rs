@@ -236,14 +236,18 @@ pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<Draf
     Ok(drafts)
 }
 
-/// Deletes every draft of a workspace.
-pub(crate) async fn delete_all<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<()> {
+/// Deletes every draft of a workspace. Answers how many there were.
+pub(crate) async fn delete_all<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<u64> {
     let mut commands = redis.commands();
     let ids: Vec<String> = commands.zrange(index::<T>(scope), 0, -1).await?;
     let ids = ids.iter().filter_map(|id| id.parse().ok());
-    let keys = ids.flat_map(|id| [key::<T>(id), seal_key::<T>(id)]);
-    let keys: Vec<String> = keys.chain([index::<T>(scope)]).collect();
-    Ok(commands.del(keys).await?)
+    let (drafts, seals): (Vec<String>, Vec<String>) = ids.map(|id| (key::<T>(id), seal_key::<T>(id))).unzip();
+    let rest: Vec<String> = seals.into_iter().chain([index::<T>(scope)]).collect();
+    let _rest: u64 = commands.del(rest).await?;
+    if drafts.is_empty() {
+        return Ok(0);
+    }
+    Ok(commands.del(drafts).await?)
 }
 
 /// Whether a draft is still there, whoever it belongs to: for sweeping the files of expired ones.

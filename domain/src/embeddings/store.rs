@@ -9,7 +9,7 @@ use super::BUILT_IN;
 use super::change::lock;
 use crate::db::{Db, TenantTx};
 use crate::jobs::Outcome;
-use crate::{Result, Scope, Services, vectors};
+use crate::{Result, Scope, Services, quotas, vectors};
 
 /// Rows removed by one statement.
 const BATCH: i64 = 5_000;
@@ -95,7 +95,7 @@ pub(crate) async fn put(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    quotas::add_embedded(tx, scope, embedded.len()).await
 }
 
 /// Removes the vectors of a model that is no longer in use: a job. Safe to repeat.

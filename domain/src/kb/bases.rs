@@ -149,7 +149,7 @@ async fn cut_anew(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<()> {
         "update documents
          set version = version + 1, status = 'queued', error_code = null, error_message = null, attempts = 0,
              chunks_done = 0, updated_at = now()
-         where workspace_id = $1 and knowledge_base_id = $2
+         where workspace_id = $1 and knowledge_base_id = $2 and original_removed_at is null
          returning id, version",
         scope.workspace_id(),
         id

@@ -17,6 +17,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{bases, ingest, sources};
+use crate::data::BATCH;
 use crate::db::{Db, TenantTx, retried};
 use crate::jobs::{self, Job};
 use crate::{Error, Result, Scope, audit};
@@ -37,6 +38,7 @@ struct Row {
     languages: Option<Vec<String>>,
     tags: Vec<String>,
     importance: i16,
+    original_removed_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -67,6 +69,7 @@ impl TryFrom<Row> for Document {
             languages: row.languages.unwrap_or_default(),
             tags: row.tags,
             importance: Importance::from_steps(row.importance),
+            original_removed_at: row.original_removed_at,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
@@ -86,7 +89,7 @@ pub async fn list(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec
     let rows = sqlx::query_as!(
         Row,
         "select id, source_id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
-             chunks_done, languages, tags, importance, created_at, updated_at
+             chunks_done, languages, tags, importance, original_removed_at, created_at, updated_at
          from documents where workspace_id = $1 and knowledge_base_id = $2
          order by created_at, title, id",
         scope.workspace_id(),
@@ -298,11 +301,49 @@ pub(super) async fn remove(
     Ok(())
 }
 
+/// Removes a batch of uploaded files that were indexed more than so many days ago; their chunks stay. Answers how many.
+pub(crate) async fn remove_originals(tx: &mut TenantTx, scope: &Scope, days: u16) -> Result<u64> {
+    let removed = sqlx::query!(
+        "update documents set original_removed_at = now()
+         where workspace_id = $1 and id in (
+             select id from documents
+             where workspace_id = $1 and kind = 'file' and original_removed_at is null and status = 'indexed'
+               and updated_at < now() - make_interval(days => $2)
+             order by updated_at limit $3 for update skip locked)
+         returning knowledge_base_id, storage_key",
+        scope.workspace_id(),
+        i32::from(days),
+        BATCH
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    if let Some(first) = removed.first() {
+        let job = Job::CleanUp {
+            workspace_id: scope.workspace_id(),
+            knowledge_base_id: first.knowledge_base_id,
+            // The vectors stay.
+            document_ids: Some(Vec::new()),
+            storage_keys: removed.iter().map(|row| row.storage_key.clone()).collect(),
+        };
+        jobs::enqueue(tx, &job).await?;
+    }
+    Ok(removed.len() as u64)
+}
+
+/// What somebody is told who wants a document cut otherwise whose file is gone.
+pub(super) fn original_removed() -> Error {
+    Error::refused(
+        ErrorCode::OriginalRemoved,
+        "The file of this document was removed after the time that this workspace keeps files. Its chunks stay as they \
+         are; upload the file again to have it cut otherwise.",
+    )
+}
+
 async fn select(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Document> {
     sqlx::query_as!(
         Row,
         "select id, source_id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
-             chunks_done, languages, tags, importance, created_at, updated_at
+             chunks_done, languages, tags, importance, original_removed_at, created_at, updated_at
          from documents where workspace_id = $1 and id = $2",
         scope.workspace_id(),
         id

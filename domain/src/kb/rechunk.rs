@@ -24,13 +24,16 @@ pub async fn preview_chunks(
     let mut tx = services.db.tenant(scope).await?;
     documents::require(&mut tx, scope, knowledge_base_id, document_id).await?;
     let file = sqlx::query!(
-        "select storage_key, media_type from documents where workspace_id = $1 and id = $2",
+        "select storage_key, media_type, original_removed_at from documents where workspace_id = $1 and id = $2",
         scope.workspace_id(),
         document_id
     )
     .fetch_one(&mut *tx)
     .await?;
     drop(tx);
+    if file.original_removed_at.is_some() {
+        return Err(documents::original_removed());
+    }
     let bytes = services.storage.get(&file.storage_key).await?;
     let bytes = bytes.ok_or_else(|| Error::not_found("file of this document"))?;
     let parsed = read::parse(services, &file.media_type, bytes)

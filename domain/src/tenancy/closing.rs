@@ -44,9 +44,10 @@ pub async fn close_workspace(
         ));
     }
     sqlx::query!(
-        "update workspaces set deletes_at = $2 where id = $1",
+        "update workspaces set deletes_at = $2, closed_by = $3, closed_at = now() where id = $1",
         id,
-        deletes_at
+        deletes_at,
+        scope.user_id()
     )
     .execute(&mut *tx)
     .await?;
@@ -70,7 +71,7 @@ pub async fn restore_workspace(services: &Services, scope: &OrganizationScope, i
     scope.require(Role::Owner)?;
     let mut tx = services.db.organization(scope).await?;
     let restored = sqlx::query!(
-        "update workspaces set deletes_at = null
+        "update workspaces set deletes_at = null, closed_by = null, closed_at = null
          where id = $1 and organization_id = $2 and deletes_at > now() returning name",
         id,
         scope.organization_id()
@@ -99,10 +100,12 @@ pub async fn close_organization(
     let deletes_at = in_grace();
     let mut tx = services.db.organization(scope).await?;
     let closed = sqlx::query!(
-        "update organizations set deletes_at = $3 where id = $1 and name = $2 and deletes_at is null",
+        "update organizations set deletes_at = $3, closed_by = $4, closed_at = now()
+         where id = $1 and name = $2 and deletes_at is null",
         scope.organization_id(),
         name.trim(),
-        deletes_at
+        deletes_at,
+        scope.user_id()
     )
     .execute(&mut *tx)
     .await?;
@@ -151,7 +154,7 @@ pub async fn closed_organizations(db: &Db, user_id: Uuid) -> Result<Vec<ClosedOr
 pub async fn restore_organization(db: &Db, user_id: Uuid, id: Uuid) -> Result<()> {
     let mut tx = db.person(user_id).await?;
     let restored = sqlx::query!(
-        "update organizations o set deletes_at = null
+        "update organizations o set deletes_at = null, closed_by = null, closed_at = null
          where o.id = $2 and o.deletes_at > now() and exists (
              select from organization_members m
              where m.organization_id = o.id and m.user_id = $1 and m.role = 'owner' and m.suspended_at is null)",
@@ -164,6 +167,22 @@ pub async fn restore_organization(db: &Db, user_id: Uuid, id: Uuid) -> Result<()
         return Err(Error::not_found("closed organization"));
     }
     tx.commit().await
+}
+
+/// Closes organizations whose only member deletes their account: there is nobody who could restore them. Answers the bots of
+/// their workspaces. The transaction is bound to another workspace after this.
+pub(crate) async fn close_for_good(
+    tx: &mut TenantTx,
+    organizations: &[Uuid],
+    workspaces: &[Uuid],
+) -> Result<Vec<Uuid>> {
+    sqlx::query!(
+        "update organizations set deletes_at = now(), closed_at = now() where id = any($1)",
+        organizations
+    )
+    .execute(&mut **tx)
+    .await?;
+    bots(tx, workspaces).await
 }
 
 /// The bots of workspaces that are being closed. The transaction is bound to another workspace after this.

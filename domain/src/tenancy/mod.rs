@@ -12,11 +12,13 @@ mod purge;
 mod scope;
 mod workspaces;
 
+pub(crate) use closing::close_for_good;
 pub use closing::{
     close_organization, close_workspace, closed_organizations, restore_organization, restore_workspace,
 };
 pub use organizations::{OrganizationScope, organization, rename_organization};
 pub use purge::purge_due;
+pub(crate) use purge::purge_organization;
 pub use scope::{Actor, Origin, Scope};
 pub use workspaces::{create_workspace, member_scope, rename_workspace, workspace, workspaces_of};
 pub(crate) use workspaces::{found_organization, home_workspace, session_scope, visitor_scope};

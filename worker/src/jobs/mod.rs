@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
+use domain::data::exports;
 use domain::jobs::{Job, Outcome, postpone};
 use domain::{Services, auth, embeddings, mail};
 use futures::FutureExt;
@@ -65,6 +66,7 @@ const fn goes_on(job: &Job) -> bool {
             | Job::ChangeEmbedding { .. }
             | Job::ForgetEmbedding { .. }
             | Job::RunTests { .. }
+            | Job::ForgetPerson { .. }
     )
 }
 
@@ -117,6 +119,22 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
             model_id,
         } => embeddings::forget(services, workspace_id, model_id).await,
         Job::RunTests { workspace_id, run_id } => test_sets::run(services, workspace_id, run_id).await,
+        Job::ExportWorkspace {
+            workspace_id,
+            export_id,
+        } => exports::export_workspace(services, workspace_id, export_id).await,
+        Job::ExportPerson { user_id, export_id } => {
+            exports::export_person(services, user_id, export_id).await
+        }
+        Job::ForgetPerson {
+            user_id,
+            workspace_id,
+            organization_ids,
+            receipt_id,
+        } => {
+            auth::forget_person(services, user_id, workspace_id, &organization_ids, receipt_id).await?;
+            Ok(Outcome::Done)
+        }
         Job::SendMail { mail_id } => mail::send(services, mail_id).await,
         Job::MailReset { email } => auth::mail_reset(services, &email).await.map(|()| Outcome::Done),
     }

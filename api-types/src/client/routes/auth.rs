@@ -9,6 +9,7 @@ use crate::auth::{
     ResetPasswordRequest, SaveProfileRequest, SessionInfo, SignInOptions, SignupRequest, User, VerifiedEmail,
     VerifyEmailRequest,
 };
+use crate::data::{DeletionReceipt, Export};
 use crate::tenancy::InvitationPreview;
 
 /// Makes an account and signs it in.
@@ -134,6 +135,31 @@ pub fn mfa_disable(request: &PasswordRequest) -> Call<()> {
 /// Replaces the recovery codes.
 pub fn mfa_recovery_codes(request: &PasswordRequest) -> Call<RecoveryCodes> {
     Call::post("/auth/mfa/recovery-codes").json(request)
+}
+
+/// Archives of one's own data.
+pub fn exports() -> Call<Vec<Export>> {
+    Call::get("/auth/exports")
+}
+
+/// Has one made.
+pub fn start_export() -> Call<Export> {
+    Call::post("/auth/exports")
+}
+
+/// The file of one, which is no JSON, so [`Call::open`] it.
+pub fn export_file(id: Uuid) -> Call<()> {
+    Call::get(format!("/auth/exports/{id}/file"))
+}
+
+/// Removes one.
+pub fn delete_export(id: Uuid) -> Call<()> {
+    Call::delete(format!("/auth/exports/{id}"))
+}
+
+/// Deletes the account for good.
+pub fn delete_account(request: &PasswordRequest) -> Call<DeletionReceipt> {
+    Call::post("/auth/account/delete").json(request)
 }
 
 /// What the pages for signing in offer.

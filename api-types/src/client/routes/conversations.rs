@@ -2,6 +2,7 @@
 
 use super::{Call, Page, Uuid, query};
 use crate::conversations::{Conversation, ConversationSummary, Gap};
+use crate::data::{DeleteConversationsRequest, DeletionReceipt};
 use crate::retrieval::MessageRetrieval;
 
 /// Conversations, newest first, of one bot or of all.
@@ -12,6 +13,16 @@ pub fn list(bot: Option<Uuid>, cursor: Option<String>) -> Call<Page<Conversation
 /// One conversation with its messages.
 pub fn get(id: Uuid) -> Call<Conversation> {
     Call::get(format!("/conversations/{id}"))
+}
+
+/// Deletes it for good.
+pub fn delete(id: Uuid) -> Call<DeletionReceipt> {
+    Call::delete(format!("/conversations/{id}"))
+}
+
+/// Deletes several for good, all of them or none.
+pub fn delete_many(request: &DeleteConversationsRequest) -> Call<DeletionReceipt> {
+    Call::post("/conversations/delete").json(request)
 }
 
 /// Why an answer is what it is.

@@ -7,6 +7,7 @@ pub mod bot_drafts;
 pub mod bots;
 pub mod connections;
 pub mod conversations;
+pub mod data;
 pub mod embedding;
 pub mod kb;
 pub mod kb_drafts;
@@ -16,6 +17,7 @@ pub mod members;
 pub mod organization;
 pub mod providers;
 pub mod test_sets;
+pub mod usage;
 pub mod workspaces;
 
 use url::form_urlencoded;

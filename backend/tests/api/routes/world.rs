@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::hash_of;
 use crate::api::chatbot_drafts::deployable;
+use crate::api::data::exported;
 use crate::api::kb::indexed;
 use crate::api::kb_pairs;
 use crate::support::{Person, TestApp, ok};
@@ -61,6 +62,7 @@ impl World {
         world.bot(app, &deployable("Helper", provider)).await;
         world.knowledge(app).await;
         world.tests(app).await;
+        world.exports(app).await;
         world
     }
 
@@ -119,6 +121,17 @@ impl World {
         }
     }
 
+    /// An archive of the workspace and one of its owner, both whole.
+    async fn exports(&mut self, app: &TestApp) {
+        for (path, name) in [
+            ("/api/v1/data/exports", "export_id"),
+            ("/api/v1/auth/exports", "own_export_id"),
+        ] {
+            let made = exported(app, &self.owner, path).await;
+            self.ids.insert(name, made.id.to_string());
+        }
+    }
+
     /// What a name means in a path or in the body of a route.
     pub fn id(&self, path: &str, name: &str) -> String {
         let is_kb_draft = path.starts_with("/api/v1/kb/draft");
@@ -129,6 +142,8 @@ impl World {
             "from" if is_kb_draft => "kb_id",
             "from" => "bot_id",
             "knowledge_base_ids" => "kb_id",
+            "conversation_ids" => "conversation_id",
+            "export_id" if path.starts_with("/api/v1/auth/") => "own_export_id",
             // The conversation a visitor goes on with; in the dashboard's routes it is where one is signed in.
             "session_id" if path.starts_with("/api/v1/bots/") => "conversation_id",
             other => other,

@@ -8,6 +8,7 @@ use api_types::drafts::Draft;
 use api_types::kb::{DraftSource, Finalized, KnowledgeBaseContent, SourceKind};
 use api_types::sources::{CrawlMode, Website};
 use api_types::tenancy::Role;
+use api_types::usage::Quota;
 use api_types::{ErrorCode, FieldError, validate};
 use serde_json::json;
 use sqlx::types::Json;
@@ -20,7 +21,7 @@ use crate::error::Refusal;
 use crate::kb::sources::{self, NewSource, Origin};
 use crate::kb::{bases, ingest};
 use crate::storage::Storage;
-use crate::{Error, Result, Scope, audit, drafts};
+use crate::{Error, Result, Scope, audit, drafts, quotas};
 
 /// Makes the knowledge base of a draft, or adds to the one it was made from; then deletes the draft.
 ///
@@ -90,11 +91,33 @@ async fn make(services: &Services, scope: &Scope, draft_id: Uuid) -> Result<Uuid
     });
     let (action, name) = (AuditAction::KnowledgeBaseFinalize, &draft.content.name);
     audit::record(&mut tx, scope, action, knowledge_base_id, name, details);
+    let added = [
+        (Quota::KnowledgeBases, i64::from(draft.from.is_none())),
+        (
+            Quota::Documents,
+            i64::try_from(documents.len()).unwrap_or(i64::MAX),
+        ),
+        (Quota::Storage, size_of(&mut tx, scope, &documents).await?),
+    ];
+    quotas::check(&mut tx, &services.plans, &added).await?;
     // From here on nothing can be added that would go with the draft.
     drafts::seal::<KnowledgeBaseContent>(&services.redis, draft_id).await?;
     refuse_if_changed(services, scope, &draft).await?;
     tx.commit().await?;
     Ok(knowledge_base_id)
+}
+
+/// Bytes of these documents.
+async fn size_of(tx: &mut TenantTx, scope: &Scope, documents: &[(Uuid, i32)]) -> Result<i64> {
+    let ids: Vec<Uuid> = documents.iter().map(|(id, _)| *id).collect();
+    let size = sqlx::query_scalar!(
+        r#"select coalesce(sum(size), 0)::bigint as "size!" from documents where workspace_id = $1 and id = any($2)"#,
+        scope.workspace_id(),
+        &ids
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(size)
 }
 
 fn check(draft: &Draft<KnowledgeBaseContent>) -> Result<()> {

@@ -125,11 +125,11 @@ async fn store(
     if updated.rows_affected() == 0 {
         return Ok(false);
     }
-    if let Some(model_id) = model_id {
-        embeddings::put(&mut tx, scope, model_id, embedded).await?;
-    }
     for row in rows {
         upsert(&mut tx, scope, work, row).await?;
+    }
+    if let Some(model_id) = model_id {
+        embeddings::put(&mut tx, scope, model_id, embedded).await?;
     }
     tx.commit().await?;
     Ok(true)

@@ -1,6 +1,7 @@
 //! Storing what a crawl found: its own rows, and the documents of the source they belong to.
 
 use api_types::sources::{PageReason, PageState};
+use api_types::usage::Quota;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use crate::kb::crawl::{Fingerprint, Found, Outcome, RobotsFiles, Seeds, Taken, V
 use crate::kb::ingest;
 use crate::outbound::Validators;
 use crate::storage::Storage;
-use crate::{Result, Scope};
+use crate::{Error, Result, Scope, quotas};
 
 /// Locks the crawl; false if this run is not wanted any more. Progress starts the count of attempts anew.
 pub(super) async fn lock(tx: &mut TenantTx, scope: &Scope, run: &Run) -> Result<bool> {
@@ -279,7 +280,11 @@ async fn take(services: &Services, scope: &Scope, run: &Run, visit: &Visit, take
         key: &key,
         taken,
     };
-    let superfluous = match retried(|| page.store(services, scope, run, &visit.found)).await? {
+    let stored = retried(|| page.store(services, scope, run, &visit.found)).await;
+    if let Err(Error::Refused(_)) = stored {
+        services.storage.delete(&key).await?;
+    }
+    let superfluous = match stored? {
         Stored::Taken => return Ok(true),
         Stored::Replaced(old_key) => {
             services.storage.delete(&old_key).await?;
@@ -348,6 +353,11 @@ impl NewPage<'_> {
             }
         }
         self.settle(&mut tx, scope, replaced.is_some()).await?;
+        quotas::add_page(&mut tx, &services.plans).await?;
+        if run.knowledge_base_id.is_some() && replaced.is_none() {
+            let added = [(Quota::Documents, 1), (Quota::Storage, self.size())];
+            quotas::check(&mut tx, &services.plans, &added).await?;
+        }
         tx.commit().await?;
         Ok(replaced.map_or(Stored::Taken, Stored::Replaced))
     }

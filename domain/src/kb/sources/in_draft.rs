@@ -153,7 +153,8 @@ pub(in crate::kb) async fn discard(
         return Ok(());
     }
     let folder = Storage::pages_folder(scope.workspace_id(), source_id);
-    services.storage.delete_folder(&folder).await
+    services.storage.delete_folder(&folder).await?;
+    Ok(())
 }
 
 /// Throws every crawl of a draft away.

@@ -97,7 +97,19 @@ pub(super) async fn run(
             store(services, scope, &work, last.take()),
             watch(services, scope, &work, turn, crawler.next())
         );
-        let (true, Some(step)) = (stored?, step?) else {
+        let stored = match stored {
+            // What was taken so far stays; the rest does not fit into the plan.
+            Err(Error::Refused(refusal)) if refusal.code == ErrorCode::QuotaExceeded => {
+                let error = DocumentError {
+                    code: refusal.code,
+                    message: refusal.detail,
+                };
+                end(services, scope, &work, CrawlStatus::Failed, Some(&error)).await?;
+                return Ok(None);
+            }
+            stored => stored?,
+        };
+        let (true, Some(step)) = (stored, step?) else {
             return Ok(None);
         };
         match step {

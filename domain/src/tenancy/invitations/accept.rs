@@ -4,14 +4,16 @@ use api_types::ErrorCode;
 use api_types::audit::AuditAction;
 use api_types::auth::User;
 use api_types::tenancy::{InvitationPreview, Role};
+use api_types::usage::Quota;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::InvitationToken;
 use crate::db::{Db, TenantTx};
+use crate::quotas::{self, Plans};
 use crate::tenancy::{Actor, Origin, Scope};
-use crate::{Error, Result, audit};
+use crate::{Error, Result, Services, audit};
 
 /// An invitation as its token finds it.
 struct Found {
@@ -41,9 +43,14 @@ pub async fn preview(db: &Db, token: &InvitationToken) -> Result<InvitationPrevi
 }
 
 /// Accepts an invitation for somebody who is signed in. Returns the workspace to go to.
-pub async fn accept(db: &Db, user: &User, token: &InvitationToken, origin: Origin) -> Result<Uuid> {
-    let mut tx = db.invited(token).await?;
-    let workspace_id = accept_in(&mut tx, user, token, origin).await?;
+pub async fn accept(
+    services: &Services,
+    user: &User,
+    token: &InvitationToken,
+    origin: Origin,
+) -> Result<Uuid> {
+    let mut tx = services.db.invited(token).await?;
+    let workspace_id = accept_in(&mut tx, &services.plans, user, token, origin).await?;
     tx.commit().await?;
     Ok(workspace_id)
 }
@@ -51,6 +58,7 @@ pub async fn accept(db: &Db, user: &User, token: &InvitationToken, origin: Origi
 /// Accepts an invitation in a transaction that may make the person, too, and that sees the invitation.
 pub(crate) async fn accept_in(
     tx: &mut TenantTx,
+    plans: &Plans,
     user: &User,
     token: &InvitationToken,
     origin: Origin,
@@ -71,6 +79,7 @@ pub(crate) async fn accept_in(
     tx.bind(workspace_id).await?;
     take(tx, &found, user.id).await?;
     let role = join(tx, &found, user.id).await?;
+    quotas::check(tx, plans, &[(Quota::Members, 1)]).await?;
     let scope = Scope::new(Actor::User(user.id), workspace_id, role).from_origin(origin);
     let action = match found.workspace {
         Some(_) => AuditAction::InvitationAccept,

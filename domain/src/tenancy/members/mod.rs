@@ -1,8 +1,10 @@
 //! Members: who may enter a workspace, and who belongs to an organization.
 
+mod account;
 mod organization;
 mod workspace;
 
+pub(crate) use account::leave_everywhere;
 pub use organization::{
     change as change_in_organization, list as list_of_organization, remove as remove_from_organization,
     transfer,

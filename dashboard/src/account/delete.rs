@@ -1,0 +1,129 @@
+//! The end of the account.
+
+use api_types::auth::PasswordRequest;
+use api_types::client;
+use api_types::data::DeletionReceipt;
+use api_types::validate::Checker;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::session::use_session;
+use crate::ui::button::{Button, Variant};
+use crate::ui::dialog::Dialog;
+use crate::ui::field::PasswordField;
+use crate::ui::form::{Form, FormBody};
+use crate::ui::page::Section;
+
+/// The section.
+#[component]
+pub fn DeleteAccount() -> impl IntoView {
+    let session = use_session();
+    let open = RwSignal::new(false);
+    let receipt = RwSignal::new(None::<DeletionReceipt>);
+    // Whoever has read the receipt is signed out here, too.
+    Effect::new(move |_| {
+        if !open.get() && receipt.with_untracked(Option::is_some) {
+            session.forget();
+        }
+    });
+    let title = move || {
+        if receipt.with(Option::is_some) {
+            "Your account is deleted".to_owned()
+        } else {
+            "Delete your account?".to_owned()
+        }
+    };
+    view! {
+        <Section
+            title="Delete your account"
+            subtitle="For good, with organizations that nobody else belongs to. What you made in those of others stays there."
+        >
+            <Button variant=Variant::Danger on_click=move || open.set(true)>
+                "Delete your account…"
+            </Button>
+        </Section>
+        <Dialog open=open title=Signal::derive(title)>
+            {move || match receipt.get() {
+                None => view! { <Ask open=open receipt=receipt /> }.into_any(),
+                Some(receipt) => view! { <Deleted receipt=receipt open=open /> }.into_any(),
+            }}
+        </Dialog>
+    }
+}
+
+#[component]
+fn Ask(open: RwSignal<bool>, receipt: RwSignal<Option<DeletionReceipt>>) -> impl IntoView {
+    let session = use_session();
+    let password = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let form = Form::new(move || {
+        let mut check = Checker::default();
+        let is_given = password.with(|password| !password.is_empty());
+        check.require(is_given, "current_password", "Enter your password.");
+        check.finish()
+    });
+    let submit = move || {
+        if !form.submit() || busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        let request = PasswordRequest {
+            current_password: password.get_untracked(),
+        };
+        spawn_local(async move {
+            match session.send(&client::auth::delete_account(&request)).await {
+                Ok(deleted) => receipt.set(Some(deleted)),
+                Err(problem) => error.set(form.refuse(&problem)),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <FormBody error=error submit=submit>
+            <p>
+                "Your account, sessions, exports and invitations go at once, and so do organizations that only you belong to, with their workspaces, bots, knowledge and conversations. This can't be undone."
+            </p>
+            <PasswordField
+                label="Your password"
+                value=password
+                field=form.field("current_password")
+                autocomplete="current-password"
+            />
+            <div class="flex flex-wrap justify-end gap-2">
+                <Button on_click=move || open.set(false)>"Cancel"</Button>
+                <button
+                    type="submit"
+                    class=Variant::Danger.class()
+                    disabled=move || busy.get()
+                    aria-busy=move || busy.get().to_string()
+                >
+                    "Delete account"
+                </button>
+            </div>
+        </FormBody>
+    }
+}
+
+#[component]
+fn Deleted(receipt: DeletionReceipt, open: RwSignal<bool>) -> impl IntoView {
+    let address = client::data::receipt(receipt.id).url();
+    view! {
+        <div class="flex flex-col gap-4">
+            <p role="status">
+                "What is left is being removed in the background. The receipt says when it is done; it holds counts and ids only, and whoever has its address may read it."
+            </p>
+            <p>
+                <a class="link break-all" href=address rel="external noreferrer" target="_blank">
+                    {format!("Receipt {}", receipt.id)}
+                </a>
+            </p>
+            <div class="flex justify-end">
+                <Button variant=Variant::Primary on_click=move || open.set(false)>
+                    "Done"
+                </Button>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,34 @@
+//! What the workspace keeps, archives of it, and receipts for what was deleted.
+
+mod policy;
+mod receipts;
+
+use api_types::client;
+use leptos::prelude::*;
+
+use self::policy::Policy;
+use self::receipts::Receipts;
+use super::TABS;
+use crate::exports::{Exports, Source};
+use crate::ui::load::{load, loaded, rows};
+use crate::ui::page::PageHead;
+use crate::ui::tabs::TabLinks;
+
+/// The page.
+#[component]
+pub fn DataPage() -> impl IntoView {
+    let policy = load(client::data::policy);
+    view! {
+        <PageHead title="Settings" subtitle="What this workspace keeps, for how long, and how to take it along." />
+        <TabLinks tabs=TABS label="Settings" />
+        <div class="flex max-w-3xl flex-col gap-5">
+            {loaded(policy, rows, move |found| view! { <Policy policy=policy found=found.get_untracked() /> })}
+            <Exports
+                source=Source::Workspace
+                title="Export"
+                subtitle="Everything in this workspace as a ZIP archive: bots, knowledge with its files, conversations, tests and the audit log. No keys or passwords."
+            />
+            <Receipts />
+        </div>
+    }
+}

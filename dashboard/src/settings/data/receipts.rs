@@ -1,0 +1,87 @@
+//! Receipts for what was deleted.
+
+use api_types::client;
+use api_types::data::{DeletionKind, DeletionReceipt};
+use leptos::prelude::*;
+
+use crate::ui::format::count;
+use crate::ui::load::{load, loaded, poll_while, rows};
+use crate::ui::page::Section;
+use crate::ui::time::Ago;
+
+/// The section.
+#[component]
+pub fn Receipts() -> impl IntoView {
+    let receipts = load(client::data::receipts);
+    poll_while(receipts, |all| {
+        all.iter().any(|receipt| receipt.finished_at.is_none())
+    });
+    let list = move |found: RwSignal<Vec<DeletionReceipt>>| {
+        view! {
+            <Show
+                when=move || found.with(|found| !found.is_empty())
+                fallback=|| view! { <p class="muted">"Nothing was deleted yet."</p> }
+            >
+                <ul class="-my-3 divide-y divide-base-300" aria-label="Receipts">
+                    {move || found.get().into_iter().map(|receipt| view! { <Row receipt=receipt /> }).collect_view()}
+                </ul>
+            </Show>
+        }
+    };
+    view! {
+        <Section
+            title="Deletion receipts"
+            subtitle="What was deleted for good, and how much of it. They hold counts and ids only."
+        >
+            {loaded(receipts, rows, list)}
+        </Section>
+    }
+}
+
+#[component]
+fn Row(receipt: DeletionReceipt) -> impl IntoView {
+    let state = match receipt.finished_at {
+        Some(_) => counts(&receipt),
+        None => "is still being removed".to_owned(),
+    };
+    view! {
+        <li class="flex items-center gap-3 py-3" data-testid="receipt">
+            <div class="min-w-0 grow">
+                <p class="font-medium">{name(receipt.kind)}</p>
+                <p class="muted break-words text-xs">{state}</p>
+                <p class="muted text-xs">
+                    <Ago at=receipt.requested_at />
+                </p>
+            </div>
+            <a
+                class="btn btn-sm border-base-300 bg-base-100 hover:bg-base-200"
+                href=client::data::receipt(receipt.id).url()
+                download=format!("receipt-{}.json", receipt.id)
+                rel="external"
+            >
+                "Download"
+            </a>
+        </li>
+    }
+}
+
+const fn name(kind: DeletionKind) -> &'static str {
+    match kind {
+        DeletionKind::Conversations => "Conversations",
+        DeletionKind::Workspace => "A workspace",
+        DeletionKind::Organization => "An organization",
+        DeletionKind::Person => "An account",
+    }
+}
+
+/// The counts as a line, the largest first.
+fn counts(receipt: &DeletionReceipt) -> String {
+    let mut counts: Vec<_> = receipt.counts.iter().filter(|(_, count)| **count > 0).collect();
+    counts.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    let words = counts.iter().map(|(what, number)| {
+        let what = what.replace("redis.", "").replace('_', " ");
+        let one = what.strip_suffix('s').unwrap_or(&what);
+        count(i64::try_from(**number).unwrap_or(i64::MAX), one)
+    });
+    words.collect::<Vec<_>>().join(", ")
+}

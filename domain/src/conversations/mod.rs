@@ -1,0 +1,271 @@
+//! Conversations and gaps as the team reads and deletes them.
+
+mod delete;
+
+use api_types::chat::{MessageRole, Rating, Usage};
+use api_types::conversations::{
+    Channel, Conversation, ConversationSummary, Gap, MessageStatus, TranscriptMessage,
+};
+use api_types::retrieval::{MessageRetrieval, Retrieval};
+use api_types::visitors::Visitor;
+use api_types::{ErrorCode, Page};
+use chrono::{DateTime, Utc};
+pub use delete::delete;
+pub(crate) use delete::remove_older;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::db::TenantTx;
+use crate::{Error, Result, Scope, Services, kb};
+
+/// Rows on one page.
+const PAGE: usize = 50;
+
+struct Row {
+    id: Uuid,
+    bot_id: Uuid,
+    bot_name: String,
+    channel: String,
+    first_message: String,
+    message_count: i32,
+    has_gap: bool,
+    visitor: Option<Json<Visitor>>,
+    created_at: DateTime<Utc>,
+    last_message_at: DateTime<Utc>,
+}
+
+impl From<Row> for ConversationSummary {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            bot_id: row.bot_id,
+            bot_name: row.bot_name,
+            channel: match row.channel.as_str() {
+                "web" => Channel::Web,
+                "openai" => Channel::Openai,
+                _ => Channel::Api,
+            },
+            first_message: row.first_message,
+            message_count: row.message_count,
+            has_gap: row.has_gap,
+            visitor: row.visitor.map(|Json(visitor)| visitor),
+            created_at: row.created_at,
+            last_message_at: row.last_message_at,
+        }
+    }
+}
+
+/// Conversations, the last active first.
+pub async fn list(
+    services: &Services,
+    scope: &Scope,
+    bot_id: Option<Uuid>,
+    cursor: Option<&str>,
+) -> Result<Page<ConversationSummary>> {
+    let after = cursor.map(parse_cursor).transpose()?;
+    let mut tx = services.db.tenant(scope).await?;
+    let rows = rows(
+        &mut tx,
+        scope,
+        Filter {
+            bot_id,
+            after,
+            only: None,
+        },
+    )
+    .await?;
+    Ok(page(
+        rows.into_iter().map(Into::into).collect(),
+        |row: &ConversationSummary| (row.last_message_at, row.id),
+    ))
+}
+
+/// Which rows of the list are wanted.
+#[derive(Default)]
+struct Filter {
+    bot_id: Option<Uuid>,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    only: Option<Uuid>,
+}
+
+async fn rows(tx: &mut TenantTx, scope: &Scope, filter: Filter) -> Result<Vec<Row>> {
+    let (before, before_id) = filter.after.unzip();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at,
+             c.last_message_at, c.visitor as "visitor: Json<Visitor>",
+             coalesce((select left(m.content, 200) from messages m
+                 where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
+                 order by m.id limit 1), '') as "first_message!"
+         from conversations c join bots b on b.workspace_id = c.workspace_id and b.id = c.bot_id
+         where c.workspace_id = $1
+           and ($2::uuid is null or c.bot_id = $2)
+           and ($3::timestamptz is null or (c.last_message_at, c.id) < ($3, $4::uuid))
+           and ($5::uuid is null or c.id = $5)
+         order by c.last_message_at desc, c.id desc
+         limit $6"#,
+        scope.workspace_id(),
+        filter.bot_id,
+        before,
+        before_id,
+        filter.only,
+        PAGE as i64 + 1
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// One conversation with its messages.
+pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Conversation> {
+    let mut tx = services.db.tenant(scope).await?;
+    let only = Filter {
+        only: Some(id),
+        ..Filter::default()
+    };
+    let summary = rows(&mut tx, scope, only)
+        .await?
+        .pop()
+        .ok_or_else(|| Error::not_found("conversation"))?;
+    let messages = sqlx::query!(
+        r#"select id, role, content, sources, status, answered, model, bot_version, latency_ms, prompt_tokens,
+             completion_tokens, rating, created_at,
+             exists(select from retrievals r where r.workspace_id = messages.workspace_id and r.message_id = messages.id)
+                 as "has_search!"
+         from messages where workspace_id = $1 and conversation_id = $2 order by id limit 1000"#,
+        scope.workspace_id(),
+        id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let messages = messages
+        .into_iter()
+        .map(|m| {
+            Ok(TranscriptMessage {
+                id: m.id,
+                role: role(&m.role),
+                content: m.content,
+                sources: serde_json::from_value(m.sources)?,
+                status: match m.status.as_str() {
+                    "partial" => MessageStatus::Partial,
+                    "failed" => MessageStatus::Failed,
+                    _ => MessageStatus::Complete,
+                },
+                answered: m.answered,
+                has_search: m.has_search,
+                model: m.model,
+                bot_version: m.bot_version,
+                latency_ms: m.latency_ms,
+                usage: m
+                    .prompt_tokens
+                    .zip(m.completion_tokens)
+                    .map(|(prompt, completion)| Usage {
+                        prompt_tokens: prompt.unsigned_abs(),
+                        completion_tokens: completion.unsigned_abs(),
+                    }),
+                rating: m
+                    .rating
+                    .map(|r| if r == "up" { Rating::Up } else { Rating::Down }),
+                created_at: m.created_at,
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok(Conversation {
+        summary: summary.into(),
+        messages,
+    })
+}
+
+/// How the passages of an answer were chosen, with what they say now.
+pub async fn retrieval(
+    services: &Services,
+    scope: &Scope,
+    conversation_id: Uuid,
+    message_id: Uuid,
+) -> Result<MessageRetrieval> {
+    let mut tx = services.db.tenant(scope).await?;
+    let found = sqlx::query_scalar!(
+        r#"select r.retrieval as "retrieval: Json<Retrieval>"
+           from retrievals r join messages m on m.workspace_id = r.workspace_id and m.id = r.message_id
+           where r.workspace_id = $1 and r.message_id = $2 and m.conversation_id = $3"#,
+        scope.workspace_id(),
+        message_id,
+        conversation_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    drop(tx);
+    let Json(retrieval) = found.ok_or_else(|| Error::not_found("search behind this message"))?;
+    Ok(MessageRetrieval {
+        candidates: kb::describe(services, scope, &retrieval.candidates).await?,
+        query: retrieval.query,
+        degraded: retrieval.degraded,
+        relevance: retrieval.relevance,
+        relevant: retrieval.relevant,
+        rerank_error: retrieval.rerank_error,
+    })
+}
+
+/// Questions without an answer, newest first.
+pub async fn gaps(
+    services: &Services,
+    scope: &Scope,
+    bot_id: Option<Uuid>,
+    cursor: Option<&str>,
+) -> Result<Page<Gap>> {
+    let (before, before_id) = cursor.map(parse_cursor).transpose()?.unzip();
+    let mut tx = services.db.tenant(scope).await?;
+    let items = sqlx::query_as!(
+        Gap,
+        "select g.id, g.bot_id, b.name as bot_name, g.conversation_id, g.question, g.created_at
+         from gaps g join bots b on b.workspace_id = g.workspace_id and b.id = g.bot_id
+         where g.workspace_id = $1
+           and ($2::uuid is null or g.bot_id = $2)
+           and ($3::timestamptz is null or (g.created_at, g.id) < ($3, $4::uuid))
+         order by g.created_at desc, g.id desc
+         limit $5",
+        scope.workspace_id(),
+        bot_id,
+        before,
+        before_id,
+        PAGE as i64 + 1
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(page(items, |gap: &Gap| (gap.created_at, gap.id)))
+}
+
+/// Cuts a page off rows of which one more than a page was asked for.
+fn page<T>(mut items: Vec<T>, key: impl Fn(&T) -> (DateTime<Utc>, Uuid)) -> Page<T> {
+    let more = items.len() > PAGE;
+    items.truncate(PAGE);
+    let next_cursor = items.last().filter(|_| more).map(|last| {
+        let (at, id) = key(last);
+        // Microseconds, as precise as Postgres keeps time.
+        format!("{}.{id}", at.timestamp_micros())
+    });
+    Page { items, next_cursor }
+}
+
+pub(crate) fn role(name: &str) -> MessageRole {
+    if name == "user" {
+        MessageRole::User
+    } else {
+        MessageRole::Assistant
+    }
+}
+
+fn parse_cursor(cursor: &str) -> Result<(DateTime<Utc>, Uuid)> {
+    let parsed = cursor.split_once('.').and_then(|(micros, id)| {
+        Some((
+            DateTime::from_timestamp_micros(micros.parse().ok()?)?,
+            id.parse().ok()?,
+        ))
+    });
+    parsed.ok_or_else(|| {
+        Error::refused(
+            ErrorCode::MalformedRequest,
+            "This cursor is not one that the API gave out; leave it out to start at the top.",
+        )
+    })
+}

@@ -1,0 +1,452 @@
+//! The jobs that make archives. Rows are read a batch at a time, each in a transaction of its own, so that nothing is held
+//! for as long as it takes.
+
+use std::fmt::Write;
+
+use api_types::bots::ChatbotContent;
+use api_types::kb::KnowledgeBaseContent;
+use chrono::Utc;
+use futures::TryStreamExt;
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::archive::{Archive, Finished, file_name};
+use super::person;
+use super::workspace::{self, Part};
+use crate::drafts::{self, Draftable};
+use crate::jobs::Outcome;
+use crate::storage::Storage;
+use crate::{Error, Result, Scope, Services};
+
+/// Records read at once.
+const BATCH: i64 = 100;
+/// Attempts after which an export is given up.
+const MAX_ATTEMPTS: i32 = 5;
+
+/// Whose archive it is.
+#[derive(Clone, Copy)]
+enum Subject {
+    Workspace(Scope),
+    Person(Uuid),
+}
+
+/// An export that is being made, and how far it is.
+struct Running<'a> {
+    services: &'a Services,
+    subject: Subject,
+    id: Uuid,
+    archive: Archive,
+    /// Lines of each file, for the manifest.
+    manifest: Vec<Value>,
+    parts_done: i32,
+    records: i64,
+}
+
+/// Why an export is not gone on with.
+enum Stop {
+    /// It was deleted meanwhile.
+    Gone,
+    Error(Error),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+/// Makes the archive of a workspace.
+pub async fn export_workspace(services: &Services, workspace_id: Uuid, export_id: Uuid) -> Result<Outcome> {
+    let scope = Scope::worker(workspace_id);
+    let mut tx = services.db.tenant(&scope).await?;
+    let attempts = sqlx::query_scalar!(
+        "update data_exports set attempts = attempts + 1, status = 'running', part = null, parts_done = 0, records = 0,
+             parts_total = $3
+         where workspace_id = $1 and id = $2 and status in ('queued', 'running')
+         returning attempts",
+        workspace_id,
+        export_id,
+        i32::try_from(workspace::PARTS.len() + 2).unwrap_or(i32::MAX)
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    make(services, Subject::Workspace(scope), export_id, attempts).await
+}
+
+/// Makes the archive of a person.
+pub async fn export_person(services: &Services, user_id: Uuid, export_id: Uuid) -> Result<Outcome> {
+    let attempts = sqlx::query_scalar!(
+        "update person_exports set attempts = attempts + 1, status = 'running', part = null, parts_done = 0, records = 0,
+             parts_total = $3
+         where user_id = $1 and id = $2 and status in ('queued', 'running')
+         returning attempts",
+        user_id,
+        export_id,
+        i32::try_from(person::PARTS.len() + 1).unwrap_or(i32::MAX)
+    )
+    .fetch_optional(services.db.pool())
+    .await?;
+    make(services, Subject::Person(user_id), export_id, attempts).await
+}
+
+/// `attempts` is none when there is nothing to be done any more.
+async fn make(services: &Services, subject: Subject, id: Uuid, attempts: Option<i32>) -> Result<Outcome> {
+    let Some(attempts) = attempts else {
+        return Ok(Outcome::Done);
+    };
+    let running = Running {
+        services,
+        subject,
+        id,
+        archive: Archive::begin(),
+        manifest: Vec::new(),
+        parts_done: 0,
+        records: 0,
+    };
+    match running.run().await {
+        Ok(()) | Err(Stop::Gone) => Ok(Outcome::Done),
+        Err(Stop::Error(error)) if attempts >= MAX_ATTEMPTS => {
+            tracing::error!(%id, error = format!("{error:#}"), "an export was given up");
+            fail(services, subject, id).await?;
+            Ok(Outcome::Done)
+        }
+        Err(Stop::Error(error)) => Err(error),
+    }
+}
+
+async fn fail(services: &Services, subject: Subject, id: Uuid) -> Result<()> {
+    match subject {
+        Subject::Workspace(scope) => {
+            let mut tx = services.db.tenant(&scope).await?;
+            sqlx::query!(
+                "update data_exports set status = 'failed', part = null where workspace_id = $1 and id = $2",
+                scope.workspace_id(),
+                id
+            )
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
+        }
+        Subject::Person(user_id) => {
+            sqlx::query!(
+                "update person_exports set status = 'failed', part = null where user_id = $1 and id = $2",
+                user_id,
+                id
+            )
+            .execute(services.db.pool())
+            .await?;
+            Ok(())
+        }
+    }
+}
+
+impl Running<'_> {
+    async fn run(mut self) -> Result<(), Stop> {
+        match self.subject {
+            Subject::Workspace(scope) => {
+                for part in workspace::PARTS {
+                    self.rows(&scope, part).await?;
+                }
+                self.drafts(&scope).await?;
+                self.files(&scope).await?;
+            }
+            Subject::Person(user_id) => {
+                for part in person::PARTS {
+                    self.own_rows(user_id, part).await?;
+                }
+                self.actions(user_id).await?;
+            }
+        }
+        self.describe().await?;
+        self.store().await
+    }
+
+    /// The rows of a workspace in one table, with what hangs on them.
+    async fn rows(&mut self, scope: &Scope, part: &Part) -> Result<(), Stop> {
+        self.begin(part).await?;
+        let mut after = Uuid::nil();
+        let mut count = 0;
+        loop {
+            let mut tx = self.services.db.tenant(scope).await?;
+            let records = workspace::records(&mut tx, scope, part, after, BATCH).await?;
+            drop(tx);
+            let Some(last) = records.last() else { break };
+            after = last.id;
+            count += records.len();
+            let lines = records
+                .into_iter()
+                .map(|record| record.line + "\n")
+                .collect::<String>();
+            self.archive.write(lines).await?;
+            self.progress(part.file, BATCH).await?;
+        }
+        self.end(part, count);
+        Ok(())
+    }
+
+    /// Drafts lie in Redis.
+    async fn drafts(&mut self, scope: &Scope) -> Result<(), Stop> {
+        const PART: Part = Part {
+            file: "drafts.jsonl",
+            about: "Drafts of bots and knowledge bases. Files that were uploaded to a draft are not included.",
+        };
+        self.begin(&PART).await?;
+        let bots = self.drafts_of::<ChatbotContent>(scope).await?;
+        let bases = self.drafts_of::<KnowledgeBaseContent>(scope).await?;
+        self.end(&PART, bots + bases);
+        Ok(())
+    }
+
+    async fn drafts_of<T: Draftable>(&mut self, scope: &Scope) -> Result<usize, Stop> {
+        let redis = &self.services.redis;
+        let mut count = 0;
+        for summary in drafts::list::<T>(redis, scope).await? {
+            // One may expire or be deployed meanwhile.
+            let Ok(draft) = drafts::get::<T>(redis, scope, summary.id).await else {
+                continue;
+            };
+            let mut draft = serde_json::to_value(draft)?;
+            // They say nothing to people.
+            if let Some(sources) = draft
+                .pointer_mut("/content/sources")
+                .and_then(Value::as_array_mut)
+            {
+                for source in sources.iter_mut().filter_map(Value::as_object_mut) {
+                    source.remove("content_hash");
+                }
+            }
+            let line = json!({ "kind": T::KIND, "draft": draft });
+            self.archive.write(json_line(&line)?).await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// The files of documents, piece by piece.
+    async fn files(&mut self, scope: &Scope) -> Result<(), Stop> {
+        const PART: Part = Part {
+            file: "files/",
+            about: "The files of documents, each in a folder named by the document's id.",
+        };
+        let mut after = Uuid::nil();
+        let mut count = 0;
+        loop {
+            let mut tx = self.services.db.tenant(scope).await?;
+            let originals = workspace::originals(&mut tx, scope, after, BATCH).await?;
+            drop(tx);
+            let Some(last) = originals.last() else { break };
+            after = last.id;
+            for original in &originals {
+                count += usize::from(self.file(original).await?);
+                self.progress(PART.file, 1).await?;
+            }
+        }
+        self.end(&PART, count);
+        Ok(())
+    }
+
+    /// Whether there was such a file.
+    async fn file(&mut self, original: &workspace::Original) -> Result<bool, Stop> {
+        let Some((_, mut bytes)) = self.services.storage.open(&original.storage_key).await? else {
+            return Ok(false);
+        };
+        let name = format!("files/{}/{}", original.id, file_name(&original.title));
+        self.archive.file(&name).await?;
+        while let Some(piece) = bytes.try_next().await? {
+            self.archive.write(piece).await?;
+        }
+        Ok(true)
+    }
+
+    /// Rows of a person.
+    async fn own_rows(&mut self, user_id: Uuid, part: &Part) -> Result<(), Stop> {
+        self.begin(part).await?;
+        let mut tx = self.services.db.person(user_id).await?;
+        let records = person::records(&mut tx, part, user_id).await?;
+        drop(tx);
+        for record in &records {
+            self.archive.write(json_line(record)?).await?;
+        }
+        self.progress(part.file, i64::try_from(records.len()).unwrap_or(0))
+            .await?;
+        self.end(part, records.len());
+        Ok(())
+    }
+
+    async fn actions(&mut self, user_id: Uuid) -> Result<(), Stop> {
+        let part = &person::ACTIONS;
+        self.begin(part).await?;
+        let mut tx = self.services.db.person(user_id).await?;
+        let workspaces = person::workspaces(&mut tx).await?;
+        drop(tx);
+        let mut count = 0;
+        for workspace_id in workspaces {
+            let scope = Scope::worker(workspace_id);
+            let mut after = Uuid::nil();
+            loop {
+                let mut tx = self.services.db.tenant(&scope).await?;
+                let records = person::actions(&mut tx, &scope, user_id, after, BATCH).await?;
+                drop(tx);
+                let Some(last) = records.last() else { break };
+                after = last.id;
+                count += records.len();
+                let lines = records
+                    .into_iter()
+                    .map(|record| record.line + "\n")
+                    .collect::<String>();
+                self.archive.write(lines).await?;
+                self.progress(part.file, BATCH).await?;
+            }
+        }
+        self.end(part, count);
+        Ok(())
+    }
+
+    async fn begin(&mut self, part: &Part) -> Result<(), Stop> {
+        Ok(self.archive.file(part.file).await?)
+    }
+
+    fn end(&mut self, part: &Part, records: usize) {
+        self.parts_done += 1;
+        self.manifest
+            .push(json!({ "file": part.file, "about": part.about, "records": records }));
+    }
+
+    /// Writes down how far it is. An export that was deleted is given up.
+    async fn progress(&mut self, part: &str, records: i64) -> Result<(), Stop> {
+        self.records += records;
+        let updated = match self.subject {
+            Subject::Workspace(scope) => {
+                let mut tx = self.services.db.tenant(&scope).await?;
+                let updated = sqlx::query!(
+                    "update data_exports set part = $3, parts_done = $4, records = $5
+                     where workspace_id = $1 and id = $2 and status = 'running'",
+                    scope.workspace_id(),
+                    self.id,
+                    part,
+                    self.parts_done,
+                    self.records
+                )
+                .execute(&mut *tx)
+                .await?;
+                tx.commit().await?;
+                updated
+            }
+            Subject::Person(user_id) => {
+                sqlx::query!(
+                    "update person_exports set part = $3, parts_done = $4, records = $5
+                     where user_id = $1 and id = $2 and status = 'running'",
+                    user_id,
+                    self.id,
+                    part,
+                    self.parts_done,
+                    self.records
+                )
+                .execute(self.services.db.pool())
+                .await?
+            }
+        };
+        if updated.rows_affected() == 0 {
+            return Err(Stop::Gone);
+        }
+        Ok(())
+    }
+
+    /// What is in it, for programs and for people.
+    async fn describe(&mut self) -> Result<(), Stop> {
+        let (kind, id) = match self.subject {
+            Subject::Workspace(scope) => ("workspace", scope.workspace_id()),
+            Subject::Person(user_id) => ("person", user_id),
+        };
+        let manifest = json!({
+            "format": 1,
+            "kind": kind,
+            "id": id,
+            "made_at": Utc::now(),
+            "made_by": concat!("Botwright ", env!("CARGO_PKG_VERSION")),
+            "files": self.manifest,
+        });
+        self.archive.file("manifest.json").await?;
+        self.archive.write(serde_json::to_vec_pretty(&manifest)?).await?;
+        let readme = readme(kind, &self.manifest);
+        self.archive.file("README.md").await?;
+        self.archive.write(readme).await?;
+        Ok(())
+    }
+
+    /// Brings the archive into storage, then says that it is there.
+    async fn store(self) -> Result<(), Stop> {
+        let Finished { file, size, sha256 } = self.archive.finish().await?;
+        let key = match self.subject {
+            Subject::Workspace(scope) => Storage::export_key(scope.workspace_id(), self.id),
+            Subject::Person(user_id) => Storage::person_export_key(user_id, self.id),
+        };
+        let storage = &self.services.storage;
+        storage.put_file(&key, tokio::fs::File::from_std(file)).await?;
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        let updated = match self.subject {
+            Subject::Workspace(scope) => {
+                let mut tx = self.services.db.tenant(&scope).await?;
+                let updated = sqlx::query!(
+                    "update data_exports
+                     set status = 'done', part = null, parts_done = parts_total, size = $3, sha256 = $4
+                     where workspace_id = $1 and id = $2 and status = 'running'",
+                    scope.workspace_id(),
+                    self.id,
+                    size,
+                    sha256
+                )
+                .execute(&mut *tx)
+                .await?;
+                tx.commit().await?;
+                updated
+            }
+            Subject::Person(user_id) => {
+                sqlx::query!(
+                    "update person_exports
+                     set status = 'done', part = null, parts_done = parts_total, size = $3, sha256 = $4
+                     where user_id = $1 and id = $2 and status = 'running'",
+                    user_id,
+                    self.id,
+                    size,
+                    sha256
+                )
+                .execute(self.services.db.pool())
+                .await?
+            }
+        };
+        if updated.rows_affected() == 0 {
+            // Deleted while it was brought there; nobody else would ever remove the file.
+            storage.delete(&key).await?;
+        }
+        Ok(())
+    }
+}
+
+fn json_line(value: &impl Serialize) -> Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+fn readme(kind: &str, manifest: &[Value]) -> String {
+    let mut text = format!(
+        "# Export of a {kind}\n\nMade by Botwright. `*.jsonl` files hold one JSON object a line; times are UTC. Passwords, \
+         keys,\ncredentials and vectors are not part of an export. What changed while it was made may be in one file and \
+         not yet in\nanother.\n\n| file | records | what it holds |\n|---|---|---|\n"
+    );
+    for entry in manifest {
+        let (file, about) = (entry["file"].as_str(), entry["about"].as_str());
+        // Writing to a string can't fail.
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} |",
+            file.unwrap_or_default(),
+            entry["records"],
+            about.unwrap_or_default()
+        );
+    }
+    text
+}

@@ -14,6 +14,7 @@ pub mod connections;
 pub mod conversations;
 pub mod drafts;
 pub mod embeddings;
+pub mod identities;
 pub mod kb;
 pub mod pairs;
 pub mod problem;

@@ -1,5 +1,7 @@
 //! Settings: defaults, then `botwright.toml`, then the environment.
 
+mod sign_in;
+
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -11,6 +13,8 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+pub use sign_in::{Apple, GitHub, Google, Microsoft, OpenIdIssuer, SignIn};
 
 /// Everything an operator can set. Each field is `BOTWRIGHT_<FIELD>` in the environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -70,6 +74,9 @@ pub struct Config {
     /// Whom mails come from, such as `Botwright <bots@example.com>`. Needed with `smtp_url`.
     #[serde(default)]
     pub mail_from: Option<String>,
+    /// Services that people can sign in with.
+    #[serde(default)]
+    pub sign_in: SignIn,
     /// Whether the private Postgres serves; no setting, the server finds out when it starts.
     #[serde(skip)]
     pub is_embedded: bool,
@@ -118,7 +125,7 @@ impl Config {
             .merge(Toml::file("botwright.toml"))
             // The names that hosting platforms set by themselves.
             .merge(Env::raw().only(&["database_url", "redis_url", "qdrant_url"]))
-            .merge(Env::prefixed("BOTWRIGHT_"));
+            .merge(Env::prefixed("BOTWRIGHT_").split("__"));
         let is_private = !settings.contains("database_url");
         settings
             .join(Serialized::default("demo", is_private))

@@ -8,6 +8,7 @@ use anyhow::Context;
 use api_types::ErrorCode;
 use secrecy::ExposeSecret;
 
+use crate::auth::Issuers;
 use crate::bots::LiveBots;
 use crate::config::Config;
 use crate::db::{Db, DbRole};
@@ -67,6 +68,8 @@ pub struct Services {
     pub notion_url: String,
     /// Where Google is, and the tokens that it gave.
     pub google: Google,
+    /// Who else vouches for people.
+    pub issuers: Issuers,
     /// The way to the mail server; absent where none is set, and mails stay in the outbox.
     pub mailer: Option<Mailer>,
     /// How browsers reach the server, without a trailing slash.
@@ -105,6 +108,7 @@ impl Services {
             crawl_timeout: Duration::from_secs(config.crawl_timeout_seconds.max(1)),
             notion_url: config.notion_url.as_str().trim_end_matches('/').to_owned(),
             google: Google::new(&config.google_url, &config.google_token_url),
+            issuers: Issuers::new(&config.sign_in)?,
             mailer: Mailer::of(config)?,
             public_url: config.public_url(),
         })

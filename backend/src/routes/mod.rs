@@ -4,7 +4,9 @@ mod api_keys;
 mod audit;
 mod auth;
 mod auth_account;
+mod auth_identities;
 mod auth_mfa;
+mod auth_oauth;
 mod auth_sessions;
 mod bots;
 mod chat;
@@ -70,6 +72,10 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
                 .routes(routes!(auth_account::forgot_password))
                 .routes(routes!(auth_account::reset_password))
                 .routes(routes!(auth_account::verify_email))
+                .routes(routes!(auth_oauth::begin))
+                .routes(routes!(auth_oauth::callback, auth_oauth::callback_form))
+                .routes(routes!(auth_identities::sign_in))
+                .routes(routes!(auth_identities::signup))
                 .routes(routes!(invitations::preview))
                 .routes(routes!(invitations::accept)),
         ))
@@ -84,6 +90,10 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(auth_account::resend_verification))
         .routes(routes!(auth_sessions::list, auth_sessions::end_all))
         .routes(routes!(auth_sessions::end))
+        .routes(routes!(auth_identities::list))
+        .routes(routes!(auth_identities::link))
+        .routes(routes!(auth_identities::remove))
+        .routes(routes!(auth_oauth::begin_link))
         .routes(routes!(auth_mfa::status))
         .routes(routes!(auth_mfa::setup))
         .routes(routes!(auth_mfa::enable))

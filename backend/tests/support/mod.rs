@@ -32,7 +32,7 @@ use api_types::tenancy::{CreatedInvitation, Role};
 use api_types::{ErrorCode, Problem};
 use backend::{AppState, routes};
 use domain::Services;
-use domain::config::Config;
+use domain::config::{Config, SignIn};
 use domain::db::DbRole;
 use domain::services::load_embedder;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -314,6 +314,7 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         secret_key: Some("0123456789abcdef0123456789abcdef".to_owned().into()),
         outbound_allow: Vec::new(),
         trusted_proxies: Vec::new(),
+        sign_in: SignIn::default(),
         smtp_url: None,
         mail_from: None,
         is_embedded: false,

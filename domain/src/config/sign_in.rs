@@ -1,0 +1,130 @@
+//! Services that people can sign in with.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+/// `[sign_in]` in `botwright.toml`; in the environment with two underscores between parts, such as
+/// `BOTWRIGHT_SIGN_IN__GOOGLE__CLIENT_ID`. What is not set is not offered.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignIn {
+    /// Google.
+    pub google: Option<Google>,
+    /// Microsoft.
+    pub microsoft: Option<Microsoft>,
+    /// GitHub, or an enterprise server of it.
+    pub github: Option<GitHub>,
+    /// Apple.
+    pub apple: Option<Apple>,
+    /// Any other issuer of OpenID Connect, by the name it has in paths.
+    pub issuers: BTreeMap<String, OpenIdIssuer>,
+}
+
+/// Google's accounts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Google {
+    /// What Google calls us.
+    pub client_id: String,
+    /// What we prove it with.
+    pub client_secret: SecretString,
+    /// Its address.
+    #[serde(default = "google")]
+    pub url: Url,
+}
+
+/// Accounts of companies, schools and persons at Microsoft.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Microsoft {
+    /// What Microsoft calls us: "Application (client) ID".
+    pub client_id: String,
+    /// What we prove it with.
+    pub client_secret: SecretString,
+    /// Whose accounts: the id of one directory, or `common`, `organizations` or `consumers`.
+    #[serde(default = "common")]
+    pub tenant: String,
+    /// Its address; national clouds have others.
+    #[serde(default = "microsoft")]
+    pub url: Url,
+}
+
+/// GitHub's accounts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GitHub {
+    /// What GitHub calls us.
+    pub client_id: String,
+    /// What we prove it with.
+    pub client_secret: SecretString,
+    /// Its address.
+    #[serde(default = "github")]
+    pub url: Url,
+    /// Where its API is.
+    #[serde(default = "github_api")]
+    pub api_url: Url,
+}
+
+/// Apple's accounts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Apple {
+    /// The identifier of the "Services ID".
+    pub client_id: String,
+    /// Ten letters and digits.
+    pub team_id: String,
+    /// The id of the key.
+    pub key_id: String,
+    /// The key itself, as in the file `AuthKey_….p8`: what we prove with who we are.
+    pub private_key: SecretString,
+    /// Its address.
+    #[serde(default = "apple")]
+    pub url: Url,
+}
+
+/// An issuer of OpenID Connect, such as Keycloak, Authentik, Okta or Auth0.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenIdIssuer {
+    /// What stands on the button.
+    pub label: String,
+    /// Its address, exactly as it calls itself; `/.well-known/openid-configuration` is below it.
+    pub url: String,
+    /// What it calls us.
+    pub client_id: String,
+    /// What we prove it with; none for a public client.
+    #[serde(default)]
+    pub client_secret: Option<SecretString>,
+}
+
+fn common() -> String {
+    "common".to_owned()
+}
+
+fn google() -> Url {
+    fixed("https://accounts.google.com")
+}
+
+fn microsoft() -> Url {
+    fixed("https://login.microsoftonline.com")
+}
+
+fn github() -> Url {
+    fixed("https://github.com")
+}
+
+fn github_api() -> Url {
+    fixed("https://api.github.com")
+}
+
+fn apple() -> Url {
+    fixed("https://appleid.apple.com")
+}
+
+#[expect(clippy::expect_used, reason = "each of them is a URL")]
+fn fixed(url: &str) -> Url {
+    Url::parse(url).expect("a URL")
+}

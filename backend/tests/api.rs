@@ -12,6 +12,7 @@ mod api {
     mod auth;
     mod auth_account;
     mod auth_mfa;
+    mod auth_oauth;
     mod auth_sessions;
     mod bots;
     mod catalogue;

@@ -165,7 +165,11 @@ pub async fn restore_organization(
 }
 
 /// Hands a session to the browser.
-pub(super) fn signed_in(state: &AppState, jar: CookieJar, session: Session) -> (CookieJar, Json<AuthResponse>) {
+pub(super) fn signed_in(
+    state: &AppState,
+    jar: CookieJar,
+    session: Session,
+) -> (CookieJar, Json<AuthResponse>) {
     let cookie = Cookie::build((COOKIE, session.refresh_token))
         .path(COOKIE_PATH)
         .http_only(true)

@@ -25,7 +25,9 @@ pub async fn setup(
     caller: SignedIn,
     Json(request): Json<PasswordRequest>,
 ) -> Result<Json<MfaSetup>> {
-    Ok(Json(auth::setup(&services, caller.user_id, caller.session_id, request).await?))
+    Ok(Json(
+        auth::setup(&services, caller.user_id, caller.session_id, request).await?,
+    ))
 }
 
 /// Turn the second factor on, by a first code of the app.

@@ -1,5 +1,6 @@
 //! A whole server for each test: real Postgres, real Redis, a port of its own.
 
+pub mod browser;
 pub mod cable;
 pub mod connected;
 #[path = "../../../domain/tests/support/database.rs"]
@@ -8,6 +9,7 @@ pub mod database;
 #[path = "../../../domain/tests/support/fake_embed.rs"]
 pub mod fake_embed;
 pub mod fake_google;
+pub mod fake_issuer;
 pub mod fake_notion;
 #[expect(dead_code, reason = "other tests have it misbehave in more ways")]
 #[path = "../../../domain/tests/support/fake_openai.rs"]

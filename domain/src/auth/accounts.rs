@@ -57,7 +57,13 @@ pub(super) async fn mail_confirmation(
     user: &User,
 ) -> Result<()> {
     let link = links::make(conn, services, Purpose::Confirm, user.id, &user.email).await?;
-    mail::post(conn, Some(user.id), &user.email, Template::Confirm { link: &link }).await
+    mail::post(
+        conn,
+        Some(user.id),
+        &user.email,
+        Template::Confirm { link: &link },
+    )
+    .await
 }
 
 /// Makes an account that nobody signed up for, for the demo and for tests: its address counts as confirmed, and its

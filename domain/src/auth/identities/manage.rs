@@ -68,10 +68,7 @@ async fn taken(services: &Services, user_id: Uuid, proof: &Proof) -> Result<Erro
     let is_own = super::find(services, proof).await? == Some(user_id);
     let label = proof.short_label();
     Ok(if is_own {
-        Error::refused(
-            ErrorCode::InUse,
-            format!("You can sign in with {label} already."),
-        )
+        Error::refused(ErrorCode::InUse, format!("You can sign in with {label} already."))
     } else {
         Error::refused(
             ErrorCode::IdentityTaken,

@@ -91,7 +91,10 @@ mod tests {
             email: email.map(str::to_owned),
             email_verified,
         };
-        assert!(is_theirs(&proof(Some("Ada@example.com"), true), " ada@example.com"));
+        assert!(is_theirs(
+            &proof(Some("Ada@example.com"), true),
+            " ada@example.com"
+        ));
         assert!(!is_theirs(
             &proof(Some("ada@example.com"), false),
             "ada@example.com"

@@ -7,7 +7,7 @@ use openidconnect::http;
 use openidconnect::{HttpRequest, IssuerUrl};
 
 use super::away;
-use super::http::send;
+use super::http::Http;
 use super::issuers::{Issuer, Protocol};
 use crate::{Result, Services};
 
@@ -15,14 +15,14 @@ const PATH: &str = "/.well-known/openid-configuration";
 
 /// Endpoints and keys of an issuer, asked for or remembered.
 pub(super) async fn metadata(services: &Services, issuer: &Issuer) -> Result<Arc<CoreProviderMetadata>> {
-    let asked = services
-        .issuers
-        .discovered
-        .try_get_with(issuer.id.clone(), async {
-            let found = discover(services, issuer).await;
-            found.map(Arc::new).map_err(|error| error.to_string())
-        });
-    asked.await.map_err(|why| away(issuer, &why))
+    let remembered = &services.issuers.discovered;
+    if let Some(found) = remembered.get(&issuer.id).await {
+        return Ok(found);
+    }
+    let found = discover(services, issuer).await;
+    let found = Arc::new(found.map_err(|error| away(issuer, &format!("{error:#}")))?);
+    remembered.insert(issuer.id.clone(), found.clone()).await;
+    Ok(found)
 }
 
 /// Has it asked anew the next time: a token is signed with a key that was not there.
@@ -32,7 +32,8 @@ pub(super) async fn forget(services: &Services, issuer: &Issuer) {
 
 async fn discover(services: &Services, issuer: &Issuer) -> anyhow::Result<CoreProviderMetadata> {
     let request = get(&format!("{}{PATH}", address(issuer).trim_end_matches('/')))?;
-    let response = send(&services.outbound, request).await?;
+    let http = Http::new(&services.outbound);
+    let response = http.send(request).await?;
     anyhow::ensure!(
         response.status().is_success(),
         "{PATH} answers {}",
@@ -45,7 +46,6 @@ async fn discover(services: &Services, issuer: &Issuer) -> anyhow::Result<CorePr
         found.issuer().as_str(),
         address(issuer)
     );
-    let http = |request| send(&services.outbound, request);
     let keys = CoreJsonWebKeySet::fetch_async(found.jwks_uri(), &http).await?;
     Ok(found.set_jwks(keys))
 }

@@ -3,13 +3,14 @@
 use oauth2::basic::BasicClient;
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse, TokenUrl, http,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse, TokenUrl,
+    http,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::http::send;
+use super::http::Http;
 use super::issuers::Issuer;
 use super::{Attempt, away, redirect_url, refused};
 use crate::auth::identities::Proof;
@@ -66,7 +67,7 @@ impl GitHub<'_> {
         code: String,
     ) -> Result<Proof> {
         let client = self.client(services, issuer)?;
-        let http = |request| send(&services.outbound, request);
+        let http = Http::new(&services.outbound);
         let tokens = client
             .exchange_code(AuthorizationCode::new(code))
             .set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier))
@@ -113,7 +114,7 @@ impl GitHub<'_> {
             .header("X-GitHub-Api-Version", "2022-11-28")
             .body(Vec::new())
             .map_err(anyhow::Error::from)?;
-        let answer = send(&services.outbound, request).await;
+        let answer = Http::new(&services.outbound).send(request).await;
         let answer = answer.map_err(|error| away(issuer, &error.to_string()))?;
         if !answer.status().is_success() {
             return Err(away(issuer, &format!("{path} answers {}", answer.status())));
@@ -127,7 +128,10 @@ impl GitHub<'_> {
             kind: self.url.to_owned(),
             subject: user.id.to_string(),
             label: user.login.clone(),
-            name: user.name.filter(|name| !name.trim().is_empty()).or(Some(user.login)),
+            name: user
+                .name
+                .filter(|name| !name.trim().is_empty())
+                .or(Some(user.login)),
             email_verified: email.as_ref().is_some_and(|email| email.verified),
             email: email.map(|email| email.email),
         }

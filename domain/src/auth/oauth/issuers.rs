@@ -64,7 +64,9 @@ impl Issuers {
         for (id, issuer) in &settings.issuers {
             let is_name = !id.is_empty() && id.len() <= 30 && id.bytes().all(is_of_a_name);
             if !is_name || list.iter().any(|known| known.id == *id) {
-                bail!("sign_in.issuers.{id}: choose another name, of up to 30 letters a-z, digits and hyphens");
+                bail!(
+                    "sign_in.issuers.{id}: choose another name, of up to 30 letters a-z, digits and hyphens"
+                );
             }
             if Url::parse(&issuer.url).is_err() {
                 bail!(
@@ -247,7 +249,11 @@ mod tests {
         assert_eq!(issuers.offered()[0].label, "Corp");
         assert_eq!(issuers.way(&issuer.url), "Corp");
         assert_eq!(issuers.way("https://gone.example.com/x"), "gone.example.com");
-        for (name, url) in [("Corp", issuer.url.as_str()), ("a/b", &issuer.url), ("corp", "id")] {
+        for (name, url) in [
+            ("Corp", issuer.url.as_str()),
+            ("a/b", &issuer.url),
+            ("corp", "id"),
+        ] {
             assert!(with(name, url).is_err(), "{name} {url}");
         }
     }

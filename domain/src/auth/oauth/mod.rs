@@ -165,7 +165,8 @@ pub async fn callback(
 }
 
 async fn read(services: &Services, issuer: &Issuer, attempt: Attempt, answer: OAuthAnswer) -> Result<Proof> {
-    if answer.error.as_deref() == Some("access_denied") || answer.error.as_deref() == Some("user_cancelled_authorize")
+    if answer.error.as_deref() == Some("access_denied")
+        || answer.error.as_deref() == Some("user_cancelled_authorize")
     {
         return Err(Error::refused(
             ErrorCode::SignInFailed,
@@ -225,10 +226,7 @@ fn query(request: &BeginOAuthRequest) -> Result<String> {
 
 /// Where an issuer sends browsers back to, exactly as it is registered there.
 fn redirect_url(services: &Services, issuer: &Issuer) -> String {
-    format!(
-        "{}/api/v1/auth/oauth/{}/callback",
-        services.public_url, issuer.id
-    )
+    format!("{}/api/v1/auth/oauth/{}/callback", services.public_url, issuer.id)
 }
 
 /// The issuer does not vouch for them.

@@ -5,13 +5,13 @@ use openidconnect::core::{
     CoreJwsSigningAlgorithm as Alg, CoreProviderMetadata, CoreTokenResponse,
 };
 use openidconnect::{
-    AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
-    Scope, SignatureVerificationError, TokenResponse,
+    AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, Scope, SignatureVerificationError, TokenResponse,
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::http::send;
+use super::http::Http;
 use super::issuers::{Issuer, Protocol};
 use super::{Attempt, away, discovery, redirect_url, refused};
 use crate::auth::identities::Proof;
@@ -73,7 +73,7 @@ pub(super) async fn redeem(
 ) -> Result<Proof> {
     let metadata = discovery::metadata(services, issuer).await?;
     let client = client(services, issuer, &metadata)?;
-    let http = |request| send(&services.outbound, request);
+    let http = Http::new(&services.outbound);
     let tokens = client
         .exchange_code(AuthorizationCode::new(code))
         .map_err(|error| away(issuer, &error.to_string()))?
@@ -109,7 +109,9 @@ fn client(services: &Services, issuer: &Issuer, metadata: &CoreProviderMetadata)
     };
     let redirect = RedirectUrl::new(redirect_url(services, issuer)).map_err(anyhow::Error::from)?;
     let client = CoreClient::from_provider_metadata(metadata.clone(), id, secret);
-    Ok(client.set_redirect_uri(redirect).set_auth_type(auth_type(metadata)))
+    Ok(client
+        .set_redirect_uri(redirect)
+        .set_auth_type(auth_type(metadata)))
 }
 
 /// How the secret is sent: in the head, as the standard has it, unless the issuer takes it in the body only.

@@ -1,33 +1,39 @@
-//! The person's own account: name, address, password, second factor, sessions.
+//! The person's own account: name, address, password, other ways to sign in, second factor, sessions.
 
 mod banner;
 mod email;
+mod link;
 mod password;
 mod password_form;
 mod profile;
 mod sessions;
 mod two_step;
 mod two_step_setup;
+mod ways;
 
 use leptos::prelude::*;
 
 use crate::ui::page::PageHead;
 pub use banner::ConfirmAddress;
 use email::Email;
+pub use link::LinkPage;
 use password::Password;
 use profile::Profile;
 use sessions::Sessions;
 use two_step::TwoStep;
+use ways::{Ways, WaysSection};
 
 /// The page.
 #[component]
 pub fn AccountPage() -> impl IntoView {
+    Ways::provide();
     view! {
         <PageHead title="Account" subtitle="You, in every workspace." />
         <div class="flex max-w-3xl flex-col gap-5">
             <Profile />
             <Email />
             <Password />
+            <WaysSection />
             <TwoStep />
             <Sessions />
         </div>

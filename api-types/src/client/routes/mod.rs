@@ -8,6 +8,7 @@ pub mod bots;
 pub mod connections;
 pub mod conversations;
 pub mod embedding;
+pub mod identities;
 pub mod kb;
 pub mod kb_drafts;
 pub mod kb_pairs;

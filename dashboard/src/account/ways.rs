@@ -1,0 +1,207 @@
+//! How the person can sign in: the list, adding, removing.
+
+use api_types::auth::{PasswordRequest, SignInOptions};
+use api_types::client;
+use api_types::identities::{Identity, Issuer, WaysToSignIn};
+use leptos::prelude::*;
+
+use super::password_form::PasswordForm;
+use crate::auth::{leave_for, sign_in_options};
+use crate::session::use_session;
+use crate::ui::button::{Button, IconButton};
+use crate::ui::dialog::Dialog;
+use crate::ui::icon::{self, Icon};
+use crate::ui::load::{Load, load, loaded, rows};
+use crate::ui::page::Section;
+use crate::ui::time::Ago;
+use crate::ui::toast::use_toasts;
+
+/// The ways of the person, as all sections of the page know them.
+#[derive(Clone, Copy)]
+pub struct Ways(Load<WaysToSignIn>);
+
+impl Ways {
+    /// Reads them, and has the page know them.
+    pub fn provide() {
+        provide_context(Self(load(client::identities::list)));
+    }
+
+    /// Those of this page.
+    pub fn of_page() -> Self {
+        expect_context()
+    }
+
+    /// Whether the person has a password, as nearly all have. Reactive.
+    pub fn has_password(self) -> bool {
+        self.0.get().is_none_or(|ways| ways.has_password)
+    }
+
+    /// Reads them again.
+    pub fn reload(self) {
+        self.0.reload();
+    }
+}
+
+/// The section.
+#[component]
+pub fn WaysSection() -> impl IntoView {
+    let Ways(ways) = Ways::of_page();
+    let options = sign_in_options();
+    let removing = RwSignal::new(None::<Identity>);
+    let is_removing = RwSignal::new(false);
+    let ask = move |identity: Identity| {
+        removing.set(Some(identity));
+        is_removing.set(true);
+    };
+    view! {
+        <Section title="Ways to sign in" subtitle="Each of them opens your account by itself. One always stays.">
+            {loaded(
+                ways,
+                rows,
+                move |found| {
+                    view! {
+                        <ul class="-my-3 divide-y divide-base-300" aria-label="Ways to sign in">
+                            {move || list(found.get(), ask)}
+                        </ul>
+                    }
+                },
+            )}
+            {move || options.get().map(|options| view! { <Add options=options /> })}
+        </Section>
+        <Dialog open=is_removing title="Remove this way to sign in?">
+            <Remove open=is_removing removing=removing />
+        </Dialog>
+    }
+}
+
+fn list(ways: WaysToSignIn, ask: impl Fn(Identity) + Copy + Send + Sync + 'static) -> impl IntoView {
+    let password = ways.has_password.then(|| {
+        view! {
+            <li class="flex items-center gap-3 py-3" data-testid="way">
+                <Icon glyph=icon::KEY_ROUND class="size-4" />
+                <p class="font-medium">"Password"</p>
+            </li>
+        }
+    });
+    let is_last = !ways.has_password && ways.identities.len() == 1;
+    let others = ways.identities.into_iter();
+    let others = others.map(|identity| view! { <Row identity=identity is_last=is_last ask=ask /> });
+    (password, others.collect_view())
+}
+
+#[component]
+fn Row(
+    identity: Identity,
+    is_last: bool,
+    ask: impl Fn(Identity) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let label = format!("Remove {}: {}", identity.way, identity.label);
+    let Identity {
+        way,
+        label: name,
+        created_at,
+        last_used_at,
+        ..
+    } = identity.clone();
+    view! {
+        <li class="flex items-center gap-3 py-3" data-testid="way">
+            <Icon glyph=icon::PLUG class="size-4" />
+            <div class="min-w-0 grow">
+                <p class="flex flex-wrap gap-x-2 font-medium">
+                    <span>{way}</span>
+                    <span class="muted font-normal wrap-anywhere">{name}</span>
+                </p>
+                <p class="muted flex flex-wrap gap-x-3 text-xs">
+                    <span>"added " <Ago at=created_at /></span>
+                    {last_used_at.map(|at| view! { <span>"last used " <Ago at=at /></span> })}
+                </p>
+            </div>
+            {(!is_last)
+                .then(|| {
+                    view! { <IconButton icon=icon::TRASH_2 label=label on_click=move || ask(identity.clone()) /> }
+                })}
+        </li>
+    }
+}
+
+#[component]
+fn Remove(open: RwSignal<bool>, removing: RwSignal<Option<Identity>>) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let ways = Ways::of_page();
+    let send = async move |request: PasswordRequest| {
+        let Some(identity) = removing.get_untracked() else {
+            return Ok(());
+        };
+        session
+            .send(&client::identities::remove(identity.id, &request))
+            .await?;
+        ways.reload();
+        open.set(false);
+        toasts.say(format!(
+            "{} was removed. Other devices were signed out.",
+            identity.way
+        ));
+        Ok(())
+    };
+    let which = move || {
+        let identity = removing.get();
+        identity.map(|identity| format!("{}: {}", identity.way, identity.label))
+    };
+    view! {
+        <PasswordForm action="Remove" open=open send=send>
+            <p>
+                <strong class="wrap-anywhere">{which}</strong>
+                " no longer opens your account then, and you are signed out on all other devices."
+            </p>
+        </PasswordForm>
+    }
+}
+
+/// A button for each way that can be added here.
+#[component]
+fn Add(options: SignInOptions) -> impl IntoView {
+    let adding = RwSignal::new(None::<Issuer>);
+    let is_adding = RwSignal::new(false);
+    let ask = move |issuer: Issuer| {
+        adding.set(Some(issuer));
+        is_adding.set(true);
+    };
+    let title = move || {
+        let issuer = adding.get();
+        issuer.map_or_else(String::new, |issuer| format!("Add {}", issuer.label))
+    };
+    let issuers = options.issuers.into_iter().map(|issuer| {
+        let label = format!("Add {}", issuer.label);
+        view! {
+            <Button small=true icon=icon::PLUS on_click=move || ask(issuer.clone())>
+                {label}
+            </Button>
+        }
+    });
+    view! {
+        <div class="mt-4 flex flex-wrap gap-2 empty:hidden">{issuers.collect_view()}</div>
+        <Dialog open=is_adding title=Signal::derive(title)>
+            <AddIssuer open=is_adding adding=adding />
+        </Dialog>
+    }
+}
+
+#[component]
+fn AddIssuer(open: RwSignal<bool>, adding: RwSignal<Option<Issuer>>) -> impl IntoView {
+    let session = use_session();
+    let send = async move |request: PasswordRequest| {
+        let Some(issuer) = adding.get_untracked() else {
+            return Ok(());
+        };
+        let call = client::identities::begin_oauth_link(&issuer.id, &request);
+        leave_for(&session.send(&call).await?.url);
+        Ok(())
+    };
+    let label = move || adding.get().map(|issuer| issuer.label);
+    view! {
+        <PasswordForm action="Continue" open=open send=send>
+            <p>"You sign in to " {label} " next, and come back here."</p>
+        </PasswordForm>
+    }
+}

@@ -255,4 +255,6 @@ pub struct SignInOptions {
     pub outbox: bool,
     /// Services that people can sign in with.
     pub issuers: Vec<Issuer>,
+    /// Whether they can sign in with a wallet.
+    pub wallets: bool,
 }

@@ -1,4 +1,5 @@
-//! Other ways to sign in than the password: `/api/v1/auth/identities`, `/api/v1/auth/oauth`.
+//! Other ways to sign in than the password: `/api/v1/auth/identities`, `/api/v1/auth/oauth`,
+//! `/api/v1/auth/wallets`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ pub struct Issuer {
 pub enum IdentityKind {
     /// An account at an issuer.
     Issuer,
+    /// A wallet.
+    Wallet,
 }
 
 /// One way to sign in of the person.
@@ -100,4 +103,93 @@ pub struct BeginOAuthRequest {
 pub struct Redirect {
     /// A page of the issuer.
     pub url: String,
+}
+
+/// Whose wallet it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WalletKind {
+    /// Ethereum, and other chains with its addresses.
+    Ethereum,
+    /// Solana.
+    Solana,
+    /// Cosmos, and other chains with its addresses.
+    Cosmos,
+}
+
+impl WalletKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ethereum, Self::Solana, Self::Cosmos];
+
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ethereum => "ethereum",
+            Self::Solana => "solana",
+            Self::Cosmos => "cosmos",
+        }
+    }
+
+    /// Its name for people.
+    pub const fn network(self) -> &'static str {
+        match self {
+            Self::Ethereum => "Ethereum",
+            Self::Solana => "Solana",
+            Self::Cosmos => "Cosmos",
+        }
+    }
+}
+
+/// `POST /auth/wallets/message`: begins to sign in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct WalletMessageRequest {
+    /// Whose wallet it is.
+    pub kind: WalletKind,
+    /// The address that will sign.
+    pub address: String,
+    /// The chain that the wallet is on; the usual one if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain_id: Option<String>,
+}
+
+/// `POST /auth/identities/wallets/message`: begins to add a wallet to one's account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LinkWalletRequest {
+    /// Whose wallet it is.
+    pub kind: WalletKind,
+    /// The address that will sign.
+    pub address: String,
+    /// The chain that the wallet is on; the usual one if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain_id: Option<String>,
+    /// The account's password; empty for whoever has none and signed in within the last ten minutes.
+    #[serde(default)]
+    pub current_password: String,
+}
+
+/// What the wallet has to sign, within five minutes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WalletMessage {
+    /// The text, exactly as it is signed and sent back.
+    pub message: String,
+}
+
+/// `POST /auth/wallets/verify`: the message, signed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct WalletSignature {
+    /// The text that was signed.
+    pub message: String,
+    /// Ethereum: 65 bytes as `0x` and hexadecimal digits. Solana and Cosmos: 64 bytes in Base64.
+    pub signature: String,
+    /// Cosmos: the key, 33 bytes in Base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
 }

@@ -14,6 +14,7 @@ mod api {
     mod auth_mfa;
     mod auth_oauth;
     mod auth_sessions;
+    mod auth_wallets;
     mod bots;
     mod catalogue;
     mod chat;

@@ -74,7 +74,7 @@ pub struct Config {
     /// Whom mails come from, such as `Botwright <bots@example.com>`. Needed with `smtp_url`.
     #[serde(default)]
     pub mail_from: Option<String>,
-    /// Services that people can sign in with.
+    /// Other ways to sign in than the password.
     #[serde(default)]
     pub sign_in: SignIn,
     /// Whether the private Postgres serves; no setting, the server finds out when it starts.

@@ -70,6 +70,8 @@ pub struct Services {
     pub google: Google,
     /// Who else vouches for people.
     pub issuers: Issuers,
+    /// Whether people may sign in with wallets.
+    pub wallets: bool,
     /// The way to the mail server; absent where none is set, and mails stay in the outbox.
     pub mailer: Option<Mailer>,
     /// How browsers reach the server, without a trailing slash.
@@ -109,6 +111,7 @@ impl Services {
             notion_url: config.notion_url.as_str().trim_end_matches('/').to_owned(),
             google: Google::new(&config.google_url, &config.google_token_url),
             issuers: Issuers::new(&config.sign_in)?,
+            wallets: config.sign_in.wallets,
             mailer: Mailer::of(config)?,
             public_url: config.public_url(),
         })

@@ -37,6 +37,7 @@ pub async fn options(
     Json(SignInOptions {
         outbox,
         issuers: state.services.issuers.offered(),
+        wallets: state.services.wallets,
     })
 }
 

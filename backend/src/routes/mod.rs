@@ -8,6 +8,7 @@ mod auth_identities;
 mod auth_mfa;
 mod auth_oauth;
 mod auth_sessions;
+mod auth_wallets;
 mod bots;
 mod chat;
 mod chatbot_drafts;
@@ -74,6 +75,8 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
                 .routes(routes!(auth_account::verify_email))
                 .routes(routes!(auth_oauth::begin))
                 .routes(routes!(auth_oauth::callback, auth_oauth::callback_form))
+                .routes(routes!(auth_wallets::message))
+                .routes(routes!(auth_wallets::verify))
                 .routes(routes!(auth_identities::sign_in))
                 .routes(routes!(auth_identities::signup))
                 .routes(routes!(invitations::preview))
@@ -94,6 +97,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(auth_identities::link))
         .routes(routes!(auth_identities::remove))
         .routes(routes!(auth_oauth::begin_link))
+        .routes(routes!(auth_wallets::link_message))
         .routes(routes!(auth_mfa::status))
         .routes(routes!(auth_mfa::setup))
         .routes(routes!(auth_mfa::enable))

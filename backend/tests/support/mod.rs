@@ -21,6 +21,7 @@ pub mod fake_smtp;
 pub mod mails;
 #[path = "../../../domain/tests/support/service_account.rs"]
 mod service_account;
+pub mod wallets;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

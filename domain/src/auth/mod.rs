@@ -19,6 +19,7 @@ mod sessions;
 mod sign_in;
 mod sweep;
 mod tokens;
+mod wallets;
 
 pub use accounts::{me, save_profile, seed, signup, user};
 pub use device::Device;
@@ -33,3 +34,4 @@ pub use sessions::{
 pub use sign_in::login;
 pub use sweep::sweep;
 pub use tokens::ACCESS_SECONDS;
+pub use wallets::{link_wallet_message, verify_wallet, wallet_message};

@@ -12,6 +12,8 @@ use crate::{Result, opaque_token};
 pub(super) enum Kind {
     /// Somebody who was sent to an issuer, by the `state`.
     OAuth,
+    /// A message for a wallet, by its text, which has a secret in it.
+    Wallet,
     /// What came of it, by a cookie.
     Ticket,
 }
@@ -20,6 +22,7 @@ impl Kind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::OAuth => "oauth",
+            Self::Wallet => "wallet",
             Self::Ticket => "ticket",
         }
     }
@@ -28,6 +31,7 @@ impl Kind {
     pub(super) const fn seconds(self) -> u64 {
         match self {
             Self::OAuth | Self::Ticket => 10 * 60,
+            Self::Wallet => 5 * 60,
         }
     }
 
@@ -43,14 +47,20 @@ impl Kind {
 /// Keeps a value. Answers the secret that finds it.
 pub(super) async fn keep(redis: &Redis, kind: Kind, value: &impl Serialize) -> Result<String> {
     let secret = opaque_token::random();
+    keep_as(redis, kind, &secret, value).await?;
+    Ok(secret)
+}
+
+/// Keeps a value under a secret that is made elsewhere.
+pub(super) async fn keep_as(redis: &Redis, kind: Kind, secret: &str, value: &impl Serialize) -> Result<()> {
     redis::cmd("SET")
-        .arg(kind.key(&secret))
+        .arg(kind.key(secret))
         .arg(serde_json::to_string(value)?)
         .arg("EX")
         .arg(kind.seconds())
         .query_async::<()>(&mut redis.commands())
         .await?;
-    Ok(secret)
+    Ok(())
 }
 
 /// Reads a value, which stays. `None` if it was taken, or it is too late.

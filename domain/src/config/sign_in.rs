@@ -1,4 +1,4 @@
-//! Services that people can sign in with.
+//! Other ways to sign in than the password.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ pub struct SignIn {
     pub apple: Option<Apple>,
     /// Any other issuer of OpenID Connect, by the name it has in paths.
     pub issuers: BTreeMap<String, OpenIdIssuer>,
+    /// Wallets of Ethereum, Solana and Cosmos.
+    pub wallets: bool,
 }
 
 /// Google's accounts.

@@ -1,10 +1,13 @@
-//! `/auth/identities`, `/auth/oauth`
+//! `/auth/identities`, `/auth/oauth`, `/auth/wallets`
 
 use uuid::Uuid;
 
 use super::Call;
 use crate::auth::{AuthResponse, PasswordRequest};
-use crate::identities::{BeginOAuthRequest, IdentitySignupRequest, Redirect, WaysToSignIn};
+use crate::identities::{
+    BeginOAuthRequest, IdentitySignupRequest, LinkWalletRequest, Redirect, WalletMessage,
+    WalletMessageRequest, WalletSignature, WaysToSignIn,
+};
 
 /// How the person can sign in.
 pub fn list() -> Call<WaysToSignIn> {
@@ -39,4 +42,19 @@ pub fn signup(request: &IdentitySignupRequest) -> Call<AuthResponse> {
 /// Adds what this browser proved to one's own account.
 pub fn link() -> Call<()> {
     Call::post("/auth/identities/link")
+}
+
+/// The message that signs the owner of a wallet in.
+pub fn wallet_message(request: &WalletMessageRequest) -> Call<WalletMessage> {
+    Call::post("/auth/wallets/message").json(request)
+}
+
+/// The message that adds a wallet to one's own account.
+pub fn link_wallet_message(request: &LinkWalletRequest) -> Call<WalletMessage> {
+    Call::post("/auth/identities/wallets/message").json(request)
+}
+
+/// Sends a message with its signature.
+pub fn verify_wallet(request: &WalletSignature) -> Call<()> {
+    Call::post("/auth/wallets/verify").json(request)
 }

@@ -2,12 +2,12 @@
 
 use api_types::ErrorCode;
 use api_types::auth::PasswordRequest;
-use api_types::identities::{Identity, IdentityKind, WaysToSignIn};
+use api_types::identities::{Identity, WaysToSignIn};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::super::{accounts, links, sessions, sign_in};
-use super::{Proof, Purpose, proven, signup, take};
+use super::{Proof, Purpose, proven, signup, sort, take, way};
 use crate::mail::{self, Template};
 use crate::{Error, Result, Services};
 
@@ -27,8 +27,8 @@ pub async fn identities(services: &Services, user_id: Uuid) -> Result<WaysToSign
     .await?;
     let identities = rows.into_iter().map(|row| Identity {
         id: row.id,
-        kind: IdentityKind::Issuer,
-        way: services.issuers.way(&row.kind),
+        kind: sort(&row.kind),
+        way: way(services, &row.kind),
         label: row.label,
         created_at: row.created_at,
         last_used_at: row.last_used_at,
@@ -49,7 +49,7 @@ pub async fn link(services: &Services, user_id: Uuid, session_id: Uuid, ticket: 
 
 /// Adds a way to sign in, and tells the person.
 async fn add(services: &Services, user_id: Uuid, proof: &Proof) -> Result<()> {
-    let way = services.issuers.way(&proof.kind);
+    let way = way(services, &proof.kind);
     let user = accounts::user(&services.db, user_id).await?;
     let mut tx = services.db.pool().begin().await?;
     if !signup::insert(&mut tx, user_id, proof).await? {
@@ -95,7 +95,7 @@ pub async fn remove_identity(
     let mut tx = services.db.pool().begin().await?;
     let kind = delete(&mut tx, user_id, identity_id).await?;
     sessions::end_all(&mut tx, user_id, Some(session_id)).await?;
-    let (way, link) = (services.issuers.way(&kind), links::forgot(services));
+    let (way, link) = (way(services, &kind), links::forgot(services));
     let template = Template::IdentityRemoved {
         way: &way,
         link: &link,

@@ -9,7 +9,7 @@ mod manage;
 mod signup;
 
 use api_types::ErrorCode;
-use api_types::identities::NewIdentity;
+use api_types::identities::{IdentityKind, NewIdentity, WalletKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ const MAX_LABEL: usize = 200;
 /// Who somebody was proven to be.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Proof {
-    /// Who vouches for them: the issuer's address.
+    /// Who vouches for them: the issuer's address, or the kind of wallet.
     pub kind: String,
     /// Who they are there: an id that never changes.
     pub subject: String,
@@ -39,6 +39,9 @@ pub(super) struct Proof {
     pub email: Option<String>,
     /// Whether who vouches for them says that it is theirs.
     pub email_verified: bool,
+    /// Whether it is two factors by itself, so that no second one is asked for.
+    #[serde(default)]
+    pub is_strong: bool,
 }
 
 impl Proof {
@@ -131,12 +134,38 @@ async fn enter(services: &Services, device: &Device, user_id: Uuid, proof: &Proo
     .execute(services.db.pool())
     .await?;
     let user = accounts::user(&services.db, user_id).await?;
+    if proof.is_strong {
+        return sign_in::enter(services, device, user).await;
+    }
     sign_in::admit(services, device, user).await
+}
+
+/// A kind of identity in words.
+fn way(services: &Services, kind: &str) -> String {
+    match sort(kind) {
+        IdentityKind::Wallet => {
+            let wallet = WalletKind::ALL.into_iter().find(|wallet| wallet.as_str() == kind);
+            wallet.map_or_else(
+                || kind.to_owned(),
+                |wallet| format!("{} wallet", wallet.network()),
+            )
+        }
+        IdentityKind::Issuer => services.issuers.way(kind),
+    }
+}
+
+/// What sort of way a kind is. Issuers are known by their address.
+fn sort(kind: &str) -> IdentityKind {
+    if kind.contains(':') {
+        IdentityKind::Issuer
+    } else {
+        IdentityKind::Wallet
+    }
 }
 
 /// There is no account yet: what is known of them, for the form that makes one.
 fn unknown(services: &Services, proof: &Proof) -> Result<Error> {
-    let way = services.issuers.way(&proof.kind);
+    let way = way(services, &proof.kind);
     let detail = format!(
         "There is no account for this sign-in yet: {way}, {}. Make one; or, if you have an account, sign in as you did \
          before and add this way under Account.",

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::accounts::{self, NewPerson, email_taken};
 use super::super::sessions::{self, Session};
-use super::{Device, Proof, Purpose, proven, take};
+use super::{Device, Proof, Purpose, proven, take, way};
 use crate::{Error, Result, Services};
 
 /// Makes an account for whoever the ticket of this browser proves, and signs in. The ticket is used up only when that
@@ -73,7 +73,7 @@ fn has_account(services: &Services, proof: &Proof) -> Error {
     email_taken(&format!(
         "There is an account with this e-mail address. Sign in to it as you did before, then add this way under \
          Account: {}.",
-        services.issuers.way(&proof.kind)
+        way(services, &proof.kind)
     ))
 }
 
@@ -90,6 +90,7 @@ mod tests {
             name: None,
             email: email.map(str::to_owned),
             email_verified,
+            is_strong: false,
         };
         assert!(is_theirs(
             &proof(Some("Ada@example.com"), true),

@@ -134,6 +134,7 @@ impl GitHub<'_> {
                 .or(Some(user.login)),
             email_verified: email.as_ref().is_some_and(|email| email.verified),
             email: email.map(|email| email.email),
+            is_strong: false,
         }
     }
 }

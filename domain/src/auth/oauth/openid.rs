@@ -181,5 +181,6 @@ fn proof(claims: &CoreIdTokenClaims) -> Proof {
         name,
         email,
         email_verified: claims.email_verified() == Some(true),
+        is_strong: false,
     }
 }

@@ -257,4 +257,6 @@ pub struct SignInOptions {
     pub issuers: Vec<Issuer>,
     /// Whether they can sign in with a wallet.
     pub wallets: bool,
+    /// Whether they can sign in with a passkey.
+    pub passkeys: bool,
 }

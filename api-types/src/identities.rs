@@ -1,5 +1,5 @@
 //! Other ways to sign in than the password: `/api/v1/auth/identities`, `/api/v1/auth/oauth`,
-//! `/api/v1/auth/wallets`.
+//! `/api/v1/auth/wallets`, `/api/v1/auth/passkeys`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,8 @@ pub enum IdentityKind {
     Issuer,
     /// A wallet.
     Wallet,
+    /// A passkey.
+    Passkey,
 }
 
 /// One way to sign in of the person.
@@ -192,4 +194,41 @@ pub struct WalletSignature {
     /// Cosmos: the key, 33 bytes in Base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key: Option<String>,
+}
+
+/// What a passkey is made or asked with, within five minutes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PasskeyChallenge {
+    /// To be sent back with the answer; works once.
+    pub challenge: String,
+    /// For `PublicKeyCredential.parseCreationOptionsFromJSON` or `…parseRequestOptionsFromJSON` of the browser.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub options: serde_json::Value,
+}
+
+/// `POST /auth/identities/passkeys`: adds a passkey to one's account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AddPasskeyRequest {
+    /// What the server asked with.
+    pub challenge: String,
+    /// How the person calls it, 1 to 80 characters.
+    pub name: String,
+    /// What the browser made, by its `toJSON()`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub credential: serde_json::Value,
+}
+
+/// `POST /auth/passkeys/verify`: signs in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasskeyAnswer {
+    /// What the server asked with.
+    pub challenge: String,
+    /// What the browser answered, by its `toJSON()`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub credential: serde_json::Value,
 }

@@ -13,6 +13,7 @@ mod api {
     mod auth_account;
     mod auth_mfa;
     mod auth_oauth;
+    mod auth_passkeys;
     mod auth_sessions;
     mod auth_wallets;
     mod bots;

@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::Context;
 use api_types::ErrorCode;
 use secrecy::ExposeSecret;
+use webauthn_rs::prelude::Webauthn;
 
-use crate::auth::Issuers;
+use crate::auth::{self, Issuers};
 use crate::bots::LiveBots;
 use crate::config::Config;
 use crate::db::{Db, DbRole};
@@ -72,6 +73,8 @@ pub struct Services {
     pub issuers: Issuers,
     /// Whether people may sign in with wallets.
     pub wallets: bool,
+    /// What checks passkeys; absent where there can be none.
+    pub passkeys: Option<Webauthn>,
     /// The way to the mail server; absent where none is set, and mails stay in the outbox.
     pub mailer: Option<Mailer>,
     /// How browsers reach the server, without a trailing slash.
@@ -112,6 +115,7 @@ impl Services {
             google: Google::new(&config.google_url, &config.google_token_url),
             issuers: Issuers::new(&config.sign_in)?,
             wallets: config.sign_in.wallets,
+            passkeys: auth::site(&config.public_url())?,
             mailer: Mailer::of(config)?,
             public_url: config.public_url(),
         })

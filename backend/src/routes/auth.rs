@@ -38,6 +38,7 @@ pub async fn options(
         outbox,
         issuers: state.services.issuers.offered(),
         wallets: state.services.wallets,
+        passkeys: state.services.passkeys.is_some(),
     })
 }
 

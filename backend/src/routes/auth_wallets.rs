@@ -14,7 +14,8 @@ use crate::extract::{Json, SignedIn};
 use crate::problem::Result;
 
 /// Get the message that signs the owner of an address in. It is good once, for five minutes.
-#[utoipa::path(post, path = "/api/v1/auth/wallets/message", tag = "auth", request_body = WalletMessageRequest,
+#[utoipa::path(post, path = "/api/v1/auth/wallets/message", tag = "auth", operation_id = "wallet_message",
+    request_body = WalletMessageRequest,
     responses((status = 200, body = WalletMessage)))]
 pub async fn message(
     State(services): State<Arc<Services>>,
@@ -24,7 +25,8 @@ pub async fn message(
 }
 
 /// Send the message with its signature. This browser then signs in, makes an account, or adds the wallet to one.
-#[utoipa::path(post, path = "/api/v1/auth/wallets/verify", tag = "auth", request_body = WalletSignature,
+#[utoipa::path(post, path = "/api/v1/auth/wallets/verify", tag = "auth", operation_id = "verify_wallet",
+    request_body = WalletSignature,
     responses((status = 204)))]
 pub async fn verify(
     State(state): State<AppState>,

@@ -7,6 +7,7 @@ mod auth_account;
 mod auth_identities;
 mod auth_mfa;
 mod auth_oauth;
+mod auth_passkeys;
 mod auth_sessions;
 mod auth_wallets;
 mod bots;
@@ -77,6 +78,8 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
                 .routes(routes!(auth_oauth::callback, auth_oauth::callback_form))
                 .routes(routes!(auth_wallets::message))
                 .routes(routes!(auth_wallets::verify))
+                .routes(routes!(auth_passkeys::challenge))
+                .routes(routes!(auth_passkeys::verify))
                 .routes(routes!(auth_identities::sign_in))
                 .routes(routes!(auth_identities::signup))
                 .routes(routes!(invitations::preview))
@@ -98,6 +101,8 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(auth_identities::remove))
         .routes(routes!(auth_oauth::begin_link))
         .routes(routes!(auth_wallets::link_message))
+        .routes(routes!(auth_passkeys::registration))
+        .routes(routes!(auth_passkeys::add))
         .routes(routes!(auth_mfa::status))
         .routes(routes!(auth_mfa::setup))
         .routes(routes!(auth_mfa::enable))

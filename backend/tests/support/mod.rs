@@ -1,5 +1,6 @@
 //! A whole server for each test: real Postgres, real Redis, a port of its own.
 
+pub mod authenticator;
 pub mod browser;
 pub mod cable;
 pub mod connected;

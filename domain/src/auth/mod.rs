@@ -12,6 +12,7 @@ mod identities;
 mod links;
 mod mfa;
 mod oauth;
+mod passkeys;
 mod password;
 mod pending;
 mod reset;
@@ -27,6 +28,8 @@ pub use email::{change_email, resend_verification, verify_email};
 pub use identities::{finish, identities, link, remove_identity, signup_with_identity};
 pub use mfa::{answer, disable, enable, new_recovery_codes, setup, status};
 pub use oauth::{Begun, Issuers, OAuthAnswer, Returned, begin, begin_link, callback};
+pub(crate) use passkeys::site;
+pub use passkeys::{add_passkey, passkey_challenge, passkey_registration, verify_passkey};
 pub use reset::{change_password, forgot_password, mail_reset, reset_password};
 pub use sessions::{
     REFRESH_DAYS, Session, authenticate, end, end_everywhere, list, refresh, revoke, switch_workspace,

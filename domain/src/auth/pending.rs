@@ -14,6 +14,10 @@ pub(super) enum Kind {
     OAuth,
     /// A message for a wallet, by its text, which has a secret in it.
     Wallet,
+    /// A passkey that is being made.
+    Registration,
+    /// A passkey that is asked for.
+    Passkey,
     /// What came of it, by a cookie.
     Ticket,
 }
@@ -23,6 +27,8 @@ impl Kind {
         match self {
             Self::OAuth => "oauth",
             Self::Wallet => "wallet",
+            Self::Registration => "registration",
+            Self::Passkey => "passkey",
             Self::Ticket => "ticket",
         }
     }
@@ -31,7 +37,7 @@ impl Kind {
     pub(super) const fn seconds(self) -> u64 {
         match self {
             Self::OAuth | Self::Ticket => 10 * 60,
-            Self::Wallet => 5 * 60,
+            Self::Wallet | Self::Registration | Self::Passkey => 5 * 60,
         }
     }
 

@@ -1,12 +1,12 @@
-//! `/auth/identities`, `/auth/oauth`, `/auth/wallets`
+//! `/auth/identities`, `/auth/oauth`, `/auth/wallets`, `/auth/passkeys`
 
 use uuid::Uuid;
 
 use super::Call;
 use crate::auth::{AuthResponse, PasswordRequest};
 use crate::identities::{
-    BeginOAuthRequest, IdentitySignupRequest, LinkWalletRequest, Redirect, WalletMessage,
-    WalletMessageRequest, WalletSignature, WaysToSignIn,
+    AddPasskeyRequest, BeginOAuthRequest, IdentitySignupRequest, LinkWalletRequest, PasskeyAnswer,
+    PasskeyChallenge, Redirect, WalletMessage, WalletMessageRequest, WalletSignature, WaysToSignIn,
 };
 
 /// How the person can sign in.
@@ -57,4 +57,24 @@ pub fn link_wallet_message(request: &LinkWalletRequest) -> Call<WalletMessage> {
 /// Sends a message with its signature.
 pub fn verify_wallet(request: &WalletSignature) -> Call<()> {
     Call::post("/auth/wallets/verify").json(request)
+}
+
+/// What to ask a passkey with.
+pub fn passkey_challenge() -> Call<PasskeyChallenge> {
+    Call::post("/auth/passkeys/challenge")
+}
+
+/// Sends what a passkey answered.
+pub fn verify_passkey(request: &PasskeyAnswer) -> Call<()> {
+    Call::post("/auth/passkeys/verify").json(request)
+}
+
+/// What to make a passkey for one's own account with.
+pub fn passkey_registration(request: &PasswordRequest) -> Call<PasskeyChallenge> {
+    Call::post("/auth/identities/passkeys/challenge").json(request)
+}
+
+/// Adds a passkey to one's own account.
+pub fn add_passkey(request: &AddPasskeyRequest) -> Call<()> {
+    Call::post("/auth/identities/passkeys").json(request)
 }

@@ -3,6 +3,7 @@
 use api_types::ErrorCode;
 use api_types::auth::PasswordRequest;
 use api_types::identities::{Identity, WaysToSignIn};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -44,15 +45,20 @@ pub async fn link(services: &Services, user_id: Uuid, session_id: Uuid, ticket: 
     let purpose = Purpose::Link { user_id, session_id };
     let proof = proven(services, ticket, purpose).await?;
     take(services, ticket).await?;
-    add(services, user_id, &proof).await
+    add(services, user_id, &proof, None).await
 }
 
-/// Adds a way to sign in, and tells the person.
-async fn add(services: &Services, user_id: Uuid, proof: &Proof) -> Result<()> {
+/// Adds a way to sign in, and tells the person. `credential` is what a passkey is checked with.
+pub(in crate::auth) async fn add(
+    services: &Services,
+    user_id: Uuid,
+    proof: &Proof,
+    credential: Option<Value>,
+) -> Result<()> {
     let way = way(services, &proof.kind);
     let user = accounts::user(&services.db, user_id).await?;
     let mut tx = services.db.pool().begin().await?;
-    if !signup::insert(&mut tx, user_id, proof).await? {
+    if !signup::insert(&mut tx, user_id, proof, credential).await? {
         return Err(taken(services, user_id, proof).await?);
     }
     let link = links::forgot(services);

@@ -15,9 +15,10 @@ use uuid::Uuid;
 
 use super::pending::{self, Kind};
 use super::sessions::Session;
-use super::{Device, accounts, sign_in};
+use super::{Device, accounts, passkeys, sign_in};
 use crate::error::Refusal;
 use crate::{Error, Result, Services};
+pub(super) use manage::add;
 pub use manage::{identities, link, remove_identity};
 pub use signup::signup_with_identity;
 
@@ -27,7 +28,7 @@ const MAX_LABEL: usize = 200;
 /// Who somebody was proven to be.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Proof {
-    /// Who vouches for them: the issuer's address, or the kind of wallet.
+    /// Who vouches for them: the issuer's address, the kind of wallet, or a passkey.
     pub kind: String,
     /// Who they are there: an id that never changes.
     pub subject: String,
@@ -88,6 +89,8 @@ pub async fn finish(services: &Services, device: &Device, ticket: &str) -> Resul
             take(services, ticket).await?;
             enter(services, device, user_id, &proof).await
         }
+        // A passkey is made for an account: it was removed just now.
+        None if proof.is_strong => Err(over()),
         None => Err(unknown(services, &proof)?),
     }
 }
@@ -150,13 +153,16 @@ fn way(services: &Services, kind: &str) -> String {
                 |wallet| format!("{} wallet", wallet.network()),
             )
         }
+        IdentityKind::Passkey => "Passkey".to_owned(),
         IdentityKind::Issuer => services.issuers.way(kind),
     }
 }
 
 /// What sort of way a kind is. Issuers are known by their address.
 fn sort(kind: &str) -> IdentityKind {
-    if kind.contains(':') {
+    if kind == passkeys::KIND {
+        IdentityKind::Passkey
+    } else if kind.contains(':') {
         IdentityKind::Issuer
     } else {
         IdentityKind::Wallet

@@ -2,6 +2,7 @@
 
 use api_types::identities::IdentitySignupRequest;
 use api_types::validate;
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -20,6 +21,10 @@ pub async fn signup_with_identity(
 ) -> Result<Session> {
     validate::identity_signup(&request).map_err(Error::validation)?;
     let proof = proven(services, ticket, Purpose::SignIn).await?;
+    if proof.is_strong {
+        // A passkey is made for an account.
+        return Err(super::over());
+    }
     let is_verified = is_theirs(&proof, &request.email);
     let person = NewPerson {
         email: request.email,
@@ -35,7 +40,7 @@ pub async fn signup_with_identity(
                 api_types::ErrorCode::EmailTaken => has_account(services, &proof),
                 _ => error,
             })?;
-    if !insert(&mut tx, user.id, &proof).await? {
+    if !insert(&mut tx, user.id, &proof, None).await? {
         // Another tab was faster.
         return Err(super::over());
     }
@@ -49,20 +54,26 @@ pub async fn signup_with_identity(
 
 /// Whether the issuer says that this address is theirs.
 fn is_theirs(proof: &Proof, email: &str) -> bool {
-    let known = proof.email.as_deref().unwrap_or_default();
-    proof.email_verified && known.to_lowercase() == email.trim().to_lowercase()
+    let is_same = |known: &String| known.to_lowercase() == email.trim().to_lowercase();
+    proof.email_verified && proof.email.as_ref().is_some_and(is_same)
 }
 
 /// Writes an identity. Answers whether it was free.
-pub(super) async fn insert(conn: &mut PgConnection, user_id: Uuid, proof: &Proof) -> Result<bool> {
+pub(super) async fn insert(
+    conn: &mut PgConnection,
+    user_id: Uuid,
+    proof: &Proof,
+    credential: Option<Value>,
+) -> Result<bool> {
     let inserted = sqlx::query!(
-        "insert into identities (id, user_id, kind, subject, label) values ($1, $2, $3, $4, $5)
+        "insert into identities (id, user_id, kind, subject, label, credential) values ($1, $2, $3, $4, $5, $6)
          on conflict (kind, subject) do nothing",
         Uuid::now_v7(),
         user_id,
         proof.kind,
         proof.subject,
-        proof.short_label()
+        proof.short_label(),
+        credential
     )
     .execute(conn)
     .await?;

@@ -1,5 +1,6 @@
 //! The person's own account: name, address, password, other ways to sign in, second factor, sessions.
 
+mod add_way;
 mod banner;
 mod email;
 mod link;

@@ -1,14 +1,15 @@
-//! How the person can sign in: the list, adding, removing.
+//! How the person can sign in: the list, and removing.
 
-use api_types::auth::{PasswordRequest, SignInOptions};
+use api_types::auth::PasswordRequest;
 use api_types::client;
-use api_types::identities::{Identity, Issuer, WaysToSignIn};
+use api_types::identities::{Identity, IdentityKind, WaysToSignIn};
 use leptos::prelude::*;
 
+use super::add_way::AddWay;
 use super::password_form::PasswordForm;
-use crate::auth::{leave_for, sign_in_options};
+use crate::auth::sign_in_options;
 use crate::session::use_session;
-use crate::ui::button::{Button, IconButton};
+use crate::ui::button::IconButton;
 use crate::ui::dialog::Dialog;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Load, load, loaded, rows};
@@ -66,7 +67,7 @@ pub fn WaysSection() -> impl IntoView {
                     }
                 },
             )}
-            {move || options.get().map(|options| view! { <Add options=options /> })}
+            {move || options.get().map(|options| view! { <AddWay options=options /> })}
         </Section>
         <Dialog open=is_removing title="Remove this way to sign in?">
             <Remove open=is_removing removing=removing />
@@ -96,6 +97,11 @@ fn Row(
     ask: impl Fn(Identity) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let label = format!("Remove {}: {}", identity.way, identity.label);
+    let glyph = match identity.kind {
+        IdentityKind::Passkey => icon::KEY_ROUND,
+        IdentityKind::Issuer => icon::EXTERNAL_LINK,
+        IdentityKind::Wallet => icon::PLUG,
+    };
     let Identity {
         way,
         label: name,
@@ -105,7 +111,7 @@ fn Row(
     } = identity.clone();
     view! {
         <li class="flex items-center gap-3 py-3" data-testid="way">
-            <Icon glyph=icon::PLUG class="size-4" />
+            <Icon glyph=glyph class="size-4" />
             <div class="min-w-0 grow">
                 <p class="flex flex-wrap gap-x-2 font-medium">
                     <span>{way}</span>
@@ -154,54 +160,6 @@ fn Remove(open: RwSignal<bool>, removing: RwSignal<Option<Identity>>) -> impl In
                 <strong class="wrap-anywhere">{which}</strong>
                 " no longer opens your account then, and you are signed out on all other devices."
             </p>
-        </PasswordForm>
-    }
-}
-
-/// A button for each way that can be added here.
-#[component]
-fn Add(options: SignInOptions) -> impl IntoView {
-    let adding = RwSignal::new(None::<Issuer>);
-    let is_adding = RwSignal::new(false);
-    let ask = move |issuer: Issuer| {
-        adding.set(Some(issuer));
-        is_adding.set(true);
-    };
-    let title = move || {
-        let issuer = adding.get();
-        issuer.map_or_else(String::new, |issuer| format!("Add {}", issuer.label))
-    };
-    let issuers = options.issuers.into_iter().map(|issuer| {
-        let label = format!("Add {}", issuer.label);
-        view! {
-            <Button small=true icon=icon::PLUS on_click=move || ask(issuer.clone())>
-                {label}
-            </Button>
-        }
-    });
-    view! {
-        <div class="mt-4 flex flex-wrap gap-2 empty:hidden">{issuers.collect_view()}</div>
-        <Dialog open=is_adding title=Signal::derive(title)>
-            <AddIssuer open=is_adding adding=adding />
-        </Dialog>
-    }
-}
-
-#[component]
-fn AddIssuer(open: RwSignal<bool>, adding: RwSignal<Option<Issuer>>) -> impl IntoView {
-    let session = use_session();
-    let send = async move |request: PasswordRequest| {
-        let Some(issuer) = adding.get_untracked() else {
-            return Ok(());
-        };
-        let call = client::identities::begin_oauth_link(&issuer.id, &request);
-        leave_for(&session.send(&call).await?.url);
-        Ok(())
-    };
-    let label = move || adding.get().map(|issuer| issuer.label);
-    view! {
-        <PasswordForm action="Continue" open=open send=send>
-            <p>"You sign in to " {label} " next, and come back here."</p>
         </PasswordForm>
     }
 }

@@ -98,7 +98,7 @@ pub fn SignIn() -> impl IntoView {
                 <a class="link-plain w-fit" href="/forgot">"Forgot password?"</a>
                 <Submit busy=busy class="mt-2">"Sign in"</Submit>
             </FormBody>
-            <OtherWays />
+            <OtherWays only_known=true />
         }
     };
     view! {

@@ -26,6 +26,7 @@ const COOKIE_PATH: &str = "/api/v1/auth/identities";
 /// Sign in with what this browser proved. With a second factor the answer is the problem `mfa_required`, as of `login`; for
 /// somebody without an account it is `sign_up_required`, whose `current` says what is known of them.
 #[utoipa::path(post, path = "/api/v1/auth/identities/sign-in", tag = "auth",
+    operation_id = "sign_in_with_identity",
     responses((status = 200, body = AuthResponse)))]
 pub async fn sign_in(
     State(state): State<AppState>,
@@ -37,7 +38,8 @@ pub async fn sign_in(
 }
 
 /// Make an account for what this browser proved, with an organization and a workspace, and sign in.
-#[utoipa::path(post, path = "/api/v1/auth/identities/signup", tag = "auth", request_body = IdentitySignupRequest,
+#[utoipa::path(post, path = "/api/v1/auth/identities/signup", tag = "auth",
+    operation_id = "signup_with_identity", request_body = IdentitySignupRequest,
     responses((status = 200, body = AuthResponse)))]
 pub async fn signup(
     State(state): State<AppState>,
@@ -51,14 +53,16 @@ pub async fn signup(
 }
 
 /// How the person can sign in.
-#[utoipa::path(get, path = "/api/v1/auth/identities", tag = "auth", responses((status = 200, body = WaysToSignIn)),
+#[utoipa::path(get, path = "/api/v1/auth/identities", tag = "auth",
+    operation_id = "identities", responses((status = 200, body = WaysToSignIn)),
     security(("bearer" = [])))]
 pub async fn list(State(services): State<Arc<Services>>, caller: SignedIn) -> Result<Json<WaysToSignIn>> {
     Ok(Json(auth::identities(&services, caller.user_id).await?))
 }
 
 /// Add what this browser proved to one's own account.
-#[utoipa::path(post, path = "/api/v1/auth/identities/link", tag = "auth", responses((status = 204)),
+#[utoipa::path(post, path = "/api/v1/auth/identities/link", tag = "auth",
+    operation_id = "link_identity", responses((status = 204)),
     security(("bearer" = [])))]
 pub async fn link(
     State(services): State<Arc<Services>>,
@@ -71,6 +75,7 @@ pub async fn link(
 
 /// Remove a way to sign in; the last one stays. Every other session ends.
 #[utoipa::path(post, path = "/api/v1/auth/identities/{identity_id}/remove", tag = "auth",
+    operation_id = "remove_identity",
     params(("identity_id" = Uuid, Path)), request_body = PasswordRequest, responses((status = 204)),
     security(("bearer" = [])))]
 pub async fn remove(

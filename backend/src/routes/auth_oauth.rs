@@ -22,7 +22,8 @@ const COOKIE: &str = "botwright_oauth";
 const COOKIE_PATH: &str = "/api/v1/auth/oauth";
 
 /// Begin to sign in with an account elsewhere. The answer says where the browser has to go; it comes back to `callback`.
-#[utoipa::path(post, path = "/api/v1/auth/oauth/{issuer}", tag = "auth", params(("issuer" = String, Path)),
+#[utoipa::path(post, path = "/api/v1/auth/oauth/{issuer}", tag = "auth",
+    operation_id = "begin_oauth", params(("issuer" = String, Path)),
     request_body = BeginOAuthRequest, responses((status = 200, body = Redirect)))]
 pub async fn begin(
     State(state): State<AppState>,
@@ -36,6 +37,7 @@ pub async fn begin(
 
 /// Begin to add an account elsewhere to one's own.
 #[utoipa::path(post, path = "/api/v1/auth/identities/oauth/{issuer}", tag = "auth",
+    operation_id = "begin_oauth_link",
     params(("issuer" = String, Path)), request_body = PasswordRequest,
     responses((status = 200, body = Redirect)), security(("bearer" = [])))]
 pub async fn begin_link(
@@ -54,7 +56,8 @@ pub async fn begin_link(
 }
 
 /// Where issuers send browsers back to. Leads on to a page of the dashboard, whatever came of it.
-#[utoipa::path(get, path = "/api/v1/auth/oauth/{issuer}/callback", tag = "auth", params(("issuer" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/auth/oauth/{issuer}/callback", tag = "auth",
+    operation_id = "oauth_callback", params(("issuer" = String, Path)),
     responses((status = 303)))]
 pub async fn callback(
     State(state): State<AppState>,
@@ -66,7 +69,8 @@ pub async fn callback(
 }
 
 /// The same for issuers that answer with a form.
-#[utoipa::path(post, path = "/api/v1/auth/oauth/{issuer}/callback", tag = "auth", operation_id = "callback_form",
+#[utoipa::path(post, path = "/api/v1/auth/oauth/{issuer}/callback", tag = "auth",
+    operation_id = "oauth_callback_form",
     params(("issuer" = String, Path)), responses((status = 303)))]
 pub async fn callback_form(
     State(state): State<AppState>,

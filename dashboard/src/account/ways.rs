@@ -19,12 +19,18 @@ use crate::ui::toast::use_toasts;
 
 /// The ways of the person, as all sections of the page know them.
 #[derive(Clone, Copy)]
-pub struct Ways(Load<WaysToSignIn>);
+pub struct Ways {
+    list: Load<WaysToSignIn>,
+    has_password: Memo<bool>,
+}
 
 impl Ways {
     /// Reads them, and has the page know them.
     pub fn provide() {
-        provide_context(Self(load(client::identities::list)));
+        let list = load(client::identities::list);
+        // Nearly all have one, so that a form asks for it until it is known.
+        let has_password = Memo::new(move |_| list.get().is_none_or(|ways| ways.has_password));
+        provide_context(Self { list, has_password });
     }
 
     /// Those of this page.
@@ -32,21 +38,21 @@ impl Ways {
         expect_context()
     }
 
-    /// Whether the person has a password, as nearly all have. Reactive.
+    /// Whether the person has a password. Reactive.
     pub fn has_password(self) -> bool {
-        self.0.get().is_none_or(|ways| ways.has_password)
+        self.has_password.get()
     }
 
     /// Reads them again.
     pub fn reload(self) {
-        self.0.reload();
+        self.list.reload();
     }
 }
 
 /// The section.
 #[component]
 pub fn WaysSection() -> impl IntoView {
-    let Ways(ways) = Ways::of_page();
+    let ways = Ways::of_page().list;
     let options = sign_in_options();
     let removing = RwSignal::new(None::<Identity>);
     let is_removing = RwSignal::new(false);

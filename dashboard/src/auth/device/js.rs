@@ -28,10 +28,8 @@ pub fn text(object: &JsValue, name: &str) -> Option<String> {
 /// Calls a method, and waits for what it promises. The error is what people can be told.
 pub async fn call(object: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, String> {
     let called = call_now(object, method, arguments)?;
-    match called.dyn_into::<Promise>() {
-        Ok(promise) => JsFuture::from(promise).await.map_err(|error| said(&error)),
-        Err(value) => Ok(value),
-    }
+    let promise = Promise::resolve(&called);
+    JsFuture::from(promise).await.map_err(|error| said(&error))
 }
 
 /// Calls a method that promises nothing.

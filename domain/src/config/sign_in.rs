@@ -130,3 +130,43 @@ fn apple() -> Url {
 fn fixed(url: &str) -> Url {
     Url::parse(url).expect("a URL")
 }
+
+#[cfg(test)]
+mod tests {
+    use figment::Figment;
+    use figment::providers::{Format, Toml};
+
+    use super::*;
+
+    #[test]
+    fn the_examples_of_the_guide_are_right() {
+        let guide = include_str!("../../../docs/SIGN-IN.md");
+        let examples: Vec<&str> = guide.split("```toml\n").skip(1).collect();
+        assert_eq!(examples.len(), 6);
+        let mut all = Figment::new();
+        for example in examples {
+            let text = example.split("```").next().unwrap();
+            all = all.merge(Toml::string(text));
+        }
+        let settings: SignIn = all.extract_inner("sign_in").unwrap();
+        assert!(settings.google.is_some() && settings.github.is_some() && settings.apple.is_some());
+        assert_eq!(
+            settings.microsoft.unwrap().url.as_str(),
+            "https://login.microsoftonline.com/"
+        );
+        assert_eq!(settings.issuers["corp"].label, "Example Corp");
+        assert!(settings.wallets);
+    }
+
+    #[test]
+    fn what_is_misspelt_is_told() {
+        for wrong in [
+            "goggle = {}",
+            "google = { client_id = \"a\" }",
+            "wallets = \"maybe\"",
+        ] {
+            let settings = Figment::from(Toml::string(wrong)).extract::<SignIn>();
+            assert!(settings.is_err(), "{wrong}");
+        }
+    }
+}

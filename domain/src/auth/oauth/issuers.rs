@@ -9,6 +9,7 @@ use moka::future::Cache;
 use openidconnect::core::CoreProviderMetadata;
 use secrecy::SecretString;
 use url::Url;
+use uuid::Uuid;
 
 use super::apple::SigningKey;
 use crate::config::SignIn;
@@ -16,6 +17,9 @@ use crate::{Error, Result};
 
 /// How long it is believed what an issuer says of itself, its keys among it.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
+
+/// What Microsoft calls the accounts of more than one directory.
+const GROUPS: [&str; 3] = ["common", "organizations", "consumers"];
 
 /// All issuers, and what they say of themselves.
 #[derive(Debug)]
@@ -144,10 +148,10 @@ fn is_directory(name: &str, url: &str, tenant: &str) -> bool {
         .strip_prefix(url)
         .and_then(|rest| rest.strip_prefix('/'))
         .and_then(|rest| rest.strip_suffix("/v2.0"));
-    let Some(id) = id.filter(|id| uuid::Uuid::try_parse(id).is_ok()) else {
+    let Some(id) = id.and_then(|id| Uuid::try_parse(id).ok()) else {
         return false;
     };
-    uuid::Uuid::try_parse(tenant).is_err() || id == tenant
+    Uuid::try_parse(tenant).map_or(true, |tenant| id == tenant)
 }
 
 const fn is_of_a_name(byte: u8) -> bool {
@@ -172,6 +176,13 @@ fn known(settings: &SignIn) -> anyhow::Result<Vec<Issuer>> {
         add("google", "Google", &google.client_id, protocol);
     }
     if let Some(microsoft) = &settings.microsoft {
+        let tenant = microsoft.tenant.as_str();
+        if Uuid::try_parse(tenant).is_err() && !GROUPS.contains(&tenant) {
+            bail!(
+                "sign_in.microsoft.tenant: \"{tenant}\" is neither the id of a directory nor one of {}",
+                GROUPS.join(", ")
+            );
+        }
         let protocol = Protocol::Microsoft {
             url: bare(&microsoft.url),
             tenant: microsoft.tenant.clone(),
@@ -204,7 +215,7 @@ fn bare(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::OpenIdIssuer;
+    use crate::config::{Microsoft, OpenIdIssuer};
 
     use super::*;
 
@@ -216,6 +227,11 @@ mod tests {
         let other = "9188040d-6c67-4c5b-b112-36a304b66dad";
         assert!(is_directory(&format!("{url}/{TENANT}/v2.0"), url, "common"));
         assert!(is_directory(&format!("{url}/{TENANT}/v2.0"), url, TENANT));
+        assert!(is_directory(
+            &format!("{url}/{TENANT}/v2.0"),
+            url,
+            &TENANT.to_uppercase()
+        ));
         assert!(!is_directory(&format!("{url}/{other}/v2.0"), url, TENANT));
         for wrong in [
             format!("{url}/common/v2.0"),
@@ -225,6 +241,30 @@ mod tests {
             format!("{url}/{TENANT}/evil/v2.0"),
         ] {
             assert!(!is_directory(&wrong, url, "common"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_tenant_of_microsoft_is_an_id_or_a_group() {
+        let with = |tenant: &str| {
+            let microsoft = Microsoft {
+                client_id: "botwright".to_owned(),
+                client_secret: "secret".to_owned().into(),
+                tenant: tenant.to_owned(),
+                url: "https://login.microsoftonline.com".parse().unwrap(),
+            };
+            let settings = SignIn {
+                microsoft: Some(microsoft),
+                ..SignIn::default()
+            };
+            Issuers::new(&settings)
+        };
+        for right in [TENANT, "common", "organizations", "consumers"] {
+            assert!(with(right).is_ok(), "{right}");
+        }
+        // By its name it could not be told from all others.
+        for wrong in ["contoso.onmicrosoft.com", "", "Common"] {
+            assert!(with(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -128,13 +128,16 @@ fn sha256(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
+/// What is sent back for a message.
+type Answer<'a> = Box<dyn Fn(&str) -> Value + 'a>;
+
 #[tokio::test]
 async fn only_the_signature_of_the_address_counts() {
     let app = app().await;
     let browser = Browser::new(&app);
     for kind in WalletKind::ALL {
         let (ada, eve) = (Wallet::new(kind, 1), Wallet::new(kind, 2));
-        let mut wrong: Vec<Box<dyn Fn(&str) -> Value>> = vec![
+        let mut wrong: Vec<Answer<'_>> = vec![
             Box::new(|message| eve.answer(message)),
             Box::new(|message| ada.with_signature(message, &eve.sign(message))),
             Box::new(|message| ada.with_signature(message, &ada.sign("something else"))),

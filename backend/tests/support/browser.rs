@@ -1,6 +1,7 @@
 //! A person's browser, as far as signing in needs one: cookies of its own, and redirects that are looked at.
 
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
+use serde::Serialize;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
@@ -23,7 +24,7 @@ impl<'a> Browser<'a> {
     }
 
     /// A request to our own API.
-    pub fn post(&self, path: &str, body: Value) -> RequestBuilder {
+    pub fn post(&self, path: &str, body: impl Serialize) -> RequestBuilder {
         let url = format!("{}/api/v1/auth/{path}", self.app.base);
         self.http.request(Method::POST, url).json(&body)
     }

@@ -59,7 +59,7 @@ async fn of_person(services: &Services, user_id: Uuid) -> Result<Vec<CredentialI
     .fetch_all(services.db.pool())
     .await?;
     let ids = subjects.iter().filter_map(|it| URL_SAFE_NO_PAD.decode(it).ok());
-    Ok(ids.map(CredentialID::from).collect())
+    Ok(ids.collect())
 }
 
 /// Adds the passkey that was made.

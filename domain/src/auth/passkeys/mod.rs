@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
-use webauthn_rs::prelude::{CredentialID, Webauthn, WebauthnBuilder, WebauthnError};
+use webauthn_rs::prelude::{Webauthn, WebauthnBuilder, WebauthnError};
 
 use crate::{Error, Result, Services};
 pub use add::{add_passkey, passkey_registration};
@@ -53,7 +53,7 @@ fn challenge(secret: String, options: &impl Serialize) -> Result<PasskeyChalleng
 }
 
 /// How an identity of this key is named.
-fn subject(id: &CredentialID) -> String {
+fn subject(id: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(id)
 }
 

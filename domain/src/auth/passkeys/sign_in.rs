@@ -28,7 +28,7 @@ pub async fn verify_passkey(services: &Services, request: PasskeyAnswer) -> Resu
     let (user_id, id) = site
         .identify_discoverable_authentication(&answer)
         .map_err(|error| wrong(&error))?;
-    let subject = subject(&id.to_vec().into());
+    let subject = subject(id);
 
     // Locked, so that of two answers with one count the later one is found out.
     let mut tx = services.db.pool().begin().await?;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::identities::Issuer;
 use crate::tenancy::{Role, Workspace};
 
 /// `POST /auth/signup`: makes the account, an organization and a first workspace.
@@ -120,7 +121,8 @@ pub struct ResetPasswordRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangePasswordRequest {
-    /// The password as it is.
+    /// The password as it is; empty for whoever has none and signed in within the last ten minutes.
+    #[serde(default)]
     pub current_password: String,
     /// The new password.
     pub password: String,
@@ -133,7 +135,8 @@ pub struct ChangePasswordRequest {
 pub struct ChangeEmailRequest {
     /// The new address. It takes effect once it is confirmed.
     pub email: String,
-    /// The account's password.
+    /// The account's password; empty for whoever has none and signed in within the last ten minutes.
+    #[serde(default)]
     pub current_password: String,
 }
 
@@ -208,7 +211,8 @@ pub struct MfaStatus {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasswordRequest {
-    /// The account's password.
+    /// The account's password; empty for whoever has none and signed in within the last ten minutes.
+    #[serde(default)]
     pub current_password: String,
 }
 
@@ -249,4 +253,10 @@ pub struct RecoveryCodes {
 pub struct SignInOptions {
     /// Whether mails are not sent but shown at `/outbox`, to whoever asks.
     pub outbox: bool,
+    /// Services that people can sign in with.
+    pub issuers: Vec<Issuer>,
+    /// Whether they can sign in with a wallet.
+    pub wallets: bool,
+    /// Whether they can sign in with a passkey.
+    pub passkeys: bool,
 }

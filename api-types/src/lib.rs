@@ -15,6 +15,7 @@ pub mod conversations;
 pub mod data;
 pub mod drafts;
 pub mod embeddings;
+pub mod identities;
 pub mod kb;
 pub mod pairs;
 pub mod problem;

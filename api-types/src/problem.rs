@@ -31,6 +31,19 @@ pub enum ErrorCode {
     InvalidCode,
     /// The link of a mail was used, is too old or incomplete, or a newer one was sent.
     LinkInvalid,
+    /// Who signed in by another way than the password could not be told: it was refused there, begun elsewhere, took too
+    /// long, or what came back is not right.
+    SignInFailed,
+    /// The service that vouches for people did not answer, or what it said made no sense.
+    IssuerUnavailable,
+    /// Who signed in has no account yet; `current` says what is known of them.
+    SignUpRequired,
+    /// It has been too long since the person signed in for what they want to change.
+    SignInAgain,
+    /// This way to sign in belongs to another account.
+    IdentityTaken,
+    /// The person would be left without a way to sign in.
+    LastIdentity,
     /// The refresh token was used before; its whole session was signed out.
     RefreshTokenReused,
     /// The credential is fine, but its role or scope does not allow this.
@@ -150,7 +163,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// With `draft_conflict`: the draft as it stands on the server. With `tests_required`: why it is not deployed, a
     /// [`TestsRequired`](crate::test_sets::TestsRequired). With `mfa_required`: an
-    /// [`MfaChallenge`](crate::auth::MfaChallenge). With `quota_exceeded`: a [`QuotaUse`](crate::usage::QuotaUse).
+    /// [`MfaChallenge`](crate::auth::MfaChallenge). With `quota_exceeded`: a [`QuotaUse`](crate::usage::QuotaUse). With
+    /// `sign_up_required`: a [`NewIdentity`](crate::identities::NewIdentity).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub current: Option<serde_json::Value>,

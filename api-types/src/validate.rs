@@ -3,6 +3,7 @@
 use crate::FieldError;
 use crate::auth::SignupRequest;
 use crate::bots::{ChatbotContent, ModelChoice};
+use crate::identities::IdentitySignupRequest;
 use crate::kb::{Chunking, KnowledgeBaseContent, SaveChunkRequest};
 
 /// Longest message a visitor may send, in characters.
@@ -110,6 +111,18 @@ pub fn signup(request: &SignupRequest) -> Result<(), Vec<FieldError>> {
     let mut check = Checker::default();
     check.email("email", &request.email);
     password(&mut check, &request.password, &[&request.email, &request.name]);
+    check.length("name", &request.name, 1, 80);
+    check.finish()
+}
+
+/// Checks a sign-up of somebody who has another way to sign in.
+pub fn identity_signup(request: &IdentitySignupRequest) -> Result<(), Vec<FieldError>> {
+    let mut check = Checker::default();
+    check.require(
+        is_email(request.email.trim()),
+        "email",
+        "Enter an e-mail address such as ada@example.com.",
+    );
     check.length("name", &request.name, 1, 80);
     check.finish()
 }

@@ -44,6 +44,11 @@ impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
     }
 }
 
+/// A form as a browser sends it.
+#[derive(Debug, FromRequest)]
+#[from_request(via(axum::Form), rejection(Rejected))]
+pub struct Form<T>(pub T);
+
 /// Path parameters.
 #[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(Rejected))]

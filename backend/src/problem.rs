@@ -1,7 +1,7 @@
 //! Errors on the wire: RFC 9457 `application/problem+json`, everywhere.
 
 use api_types::ErrorCode;
-use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, FormRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Error;
@@ -114,6 +114,12 @@ pub fn describe(code: ErrorCode) -> (StatusCode, &'static str) {
         C::MfaRequired => (S::UNAUTHORIZED, "A code is asked for, too"),
         C::InvalidCode => (S::UNAUTHORIZED, "Wrong code"),
         C::LinkInvalid => (S::UNPROCESSABLE_ENTITY, "This link does not work"),
+        C::SignInFailed => (S::UNAUTHORIZED, "The sign-in failed"),
+        C::IssuerUnavailable => (S::BAD_GATEWAY, "The service to sign in with did not answer"),
+        C::SignUpRequired => (S::UNAUTHORIZED, "No account yet"),
+        C::SignInAgain => (S::FORBIDDEN, "Sign in again first"),
+        C::IdentityTaken => (S::CONFLICT, "Belongs to another account"),
+        C::LastIdentity => (S::CONFLICT, "The last way to sign in"),
         C::RefreshTokenReused => (S::UNAUTHORIZED, "Signed out for safety"),
         C::InvitationGone => (S::GONE, "The invitation is gone"),
         C::LastOwner => (S::CONFLICT, "The last owner"),
@@ -174,6 +180,17 @@ impl From<BytesRejection> for Rejected {
             ErrorCode::PayloadTooLarge
         } else {
             ErrorCode::MalformedRequest
+        };
+        Self(code, rejection.body_text())
+    }
+}
+
+impl From<FormRejection> for Rejected {
+    fn from(rejection: FormRejection) -> Self {
+        let code = match &rejection {
+            FormRejection::InvalidFormContentType(_) => ErrorCode::UnsupportedMediaType,
+            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::PayloadTooLarge,
+            _ => ErrorCode::MalformedRequest,
         };
         Self(code, rejection.body_text())
     }

@@ -13,7 +13,10 @@ mod api {
     mod auth;
     mod auth_account;
     mod auth_mfa;
+    mod auth_oauth;
+    mod auth_passkeys;
     mod auth_sessions;
+    mod auth_wallets;
     mod bots;
     mod catalogue;
     mod chat;

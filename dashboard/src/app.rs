@@ -5,8 +5,8 @@ use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Ro
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
-use crate::account::AccountPage;
-use crate::auth::{Forgot, Reset, SignIn, SignUp, Verify, Welcome};
+use crate::account::{AccountPage, LinkPage};
+use crate::auth::{FinishSignIn, Forgot, Reset, SignIn, SignUp, Verify, Welcome};
 use crate::bots::{BotPage, BotsPage, BuilderPage};
 use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
 use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
@@ -33,6 +33,7 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFound>
                 <ParentRoute path=path!("") view=Public>
                     <Route path=path!("/sign-in") view=SignIn />
+                    <Route path=path!("/sign-in/finish") view=FinishSignIn />
                     <Route path=path!("/sign-up") view=SignUp />
                 </ParentRoute>
                 <Route path=path!("/invite/:token") view=JoinPage />
@@ -60,6 +61,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account") view=AccountPage />
                     <Route path=path!("/settings/data") view=DataPage />
                     <Route path=path!("/settings/usage") view=UsagePage />
+                    <Route path=path!("/account/link") view=LinkPage />
                     <Route path=path!("/settings/audit") view=AuditPage />
                     <Route path=path!("/*any") view=NotFound />
                 </ParentRoute>

@@ -1,5 +1,7 @@
 //! Settings: defaults, then `botwright.toml`, then the environment.
 
+mod sign_in;
+
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
@@ -14,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::quotas::Plan;
+pub use sign_in::{Apple, GitHub, Google, Microsoft, OpenIdIssuer, SignIn};
 
 /// Everything an operator can set. Each field is `BOTWRIGHT_<FIELD>` in the environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -82,6 +85,9 @@ pub struct Config {
     /// `messages_per_month`, `members` and `storage_bytes`. What a plan does not say has no limit.
     #[serde(default)]
     pub plans: BTreeMap<String, Plan>,
+    /// Other ways to sign in than the password.
+    #[serde(default)]
+    pub sign_in: SignIn,
     /// Whether the private Postgres serves; no setting, the server finds out when it starts.
     #[serde(skip)]
     pub is_embedded: bool,
@@ -144,7 +150,7 @@ impl Config {
             .merge(Toml::file("botwright.toml"))
             // The names that hosting platforms set by themselves.
             .merge(Env::raw().only(&["database_url", "redis_url", "qdrant_url"]))
-            .merge(Env::prefixed("BOTWRIGHT_"));
+            .merge(Env::prefixed("BOTWRIGHT_").split("__"));
         let is_private = !settings.contains("database_url");
         settings
             .join(Serialized::default("demo", is_private))

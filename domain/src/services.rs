@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::Context;
 use api_types::ErrorCode;
 use secrecy::ExposeSecret;
+use webauthn_rs::prelude::Webauthn;
 
+use crate::auth::{self, Issuers};
 use crate::bots::LiveBots;
 use crate::config::Config;
 use crate::db::{Db, DbRole};
@@ -71,6 +73,12 @@ pub struct Services {
     pub notion_url: String,
     /// Where Google is, and the tokens that it gave.
     pub google: Google,
+    /// Who else vouches for people.
+    pub issuers: Issuers,
+    /// Whether people may sign in with wallets.
+    pub wallets: bool,
+    /// What checks passkeys; absent where there can be none.
+    pub passkeys: Option<Webauthn>,
     /// The way to the mail server; absent where none is set, and mails stay in the outbox.
     pub mailer: Option<Mailer>,
     /// What organizations may have.
@@ -112,6 +120,9 @@ impl Services {
             crawl_timeout: Duration::from_secs(config.crawl_timeout_seconds.max(1)),
             notion_url: config.notion_url.as_str().trim_end_matches('/').to_owned(),
             google: Google::new(&config.google_url, &config.google_token_url),
+            issuers: Issuers::new(&config.sign_in)?,
+            wallets: config.sign_in.wallets,
+            passkeys: auth::site(&config.public_url())?,
             mailer: Mailer::of(config)?,
             plans: Plans::new(&config.default_plan, &config.plans),
             public_url: config.public_url(),

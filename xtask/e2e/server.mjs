@@ -19,7 +19,8 @@ async function freePort() {
   return port;
 }
 
-// Starts a server with an empty data folder and waits until it is ready. It is stopped when the test ends.
+// Starts a server with an empty data folder and waits until it is ready. It is stopped when the test ends. Settings that
+// depend on the port are a function of it.
 export async function startServer(t, name, settings = {}) {
   const folder = join(OUTPUT, name);
   rmSync(folder, { recursive: true, force: true });
@@ -34,7 +35,7 @@ export async function startServer(t, name, settings = {}) {
       BOTWRIGHT_LISTEN: `127.0.0.1:${port}`,
       BOTWRIGHT_DATA_DIR: join(folder, "data"),
       BOTWRIGHT_DEMO: "false",
-      ...settings,
+      ...(typeof settings === "function" ? settings(port) : settings),
     },
     stdio: ["ignore", "ignore", "pipe"],
   });

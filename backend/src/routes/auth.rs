@@ -34,7 +34,12 @@ pub async fn options(
     headers: HeaderMap,
 ) -> Json<SignInOptions> {
     let outbox = outbox::is_shown(&state, peer.ip(), &headers);
-    Json(SignInOptions { outbox })
+    Json(SignInOptions {
+        outbox,
+        issuers: state.services.issuers.offered(),
+        wallets: state.services.wallets,
+        passkeys: state.services.passkeys.is_some(),
+    })
 }
 
 /// Make an account with an organization and a workspace, and sign in.
@@ -161,7 +166,12 @@ pub async fn restore_organization(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn signed_in(state: &AppState, jar: CookieJar, session: Session) -> (CookieJar, Json<AuthResponse>) {
+/// Hands a session to the browser.
+pub(super) fn signed_in(
+    state: &AppState,
+    jar: CookieJar,
+    session: Session,
+) -> (CookieJar, Json<AuthResponse>) {
     let cookie = Cookie::build((COOKIE, session.refresh_token))
         .path(COOKIE_PATH)
         .http_only(true)

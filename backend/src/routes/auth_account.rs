@@ -55,7 +55,7 @@ pub async fn change_email(
     caller: SignedIn,
     Json(request): Json<ChangeEmailRequest>,
 ) -> Result<StatusCode> {
-    auth::change_email(&services, caller.user_id, request).await?;
+    auth::change_email(&services, caller.user_id, caller.session_id, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

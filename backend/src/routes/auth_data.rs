@@ -26,7 +26,7 @@ pub async fn exports(State(services): State<Arc<Services>>, caller: SignedIn) ->
 
 /// Have an archive of one's own data made, in the background. It is kept for 7 days.
 #[utoipa::path(post, path = "/api/v1/auth/exports", tag = "auth",
-    responses((status = 202, body = Export), (status = 409, body = api_types::Problem)), security(("bearer" = [])))]
+    responses((status = 202, body = Export)), security(("bearer" = [])))]
 pub async fn start_export(
     State(services): State<Arc<Services>>,
     caller: SignedIn,
@@ -63,7 +63,7 @@ pub async fn delete_export(
 /// Delete one's account, for good. Organizations that nobody else belongs to go with it; where others would be left without
 /// an owner, nothing is deleted. The receipt can be read later by its id, at `/api/v1/receipts/{receipt_id}`.
 #[utoipa::path(post, path = "/api/v1/auth/account/delete", tag = "auth", request_body = PasswordRequest,
-    responses((status = 200, body = DeletionReceipt), (status = 409, body = api_types::Problem)),
+    responses((status = 200, body = DeletionReceipt)),
     security(("bearer" = [])))]
 pub async fn delete_account(
     State(services): State<Arc<Services>>,
@@ -71,6 +71,13 @@ pub async fn delete_account(
     jar: CookieJar,
     Json(request): Json<PasswordRequest>,
 ) -> Result<(CookieJar, Json<DeletionReceipt>)> {
-    let receipt = auth::delete_account(&services, &caller.scope, caller.user_id, request).await?;
+    let receipt = auth::delete_account(
+        &services,
+        &caller.scope,
+        caller.user_id,
+        caller.session_id,
+        request,
+    )
+    .await?;
     Ok((signed_out(jar), Json(receipt)))
 }

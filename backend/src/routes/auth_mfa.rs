@@ -25,7 +25,9 @@ pub async fn setup(
     caller: SignedIn,
     Json(request): Json<PasswordRequest>,
 ) -> Result<Json<MfaSetup>> {
-    Ok(Json(auth::setup(&services, caller.user_id, request).await?))
+    Ok(Json(
+        auth::setup(&services, caller.user_id, caller.session_id, request).await?,
+    ))
 }
 
 /// Turn the second factor on, by a first code of the app.
@@ -47,7 +49,7 @@ pub async fn disable(
     caller: SignedIn,
     Json(request): Json<PasswordRequest>,
 ) -> Result<StatusCode> {
-    auth::disable(&services, caller.user_id, request).await?;
+    auth::disable(&services, caller.user_id, caller.session_id, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -60,6 +62,6 @@ pub async fn recovery_codes(
     Json(request): Json<PasswordRequest>,
 ) -> Result<Json<RecoveryCodes>> {
     Ok(Json(
-        auth::new_recovery_codes(&services, caller.user_id, request).await?,
+        auth::new_recovery_codes(&services, caller.user_id, caller.session_id, request).await?,
     ))
 }

@@ -42,7 +42,7 @@ pub async fn exports(State(services): State<Arc<Services>>, caller: SignedIn) ->
 
 /// Have an archive of all of the workspace's data made, in the background. It is kept for 7 days. For admins.
 #[utoipa::path(post, path = "/api/v1/data/exports", tag = "data",
-    responses((status = 202, body = Export), (status = 409, body = api_types::Problem)), security(("bearer" = [])))]
+    responses((status = 202, body = Export)), security(("bearer" = [])))]
 pub async fn start_export(
     State(services): State<Arc<Services>>,
     caller: SignedIn,

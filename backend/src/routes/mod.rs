@@ -5,8 +5,12 @@ mod audit;
 mod auth;
 mod auth_account;
 mod auth_data;
+mod auth_identities;
 mod auth_mfa;
+mod auth_oauth;
+mod auth_passkeys;
 mod auth_sessions;
+mod auth_wallets;
 mod bots;
 mod chat;
 mod chatbot_drafts;
@@ -77,6 +81,14 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
                 .routes(routes!(auth_account::reset_password))
                 .routes(routes!(auth_account::verify_email))
                 .routes(routes!(data::receipt))
+                .routes(routes!(auth_oauth::begin))
+                .routes(routes!(auth_oauth::callback, auth_oauth::callback_form))
+                .routes(routes!(auth_wallets::message))
+                .routes(routes!(auth_wallets::verify))
+                .routes(routes!(auth_passkeys::challenge))
+                .routes(routes!(auth_passkeys::verify))
+                .routes(routes!(auth_identities::sign_in))
+                .routes(routes!(auth_identities::signup))
                 .routes(routes!(invitations::preview))
                 .routes(routes!(invitations::accept)),
         ))
@@ -95,6 +107,13 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(auth_data::delete_export))
         .routes(routes!(auth_sessions::list, auth_sessions::end_all))
         .routes(routes!(auth_sessions::end))
+        .routes(routes!(auth_identities::list))
+        .routes(routes!(auth_identities::link))
+        .routes(routes!(auth_identities::remove))
+        .routes(routes!(auth_oauth::begin_link))
+        .routes(routes!(auth_wallets::link_message))
+        .routes(routes!(auth_passkeys::registration))
+        .routes(routes!(auth_passkeys::add))
         .routes(routes!(auth_mfa::status))
         .routes(routes!(auth_mfa::setup))
         .routes(routes!(auth_mfa::enable))

@@ -12,7 +12,7 @@ use crate::support::{Person, TestApp, done, mails, ok, refused};
 const PASSWORD: &str = "correct horse battery";
 
 /// What an authenticator app with this secret shows, so many steps from now.
-fn code(secret: &str, steps: i64) -> String {
+pub fn code(secret: &str, steps: i64) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let totp = Builder::new().with_secret(secret).build_noncompliant();
     let now = chrono::Utc::now().timestamp() + steps * 30;
@@ -54,7 +54,7 @@ async fn wrong_code(request: RequestBuilder) {
 }
 
 /// Turns it on with the code of now; that of the next step is still good. Answers secret and recovery codes.
-async fn enable(app: &TestApp, person: &Person) -> (String, Vec<String>) {
+pub async fn enable(app: &TestApp, person: &Person) -> (String, Vec<String>) {
     let body = json!({ "current_password": PASSWORD });
     let setup: MfaSetup = ok(app.post(person, "/api/v1/auth/mfa/setup", body)).await;
     assert!(

@@ -1,5 +1,7 @@
 //! A whole server for each test: real Postgres, real Redis, a port of its own.
 
+pub mod authenticator;
+pub mod browser;
 pub mod cable;
 pub mod connected;
 #[path = "../../../domain/tests/support/database.rs"]
@@ -8,6 +10,7 @@ pub mod database;
 #[path = "../../../domain/tests/support/fake_embed.rs"]
 pub mod fake_embed;
 pub mod fake_google;
+pub mod fake_issuer;
 pub mod fake_notion;
 #[expect(dead_code, reason = "other tests have it misbehave in more ways")]
 #[path = "../../../domain/tests/support/fake_openai.rs"]
@@ -20,6 +23,7 @@ pub mod mails;
 #[path = "../../../domain/tests/support/service_account.rs"]
 mod service_account;
 pub mod traces;
+pub mod wallets;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -33,7 +37,7 @@ use api_types::tenancy::{CreatedInvitation, Role};
 use api_types::{ErrorCode, Problem};
 use backend::{AppState, routes};
 use domain::Services;
-use domain::config::Config;
+use domain::config::{Config, SignIn};
 use domain::db::DbRole;
 use domain::services::load_embedder;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -316,6 +320,7 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         previous_secret_keys: Vec::new(),
         outbound_allow: Vec::new(),
         trusted_proxies: Vec::new(),
+        sign_in: SignIn::default(),
         smtp_url: None,
         mail_from: None,
         default_plan: "self-hosted".to_owned(),

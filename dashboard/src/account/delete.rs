@@ -7,10 +7,11 @@ use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::password_form::OwnPassword;
+use super::ways::Ways;
 use crate::session::use_session;
 use crate::ui::button::{Button, Variant};
 use crate::ui::dialog::Dialog;
-use crate::ui::field::PasswordField;
 use crate::ui::form::{Form, FormBody};
 use crate::ui::page::Section;
 
@@ -57,9 +58,10 @@ fn Ask(open: RwSignal<bool>, receipt: RwSignal<Option<DeletionReceipt>>) -> impl
     let password = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
+    let ways = Ways::of_page();
     let form = Form::new(move || {
         let mut check = Checker::default();
-        let is_given = password.with(|password| !password.is_empty());
+        let is_given = !ways.has_password() || password.with(|password| !password.is_empty());
         check.require(is_given, "current_password", "Enter your password.");
         check.finish()
     });
@@ -85,12 +87,7 @@ fn Ask(open: RwSignal<bool>, receipt: RwSignal<Option<DeletionReceipt>>) -> impl
             <p>
                 "Your account, sessions, exports and invitations go at once, and so do organizations that only you belong to, with their workspaces, bots, knowledge and conversations. This can't be undone."
             </p>
-            <PasswordField
-                label="Your password"
-                value=password
-                field=form.field("current_password")
-                autocomplete="current-password"
-            />
+            <OwnPassword value=password form=form />
             <div class="flex flex-wrap justify-end gap-2">
                 <Button on_click=move || open.set(false)>"Cancel"</Button>
                 <button

@@ -6,12 +6,14 @@ use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::password_form::OwnPassword;
+use super::ways::Ways;
 use crate::auth::OutboxHint;
 use crate::session::use_session;
 use crate::ui::alert::Notice;
 use crate::ui::button::{Button, Submit};
 use crate::ui::dialog::Dialog;
-use crate::ui::field::{PasswordField, TextField};
+use crate::ui::field::TextField;
 use crate::ui::form::{Form, FormBody};
 use crate::ui::page::Section;
 
@@ -50,10 +52,11 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
     let sent_to = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
+    let ways = Ways::of_page();
     let form = Form::new(move || {
         let mut check = Checker::default();
         email.with(|email| check.email("email", email));
-        let is_given = password.with(|password| !password.is_empty());
+        let is_given = !ways.has_password() || password.with(|password| !password.is_empty());
         check.require(is_given, "current_password", "Enter your password.");
         check.finish()
     });
@@ -103,12 +106,7 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
                     autocomplete="email"
                     autofocus=true
                 />
-                <PasswordField
-                    label="Your password"
-                    value=password
-                    field=form.field("current_password")
-                    autocomplete="current-password"
-                />
+                <OwnPassword value=password form=form />
                 <div class="flex flex-wrap justify-end gap-2">
                     <Button on_click=move || open.set(false)>"Cancel"</Button>
                     <Submit busy=busy>"Send the link"</Submit>

@@ -6,6 +6,7 @@ use api_types::validate::{self, Checker};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::ways::Ways;
 use crate::auth::PASSWORD_HINT;
 use crate::session::use_session;
 use crate::ui::button::{Button, Submit};
@@ -46,9 +47,10 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
     let password = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
+    let ways = Ways::of_page();
     let form = Form::new(move || {
         let mut check = Checker::default();
-        let is_given = current.with(|current| !current.is_empty());
+        let is_given = !ways.has_password() || current.with(|current| !current.is_empty());
         check.require(is_given, "current_password", "Enter your password as it is now.");
         let (email, name) = session
             .identity()
@@ -70,6 +72,7 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
         spawn_local(async move {
             match session.send(&client::auth::change_password(&request)).await {
                 Ok(()) => {
+                    ways.reload();
                     open.set(false);
                     toasts.say("Your password was changed. Other devices were signed out.");
                 }
@@ -82,12 +85,23 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
     };
     view! {
         <FormBody error=error submit=submit>
-            <PasswordField
-                label="Current password"
-                value=current
-                field=form.field("current_password")
-                autocomplete="current-password"
-            />
+            <Show
+                when=move || ways.has_password()
+                fallback=|| {
+                    view! {
+                        <p class="muted">
+                            "You have none yet. You can set one within ten minutes of signing in, or later by mail: sign out, and choose \"Forgot password?\"."
+                        </p>
+                    }
+                }
+            >
+                <PasswordField
+                    label="Current password"
+                    value=current
+                    field=form.field("current_password")
+                    autocomplete="current-password"
+                />
+            </Show>
             <PasswordField
                 label="New password"
                 value=password

@@ -1,4 +1,4 @@
-//! "Enter your password", before something that changes how one signs in.
+//! "Enter your password", before something that changes how one signs in. Whoever has none signed in a moment ago.
 
 use api_types::auth::PasswordRequest;
 use api_types::client::ClientError;
@@ -6,6 +6,7 @@ use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::ways::Ways;
 use crate::ui::button::{Button, Submit};
 use crate::ui::field::PasswordField;
 use crate::ui::form::{Form, FormBody};
@@ -28,9 +29,10 @@ where
     let password = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
+    let ways = Ways::of_page();
     let form = Form::new(move || {
         let mut check = Checker::default();
-        let is_given = password.with(|password| !password.is_empty());
+        let is_given = !ways.has_password() || password.with(|password| !password.is_empty());
         check.require(is_given, "current_password", "Enter your password.");
         check.finish()
     });
@@ -53,16 +55,42 @@ where
     view! {
         <FormBody error=error submit=submit>
             {children()}
-            <PasswordField
-                label="Your password"
-                value=password
-                field=form.field("current_password")
-                autocomplete="current-password"
-            />
+            <OwnPassword value=password form=form />
             <div class="flex flex-wrap justify-end gap-2">
                 <Button on_click=move || open.set(false)>"Cancel"</Button>
                 <Submit busy=busy>{action}</Submit>
             </div>
         </FormBody>
+    }
+}
+
+/// The field for the password of whoever has one.
+#[component]
+pub fn OwnPassword(
+    /// What is typed.
+    value: RwSignal<String>,
+    /// The form it stands in.
+    form: Form,
+) -> impl IntoView {
+    let ways = Ways::of_page();
+    move || {
+        if ways.has_password() {
+            view! {
+                <PasswordField
+                    label="Your password"
+                    value=value
+                    field=form.field("current_password")
+                    autocomplete="current-password"
+                />
+            }
+            .into_any()
+        } else {
+            view! {
+                <p class="muted">
+                    "You have no password, so this works within ten minutes of signing in. Later, sign out and in again first."
+                </p>
+            }
+            .into_any()
+        }
     }
 }

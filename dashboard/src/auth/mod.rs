@@ -1,5 +1,7 @@
 //! Signing up and signing in, and the pages that links in mails lead to.
 
+mod device;
+mod finish;
 mod forgot;
 mod link;
 mod outbox_hint;
@@ -8,8 +10,11 @@ mod second_step;
 mod sign_in;
 mod sign_up;
 mod verify;
+mod ways;
 mod welcome;
 
+pub use device::{passkey, wallet};
+pub use finish::FinishSignIn;
 pub use forgot::Forgot;
 pub use outbox_hint::OutboxHint;
 pub use reset::Reset;
@@ -17,6 +22,7 @@ pub use second_step::{SecondStep, challenge_of};
 pub use sign_in::SignIn;
 pub use sign_up::SignUp;
 pub use verify::Verify;
+pub use ways::{Way, leave_for, sign_in_options};
 pub use welcome::Welcome;
 
 /// What a good password is, below the field for a new one.

@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 
 use super::second_step::{SecondStep, challenge_of};
+use super::ways::OtherWays;
 use crate::session::use_session;
 use crate::ui::button::Submit;
 use crate::ui::field::{PasswordField, TextField};
@@ -92,6 +93,7 @@ pub fn SignIn() -> impl IntoView {
                 <a class="link-plain w-fit" href="/forgot">"Forgot password?"</a>
                 <Submit busy=busy class="mt-2">"Sign in"</Submit>
             </FormBody>
+            <OtherWays only_known=true />
         }
     };
     view! {

@@ -9,6 +9,7 @@ use leptos_router::hooks::use_location;
 
 use super::PASSWORD_HINT;
 use super::sign_in::with_next;
+use super::ways::OtherWays;
 use crate::session::use_session;
 use crate::ui::button::Submit;
 use crate::ui::field::{PasswordField, TextField};
@@ -85,5 +86,6 @@ pub fn SignUp() -> impl IntoView {
             />
             <Submit busy=busy class="mt-2">"Create account"</Submit>
         </FormBody>
+        <OtherWays />
     }
 }

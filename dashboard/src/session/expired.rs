@@ -44,6 +44,14 @@ pub fn ExpiredDialog() -> impl IntoView {
         });
     };
     let leave = move || session.forget();
+    let go_on = move || {
+        error.set(None);
+        spawn_local(async move {
+            if session.go_on().await.is_err() {
+                error.set(Some("You are not signed in yet, or as somebody else.".to_owned()));
+            }
+        });
+    };
 
     // Another time it begins with the password again.
     Effect::new(move |_| {
@@ -62,6 +70,12 @@ pub fn ExpiredDialog() -> impl IntoView {
             >
                 <ErrorAlert message=error />
                 <PasswordField label="Password" value=password autocomplete="current-password" />
+                <p class="muted">
+                    "Another way than the password? "
+                    <a class="link-plain" href="/sign-in" target="_blank">"Sign in in a new tab"</a>
+                    ", then come back and "
+                    <button type="button" class="link-plain" on:click=move |_| go_on()>"go on here"</button> "."
+                </p>
                 <div class="flex flex-wrap justify-end gap-2">
                     <Button variant=Variant::Quiet on_click=leave>"Leave and discard"</Button>
                     <Submit busy=busy>"Sign in"</Submit>

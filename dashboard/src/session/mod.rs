@@ -7,6 +7,7 @@ mod tab;
 use api_types::ErrorCode;
 use api_types::auth::{AuthResponse, ContextRequest, LoginRequest, MfaRequest, SignupRequest, User};
 use api_types::client::{self, Call, ClientError};
+use api_types::identities::IdentitySignupRequest;
 use api_types::tenancy::Workspace;
 use futures::FutureExt;
 use futures::channel::oneshot;
@@ -115,6 +116,28 @@ impl Session {
     /// Signs in.
     pub async fn sign_in(self, request: &LoginRequest) -> Result<(), ClientError> {
         self.accept(client::auth::login(request).send(None).await?);
+        Ok(())
+    }
+
+    /// Signs in with what this browser proved.
+    pub async fn finish_sign_in(self) -> Result<(), ClientError> {
+        self.accept(client::identities::sign_in().send(None).await?);
+        Ok(())
+    }
+
+    /// Makes an account for what this browser proved, and signs it in.
+    pub async fn sign_up_with_identity(self, request: &IdentitySignupRequest) -> Result<(), ClientError> {
+        self.accept(client::identities::signup(request).send(None).await?);
+        Ok(())
+    }
+
+    /// Goes on with the session that the same person began in another tab meanwhile.
+    pub async fn go_on(self) -> Result<(), ClientError> {
+        let auth = self.refreshed().await?;
+        if !self.belongs_here(&auth) {
+            return Err(ClientError::Unexpected { status: 401 });
+        }
+        self.accept(auth);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use api_types::ErrorCode;
 use api_types::auth::{Me, SaveProfileRequest, SignupRequest, User};
 use api_types::validate::{self, Checker};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::links::{self, Purpose};
@@ -15,27 +16,67 @@ use crate::tenancy::invitations::{self, InvitationToken};
 use crate::tenancy::{self, Origin, Scope};
 use crate::{Error, Result, Services};
 
+/// Somebody who is about to have an account. The fields were checked.
+pub(super) struct NewPerson {
+    pub email: String,
+    pub name: String,
+    /// `None` for whoever signs in by another way.
+    pub password_hash: Option<String>,
+    /// Whether the address is known to be theirs.
+    pub is_verified: bool,
+    /// The token of an invitation.
+    pub invitation: Option<String>,
+}
+
+impl NewPerson {
+    async fn with_password(request: SignupRequest, is_verified: bool) -> Result<Self> {
+        Ok(Self {
+            email: request.email,
+            name: request.name,
+            password_hash: Some(password::hash(request.password).await?),
+            is_verified,
+            invitation: request.invitation,
+        })
+    }
+}
+
 /// Makes an account with an organization and a workspace, mails a link that confirms its address, and signs in.
 pub async fn signup(services: &Services, device: &Device, request: SignupRequest) -> Result<Session> {
     validate::signup(&request).map_err(Error::validation)?;
     password::check(&request.password, &[&request.email, &request.name]).await?;
-    let (mut tx, user, workspace_id) = found(&services.db, &services.plans, request, false).await?;
-    let link = links::make(&mut tx, services, Purpose::Confirm, user.id, &user.email).await?;
+    let person = NewPerson::with_password(request, false).await?;
+    let (mut tx, user, workspace_id) = found(&services.db, &services.plans, person).await?;
+    mail_confirmation(&mut tx, services, &user).await?;
+    tx.commit().await?;
+    sessions::begin(&services.db, &services.secrets, user, workspace_id, device).await
+}
+
+/// Mails the link that confirms the account's address.
+pub(super) async fn mail_confirmation(
+    conn: &mut PgConnection,
+    services: &Services,
+    user: &User,
+) -> Result<()> {
+    let link = links::make(conn, services, Purpose::Confirm, user.id, &user.email).await?;
     mail::post(
-        &mut tx,
+        conn,
         Some(user.id),
         &user.email,
         Template::Confirm { link: &link },
     )
-    .await?;
-    tx.commit().await?;
-    sessions::begin(&services.db, &services.secrets, user, workspace_id, device).await
+    .await
 }
 
 /// Makes an account that nobody signed up for, for the demo and for tests: its address counts as confirmed, and its
 /// password may be known to all. `None` when the address has an account.
 pub async fn seed(db: &Db, request: SignupRequest) -> Result<Option<User>> {
-    match found(db, &Plans::default(), request, true).await {
+    match found(
+        db,
+        &Plans::default(),
+        NewPerson::with_password(request, true).await?,
+    )
+    .await
+    {
         Ok((tx, user, _)) => {
             tx.commit().await?;
             Ok(Some(user))
@@ -46,18 +87,12 @@ pub async fn seed(db: &Db, request: SignupRequest) -> Result<Option<User>> {
 }
 
 /// Writes the account, its organization and its workspace. Answers the transaction, to be committed.
-async fn found(
-    db: &Db,
-    plans: &Plans,
-    request: SignupRequest,
-    is_verified: bool,
-) -> Result<(TenantTx, User, Uuid)> {
-    let password_hash = password::hash(request.password).await?;
+pub(super) async fn found(db: &Db, plans: &Plans, person: NewPerson) -> Result<(TenantTx, User, Uuid)> {
     let user = User {
         id: Uuid::now_v7(),
-        email: request.email.trim().to_owned(),
-        name: request.name.trim().to_owned(),
-        email_verified: is_verified,
+        email: person.email.trim().to_owned(),
+        name: person.name.trim().to_owned(),
+        email_verified: person.is_verified,
     };
     let mut tx = db.person(user.id).await?;
     let inserted = sqlx::query!(
@@ -67,8 +102,8 @@ async fn found(
         user.id,
         user.email,
         user.name,
-        password_hash,
-        is_verified
+        person.password_hash,
+        user.email_verified
     )
     .execute(&mut *tx)
     .await?;
@@ -77,7 +112,7 @@ async fn found(
             "There is an account with this e-mail address. Sign in instead.",
         ));
     }
-    let workspace_id = match request.invitation.map(InvitationToken::from) {
+    let workspace_id = match person.invitation.map(InvitationToken::from) {
         Some(token) => {
             tx.bind_invitation(&token).await?;
             invitations::accept_in(&mut tx, plans, &user, &token, Origin::default()).await?

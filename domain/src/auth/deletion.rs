@@ -15,15 +15,16 @@ use crate::storage::Storage;
 use crate::tenancy::{self, members};
 use crate::{Result, Scope, Services};
 
-/// Deletes the account of somebody who knows their password. What they made stays in the workspaces it belongs to; what is
+/// Deletes the account of somebody who proves once more that it is them. What they made stays in the workspaces it belongs to; what is
 /// theirs goes, and so do organizations that nobody else belongs to. The receipt is finished by a job.
 pub async fn delete_account(
     services: &Services,
     scope: &Scope,
     user_id: Uuid,
+    session_id: Uuid,
     request: PasswordRequest,
 ) -> Result<DeletionReceipt> {
-    let user = sign_in::confirm(&services.db, user_id, request.current_password).await?;
+    let user = sign_in::confirm(&services.db, user_id, session_id, request.current_password).await?;
     let mut tx = services.db.person(user_id).await?;
     let left = members::leave_everywhere(&mut tx, user_id, scope.origin()).await?;
     let bots = tenancy::close_for_good(&mut tx, &left.alone, &left.workspaces).await?;

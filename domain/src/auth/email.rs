@@ -23,19 +23,17 @@ pub async fn resend_verification(services: &Services, user_id: Uuid) -> Result<(
         let detail = "A mail was sent less than a minute ago. Look for it, also among the junk.";
         return Err(Error::too_often(detail, 60));
     }
-    let link = links::make(&mut tx, services, Purpose::Confirm, user_id, &user.email).await?;
-    mail::post(
-        &mut tx,
-        Some(user_id),
-        &user.email,
-        Template::Confirm { link: &link },
-    )
-    .await?;
+    accounts::mail_confirmation(&mut tx, services, &user).await?;
     Ok(tx.commit().await?)
 }
 
-/// Mails a link to the new address of somebody who knows their password. Until it is followed, nothing changes.
-pub async fn change_email(services: &Services, user_id: Uuid, request: ChangeEmailRequest) -> Result<()> {
+/// Mails a link to the new address of somebody who proves once more that it is them. Until it is followed, nothing changes.
+pub async fn change_email(
+    services: &Services,
+    user_id: Uuid,
+    session_id: Uuid,
+    request: ChangeEmailRequest,
+) -> Result<()> {
     let email = request.email.trim();
     if !is_email(email) {
         return Err(Error::field(
@@ -43,7 +41,7 @@ pub async fn change_email(services: &Services, user_id: Uuid, request: ChangeEma
             "Enter an e-mail address such as ada@example.com.",
         ));
     }
-    let user = sign_in::confirm(&services.db, user_id, request.current_password).await?;
+    let user = sign_in::confirm(&services.db, user_id, session_id, request.current_password).await?;
     if user.email == email {
         return Err(Error::field("email", "This is your address already."));
     }

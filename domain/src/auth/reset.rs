@@ -96,14 +96,14 @@ pub async fn reset_password(services: &Services, request: ResetPasswordRequest) 
     Ok(tx.commit().await?)
 }
 
-/// Changes the password of somebody who knows it. Their other sessions end.
+/// Changes the password of somebody who knows it, or sets a first one. Their other sessions end.
 pub async fn change_password(
     services: &Services,
     user_id: Uuid,
     session_id: Uuid,
     request: ChangePasswordRequest,
 ) -> Result<()> {
-    let user = sign_in::confirm(&services.db, user_id, request.current_password).await?;
+    let user = sign_in::confirm(&services.db, user_id, session_id, request.current_password).await?;
     password::check(&request.password, &[&user.email, &user.name]).await?;
     let hash = password::hash(request.password).await?;
     let mut tx = services.db.pool().begin().await?;

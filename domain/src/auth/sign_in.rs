@@ -55,21 +55,19 @@ pub(super) async fn enter(services: &Services, device: &Device, user: User) -> R
     sessions::begin(&services.db, &services.secrets, user, workspace_id, device).await
 }
 
-/// Has a signed-in person prove once more that it is them. Counted like a sign-in, so that a stolen token can't try
-/// passwords.
-pub(super) async fn confirm(db: &Db, user_id: Uuid, given: String) -> Result<User> {
+/// Has a signed-in person prove once more that it is them: by their password, or, where there is none, by having signed
+/// in a moment ago. Passwords are counted like those of a sign-in, so that a stolen token can't try them.
+pub(super) async fn confirm(db: &Db, user_id: Uuid, session_id: Uuid, given: String) -> Result<User> {
     let user = accounts::user(db, user_id).await?;
-    attempts::begin(db, Kind::Password, &user.email).await?;
     let hash = sqlx::query_scalar!("select password_hash from users where id = $1", user_id)
         .fetch_optional(db.pool())
         .await?
         .flatten();
     if hash.is_none() {
-        return Err(Error::refused(
-            ErrorCode::InvalidCredentials,
-            "This account has no password yet. Sign out and choose \"Forgot password?\" to set one.",
-        ));
+        require_fresh(db, user_id, session_id).await?;
+        return Ok(user);
     }
+    attempts::begin(db, Kind::Password, &user.email).await?;
     if !password::verify(given, hash).await? {
         let errors = vec![FieldError::new("current_password", "This is not your password.")];
         let detail = "The password is wrong; nothing was changed.";
@@ -81,4 +79,25 @@ pub(super) async fn confirm(db: &Db, user_id: Uuid, given: String) -> Result<Use
     }
     attempts::clear(&mut *db.pool().acquire().await?, Kind::Password, &user.email).await?;
     Ok(user)
+}
+
+/// Refuses a session that was begun more than ten minutes ago: by then somebody else may sit there.
+async fn require_fresh(db: &Db, user_id: Uuid, session_id: Uuid) -> Result<()> {
+    let is_fresh = sqlx::query_scalar!(
+        r#"select exists (
+               select from sessions where id = $1 and user_id = $2 and created_at > now() - interval '10 minutes'
+           ) as "fresh!""#,
+        session_id,
+        user_id
+    )
+    .fetch_one(db.pool())
+    .await?;
+    if is_fresh {
+        return Ok(());
+    }
+    Err(Error::refused(
+        ErrorCode::SignInAgain,
+        "Nothing was changed: you have no password to confirm it with. Sign out, sign in again, and do this within ten \
+         minutes; or choose \"Forgot password?\" to set a password.",
+    ))
 }

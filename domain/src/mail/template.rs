@@ -53,6 +53,20 @@ pub enum Template<'a> {
         /// Where to ask for a new password.
         link: &'a str,
     },
+    /// There is another way to sign in.
+    IdentityAdded {
+        /// The way in words.
+        way: &'a str,
+        /// Where to ask for a new password.
+        link: &'a str,
+    },
+    /// A way to sign in is gone.
+    IdentityRemoved {
+        /// The way in words.
+        way: &'a str,
+        /// Where to ask for a new password.
+        link: &'a str,
+    },
 }
 
 impl Template<'_> {
@@ -74,6 +88,14 @@ impl Template<'_> {
             Self::RecoveryCodeUsed { left, link } => (
                 include_str!("templates/recovery_code_used.txt"),
                 &[("left", left), ("link", link)],
+            ),
+            Self::IdentityAdded { way, link } => (
+                include_str!("templates/identity_added.txt"),
+                &[("way", way), ("link", link)],
+            ),
+            Self::IdentityRemoved { way, link } => (
+                include_str!("templates/identity_removed.txt"),
+                &[("way", way), ("link", link)],
             ),
         };
         let (subject, body) = text.split_once('\n').unwrap_or((text, ""));
@@ -140,6 +162,8 @@ mod tests {
             Template::MfaOff { link },
             Template::RecoveryCodes { link },
             Template::RecoveryCodeUsed { left: "9", link },
+            Template::IdentityAdded { way: "Google", link },
+            Template::IdentityRemoved { way: "Google", link },
         ] {
             let (subject, body) = template.write();
             assert!(!subject.is_empty() && !body.is_empty(), "{template:?}");

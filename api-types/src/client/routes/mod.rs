@@ -9,6 +9,7 @@ pub mod connections;
 pub mod conversations;
 pub mod data;
 pub mod embedding;
+pub mod identities;
 pub mod kb;
 pub mod kb_drafts;
 pub mod kb_pairs;

@@ -56,6 +56,7 @@ impl World {
         let key: Value = ok(app.post(&owner, "/api/v1/api-keys", body)).await;
         ids.insert("key_id", text(&key["id"]));
         ids.insert("connection_id", connection(app, &owner).await);
+        ids.insert("identity_id", identity(app, &owner).await);
         let mut world = Self { owner, ids };
         let provider = app.provider(&world.owner, model).await;
         world.ids.insert("provider_id", provider.to_string());
@@ -175,6 +176,22 @@ async fn connection(app: &TestApp, owner: &Person) -> String {
     )
     .bind(owner.workspace_id())
     .bind(id)
+    .execute(&mut database)
+    .await
+    .unwrap();
+    id.to_string()
+}
+
+/// Another way for the owner to sign in, as it is stored.
+async fn identity(app: &TestApp, owner: &Person) -> String {
+    let id = Uuid::now_v7();
+    let mut database = PgConnection::connect(app.database.url.as_str()).await.unwrap();
+    sqlx::query(
+        "insert into identities (id, user_id, kind, subject) values ($1, $2, 'https://id.example', $3)",
+    )
+    .bind(id)
+    .bind(owner.auth.user.id)
+    .bind(id.to_string())
     .execute(&mut database)
     .await
     .unwrap();

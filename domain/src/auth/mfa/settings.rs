@@ -29,8 +29,13 @@ pub async fn status(services: &Services, user_id: Uuid) -> Result<MfaStatus> {
 }
 
 /// Makes a secret for the app. Nothing is asked for until a first code shows that the app has it.
-pub async fn setup(services: &Services, user_id: Uuid, request: PasswordRequest) -> Result<MfaSetup> {
-    let user = sign_in::confirm(&services.db, user_id, request.current_password).await?;
+pub async fn setup(
+    services: &Services,
+    user_id: Uuid,
+    session_id: Uuid,
+    request: PasswordRequest,
+) -> Result<MfaSetup> {
+    let user = sign_in::confirm(&services.db, user_id, session_id, request.current_password).await?;
     let secret = codes::new_secret();
     let made = sqlx::query!(
         "insert into second_factors as f (user_id, secret) values ($1, $2)
@@ -109,8 +114,13 @@ pub async fn enable(services: &Services, user_id: Uuid, request: &EnableMfaReque
 }
 
 /// Turns it off.
-pub async fn disable(services: &Services, user_id: Uuid, request: PasswordRequest) -> Result<()> {
-    let user = sign_in::confirm(&services.db, user_id, request.current_password).await?;
+pub async fn disable(
+    services: &Services,
+    user_id: Uuid,
+    session_id: Uuid,
+    request: PasswordRequest,
+) -> Result<()> {
+    let user = sign_in::confirm(&services.db, user_id, session_id, request.current_password).await?;
     let mut tx = services.db.pool().begin().await?;
     if remove(&mut tx, user_id).await? == 0 {
         return Ok(());
@@ -130,9 +140,10 @@ pub async fn disable(services: &Services, user_id: Uuid, request: PasswordReques
 pub async fn new_recovery_codes(
     services: &Services,
     user_id: Uuid,
+    session_id: Uuid,
     request: PasswordRequest,
 ) -> Result<RecoveryCodes> {
-    let user = sign_in::confirm(&services.db, user_id, request.current_password).await?;
+    let user = sign_in::confirm(&services.db, user_id, session_id, request.current_password).await?;
     if !status(services, user_id).await?.enabled {
         let errors = vec![FieldError::new(
             "current_password",

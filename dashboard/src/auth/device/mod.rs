@@ -1,0 +1,5 @@
+//! What the browser itself can prove somebody with: passkeys, and wallets that add themselves to the page.
+
+mod js;
+pub mod passkey;
+pub mod wallet;

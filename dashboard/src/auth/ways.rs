@@ -146,10 +146,8 @@ async fn with_issuer(issuer: &Issuer, request: &BeginOAuthRequest) -> Result<(),
 }
 
 async fn with_passkey() -> Result<(), String> {
-    let asked = client::identities::passkey_challenge()
-        .send(None)
-        .await
-        .map_err(told)?;
+    let asked = client::identities::passkey_challenge().send(None).await;
+    let asked = asked.map_err(|error| error.to_string())?;
     let answer = PasskeyAnswer {
         credential: passkey::get(&asked.options).await?,
         challenge: asked.challenge,

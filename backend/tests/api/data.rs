@@ -346,6 +346,7 @@ async fn every_tenant_table_is_exported_or_left_out_for_a_reason() {
         "embeddings",          // vectors
         "kb_finalizations",    // the state of work
         "scans",               // the state of work; the text is in chunks
+        "visitor_secrets",     // secrets
     ];
     let app = TestApp::start().await;
     let mut owner = PgConnection::connect(app.database.url.as_str()).await.unwrap();

@@ -120,7 +120,10 @@ mod tests {
 
     #[test]
     fn plans_are_read_from_settings_and_a_slip_is_told() {
-        let read = |toml: &str| Figment::from(Toml::string(toml)).extract::<BTreeMap<String, Plan>>();
+        let read = |toml: &str| {
+            let plans = Figment::from(Toml::string(toml)).extract::<BTreeMap<String, Plan>>();
+            plans.map_err(|error| error.to_string())
+        };
         let plans = read("[free]\nbots = 3\nstorage_bytes = 5_000_000_000\n[team]").unwrap();
         assert_eq!(plans["free"].limit(Quota::Bots), Some(3));
         assert_eq!(plans["free"].limit(Quota::Storage), Some(5_000_000_000));

@@ -50,7 +50,7 @@ async function confirmAddress(page, browser, url) {
 }
 
 async function refuseWeakPassword(page, browser) {
-  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("button", { name: "Account", exact: true }).click();
   await page.getByRole("link", { name: "Account" }).click();
   await page.getByRole("heading", { name: "Account", exact: true }).waitFor();
   await page.getByRole("list", { name: "Devices" }).getByText("Chrome on Linux").waitFor();
@@ -70,7 +70,7 @@ async function refuseWeakPassword(page, browser) {
 }
 
 async function forgetPassword(page, browser, url) {
-  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("button", { name: "Account", exact: true }).click();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.getByRole("link", { name: "Forgot password?" }).click();
   await page.getByLabel("E-mail address").fill(EMAIL);
@@ -126,7 +126,7 @@ async function turnTwoStepOn(page, browser, url) {
 }
 
 async function signInWithCode(page, browser, secret) {
-  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("button", { name: "Account", exact: true }).click();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.getByLabel("E-mail address").waitFor();
   await signIn(page, NEW);

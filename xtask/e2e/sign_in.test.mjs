@@ -112,7 +112,7 @@ async function addWallet(page, browser) {
 }
 
 async function signOut(page) {
-  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("button", { name: "Account", exact: true }).click();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
 }

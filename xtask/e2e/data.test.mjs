@@ -140,5 +140,5 @@ async function deleteAccount(page, browser, url) {
   await page.getByLabel("E-mail address").fill("ada@example.com");
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByText("is wrong").waitFor();
+  await page.getByText("don't belong together").waitFor();
 }

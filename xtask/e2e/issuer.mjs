@@ -45,7 +45,8 @@ export async function startIssuer(t, label, person) {
       const claims = { iss: url, aud: CLIENT, iat: now, exp: now + 300, nonce: asked.nonce, ...person };
       return json({ access_token: "token", token_type: "Bearer", id_token: jwt(claims, privateKey) });
     }
-    response.writeHead(404).end();
+    // Browsers ask for an icon on their own.
+    response.writeHead(pathname === "/favicon.ico" ? 204 : 404).end();
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   t.after(() => server.close());

@@ -46,7 +46,7 @@ test("a bot is kept to its site and to the visitors it vouches for", async (t) =
   await access.scrollIntoViewIfNeeded();
   await browser.shoot(page, "access");
   await page.getByRole("button", { name: "Deploy" }).click();
-  await page.getByText("On your site").waitFor();
+  await page.getByRole("heading", { name: "On your site" }).waitFor();
 
   await page.goto(`${server.url}/bots/${bot}`);
   const section = page.getByRole("region", { name: "Verified visitors" });

@@ -1,3 +1,5 @@
+use api_types::validate::MAX_MESSAGE_CHARS;
+
 use super::redact;
 
 fn all(cases: &[(&str, &str)]) {
@@ -144,16 +146,10 @@ fn redacting_again_changes_nothing_and_text_without_any_is_not_copied() {
 }
 
 #[test]
-fn long_texts_take_no_more_than_their_length() {
-    for text in [
-        "1 ".repeat(50_000),
-        "a.".repeat(50_000),
-        "@".repeat(100_000),
-        "(".repeat(100_000),
-        "- ".repeat(50_000),
-    ] {
-        let began = std::time::Instant::now();
-        redact(&text);
-        assert!(began.elapsed().as_secs() < 5, "{}", &text[..4]);
+fn what_looks_like_the_beginning_of_something_everywhere_stays() {
+    let half = MAX_MESSAGE_CHARS / 2;
+    for text in ["1 ", "a.", "@@", "((", "- "] {
+        let text = text.repeat(half);
+        assert_eq!(redact(&text), text);
     }
 }

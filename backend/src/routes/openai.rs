@@ -129,7 +129,8 @@ impl FromRequestParts<AppState> for OpenAiCaller {
 
 /// Ask a deployed bot as if it were an OpenAI model.
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "OpenAI-compatible", request_body = CompletionRequest,
-    responses((status = 200, description = "A chat completion, or its chunks as server-sent events")),
+    responses((status = 200, description = "A chat completion, or its chunks as server-sent events"),
+        (status = "default", description = "An error, as OpenAI words it")),
     security(("bearer" = [])))]
 pub async fn chat_completions(
     State(services): State<Arc<Services>>,
@@ -178,7 +179,8 @@ pub async fn chat_completions(
 
 /// The workspace's live bots, as models.
 #[utoipa::path(get, path = "/v1/models", tag = "OpenAI-compatible",
-    responses((status = 200, description = "A list of models")), security(("bearer" = [])))]
+    responses((status = 200, description = "A list of models"),
+        (status = "default", description = "An error, as OpenAI words it")), security(("bearer" = [])))]
 pub async fn models(
     State(services): State<Arc<Services>>,
     OpenAiCaller(scope): OpenAiCaller,

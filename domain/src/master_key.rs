@@ -92,7 +92,8 @@ async fn compare_in(conn: &mut PgConnection, secrets: &Secrets) -> Result<Recogn
 pub fn unknown_key(needed: KeyId) -> String {
     format!(
         "the secret key is not the one that this database is sealed with (its id is {}): set BOTWRIGHT_SECRET_KEY to \
-         that one again, or, to change it, give that one in BOTWRIGHT_PREVIOUS_SECRET_KEYS. Nothing was changed",
+         that one again (or put `secret.key` back into the data folder), or, to change it, give that one in \
+         BOTWRIGHT_PREVIOUS_SECRET_KEYS. If it is lost for good, see docs/SELF-HOSTING.md. Nothing was changed",
         hex::encode(needed)
     )
 }

@@ -118,11 +118,7 @@ pub fn signup(request: &SignupRequest) -> Result<(), Vec<FieldError>> {
 /// Checks a sign-up of somebody who has another way to sign in.
 pub fn identity_signup(request: &IdentitySignupRequest) -> Result<(), Vec<FieldError>> {
     let mut check = Checker::default();
-    check.require(
-        is_email(request.email.trim()),
-        "email",
-        "Enter an e-mail address such as ada@example.com.",
-    );
+    check.email("email", &request.email);
     check.length("name", &request.name, 1, 80);
     check.finish()
 }

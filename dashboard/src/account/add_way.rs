@@ -137,8 +137,7 @@ fn AddPasskey(open: RwSignal<bool>) -> impl IntoView {
     let form = Form::new(move || {
         let mut check = Checker::default();
         name.with(|name| check.length("name", name, 1, 80));
-        let is_given = !ways.has_password() || password.with(|password| !password.is_empty());
-        check.require(is_given, "current_password", "Enter your password.");
+        ways.check_password(&mut check, password);
         check.finish()
     });
     let submit = move || {

@@ -3,16 +3,12 @@
 use api_types::auth::PasswordRequest;
 use api_types::client;
 use api_types::data::DeletionReceipt;
-use api_types::validate::Checker;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use super::password_form::OwnPassword;
-use super::ways::Ways;
+use super::password_form::PasswordForm;
 use crate::session::use_session;
 use crate::ui::button::{Button, Variant};
 use crate::ui::dialog::Dialog;
-use crate::ui::form::{Form, FormBody};
 use crate::ui::page::Section;
 
 /// The section.
@@ -55,51 +51,16 @@ pub fn DeleteAccount() -> impl IntoView {
 #[component]
 fn Ask(open: RwSignal<bool>, receipt: RwSignal<Option<DeletionReceipt>>) -> impl IntoView {
     let session = use_session();
-    let password = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<String>);
-    let ways = Ways::of_page();
-    let form = Form::new(move || {
-        let mut check = Checker::default();
-        let is_given = !ways.has_password() || password.with(|password| !password.is_empty());
-        check.require(is_given, "current_password", "Enter your password.");
-        check.finish()
-    });
-    let submit = move || {
-        if !form.submit() || busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        error.set(None);
-        let request = PasswordRequest {
-            current_password: password.get_untracked(),
-        };
-        spawn_local(async move {
-            match session.send(&client::auth::delete_account(&request)).await {
-                Ok(deleted) => receipt.set(Some(deleted)),
-                Err(problem) => error.set(form.refuse(&problem)),
-            }
-            busy.try_set(false);
-        });
+    let send = async move |request: PasswordRequest| {
+        receipt.set(Some(session.send(&client::auth::delete_account(&request)).await?));
+        Ok(())
     };
     view! {
-        <FormBody error=error submit=submit>
+        <PasswordForm action="Delete account" variant=Variant::Danger open=open send=send>
             <p>
                 "Your account, sessions, exports and invitations go at once, and so do organizations that only you belong to, with their workspaces, bots, knowledge and conversations. This can't be undone."
             </p>
-            <OwnPassword value=password form=form />
-            <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <button
-                    type="submit"
-                    class=Variant::Danger.class()
-                    disabled=move || busy.get()
-                    aria-busy=move || busy.get().to_string()
-                >
-                    "Delete account"
-                </button>
-            </div>
-        </FormBody>
+        </PasswordForm>
     }
 }
 

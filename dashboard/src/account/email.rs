@@ -56,8 +56,7 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
     let form = Form::new(move || {
         let mut check = Checker::default();
         email.with(|email| check.email("email", email));
-        let is_given = !ways.has_password() || password.with(|password| !password.is_empty());
-        check.require(is_given, "current_password", "Enter your password.");
+        ways.check_password(&mut check, password);
         check.finish()
     });
     let submit = move || {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::ways::Ways;
-use crate::ui::button::{Button, Submit};
+use crate::ui::button::{Button, Submit, Variant};
 use crate::ui::field::PasswordField;
 use crate::ui::form::{Form, FormBody};
 
@@ -16,6 +16,9 @@ use crate::ui::form::{Form, FormBody};
 pub fn PasswordForm<F>(
     /// What the button says.
     action: &'static str,
+    /// How it looks.
+    #[prop(default = Variant::Primary)]
+    variant: Variant,
     /// The dialog it stands in.
     open: RwSignal<bool>,
     /// What is done with the password.
@@ -32,8 +35,7 @@ where
     let ways = Ways::of_page();
     let form = Form::new(move || {
         let mut check = Checker::default();
-        let is_given = !ways.has_password() || password.with(|password| !password.is_empty());
-        check.require(is_given, "current_password", "Enter your password.");
+        ways.check_password(&mut check, password);
         check.finish()
     });
     let submit = move || {
@@ -58,7 +60,7 @@ where
             <OwnPassword value=password form=form />
             <div class="flex flex-wrap justify-end gap-2">
                 <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>{action}</Submit>
+                <Submit busy=busy variant=variant>{action}</Submit>
             </div>
         </FormBody>
     }

@@ -3,6 +3,7 @@
 use api_types::auth::PasswordRequest;
 use api_types::client;
 use api_types::identities::{Identity, IdentityKind, WaysToSignIn};
+use api_types::validate::Checker;
 use leptos::prelude::*;
 
 use super::add_way::AddWay;
@@ -41,6 +42,12 @@ impl Ways {
     /// Whether the person has a password. Reactive.
     pub fn has_password(self) -> bool {
         self.has_password.get()
+    }
+
+    /// Requires the password of whoever has one.
+    pub fn check_password(self, check: &mut Checker, password: RwSignal<String>) {
+        let is_given = !self.has_password() || password.with(|password| !password.is_empty());
+        check.require(is_given, "current_password", "Enter your password.");
     }
 
     /// Reads them again.

@@ -81,6 +81,9 @@ pub fn Submit(
     /// Whether it can't be pressed.
     #[prop(optional, into)]
     disabled: Signal<bool>,
+    /// How it looks.
+    #[prop(default = Variant::Primary)]
+    variant: Variant,
     /// Further classes.
     #[prop(default = "")]
     class: &'static str,
@@ -90,7 +93,7 @@ pub fn Submit(
     view! {
         <button
             type="submit"
-            class=format!("btn btn-primary {class}")
+            class=format!("{} {class}", variant.class())
             disabled=move || busy.get() || disabled.get()
             aria-busy=move || busy.get().to_string()
         >

@@ -20,3 +20,4 @@ pub mod tabs;
 pub mod theme;
 pub mod time;
 pub mod toast;
+pub mod toggle;

@@ -1,7 +1,7 @@
 //! The address of an account: confirming it, and changing it.
 
 use api_types::auth::{ChangeEmailRequest, VerifiedEmail, VerifyEmailRequest};
-use api_types::validate::is_email;
+use api_types::validate::Checker;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -35,12 +35,9 @@ pub async fn change_email(
     request: ChangeEmailRequest,
 ) -> Result<()> {
     let email = request.email.trim();
-    if !is_email(email) {
-        return Err(Error::field(
-            "email",
-            "Enter an e-mail address such as ada@example.com.",
-        ));
-    }
+    let mut check = Checker::default();
+    check.email("email", email);
+    check.finish().map_err(Error::validation)?;
     let user = sign_in::confirm(&services.db, user_id, session_id, request.current_password).await?;
     if user.email == email {
         return Err(Error::field("email", "This is your address already."));

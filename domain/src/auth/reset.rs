@@ -1,7 +1,7 @@
 //! Passwords that were forgotten, or are changed.
 
 use api_types::auth::{ChangePasswordRequest, ForgotPasswordRequest, ResetPasswordRequest};
-use api_types::validate::is_email;
+use api_types::validate::Checker;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -16,12 +16,9 @@ use crate::{Error, Result, Services};
 /// long: a job finds out.
 pub async fn forgot_password(services: &Services, request: &ForgotPasswordRequest) -> Result<()> {
     let email = request.email.trim();
-    if !is_email(email) {
-        return Err(Error::field(
-            "email",
-            "Enter an e-mail address such as ada@example.com.",
-        ));
-    }
+    let mut check = Checker::default();
+    check.email("email", email);
+    check.finish().map_err(Error::validation)?;
     let mut tx = services.db.pool().begin().await?;
     let email = email.to_owned();
     enqueue(&mut tx, &Job::MailReset { email }).await?;

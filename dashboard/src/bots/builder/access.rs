@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::Builder;
 use super::text_rows::{Rows, TextRows};
 use crate::ui::page::Section;
+use crate::ui::toggle::Toggle;
 
 const DOMAINS: Rows = Rows {
     title: "Allowed domains",
@@ -23,28 +24,17 @@ const DOMAINS: Rows = Rows {
 #[component]
 pub fn AccessSection(builder: Builder) -> impl IntoView {
     let is_verified_only = builder.part(|content| content.access.verified_only);
-    let set = move |event: web_sys::Event| {
-        let wanted = event_target_checked(&event);
-        builder.update(|content| content.access.verified_only = wanted);
-    };
+    let set = move |wanted| builder.update(|content| content.access.verified_only = wanted);
     view! {
         <Section title="Access" subtitle="Where the bot may be shown, and to whom it talks.">
             <div class="flex flex-col gap-5">
                 <TextRows builder=builder rows=DOMAINS />
-                <label class="flex cursor-pointer items-start gap-3">
-                    <input
-                        type="checkbox"
-                        class="toggle toggle-primary toggle-sm mt-0.5"
-                        prop:checked=is_verified_only
-                        on:change=set
-                    />
-                    <span>
-                        <span class="block font-medium">"Verified visitors only"</span>
-                        <span class="muted block">
-                            "Your site says who its visitor is, by a token that it signs. Make the secret for it on the bot's page after the deploy; until then the bot talks to nobody."
-                        </span>
-                    </span>
-                </label>
+                <Toggle
+                    label="Verified visitors only"
+                    hint="Your site says who its visitor is, by a token that it signs. Make the secret for it on the bot's page after the deploy; until then the bot talks to nobody."
+                    checked=is_verified_only
+                    on_change=set
+                />
             </div>
         </Section>
     }

@@ -11,6 +11,7 @@ use crate::ui::field::{NumberField, SelectField, Text};
 use crate::ui::icon;
 use crate::ui::load::{load, loaded};
 use crate::ui::page::Section;
+use crate::ui::toggle::Toggle;
 
 /// The section.
 #[component]
@@ -97,25 +98,14 @@ fn choose(builder: Builder, id: Option<Uuid>) {
 #[component]
 fn Required(builder: Builder, tests: Memo<Option<BotTests>>) -> impl IntoView {
     let is_required = move || tests.get().is_some_and(|tests| tests.required);
-    let set = move |event: web_sys::Event| {
-        let required = event_target_checked(&event);
-        change(builder, |tests| tests.required = required);
-    };
+    let set = move |required| change(builder, |tests| tests.required = required);
     view! {
-        <label class="flex cursor-pointer items-start gap-3">
-            <input
-                type="checkbox"
-                class="toggle toggle-primary toggle-sm mt-0.5"
-                prop:checked=is_required
-                on:change=set
-            />
-            <span>
-                <span class="block font-medium">"Deploy only after a run that passed"</span>
-                <span class="muted block">
-                    "The run must be on exactly what is deployed. Whoever deploys anyway says why, and that is kept."
-                </span>
-            </span>
-        </label>
+        <Toggle
+            label="Deploy only after a run that passed"
+            hint="The run must be on exactly what is deployed. Whoever deploys anyway says why, and that is kept."
+            checked=is_required
+            on_change=set
+        />
         <Show when=is_required>
             <Limits builder=builder />
         </Show>

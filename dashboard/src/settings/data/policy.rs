@@ -14,6 +14,7 @@ use crate::ui::form::{Form, FormBody};
 use crate::ui::load::Load;
 use crate::ui::page::Section;
 use crate::ui::toast::use_toasts;
+use crate::ui::toggle::Toggle;
 
 /// The section.
 #[expect(clippy::needless_pass_by_value, reason = "components own what they are given")]
@@ -94,20 +95,12 @@ pub fn Policy(
                         hint="After they were read. Bots go on answering from them, but they can't be cut otherwise. Empty: for good."
                     />
                 </div>
-                <label class="flex cursor-pointer items-start gap-3">
-                    <input
-                        type="checkbox"
-                        class="toggle toggle-primary toggle-sm mt-0.5"
-                        prop:checked=move || redacts.get()
-                        on:change=move |event| redacts.set(event_target_checked(&event))
-                    />
-                    <span class="min-w-0">
-                        <span class="block font-medium">"Redact what visitors write"</span>
-                        <span class="muted block">
-                            "E-mail addresses, phone and card numbers become [email], [phone] and [card] before anything is stored or a model is asked. Earlier messages stay as they are."
-                        </span>
-                    </span>
-                </label>
+                <Toggle
+                    label="Redact what visitors write"
+                    hint="E-mail addresses, phone and card numbers become [email], [phone] and [card] before anything is stored or a model is asked. Earlier messages stay as they are."
+                    checked=redacts
+                    on_change=move |on| redacts.set(on)
+                />
                 <div class="flex justify-end">
                     <Submit busy=busy>"Save"</Submit>
                 </div>

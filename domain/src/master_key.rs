@@ -102,7 +102,7 @@ pub fn unknown_key(needed: KeyId) -> String {
 /// while others change the same.
 pub async fn reseal(services: &Services) -> Result<u64> {
     let (db, secrets) = (&services.db, &services.secrets);
-    if !secrets.has_earlier() || recognise(db, secrets).await? != Recognised::Current {
+    if !secrets.has_earlier() || compare(db, secrets).await? != Recognised::Current {
         return Ok(0);
     }
     let mut resealed = auth::reseal(services).await?;

@@ -8,6 +8,7 @@ mod archive;
 mod of_person;
 mod of_workspace;
 mod person;
+mod subject;
 mod work;
 mod workspace;
 

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::archive::{Archive, Finished, file_name};
 use super::person;
-use super::workspace::{self, Part};
+use super::subject::{State, Subject};
+use super::workspace::{self, Part, Record};
 use crate::drafts::{self, Draftable};
 use crate::jobs::Outcome;
 use crate::storage::Storage;
@@ -23,13 +24,6 @@ use crate::{Error, Result, Scope, Services};
 const BATCH: i64 = 100;
 /// Attempts after which an export is given up.
 const MAX_ATTEMPTS: i32 = 5;
-
-/// Whose archive it is.
-#[derive(Clone, Copy)]
-enum Subject {
-    Workspace(Scope),
-    Person(Uuid),
-}
 
 /// An export that is being made, and how far it is.
 struct Running<'a> {
@@ -58,42 +52,25 @@ impl<E: Into<Error>> From<E> for Stop {
 
 /// Makes the archive of a workspace.
 pub async fn export_workspace(services: &Services, workspace_id: Uuid, export_id: Uuid) -> Result<Outcome> {
-    let scope = Scope::worker(workspace_id);
-    let mut tx = services.db.tenant(&scope).await?;
-    let attempts = sqlx::query_scalar!(
-        "update data_exports set attempts = attempts + 1, status = 'running', part = null, parts_done = 0, records = 0,
-             parts_total = $3
-         where workspace_id = $1 and id = $2 and status in ('queued', 'running')
-         returning attempts",
-        workspace_id,
+    make(
+        services,
+        Subject::Workspace(Scope::worker(workspace_id)),
         export_id,
-        i32::try_from(workspace::PARTS.len() + 2).unwrap_or(i32::MAX)
     )
-    .fetch_optional(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    make(services, Subject::Workspace(scope), export_id, attempts).await
+    .await
 }
 
 /// Makes the archive of a person.
 pub async fn export_person(services: &Services, user_id: Uuid, export_id: Uuid) -> Result<Outcome> {
-    let attempts = sqlx::query_scalar!(
-        "update person_exports set attempts = attempts + 1, status = 'running', part = null, parts_done = 0, records = 0,
-             parts_total = $3
-         where user_id = $1 and id = $2 and status in ('queued', 'running')
-         returning attempts",
-        user_id,
-        export_id,
-        i32::try_from(person::PARTS.len() + 1).unwrap_or(i32::MAX)
-    )
-    .fetch_optional(services.db.pool())
-    .await?;
-    make(services, Subject::Person(user_id), export_id, attempts).await
+    make(services, Subject::Person(user_id), export_id).await
 }
 
-/// `attempts` is none when there is nothing to be done any more.
-async fn make(services: &Services, subject: Subject, id: Uuid, attempts: Option<i32>) -> Result<Outcome> {
-    let Some(attempts) = attempts else {
+async fn make(services: &Services, subject: Subject, id: Uuid) -> Result<Outcome> {
+    let parts = match subject {
+        Subject::Workspace(_) => workspace::PARTS.len() + 2,
+        Subject::Person(_) => person::PARTS.len() + 1,
+    };
+    let Some(attempts) = subject.start(&services.db, id, parts).await? else {
         return Ok(Outcome::Done);
     };
     let running = Running {
@@ -109,36 +86,10 @@ async fn make(services: &Services, subject: Subject, id: Uuid, attempts: Option<
         Ok(()) | Err(Stop::Gone) => Ok(Outcome::Done),
         Err(Stop::Error(error)) if attempts >= MAX_ATTEMPTS => {
             tracing::error!(%id, error = format!("{error:#}"), "an export was given up");
-            fail(services, subject, id).await?;
+            subject.fail(&services.db, id).await?;
             Ok(Outcome::Done)
         }
         Err(Stop::Error(error)) => Err(error),
-    }
-}
-
-async fn fail(services: &Services, subject: Subject, id: Uuid) -> Result<()> {
-    match subject {
-        Subject::Workspace(scope) => {
-            let mut tx = services.db.tenant(&scope).await?;
-            sqlx::query!(
-                "update data_exports set status = 'failed', part = null where workspace_id = $1 and id = $2",
-                scope.workspace_id(),
-                id
-            )
-            .execute(&mut *tx)
-            .await?;
-            tx.commit().await
-        }
-        Subject::Person(user_id) => {
-            sqlx::query!(
-                "update person_exports set status = 'failed', part = null where user_id = $1 and id = $2",
-                user_id,
-                id
-            )
-            .execute(services.db.pool())
-            .await?;
-            Ok(())
-        }
     }
 }
 
@@ -174,13 +125,7 @@ impl Running<'_> {
             drop(tx);
             let Some(last) = records.last() else { break };
             after = last.id;
-            count += records.len();
-            let lines = records
-                .into_iter()
-                .map(|record| record.line + "\n")
-                .collect::<String>();
-            self.archive.write(lines).await?;
-            self.progress(part.file, BATCH).await?;
+            count += self.write(part, records).await?;
         }
         self.end(part, count);
         Ok(())
@@ -291,17 +236,23 @@ impl Running<'_> {
                 drop(tx);
                 let Some(last) = records.last() else { break };
                 after = last.id;
-                count += records.len();
-                let lines = records
-                    .into_iter()
-                    .map(|record| record.line + "\n")
-                    .collect::<String>();
-                self.archive.write(lines).await?;
-                self.progress(part.file, BATCH).await?;
+                count += self.write(part, records).await?;
             }
         }
         self.end(part, count);
         Ok(())
+    }
+
+    /// Adds a batch of rows. Answers how many.
+    async fn write(&mut self, part: &Part, records: Vec<Record>) -> Result<usize, Stop> {
+        let count = records.len();
+        let lines = records
+            .into_iter()
+            .map(|record| record.line + "\n")
+            .collect::<String>();
+        self.archive.write(lines).await?;
+        self.progress(part.file, BATCH).await?;
+        Ok(count)
     }
 
     async fn begin(&mut self, part: &Part) -> Result<(), Stop> {
@@ -317,41 +268,15 @@ impl Running<'_> {
     /// Writes down how far it is. An export that was deleted is given up.
     async fn progress(&mut self, part: &str, records: i64) -> Result<(), Stop> {
         self.records += records;
-        let updated = match self.subject {
-            Subject::Workspace(scope) => {
-                let mut tx = self.services.db.tenant(&scope).await?;
-                let updated = sqlx::query!(
-                    "update data_exports set part = $3, parts_done = $4, records = $5
-                     where workspace_id = $1 and id = $2 and status = 'running'",
-                    scope.workspace_id(),
-                    self.id,
-                    part,
-                    self.parts_done,
-                    self.records
-                )
-                .execute(&mut *tx)
-                .await?;
-                tx.commit().await?;
-                updated
-            }
-            Subject::Person(user_id) => {
-                sqlx::query!(
-                    "update person_exports set part = $3, parts_done = $4, records = $5
-                     where user_id = $1 and id = $2 and status = 'running'",
-                    user_id,
-                    self.id,
-                    part,
-                    self.parts_done,
-                    self.records
-                )
-                .execute(self.services.db.pool())
-                .await?
-            }
+        let state = State {
+            part,
+            parts_done: self.parts_done,
+            records: self.records,
         };
-        if updated.rows_affected() == 0 {
-            return Err(Stop::Gone);
+        if self.subject.go_on(&self.services.db, self.id, state).await? {
+            return Ok(());
         }
-        Ok(())
+        Err(Stop::Gone)
     }
 
     /// What is in it, for programs and for people.
@@ -386,38 +311,11 @@ impl Running<'_> {
         let storage = &self.services.storage;
         storage.put_file(&key, tokio::fs::File::from_std(file)).await?;
         let size = i64::try_from(size).unwrap_or(i64::MAX);
-        let updated = match self.subject {
-            Subject::Workspace(scope) => {
-                let mut tx = self.services.db.tenant(&scope).await?;
-                let updated = sqlx::query!(
-                    "update data_exports
-                     set status = 'done', part = null, parts_done = parts_total, size = $3, sha256 = $4
-                     where workspace_id = $1 and id = $2 and status = 'running'",
-                    scope.workspace_id(),
-                    self.id,
-                    size,
-                    sha256
-                )
-                .execute(&mut *tx)
-                .await?;
-                tx.commit().await?;
-                updated
-            }
-            Subject::Person(user_id) => {
-                sqlx::query!(
-                    "update person_exports
-                     set status = 'done', part = null, parts_done = parts_total, size = $3, sha256 = $4
-                     where user_id = $1 and id = $2 and status = 'running'",
-                    user_id,
-                    self.id,
-                    size,
-                    sha256
-                )
-                .execute(self.services.db.pool())
-                .await?
-            }
-        };
-        if updated.rows_affected() == 0 {
+        if !self
+            .subject
+            .finish(&self.services.db, self.id, size, &sha256)
+            .await?
+        {
             // Deleted while it was brought there; nobody else would ever remove the file.
             storage.delete(&key).await?;
         }

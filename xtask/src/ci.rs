@@ -1,7 +1,8 @@
 //! `cargo xtask ci`: all that must hold before a change lands.
 
-use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
+use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
 
@@ -94,7 +95,26 @@ fn deny(paths: &Paths, step: &Step) -> Result<()> {
         Command::new(&program)
             .args(["check", "--disable-fetch", "advisories"])
             .current_dir(&paths.root),
-    )
+    )?;
+    let day = database_day()?;
+    step.note(format!("      advisories were checked against the database of {day}"));
+    Ok(())
+}
+
+/// The day of the newest advisory that cargo-deny has, such as `2026-11-28`. Its database is a Git repository.
+fn database_day() -> Result<String> {
+    let cargo = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo = cargo.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let databases = cargo
+        .context("this user has no home folder")?
+        .join("advisory-dbs");
+    let mut newest = None;
+    for entry in fs::read_dir(&databases).with_context(|| format!("can't read {}", databases.display()))? {
+        let mut git = Command::new("git");
+        git.args(["log", "-1", "--format=%cs"]).current_dir(entry?.path());
+        newest = newest.max(String::from_utf8(git.output()?.stdout).ok());
+    }
+    Ok(newest.unwrap_or_default().trim().to_owned())
 }
 
 /// What Git sees as changed.

@@ -22,7 +22,8 @@ async function startShop(t) {
   const shop = { markup: "", headers: {} };
   const server = createServer((request, response) => {
     const page = PAGES[request.url];
-    if (!page) return response.writeHead(404).end();
+    // Browsers ask for an icon on their own.
+    if (!page) return response.writeHead(request.url === "/favicon.ico" ? 204 : 404).end();
     response.writeHead(200, { "Content-Type": "text/html; charset=utf-8", ...shop.headers });
     response.end(`<!doctype html><html lang="en"><body><main>${page}</main>${request.url === "/" ? shop.markup : ""}</body></html>`);
   }).listen(0, "127.0.0.1");
@@ -120,6 +121,7 @@ async function examine(page, browser, shop, server, code) {
   await check();
   await report.getByText("3 things have to be mended.").waitFor();
   await report.getByText(`script-src 'self' ${server.url}`, { exact: true }).waitFor();
+  await report.scrollIntoViewIfNeeded();
   await browser.shoot(page, "doctor");
 
   shop.headers["Content-Security-Policy"] = `default-src 'self'; script-src ${server.url}; frame-src ${server.url}`;

@@ -55,7 +55,7 @@ async fn candidates(services: &Services, scope: &Scope, knowledge_base_id: Uuid)
     let mut tx = services.db.tenant(scope).await?;
     bases::require(&mut tx, scope, knowledge_base_id).await?;
     let rows = sqlx::query!(
-        r#"select c.document_id, coalesce(c.heading_path[cardinality(c.heading_path)], d.title) as "heading!"
+        r#"select c.document_id, coalesce(c.heading_path[cardinality(c.heading_path)], d.title) as "heading!", c.text
            from chunks c
            join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id and d.live_version = c.version
            where c.workspace_id = $1 and c.knowledge_base_id = $2 and c.enabled
@@ -67,7 +67,13 @@ async fn candidates(services: &Services, scope: &Scope, knowledge_base_id: Uuid)
     )
     .fetch_all(&mut *tx)
     .await?;
-    let headings = rows.into_iter().map(|row| (row.document_id, row.heading));
+    let headings = rows.into_iter().flat_map(|row| {
+        // Short sections share a chunk, with their headings in its text.
+        let within = row.text.lines().filter(|line| line.starts_with('#'));
+        let within: Vec<String> = within.map(str::to_owned).collect();
+        let all = std::iter::once(row.heading).chain(within);
+        all.map(move |heading| (row.document_id, heading))
+    });
     Ok(choose(headings))
 }
 
@@ -99,7 +105,7 @@ fn choose(headings: impl IntoIterator<Item = (Uuid, String)>) -> Vec<Candidate> 
 fn worth_asking(heading: &str) -> Option<&str> {
     let text = heading
         .trim()
-        .trim_start_matches(|c: char| c.is_numeric() || matches!(c, '.' | ')' | '§' | '#'))
+        .trim_start_matches(|c: char| c.is_whitespace() || c.is_numeric() || matches!(c, '.' | ')' | '§' | '#'))
         .trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '*' | '_' | '`'));
     let has_words = text.chars().any(char::is_whitespace) || !text.is_ascii();
     (has_words && LENGTHS.contains(&text.chars().count()) && !text.contains("://")).then_some(text)

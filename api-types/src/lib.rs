@@ -14,6 +14,7 @@ pub mod connections;
 pub mod conversations;
 pub mod data;
 pub mod drafts;
+pub mod embed;
 pub mod embeddings;
 pub mod identities;
 pub mod kb;

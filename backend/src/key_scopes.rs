@@ -13,6 +13,7 @@ const RULES: &[(KeyScope, &[&str])] = &[
         &[
             "GET /api/v1/bots",
             "GET /api/v1/bots/{bot_id}",
+            "GET /api/v1/bots/{bot_id}/sites",
             "GET /api/v1/bots/{bot_id}/versions",
             "GET /api/v1/chatbots/draft",
             "GET /api/v1/chatbots/draft/{draft_id}",
@@ -35,6 +36,7 @@ const RULES: &[(KeyScope, &[&str])] = &[
             "GET /api/v1/kb/{kb_id}/documents",
             "GET /api/v1/kb/{kb_id}/documents/{document_id}/chunks",
             "GET /api/v1/kb/{kb_id}/documents/{document_id}/resting-edits",
+            "GET /api/v1/kb/{kb_id}/questions",
             "GET /api/v1/kb/{kb_id}/sources",
             "GET /api/v1/kb/{kb_id}/sources/{source_id}",
             "GET /api/v1/kb/{kb_id}/sources/{source_id}/pages",

@@ -109,7 +109,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let url = config
                 .database_url
                 .context("set DATABASE_URL to the database to migrate")?;
-            domain::migrate::migrate(url.expose_secret()).await?;
+            migrations::migrate(url.expose_secret()).await?;
             eprintln!("The database is up to date.");
         }
         Command::Audit {

@@ -71,7 +71,7 @@ async fn start_embedded(config: &mut Config) -> anyhow::Result<Option<Embedded>>
 /// Brings the database up to date and puts the parts of the server together.
 async fn prepare(config: Config, program: PathBuf) -> anyhow::Result<AppState> {
     let database_url = config.database_url.as_ref().context("no database")?;
-    domain::migrate::migrate(database_url.expose_secret()).await?;
+    migrations::migrate(database_url.expose_secret()).await?;
     let services = Services::new(&config, DbRole::App, program, load_embedder(&config))?;
     if let Recognised::Unknown(needed) = master_key::recognise(&services.db, &services.secrets).await? {
         bail!(master_key::unknown_key(needed));

@@ -26,6 +26,7 @@ mod api {
     mod data_deletion;
     mod data_redaction;
     mod docs;
+    mod embed;
     mod embedding;
     mod errors;
     mod google;

@@ -7,7 +7,7 @@ use leptos_router::path;
 
 use crate::account::{AccountPage, LinkPage};
 use crate::auth::{FinishSignIn, Forgot, Reset, SignIn, SignUp, Verify, Welcome};
-use crate::bots::{BotPage, BotsPage, BuilderPage};
+use crate::bots::{BotPage, BotsPage, BuilderPage, DeployPage, StartPage};
 use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
 use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
 use crate::members::{JoinPage, MembersPage, OrganizationPage};
@@ -46,7 +46,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=|| view! { <Redirect path="/bots" /> } />
                     <Route path=path!("/bots") view=BotsPage />
                     <Route path=path!("/bots/draft/:id") view=BuilderPage />
+                    <Route path=path!("/bots/new") view=StartPage />
                     <Route path=path!("/bots/:id") view=BotPage />
+                    <Route path=path!("/bots/:id/deploy") view=DeployPage />
                     <Route path=path!("/knowledge") view=KnowledgePage />
                     <Route path=path!("/knowledge/draft/:id") view=WizardPage />
                     <Route path=path!("/knowledge/:id") view=KnowledgeBasePage />

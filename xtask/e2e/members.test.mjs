@@ -90,7 +90,8 @@ async function raise(ada, grace, browser, url) {
   await browser.shoot(ada, "raised");
   // It counts at once: she makes a bot.
   await grace.goto(`${url}/bots`);
-  await grace.getByRole("button", { name: "New bot" }).first().click();
+  await grace.getByRole("link", { name: "New bot" }).first().click();
+  await grace.getByRole("button", { name: "Start empty" }).click();
   await grace.waitForURL(/\/bots\/draft\//);
 }
 

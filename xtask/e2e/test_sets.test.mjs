@@ -79,6 +79,7 @@ async function requireSet(page, browser, url, bot) {
 
 async function deploy(page) {
   await page.getByRole("button", { name: "Deploy", exact: true }).click();
+  await page.getByRole("button", { name: "Deploy changes" }).click();
 }
 
 async function seeItBlocked(page, browser) {

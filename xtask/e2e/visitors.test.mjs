@@ -46,6 +46,7 @@ test("a bot is kept to its site and to the visitors it vouches for", async (t) =
   await access.scrollIntoViewIfNeeded();
   await browser.shoot(page, "access");
   await page.getByRole("button", { name: "Deploy" }).click();
+  await page.getByRole("button", { name: "Deploy changes" }).click();
   await page.getByRole("heading", { name: "On your site" }).waitFor();
 
   await page.goto(`${server.url}/bots/${bot}`);

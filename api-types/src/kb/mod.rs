@@ -427,6 +427,14 @@ pub struct SaveKnowledgeBaseRequest {
     pub chunking: Chunking,
 }
 
+/// Answer of `GET /kb/{kb_id}/questions`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SuggestedQuestions {
+    /// Up to three, each with an answer in the knowledge base; none while nothing is indexed.
+    pub questions: Vec<String>,
+}
+
 /// Answer of `POST /kb/{kb_id}/documents/retry-failed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use api_types::kb::{
     Chunk, Document, KnowledgeBase, PreviewRequest, RestingEdit, Retried, SaveChunkRequest,
-    SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk,
+    SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk, SuggestedQuestions,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::Services;
-use domain::kb::{bases, chunks, documents, edits};
+use domain::kb::{bases, chunks, documents, edits, questions};
 use uuid::Uuid;
 
 use crate::extract::{Caller, Json, Path};
@@ -58,6 +58,17 @@ pub async fn search(
     Json(request): Json<SearchRequest>,
 ) -> Result<Json<SearchResponse>> {
     Ok(Json(domain::kb::find(&services, &scope, kb_id, &request).await?))
+}
+
+/// Questions to offer to visitors: headings of the documents that find an answer.
+#[utoipa::path(get, path = "/api/v1/kb/{kb_id}/questions", tag = "knowledge bases", params(("kb_id" = Uuid, Path)),
+    responses((status = 200, body = SuggestedQuestions)), security(("bearer" = [])))]
+pub async fn suggested_questions(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path(kb_id): Path<Uuid>,
+) -> Result<Json<SuggestedQuestions>> {
+    Ok(Json(questions::suggest(&services, &scope, kb_id).await?))
 }
 
 /// Change name, description and how documents are cut. Another way has all of them cut anew, in the background.

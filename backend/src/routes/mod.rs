@@ -22,6 +22,7 @@ mod demo;
 mod device;
 mod docs;
 mod edge;
+mod embed;
 mod embedding;
 mod health;
 mod invitations;
@@ -147,6 +148,8 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
             visitor_secrets::create_visitor_secret
         ))
         .routes(routes!(visitor_secrets::delete_visitor_secret))
+        .routes(routes!(embed::embed_check))
+        .routes(routes!(embed::bot_sites))
         .routes(routes!(chatbot_drafts::create, chatbot_drafts::list))
         .routes(routes!(
             chatbot_drafts::get,
@@ -176,6 +179,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(kb::list))
         .routes(routes!(kb::get, kb::save, kb::delete))
         .routes(routes!(kb::search))
+        .routes(routes!(kb::suggested_questions))
         .routes(routes!(kb::documents))
         .routes(routes!(kb::save_document, kb::delete_document))
         .routes(routes!(kb::retry_document))
@@ -241,7 +245,8 @@ fn visitor_api(config: &Config) -> OpenApiRouter<AppState> {
             .routes(routes!(chat::chat))
             .routes(routes!(chat::config))
             .routes(routes!(chat::session))
-            .routes(routes!(chat::feedback)),
+            .routes(routes!(chat::feedback))
+            .routes(routes!(embed::stream_check)),
     )
 }
 

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::Services;
+use domain::{Services, embed};
 use domain::visitors::{self, Sites};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
@@ -61,6 +61,8 @@ async fn loader(uri: Uri, headers: HeaderMap) -> Response {
 #[derive(Deserialize)]
 struct Framed {
     bot: Option<String>,
+    /// Where the loader says that it is.
+    origin: Option<String>,
 }
 
 /// The chat page in a frame, with the bot's id in the query.
@@ -69,7 +71,28 @@ async fn frame(
     Query(framed): Query<Framed>,
     headers: HeaderMap,
 ) -> Result<Response> {
+    note_site(services.clone(), &framed, &headers);
     chat_page(&services, framed.bot.as_deref().unwrap_or_default(), headers).await
+}
+
+/// Writes down on which site the chat was opened. Nobody waits for it.
+fn note_site(services: Arc<Services>, framed: &Framed, headers: &HeaderMap) {
+    let bot_id = framed.bot.as_deref().and_then(|bot| bot.parse().ok());
+    // Browsers say it, unless the page wants them not to.
+    let referer = headers.get(header::REFERER).and_then(|page| page.to_str().ok());
+    let page = referer.or(framed.origin.as_deref()).map(str::to_owned);
+    let (Some(bot_id), Some(page)) = (bot_id, page) else {
+        return;
+    };
+    tokio::spawn(async move {
+        let noted = async {
+            let bot = services.live_bots.get(&services.db, bot_id).await?;
+            embed::seen(&services, &bot, &page).await
+        };
+        if let Err(error) = noted.await {
+            tracing::debug!(%error, %bot_id, "where the bot was seen was not written down");
+        }
+    });
 }
 
 /// The chat page as a page of its own, with the bot's id in the path.

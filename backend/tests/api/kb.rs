@@ -2,7 +2,7 @@
 
 use api_types::ErrorCode;
 use api_types::bots::ChatbotContent;
-use api_types::kb::KnowledgeBase;
+use api_types::kb::{KnowledgeBase, SuggestedQuestions};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -120,4 +120,23 @@ async fn bad_uploads_are_refused_and_the_draft_stays_as_it_was() {
     let after: Value = ok(app.get(&ada, &path)).await;
     assert_eq!(after["version"], draft.version);
     assert_eq!(after["content"]["sources"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_to_offer_are_those_it_can_answer() {
+    let app = TestApp::start_with(|config| config.worker = true).await;
+    let ada = app.sign_up().await;
+    let handbook = "# Opening hours of the shop\n\nThe shop is open from nine to five, on Sundays from ten.\n\n\
+        # How do I return a kettle?\n\nSend the kettle back within thirty days, in its box.\n\n\
+        # Contents\n\nPages one to nine.";
+    let texts = [
+        ("Handbook", handbook),
+        ("Gift cards and vouchers", "Gift cards are sold at the till, vouchers are not."),
+    ];
+    let kb = app.finalize(&ada, "Shop", &texts).await;
+    indexed(&app, &ada, kb).await;
+    let path = format!("/api/v1/kb/{kb}/questions");
+    let found: SuggestedQuestions = ok(app.get(&ada, &path)).await;
+    let expected = ["How do I return a kettle?", "Opening hours of the shop", "Gift cards and vouchers"];
+    assert_eq!(found.questions, expected);
 }

@@ -29,9 +29,9 @@ pub fn BotsPage() -> impl IntoView {
 
     view! {
         <PageHead title="Bots" subtitle="Each answers visitors from the knowledge you give it.">
-            <DraftButton variant=Variant::Primary icon=icon::PLUS>
+            <ButtonLink href="/bots/new" variant=Variant::Primary icon=icon::PLUS>
                 "New bot"
-            </DraftButton>
+            </ButtonLink>
         </PageHead>
         {loaded(
             bots.first,
@@ -67,13 +67,15 @@ fn NoBots() -> impl IntoView {
             view! {
                 <Empty
                     icon=icon::BOT
-                    title="Your first bot begins with knowledge"
-                    text="Add the documents it should answer from. Then build the bot on them and try it before anyone sees it."
+                    title="Your first bot in two minutes"
+                    text="Name it and say what it should know: your website, or some files. Then try it before anyone sees it."
                 >
-                    <ButtonLink href="/knowledge" variant=Variant::Primary icon=icon::BOOK_OPEN>
+                    <ButtonLink href="/bots/new" variant=Variant::Primary icon=icon::PLUS>
+                        "Create your first bot"
+                    </ButtonLink>
+                    <ButtonLink href="/knowledge" icon=icon::BOOK_OPEN>
                         "Create a knowledge base"
                     </ButtonLink>
-                    <DraftButton icon=icon::PLUS>"Start with the bot"</DraftButton>
                 </Empty>
             }
             .into_any()

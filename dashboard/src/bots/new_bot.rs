@@ -23,7 +23,14 @@ pub fn DraftButton(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <BeginDraft create=client::bot_drafts::create base="/bots/draft" from=from variant=variant icon=icon>
+        <BeginDraft
+            create=client::bot_drafts::create
+            base="/bots/draft"
+            from=from
+            list=Some(client::bot_drafts::list)
+            variant=variant
+            icon=icon
+        >
             {children()}
         </BeginDraft>
     }

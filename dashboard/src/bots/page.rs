@@ -9,18 +9,17 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 
-use super::embed::EmbedPanel;
-use super::new_bot::DraftButton;
+use super::head::BotHead;
 use super::status::StatusBadge;
 use super::versions::Versions;
 use super::visitors::VerifiedVisitors;
 use crate::session::use_session;
-use crate::ui::button::{Button, ButtonLink, Variant};
+use crate::ui::button::Button;
 use crate::ui::dialog::ConfirmDialog;
 use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{Load, blocks, load, loaded};
-use crate::ui::page::{PageHead, Section};
+use crate::ui::page::Section;
 use crate::ui::params::with_id;
 use crate::ui::time::Ago;
 use crate::ui::toast::use_toasts;
@@ -41,27 +40,13 @@ pub fn BotPage() -> impl IntoView {
 #[component]
 fn Overview(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
     let name = Memo::new(move |_| bot.with(|bot| bot.summary.name.clone()));
-    let embed = Memo::new(move |_| bot.with(|bot| bot.embed.clone()));
     let is_verified_only = Memo::new(move |_| bot.with(|bot| bot.content.access.verified_only));
     let me = crate::ui::load::load(client::auth::me);
     let is_admin = Memo::new(move |_| me.get().is_some_and(|me| me.role >= Role::Admin));
     view! {
-        <PageHead title=name back=("/bots", "Bots")>
-            <ButtonLink href=format!("/conversations?bot_id={id}") icon=icon::MESSAGES_SQUARE>
-                "Conversations"
-            </ButtonLink>
-            <ButtonLink href=format!("/conversations/gaps?bot_id={id}") icon=icon::CIRCLE_HELP>
-                "Gaps"
-            </ButtonLink>
-            <DraftButton from=Some(id) variant=Variant::Primary icon=icon::PENCIL>
-                "Edit"
-            </DraftButton>
-        </PageHead>
+        <BotHead id=id name=name />
         <div class="grid gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
             <div class="flex min-w-0 flex-col gap-5">
-                <Section title="Put it to use">
-                    <EmbedPanel embed=embed />
-                </Section>
                 <Show when=move || is_admin.get()>
                     <VerifiedVisitors id=id is_required=is_verified_only />
                 </Show>

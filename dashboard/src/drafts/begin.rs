@@ -1,7 +1,7 @@
 //! Beginning a draft.
 
-use api_types::client::Call;
-use api_types::drafts::{CreateDraftRequest, Draft};
+use api_types::client::{Call, ClientError};
+use api_types::drafts::{CreateDraftRequest, Draft, DraftSummary};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -9,7 +9,7 @@ use leptos_router::hooks::use_navigate;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::session::use_session;
+use crate::session::{Session, use_session};
 use crate::ui::button::{Button, Variant};
 use crate::ui::icon::Glyph;
 use crate::ui::toast::use_toasts;
@@ -23,6 +23,9 @@ pub fn BeginDraft<T: DeserializeOwned + 'static>(
     base: &'static str,
     /// What it begins from; nothing when absent.
     from: Option<Uuid>,
+    /// Finds a draft of the same that was begun before, which is gone on with.
+    #[prop(optional_no_strip)]
+    list: Option<fn() -> Call<Vec<DraftSummary>>>,
     /// How loud the button is.
     variant: Variant,
     /// Its icon.
@@ -37,9 +40,24 @@ pub fn BeginDraft<T: DeserializeOwned + 'static>(
     let begin = move || {
         busy.set(true);
         spawn_local(async move {
-            match session.send(&create(&CreateDraftRequest { from })).await {
+            let known = match list {
+                Some(list) => begun(session, list, from).await,
+                None => Ok(None),
+            };
+            let draft = match known {
+                Ok(None) => session
+                    .send(&create(&CreateDraftRequest { from }))
+                    .await
+                    .map(|draft| draft.id),
+                Ok(Some(draft)) => {
+                    toasts.say("You go on with the draft that was begun before.");
+                    Ok(draft)
+                }
+                Err(error) => Err(error),
+            };
+            match draft {
                 Ok(draft) => {
-                    let path = format!("{base}/{}", draft.id);
+                    let path = format!("{base}/{draft}");
                     navigate.with_value(|navigate| navigate(&path, NavigateOptions::default()));
                 }
                 Err(error) => toasts.fail(&error),
@@ -52,4 +70,17 @@ pub fn BeginDraft<T: DeserializeOwned + 'static>(
             {children()}
         </Button>
     }
+}
+
+/// The draft of something that was saved last.
+async fn begun(
+    session: Session,
+    list: fn() -> Call<Vec<DraftSummary>>,
+    from: Option<Uuid>,
+) -> Result<Option<Uuid>, ClientError> {
+    if from.is_none() {
+        return Ok(None);
+    }
+    let drafts = session.send(&list()).await?;
+    Ok(drafts.into_iter().find(|draft| draft.from == from).map(|draft| draft.id))
 }

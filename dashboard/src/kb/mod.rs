@@ -21,6 +21,9 @@ mod sources;
 mod transfer;
 mod wizard;
 
-pub use list::KnowledgePage;
+pub use crawl::{CrawlProgress, taken};
+pub use list::{KnowledgePage, ProgressLine};
 pub use page::KnowledgeBasePage;
-pub use wizard::WizardPage;
+pub use source_icon::source_icon;
+pub use transfer::send_file;
+pub use wizard::{ACCEPT, WizardPage};

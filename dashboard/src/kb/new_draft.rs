@@ -22,6 +22,7 @@ pub fn DraftButton(
             create=client::kb_drafts::create
             base="/knowledge/draft"
             from=from
+            list=None
             variant=Variant::Primary
             icon=icon::PLUS
         >

@@ -6,33 +6,50 @@ use leptos_router::hooks::use_location;
 /// One tab: its address and its name.
 pub type Tab = (&'static str, &'static str);
 
+/// Several tabs.
+pub struct Tabs(Vec<(String, &'static str)>);
+
+impl From<&[Tab]> for Tabs {
+    fn from(tabs: &[Tab]) -> Self {
+        Self(tabs.iter().map(|(href, name)| ((*href).to_owned(), *name)).collect())
+    }
+}
+
+impl<const N: usize> From<[(String, &'static str); N]> for Tabs {
+    fn from(tabs: [(String, &'static str); N]) -> Self {
+        Self(tabs.into())
+    }
+}
+
 /// Links to sibling pages; the current one is marked.
 #[component]
 pub fn TabLinks(
     /// The tabs.
-    tabs: &'static [Tab],
+    #[prop(into)]
+    tabs: Tabs,
     /// What they choose between.
     label: &'static str,
 ) -> impl IntoView {
     let path = use_location().pathname;
-    let link = move |(href, name): &'static Tab| {
-        let current = move || path.get() == *href;
+    let link = move |(href, name): (String, &'static str)| {
+        let address = href.clone();
+        let current = Memo::new(move |_| path.with(|path| *path == address));
         view! {
             <a
-                href=*href
-                class="-mb-px border-b-2 px-3 py-2 font-medium"
+                href=href
+                class="-mb-px border-b-2 px-3 py-2 font-medium whitespace-nowrap"
                 class=("border-primary", current)
-                class=("border-transparent", move || !current())
-                class=("muted", move || !current())
-                aria-current=move || current().then_some("page")
+                class=("border-transparent", move || !current.get())
+                class=("muted", move || !current.get())
+                aria-current=move || current.get().then_some("page")
             >
-                {*name}
+                {name}
             </a>
         }
     };
     view! {
         <nav class="mb-6 flex gap-1 overflow-x-auto border-b border-base-300" aria-label=label>
-            {tabs.iter().map(link).collect_view()}
+            {tabs.0.into_iter().map(link).collect_view()}
         </nav>
     }
 }

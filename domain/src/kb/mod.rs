@@ -15,6 +15,7 @@ pub(crate) mod lock;
 pub mod ocr;
 pub mod pairs;
 pub mod parse;
+pub mod questions;
 mod read;
 mod rechunk;
 mod remote;

@@ -30,7 +30,8 @@ impl Outbound {
     pub async fn fetch_page(&self, url: &str, max_bytes: usize, limit: Duration) -> Result<Fetched> {
         let url = self.check_url(url)?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        match tokio::time::timeout(limit, self.follow(url, max_bytes)).await {
+        let fetched = async { read(self.open(url).await?, max_bytes).await };
+        match tokio::time::timeout(limit, fetched).await {
             Ok(fetched) => fetched,
             Err(_) => Err(failed(format!(
                 "{host} did not send the page within {} seconds.",
@@ -39,12 +40,13 @@ impl Outbound {
         }
     }
 
-    async fn follow(&self, mut url: Url, max_bytes: usize) -> Result<Fetched> {
+    /// Asks for a page and follows its redirects as [`Outbound::fetch_page`] does. Any other status is an answer.
+    pub async fn open(&self, mut url: Url) -> Result<Answer> {
         url.set_fragment(None);
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.get(&url, &Validators::default()).await?;
             if !answer.is_redirect() {
-                return read(answer, url, max_bytes).await;
+                return Ok(answer);
             }
             let target = answer
                 .location()
@@ -59,8 +61,8 @@ impl Outbound {
     }
 }
 
-async fn read(answer: Answer, url: Url, max_bytes: usize) -> Result<Fetched> {
-    let status = answer.status();
+async fn read(answer: Answer, max_bytes: usize) -> Result<Fetched> {
+    let (status, url) = (answer.status(), answer.url().clone());
     if !status.is_success() {
         return Err(failed(explain(status)));
     }

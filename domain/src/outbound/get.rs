@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api_types::ErrorCode;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::header::{
     ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
@@ -70,6 +71,11 @@ impl Answer {
         self.response.status()
     }
 
+    /// Where it comes from.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// Where a redirect leads, without fragment: to itself if it names no place. Refused like any address by the next
     /// request. `None` if this is no redirect, or leads nowhere that can be read.
     pub fn location(&self) -> Option<Url> {
@@ -93,10 +99,20 @@ impl Answer {
 
     /// The values of `X-Robots-Tag`, with commas between them.
     pub fn robots_tag(&self) -> String {
-        let name = HeaderName::from_static("x-robots-tag");
+        self.list(HeaderName::from_static("x-robots-tag"))
+    }
+
+    /// The values of a header that may come several times, with commas between them; empty if there is none.
+    pub fn list(&self, name: HeaderName) -> String {
         let values = self.headers().get_all(name).iter();
         let values: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
         values.join(",")
+    }
+
+    /// The next piece of the body as it comes; `None` at its end.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>> {
+        let piece = self.response.chunk().await;
+        piece.map_err(|error| refusal(&error, &self.url, ErrorCode::FetchFailed))
     }
 
     /// What to ask with the next time.
@@ -130,8 +146,7 @@ impl Answer {
         }
         let mut bytes = Vec::new();
         loop {
-            let chunk = self.response.chunk().await;
-            match chunk.map_err(|error| refusal(&error, &self.url, ErrorCode::FetchFailed))? {
+            match self.piece().await? {
                 None => return Ok(Some(bytes)),
                 Some(chunk) if bytes.len() + chunk.len() > max_bytes => return Ok(None),
                 Some(chunk) => bytes.extend_from_slice(&chunk),

@@ -75,7 +75,7 @@ pub async fn execute(connection: &mut PgConnection, sql: String) {
 /// Makes the template unless it is there; answers its name, which says what the migrations are.
 async fn ensure_template(admin: &mut PgConnection) -> String {
     let mut digest = Sha256::new();
-    for migration in sqlx::migrate!("../migrations").iter() {
+    for migration in migrations::MIGRATOR.iter() {
         digest.update(migration.checksum.as_ref());
     }
     let template = format!("template_{}", &hex::encode(digest.finalize())[..16]);
@@ -87,7 +87,7 @@ async fn ensure_template(admin: &mut PgConnection) -> String {
     if ready != Some(true) {
         execute(admin, format!("drop database if exists {template} with (force)")).await;
         execute(admin, format!("create database {template}")).await;
-        domain::migrate::migrate(url_of(&template).as_str())
+        migrations::migrate(url_of(&template).as_str())
             .await
             .unwrap();
         execute(admin, format!("alter database {template} is_template true")).await;

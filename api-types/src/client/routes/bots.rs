@@ -2,6 +2,7 @@
 
 use super::{Call, Page, Uuid, query};
 use crate::bots::{Bot, BotSummary, BotVersion, Deployed, RollbackRequest, SetStatusRequest};
+use crate::embed::{BotSite, EmbedCheckRequest, EmbedReport};
 use crate::visitors::{CreatedVisitorSecret, VisitorSecret};
 
 /// Deployed bots, newest first.
@@ -47,4 +48,14 @@ pub fn create_visitor_secret(id: Uuid) -> Call<CreatedVisitorSecret> {
 /// Deletes one.
 pub fn delete_visitor_secret(id: Uuid, secret_id: Uuid) -> Call<()> {
     Call::delete(format!("/bots/{id}/visitor-secrets/{secret_id}"))
+}
+
+/// Says what keeps a page from showing the bot.
+pub fn check_embed(id: Uuid, request: &EmbedCheckRequest) -> Call<EmbedReport> {
+    Call::post(format!("/bots/{id}/embed-check")).json(request)
+}
+
+/// The sites on which it was seen.
+pub fn sites(id: Uuid) -> Call<Vec<BotSite>> {
+    Call::get(format!("/bots/{id}/sites"))
 }

@@ -3,7 +3,7 @@
 use super::{Call, Uuid};
 use crate::kb::{
     Chunk, Document, KnowledgeBase, PreviewRequest, RestingEdit, Retried, SaveChunkRequest,
-    SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk,
+    SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk, SuggestedQuestions,
 };
 
 /// Knowledge bases of the workspace.
@@ -64,6 +64,11 @@ pub fn save_document(id: Uuid, document: Uuid, request: &SaveDocumentRequest) ->
 /// What the retriever finds.
 pub fn search(id: Uuid, request: &SearchRequest) -> Call<SearchResponse> {
     Call::post(format!("/kb/{id}/search")).json(request)
+}
+
+/// Questions that it has an answer to.
+pub fn questions(id: Uuid) -> Call<SuggestedQuestions> {
+    Call::get(format!("/kb/{id}/questions"))
 }
 
 /// Changes name, description and how documents are cut.

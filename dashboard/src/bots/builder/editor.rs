@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::Builder;
 use super::access::AccessSection;
 use super::appearance::AppearanceSection;
+use super::confirm::{ChangeCount, Comparison, ConfirmDeploy};
 use super::deploy::{Deployment, ProblemList};
 use super::gate::{GateDialog, tests_required};
 use super::instructions::InstructionsSection;
@@ -59,6 +60,8 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
     };
     page::title(shown_name);
 
+    let comparison = Comparison::new(builder, from);
+    let comparing = RwSignal::new(false);
     let blocked = RwSignal::new(None::<TestsRequired>);
     let deploy = move |override_tests: Option<OverrideTests>| {
         error.set(None);
@@ -97,6 +100,15 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
         });
     };
 
+    // A new bot has nothing to be compared with.
+    let ask = move || {
+        if comparison.has_live_version() && builder.form.submit() {
+            comparing.set(true);
+        } else {
+            deploy(None);
+        }
+    };
+
     view! {
         <header class="sticky top-14 z-20 -mx-4 -mt-6 mb-5 flex items-center gap-3 border-b border-base-300 bg-base-200 px-4 py-3 sm:-mx-6 sm:px-6">
             <a href="/bots" class="btn btn-ghost btn-square btn-sm" aria-label="Back to the bots" title="Bots">
@@ -107,8 +119,9 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                     {shown_name}
                 </h1>
                 <SaveStatus draft=builder.draft />
+                <ChangeCount comparison=comparison open=comparing />
             </div>
-            <Button variant=Variant::Primary icon=icon::ROCKET busy=busy on_click=move || deploy(None)>
+            <Button variant=Variant::Primary icon=icon::ROCKET busy=busy on_click=ask>
                 "Deploy"
             </Button>
         </header>
@@ -134,6 +147,12 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 <TestChat builder=builder />
             </div>
         </div>
+        <ConfirmDeploy
+            comparison=comparison
+            open=comparing
+            busy=busy
+            deploy=Callback::new(move |()| deploy(None))
+        />
         <GateDialog builder=builder blocked=blocked deploy=Callback::new(deploy) />
         <ConflictDialog draft=builder.draft />
     }

@@ -2,6 +2,8 @@
 
 mod access;
 mod appearance;
+mod changes;
+mod confirm;
 mod content;
 mod deploy;
 mod editor;

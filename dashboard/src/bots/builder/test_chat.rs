@@ -7,6 +7,8 @@ use futures::{StreamExt, pin_mut};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use web_sys::AbortController;
 
 use super::Builder;
@@ -36,6 +38,23 @@ impl Test {
     }
 
     fn ask(self, question: String) {
+        spawn_local(self.ask_now(question));
+    }
+
+    /// Asks one question after the other, until the person takes over.
+    fn ask_all(self, questions: Vec<String>) {
+        spawn_local(async move {
+            for (i, question) in questions.into_iter().enumerate() {
+                let is_undisturbed = self.turns.try_with_untracked(|turns| turns.len() == i);
+                if is_undisturbed != Some(true) {
+                    return;
+                }
+                self.ask_now(question).await;
+            }
+        });
+    }
+
+    async fn ask_now(self, question: String) {
         if untrack(|| self.is_busy()) || validate::message("message", &question).is_err() {
             return;
         }
@@ -50,17 +69,15 @@ impl Test {
             message: question,
             history,
         };
-        spawn_local(async move {
-            let result = self.answer(&turn, &request, &abort).await;
-            if abort.signal().aborted() {
-                turn.progress.set(Progress::Stopped);
-            } else if let Err(error) = result {
-                turn.progress.set(Progress::Failed(error.to_string()));
-            } else if untrack(|| turn.is_open()) {
-                turn.progress
-                    .set(Progress::Failed("The answer broke off. Ask again.".to_owned()));
-            }
-        });
+        let result = self.answer(&turn, &request, &abort).await;
+        if abort.signal().aborted() {
+            turn.progress.set(Progress::Stopped);
+        } else if let Err(error) = result {
+            turn.progress.set(Progress::Failed(error.to_string()));
+        } else if untrack(|| turn.is_open()) {
+            turn.progress
+                .set(Progress::Failed("The answer broke off. Ask again.".to_owned()));
+        }
     }
 
     async fn answer(
@@ -129,6 +146,7 @@ pub fn TestChat(builder: Builder) -> impl IntoView {
         abort: StoredValue::new_local(None),
     };
     on_cleanup(move || test.stop());
+    begin(test);
     let passage = RwSignal::new(None);
     let log = NodeRef::<html::Div>::new();
     follow(test, log);
@@ -169,6 +187,23 @@ pub fn TestChat(builder: Builder) -> impl IntoView {
         </section>
         <PassageDialog passage=passage />
     }
+}
+
+/// Asks what the bot offers to be asked, when the address says `ask`: so that a new bot shows at once what it can do.
+fn begin(test: Test) {
+    let (query, path) = (use_query_map(), use_location().pathname);
+    if query.with_untracked(|query| query.get("ask").is_none()) {
+        return;
+    }
+    // Once: not again when the page is loaded anew.
+    let options = NavigateOptions {
+        replace: true,
+        scroll: false,
+        ..NavigateOptions::default()
+    };
+    use_navigate()(&path.get_untracked(), options);
+    let content = test.builder.draft.content;
+    test.ask_all(content.with_untracked(|content| content.suggested_questions.clone()));
 }
 
 /// Keeps the newest text in sight.

@@ -36,6 +36,7 @@ use crate::ui::params::with_id;
 use chunks::ChunksStep;
 use finish::FinishStep;
 use form::KbForm;
+pub use sources::ACCEPT;
 use sources::SourcesStep;
 use uploads::Uploads;
 

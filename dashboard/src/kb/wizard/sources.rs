@@ -27,7 +27,7 @@ use crate::ui::page::Section;
 use crate::ui::toast::use_toasts;
 
 /// File types that the picker offers; the server looks at the content, not at the name.
-const ACCEPT: &str = ".pdf,.docx,.doc,.pptx,.ppt,.xlsx,.xls,.odt,.odp,.ods,.rtf,.epub,.html,.htm,.md,.markdown,.txt,.csv,.tsv,.json,.jsonl,.eml,.msg";
+pub const ACCEPT: &str = ".pdf,.docx,.doc,.pptx,.ppt,.xlsx,.xls,.odt,.odp,.ods,.rtf,.epub,.html,.htm,.md,.markdown,.txt,.csv,.tsv,.json,.jsonl,.eml,.msg";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {

@@ -88,12 +88,15 @@ parts! {
            from embedding_models where workspace_id = $1 and id > $2) x
        order by x.id limit $3"#
 
-    "bots.jsonl" "Bots with every version that was deployed."
+    "bots.jsonl" "Bots with every version that was deployed, and the sites on which they were seen."
     r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
            select b.id, b.name, b.status, b.live_version, b.created_at, b.updated_at,
                   (select jsonb_agg(jsonb_build_object('version', v.version, 'content', v.content,
                               'deployed_by', v.deployed_by, 'deployed_at', v.deployed_at) order by v.version)
-                   from bot_versions v where v.workspace_id = b.workspace_id and v.bot_id = b.id) as versions
+                   from bot_versions v where v.workspace_id = b.workspace_id and v.bot_id = b.id) as versions,
+                  (select jsonb_agg(jsonb_build_object('origin', s.origin, 'first_seen_at', s.first_seen_at,
+                              'last_seen_at', s.last_seen_at) order by s.origin)
+                   from bot_sites s where s.workspace_id = b.workspace_id and s.bot_id = b.id) as sites
            from bots b where b.workspace_id = $1 and b.id > $2) x
        order by x.id limit $3"#
 

@@ -2,7 +2,11 @@
 
 use anyhow::Context;
 use apalis_postgres::PostgresStorage;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
+
+/// The SQL files of this folder.
+pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 
 /// Migrates the database at `owner_url`. Safe to run again and from several processes at once.
 pub async fn migrate(owner_url: &str) -> anyhow::Result<()> {
@@ -14,7 +18,7 @@ pub async fn migrate(owner_url: &str) -> anyhow::Result<()> {
     PostgresStorage::<()>::setup(&pool)
         .await
         .context("could not migrate the job queue")?;
-    sqlx::migrate!("../migrations")
+    MIGRATOR
         .run(&pool)
         .await
         .context("could not migrate the database")?;

@@ -1,0 +1,130 @@
+//! Before a draft goes live in the place of another version: what will be different.
+
+use api_types::bots::Bot;
+use api_types::client;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::Builder;
+use super::changes::{Change, ChangeList, Names, changes};
+use crate::ui::button::{Button, Variant};
+use crate::ui::dialog::Dialog;
+use crate::ui::format::count;
+use crate::ui::icon;
+use crate::ui::load::{Load, load};
+
+/// The draft beside the version that is live. A handle.
+#[derive(Clone, Copy)]
+pub struct Comparison {
+    live: Option<Load<Bot>>,
+    changes: Memo<Vec<Change>>,
+}
+
+impl Comparison {
+    /// With the live version of the bot that the draft edits, if it edits one.
+    pub fn new(builder: Builder, from: Option<Uuid>) -> Self {
+        let live = from.map(|id| load(move || client::bots::get(id)));
+        let bases = load(client::kb::list);
+        let names = Memo::new(move |_| {
+            let bases = bases.get().unwrap_or_default();
+            let names = bases.into_iter().map(|base| (base.id.to_string(), base.name));
+            names.collect::<Names>()
+        });
+        let changes = Memo::new(move |_| {
+            let Some(bot) = live.and_then(Load::get) else {
+                return Vec::new();
+            };
+            let draft = builder.draft.content;
+            names.with(|names| draft.with(|draft| changes(&bot.content, draft, names)))
+        });
+        Self { live, changes }
+    }
+
+    /// Whether there is a version that visitors talk to now.
+    pub fn has_live_version(self) -> bool {
+        self.live.is_some()
+    }
+
+    /// What differs. Reactive.
+    pub fn changes(self) -> Vec<Change> {
+        self.changes.get()
+    }
+
+    fn version(self) -> Option<i32> {
+        Some(self.live?.get()?.summary.live_version)
+    }
+}
+
+/// `3 changes`, which opens the dialog. Nothing for a new bot.
+#[component]
+pub fn ChangeCount(comparison: Comparison, open: RwSignal<bool>) -> impl IntoView {
+    let words = move || {
+        let number = i64::try_from(comparison.changes.with(Vec::len)).unwrap_or(i64::MAX);
+        count(number, "change")
+    };
+    view! {
+        <Show when=move || comparison.version().is_some()>
+            <span class="muted">" · "</span>
+            <button
+                type="button"
+                class="link-plain"
+                data-testid="change-count"
+                on:click=move |_| open.set(true)
+            >
+                {words}
+            </button>
+        </Show>
+    }
+}
+
+/// The dialog.
+#[component]
+pub fn ConfirmDeploy(
+    /// What differs.
+    comparison: Comparison,
+    /// Whether it is open.
+    open: RwSignal<bool>,
+    /// Whether it is being deployed.
+    busy: RwSignal<bool>,
+    /// Deploys.
+    deploy: Callback<()>,
+) -> impl IntoView {
+    let title = move || match comparison.version() {
+        Some(version) => format!("Changes since version {version}"),
+        None => "Changes".to_owned(),
+    };
+    let is_same = move || comparison.changes.with(Vec::is_empty);
+    view! {
+        <Dialog open=open title=Signal::derive(title) wide=true>
+            <div class="flex flex-col gap-4">
+                <Show
+                    when=is_same
+                    fallback=move || {
+                        view! {
+                            <p class="muted">
+                                "Visitors get this as soon as it is deployed. The version that is live now is kept."
+                            </p>
+                            {move || view! { <ChangeList changes=comparison.changes() /> }}
+                        }
+                    }
+                >
+                    <p>"The draft is the same as the version that is live."</p>
+                </Show>
+                <div class="flex flex-wrap justify-end gap-2">
+                    <Button on_click=move || open.set(false)>"Go on editing"</Button>
+                    <Button
+                        variant=Variant::Primary
+                        icon=icon::ROCKET
+                        busy=busy
+                        on_click=move || {
+                            open.set(false);
+                            deploy.run(());
+                        }
+                    >
+                        "Deploy changes"
+                    </Button>
+                </div>
+            </div>
+        </Dialog>
+    }
+}

@@ -1,0 +1,83 @@
+//! Where a bot is put to use: embed code, embed doctor, the sites it was seen on, and the API.
+
+use api_types::bots::Bot;
+use api_types::client;
+use api_types::embed::BotSite;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::doctor::Doctor;
+use super::embed::EmbedPanel;
+use super::head::BotHead;
+use crate::ui::load::{blocks, load, loaded, rows};
+use crate::ui::page::Section;
+use crate::ui::params::with_id;
+use crate::ui::time::Ago;
+
+/// The page.
+#[component]
+pub fn DeployPage() -> impl IntoView {
+    with_id(|id| {
+        let load = load(move || client::bots::get(id));
+        loaded(load, blocks, move |bot| view! { <Parts id=id bot=bot /> })
+    })
+}
+
+#[component]
+fn Parts(id: Uuid, bot: RwSignal<Bot>) -> impl IntoView {
+    let name = Memo::new(move |_| bot.with(|bot| bot.summary.name.clone()));
+    let embed = Memo::new(move |_| bot.with(|bot| bot.embed.clone()));
+    view! {
+        <BotHead id=id name=name />
+        <div class="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
+            <div class="flex min-w-0 flex-col gap-5">
+                <Section title="Put it to use">
+                    <EmbedPanel embed=embed />
+                </Section>
+                <Doctor id=id />
+            </div>
+            <Sites id=id />
+        </div>
+    }
+}
+
+#[component]
+fn Sites(id: Uuid) -> impl IntoView {
+    let sites = load(move || client::bots::sites(id));
+    let row = |site: BotSite| {
+        view! {
+            <li class="flex flex-wrap justify-between gap-x-3 py-2">
+                <span class="min-w-0 truncate font-medium" dir="ltr">
+                    {site.origin}
+                </span>
+                <span class="muted">"seen " <Ago at=site.last_seen_at /></span>
+            </li>
+        }
+    };
+    view! {
+        <Section title="Seen on" subtitle="Where visitors opened the chat, as their browsers say.">
+            {loaded(
+                sites,
+                rows,
+                move |found| {
+                    view! {
+                        <Show
+                            when=move || found.with(|found| !found.is_empty())
+                            fallback=|| {
+                                view! {
+                                    <p class="muted">
+                                        "Nowhere yet. Once somebody opens the chat on a page, its site is listed here."
+                                    </p>
+                                }
+                            }
+                        >
+                            <ul class="-my-2 divide-y divide-base-300" aria-label="Sites">
+                                {move || found.get().into_iter().map(row).collect_view()}
+                            </ul>
+                        </Show>
+                    }
+                },
+            )}
+        </Section>
+    }
+}

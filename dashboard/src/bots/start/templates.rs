@@ -1,0 +1,98 @@
+//! What a bot may be for: words to begin with.
+
+use api_types::bots::ChatbotContent;
+
+/// A bot to begin from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Template {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it does, a few words.
+    pub about: &'static str,
+    /// What it should know.
+    pub knowledge: &'static str,
+    instructions: &'static str,
+    greeting: &'static str,
+    fallback: &'static str,
+}
+
+/// The templates; the first is what most begin with.
+pub const TEMPLATES: [Template; 6] = [
+    Template {
+        name: "Support",
+        about: "Answers customers' questions",
+        knowledge: "help pages, manuals, terms of delivery and return",
+        instructions: "You help customers of our company. Answer in two to four sentences, kindly and exactly. Give steps as a list. When a question is about one order or account, say that a person has to look at it.",
+        greeting: "Hi! What can I help you with?",
+        fallback: "I couldn't find that in our help pages. Could you put it another way?",
+    },
+    Template {
+        name: "Sales",
+        about: "Advises before the purchase",
+        knowledge: "products, prices, comparisons and case studies",
+        instructions: "You advise people who think about buying from us. Find out what they need with one question at a time, then name what fits and why. Never promise prices, dates or discounts that are not in the sources.",
+        greeting: "Hello! What are you looking for?",
+        fallback: "I don't have that at hand. What matters most to you in the product?",
+    },
+    Template {
+        name: "Docs",
+        about: "Explains a product to its users",
+        knowledge: "guides, API references and change logs",
+        instructions: "You answer technical questions from our documentation. Be brief and exact, quote commands and code as they stand in the sources, and name the version that something holds for.",
+        greeting: "Ask me anything about the documentation.",
+        fallback: "The documentation doesn't say. Which part are you working on?",
+    },
+    Template {
+        name: "HR",
+        about: "Answers employees' questions",
+        knowledge: "handbooks, policies on leave and travel, benefits",
+        instructions: "You answer questions of our employees from the company's policies. Name the policy that an answer rests on. Give no legal or medical advice; for what concerns one person, name the HR team.",
+        greeting: "Hello! What would you like to know about working here?",
+        fallback: "I couldn't find a policy on that. The HR team can tell you.",
+    },
+    Template {
+        name: "Restaurant",
+        about: "Menu, hours and reservations",
+        knowledge: "the menu with allergens, opening hours, directions, how to reserve",
+        instructions: "You answer guests of our restaurant, warmly and briefly. Be exact about allergens: say only what the menu says, and add that the kitchen can tell more. For reservations say how to make them.",
+        greeting: "Welcome! Would you like to see the menu, or know when we are open?",
+        fallback: "I'm not sure about that. Please give us a call.",
+    },
+    Template {
+        name: "Other",
+        about: "Begin with plain words",
+        knowledge: "whatever it should answer from",
+        instructions: "You answer questions about our product, briefly and kindly.",
+        greeting: "Hi! Ask me anything.",
+        fallback: "I couldn't find that in what I know. Could you put it another way?",
+    },
+];
+
+impl Template {
+    /// The content that a new bot of this name begins with.
+    pub fn content(self, name: &str) -> ChatbotContent {
+        ChatbotContent {
+            name: name.to_owned(),
+            instructions: self.instructions.to_owned(),
+            greeting: self.greeting.to_owned(),
+            fallback_message: self.fallback.to_owned(),
+            ..ChatbotContent::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TEMPLATES;
+    use api_types::validate;
+    use uuid::Uuid;
+
+    #[test]
+    fn every_template_makes_a_bot_that_can_be_deployed() {
+        for template in TEMPLATES {
+            let mut content = template.content("Name");
+            content.knowledge_base_ids = vec![Uuid::nil()];
+            assert_eq!(validate::chatbot(&content), Ok(()), "{}", template.name);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Questions to offer to visitors, taken from what the knowledge says: its own questions and headings.
+//!
+//! Nothing is made up: a heading asks for what stands below it, in its own language, and each is tried before it is
+//! offered, so that whoever clicks it gets an answer.
+
+use std::collections::HashSet;
+
+use api_types::kb::SuggestedQuestions;
+use uuid::Uuid;
+
+use super::bases;
+use super::search::Search;
+use crate::{Result, Scope, Services};
+
+/// Most that are offered.
+const MOST: usize = 3;
+/// Most that are tried.
+const TRIED: usize = 12;
+/// Lengths that read well on a button, in characters.
+const LENGTHS: std::ops::RangeInclusive<usize> = 8..=80;
+/// Chunks whose headings are looked at.
+const LOOKED_AT: i64 = 1_000;
+
+/// A heading that could be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Candidate {
+    document_id: Uuid,
+    text: String,
+}
+
+/// Up to three questions that a knowledge base has an answer to, from different documents where it can be.
+pub async fn suggest(
+    services: &Services,
+    scope: &Scope,
+    knowledge_base_id: Uuid,
+) -> Result<SuggestedQuestions> {
+    let mut questions = Vec::new();
+    for candidate in candidates(services, scope, knowledge_base_id).await? {
+        let everywhere = [knowledge_base_id];
+        let outcome = services
+            .search(scope, &Search::new(&everywhere, &candidate.text, 1))
+            .await?;
+        let first = outcome.hits.first().map(|hit| hit.document_id);
+        if outcome.relevant && first == Some(candidate.document_id) {
+            questions.push(candidate.text);
+        }
+        if questions.len() == MOST {
+            break;
+        }
+    }
+    Ok(SuggestedQuestions { questions })
+}
+
+async fn candidates(services: &Services, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec<Candidate>> {
+    let mut tx = services.db.tenant(scope).await?;
+    bases::require(&mut tx, scope, knowledge_base_id).await?;
+    let rows = sqlx::query!(
+        r#"select c.document_id, coalesce(c.heading_path[cardinality(c.heading_path)], d.title) as "heading!", c.text
+           from chunks c
+           join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id and d.live_version = c.version
+           where c.workspace_id = $1 and c.knowledge_base_id = $2 and c.enabled
+           order by d.created_at, d.id, c.position
+           limit $3"#,
+        scope.workspace_id(),
+        knowledge_base_id,
+        LOOKED_AT
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let headings = rows.into_iter().flat_map(|row| {
+        // Short sections share a chunk, with their headings in its text.
+        let within = row.text.lines().filter(|line| line.starts_with('#'));
+        let within: Vec<String> = within.map(str::to_owned).collect();
+        let all = std::iter::once(row.heading).chain(within);
+        all.map(move |heading| (row.document_id, heading))
+    });
+    Ok(choose(headings))
+}
+
+/// The best headings of documents in order: questions first, then one of each document after the other.
+fn choose(headings: impl IntoIterator<Item = (Uuid, String)>) -> Vec<Candidate> {
+    let mut seen = HashSet::new();
+    let mut ranked = Vec::new();
+    let (mut document, mut place) = (None, 0);
+    for (document_id, heading) in headings {
+        if document.replace(document_id) != Some(document_id) {
+            place = 0;
+        }
+        let Some(text) = worth_asking(&heading) else {
+            continue;
+        };
+        if !seen.insert(text.to_lowercase()) {
+            continue;
+        }
+        let text = text.to_owned();
+        ranked.push((!is_question(&text), place, Candidate { document_id, text }));
+        place += 1;
+    }
+    ranked.sort_by_key(|(is_topic, place, _)| (*is_topic, *place));
+    let best = ranked.into_iter().map(|(_, _, candidate)| candidate);
+    best.take(TRIED).collect()
+}
+
+/// The heading without its number, unless it is a file's name, a single word, or too long for a button.
+fn worth_asking(heading: &str) -> Option<&str> {
+    let text = heading
+        .trim()
+        .trim_start_matches(|c: char| c.is_whitespace() || c.is_numeric() || matches!(c, '.' | ')' | '§' | '#'))
+        .trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '*' | '_' | '`'));
+    let has_words = text.chars().any(char::is_whitespace) || !text.is_ascii();
+    (has_words && LENGTHS.contains(&text.chars().count()) && !text.contains("://")).then_some(text)
+}
+
+fn is_question(text: &str) -> bool {
+    text.ends_with(['?', '？', '؟'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(headings: &[(u128, &str)]) -> Vec<String> {
+        let headings = headings
+            .iter()
+            .map(|(document, heading)| (Uuid::from_u128(*document), (*heading).to_owned()));
+        choose(headings).into_iter().map(|candidate| candidate.text).collect()
+    }
+
+    #[test]
+    fn questions_come_first_then_each_document_in_turn() {
+        let found = chosen(&[
+            (1, "Opening hours"),
+            (1, "Delivery to islands"),
+            (1, "How do I return something?"),
+            (2, "Gift cards and vouchers"),
+        ]);
+        let expected = [
+            "How do I return something?",
+            "Opening hours",
+            "Gift cards and vouchers",
+            "Delivery to islands",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_nobody_would_ask_is_left_out() {
+        let found = chosen(&[
+            (1, "handbook.pdf"),
+            (1, "Introduction"),
+            (1, "3.2 Warranty of batteries:"),
+            (2, "WARRANTY OF BATTERIES"),
+            (2, "https://example.com/a b"),
+            (3, "返品できますか返品できますか？"),
+        ]);
+        assert_eq!(found, ["返品できますか返品できますか？", "Warranty of batteries"]);
+        assert_eq!(chosen(&[(1, &"long words ".repeat(9))]), Vec::<String>::new());
+    }
+}

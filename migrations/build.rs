@@ -1,0 +1,5 @@
+//! A new SQL file is none of the sources that the compiler knows of.
+
+fn main() {
+    println!("cargo:rerun-if-changed=.");
+}

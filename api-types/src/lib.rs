@@ -17,6 +17,7 @@ pub mod drafts;
 pub mod embeddings;
 pub mod identities;
 pub mod kb;
+pub mod leads;
 pub mod pairs;
 pub mod problem;
 pub mod providers;
@@ -27,6 +28,7 @@ pub mod test_sets;
 pub mod usage;
 pub mod validate;
 pub mod visitors;
+pub mod webhooks;
 
 pub use problem::{ErrorCode, FieldError, Problem};
 

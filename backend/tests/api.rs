@@ -34,6 +34,7 @@ mod api {
     mod kb;
     mod kb_pairs;
     mod kb_sources;
+    mod leads;
     mod limits;
     mod mail;
     mod master_key;
@@ -49,6 +50,7 @@ mod api {
     mod test_sets;
     mod tokens;
     mod visitors;
+    mod webhooks;
     mod workspaces;
 }
 mod support;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::sign::{binding, signature};
 use crate::jobs::Outcome;
-use crate::{Result, Scope, Services};
+use crate::{Error, Result, Scope, Services};
 
 /// How long a server has to take an event.
 const LIMIT: Duration = Duration::from_secs(15);
@@ -112,7 +112,8 @@ async fn send(services: &Services, id: Uuid, claimed: &Claimed) -> Result<Sent> 
     });
     let (url, request) = match begun {
         Ok(begun) => begun,
-        Err(error) => return Ok(not_now(error.to_string())),
+        Err(Error::Refused(refusal)) => return Ok(not_now(refusal.detail)),
+        Err(error) => return Err(error),
     };
     let (id, timestamp) = (id.to_string(), Utc::now().timestamp());
     let request = request

@@ -48,6 +48,8 @@ impl DraftContent for ChatbotContent {
                 self.model != other.model || self.max_passages != other.max_passages,
             ),
             ("Appearance", self.appearance != other.appearance),
+            ("Leads", self.lead_form != other.lead_form),
+            ("Access", self.access != other.access),
             ("Tests", self.tests != other.tests),
         ];
         pairs
@@ -70,6 +72,8 @@ pub fn label(path: &str) -> &'static str {
         "knowledge_base_ids" | "document_tags" | "rerank" => "Knowledge",
         "model" | "max_passages" => "Model",
         "appearance" => "Appearance",
+        "access" => "Access",
+        "lead_form" => "Leads",
         "tests" => "Tests",
         _ => "Draft",
     }

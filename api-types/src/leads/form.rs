@@ -243,8 +243,14 @@ impl LeadField {
         );
         for (i, option) in self.options.iter().enumerate() {
             check.length(&format!("{options}[{i}]"), option, 1, 120);
-            let is_first = !self.options[..i].iter().any(|before| before.trim() == option.trim());
-            check.require(is_first, &format!("{options}[{i}]"), "This option is there already.");
+            let is_first = !self.options[..i]
+                .iter()
+                .any(|before| before.trim() == option.trim());
+            check.require(
+                is_first,
+                &format!("{options}[{i}]"),
+                "This option is there already.",
+            );
         }
     }
 
@@ -313,8 +319,10 @@ pub fn phone_key(phone: &str) -> Option<String> {
         match digit(c) {
             Some(digit) => key.push(digit),
             None if matches!(c, '+' | '\u{ff0b}') && key.is_empty() => key.push('+'),
-            None if matches!(c, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '(' | ')' | '.' | '/' | '-')
-                || ('\u{2010}'..='\u{2015}').contains(&c) => {}
+            None if matches!(
+                c,
+                ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '(' | ')' | '.' | '/' | '-'
+            ) || ('\u{2010}'..='\u{2015}').contains(&c) => {}
             None => return None,
         }
     }
@@ -387,7 +395,12 @@ mod tests {
         let pairs: Vec<_> = read.iter().map(|a| (a.key.as_str(), a.value.as_str())).collect();
         assert_eq!(
             pairs,
-            [("name", "Ada"), ("size", "Large"), ("terms", "true"), ("wish", "Two\nlines")]
+            [
+                ("name", "Ada"),
+                ("size", "Large"),
+                ("terms", "true"),
+                ("wish", "Two\nlines")
+            ]
         );
     }
 
@@ -410,7 +423,10 @@ mod tests {
 
     #[test]
     fn an_empty_form_is_no_lead() {
-        let mut form = LeadForm { consent_required: false, ..LeadForm::default() };
+        let mut form = LeadForm {
+            consent_required: false,
+            ..LeadForm::default()
+        };
         form.fields.iter_mut().for_each(|field| field.required = false);
         let errors = form.read(&filled(&[("name", "  ")]), false).unwrap_err();
         assert_eq!(fields(errors), ["answers"]);

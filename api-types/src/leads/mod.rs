@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use form::{
-    LeadField, LeadFieldKind, LeadForm, LeadTiming, MAX_FIELDS, MAX_MESSAGES_BEFORE, MAX_OPTIONS, email_key, key_for,
-    phone_key,
+    LeadField, LeadFieldKind, LeadForm, LeadTiming, MAX_FIELDS, MAX_MESSAGES_BEFORE, MAX_OPTIONS, email_key,
+    key_for, phone_key,
 };
 
 /// Longest note, in characters.
@@ -130,7 +130,11 @@ impl LeadSummary {
     /// What to call the person.
     pub fn title(&self) -> &str {
         let known = [&self.name, &self.email, &self.phone];
-        known.into_iter().flatten().next().map_or("Somebody", String::as_str)
+        known
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or("Somebody", String::as_str)
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use api_types::Page;
 use api_types::data::DeletionReceipt;
 use api_types::leads::{
-    AddNoteRequest, Lead, LeadFilter, LeadFormat, LeadSummary, SaveLeadRequest, SubmitLeadRequest, SubmittedLead,
+    AddNoteRequest, Lead, LeadFilter, LeadFormat, LeadSummary, SaveLeadRequest, SubmitLeadRequest,
+    SubmittedLead,
 };
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};

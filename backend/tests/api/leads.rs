@@ -131,13 +131,20 @@ async fn what_a_visitor_leaves_is_what_the_team_reads() {
     assert_eq!(lead.summary, leads[0]);
     assert_eq!(
         answers(&lead),
-        [("name", "Ada"), ("email", "Ada@Example.com"), ("wish", "=A kettle\nin red")]
+        [
+            ("name", "Ada"),
+            ("email", "Ada@Example.com"),
+            ("wish", "=A kettle\nin red")
+        ]
     );
     assert_eq!(lead.answers[0].label, "Your name");
     assert_eq!(lead.summary.status, LeadStatus::New);
     assert_eq!(lead.summary.bot_name.as_deref(), Some("Helper"));
     assert_eq!(lead.conversation_id, Some(chat.session_id));
-    assert_eq!(lead.page_url.as_deref(), Some("https://shop.example/kettles?ref=1"));
+    assert_eq!(
+        lead.page_url.as_deref(),
+        Some("https://shop.example/kettles?ref=1")
+    );
     assert_eq!(lead.consent.unwrap().text, "I agree to be called.");
     let path = format!("/api/v1/conversations/{}", chat.session_id);
     let conversation: Conversation = ok(fixture.app.get(&fixture.ada, &path)).await;
@@ -159,20 +166,32 @@ async fn what_does_not_fit_the_form_is_refused_field_by_field() {
     let problem = refuse(json!({ "answers": { "email": "ada", "phone": "call me", "role": "x" } })).await;
     assert_eq!(
         fields(&problem),
-        ["answers.role", "answers.name", "answers.email", "answers.phone", "consent"]
+        [
+            "answers.role",
+            "answers.name",
+            "answers.email",
+            "answers.phone",
+            "consent"
+        ]
     );
     let whole = json!({ "name": "Ada", "wish": "\0" });
     let problem = refuse(json!({ "answers": whole, "consent": true })).await;
     assert_eq!(fields(&problem), ["answers.wish"]);
     let problem =
-        refuse(json!({ "answers": { "name": "Ada" }, "consent": true, "page_url": "javascript:alert(1)" })).await;
+        refuse(json!({ "answers": { "name": "Ada" }, "consent": true, "page_url": "javascript:alert(1)" }))
+            .await;
     assert_eq!(fields(&problem), ["page_url"]);
-    let unknown = fixture.send(json!({ "answers": {}, "status": "won" })).send().await.unwrap();
+    let unknown = fixture
+        .send(json!({ "answers": {}, "status": "won" }))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(unknown.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(fixture.leads("").await, []);
 
     // Conversations of others, and bots without a form.
-    let foreign = fixture.send(json!({ "answers": { "name": "Ada" }, "consent": true, "session_id": Uuid::new_v4() }));
+    let foreign =
+        fixture.send(json!({ "answers": { "name": "Ada" }, "consent": true, "session_id": Uuid::new_v4() }));
     refused(foreign, StatusCode::NOT_FOUND, ErrorCode::SessionNotFound).await;
     let mut content = fixture.content.clone();
     content.name = "Silent".into();
@@ -197,7 +216,10 @@ async fn a_form_that_is_not_whole_is_not_deployed() {
     let problem = refused(fixture.app.post(&fixture.ada, &path, json!({})), status, code).await;
     assert_eq!(
         fields(&problem),
-        ["content.lead_form.timing.count", "content.lead_form.fields[1].key"]
+        [
+            "content.lead_form.timing.count",
+            "content.lead_form.fields[1].key"
+        ]
     );
 }
 
@@ -205,7 +227,8 @@ async fn a_form_that_is_not_whole_is_not_deployed() {
 async fn the_same_person_is_one_lead_and_nothing_is_lost() {
     let fixture = fixture(|_| {}).await;
     done(fixture.leave(json!({ "name": "Ada", "email": "ada@example.com", "wish": "Red" }))).await;
-    done(fixture.leave(json!({ "name": "Ada L.", "email": "ADA@example.com", "phone": "+49 (30) 901820" }))).await;
+    done(fixture.leave(json!({ "name": "Ada L.", "email": "ADA@example.com", "phone": "+49 (30) 901820" })))
+        .await;
     // By the number alone it is she, too; somebody with another address is somebody else.
     done(fixture.leave(json!({ "name": "Ada L.", "phone": "0049 30/901820" }))).await;
     done(fixture.leave(json!({ "name": "Bob", "phone": "+4930901820", "email": "bob@example.com" }))).await;
@@ -216,7 +239,12 @@ async fn the_same_person_is_one_lead_and_nothing_is_lost() {
     assert_eq!(ada.summary.submissions, 3);
     assert_eq!(
         answers(&ada),
-        [("name", "Ada L."), ("email", "ADA@example.com"), ("wish", "Red"), ("phone", "0049 30/901820")]
+        [
+            ("name", "Ada L."),
+            ("email", "ADA@example.com"),
+            ("wish", "Red"),
+            ("phone", "0049 30/901820")
+        ]
     );
     let first = ada.history.last().unwrap();
     assert_eq!((ada.history.len(), first.answers[0].value.as_str()), (3, "Ada"));
@@ -228,7 +256,12 @@ async fn the_same_person_is_one_lead_and_nothing_is_lost() {
         done(fixture.send(body)).await;
     }
     done(fixture.leave(json!({ "name": "Eve" }))).await;
-    let names: Vec<_> = fixture.leads("").await.into_iter().map(|lead| lead.name.unwrap()).collect();
+    let names: Vec<_> = fixture
+        .leads("")
+        .await
+        .into_iter()
+        .map(|lead| lead.name.unwrap())
+        .collect();
     assert_eq!(names, ["Eve", "Eve M.", "Bob", "Ada L."]);
 }
 
@@ -240,7 +273,10 @@ async fn the_same_person_many_times_at_once_is_one_lead() {
         async { request.send().await.unwrap().status() }
     });
     let statuses = futures::future::join_all(requests).await;
-    assert!(statuses.iter().all(|status| *status == StatusCode::CREATED), "{statuses:?}");
+    assert!(
+        statuses.iter().all(|status| *status == StatusCode::CREATED),
+        "{statuses:?}"
+    );
     let leads = fixture.leads("").await;
     assert_eq!((leads.len(), leads[0].submissions), (1, 8));
 }
@@ -254,9 +290,24 @@ async fn the_same_address_in_two_workspaces_is_two_leads() {
     assert_eq!(theirs.items, []);
     let id = fixture.leads("").await[0].id;
     let path = format!("/api/v1/leads/{id}");
-    refused(fixture.app.get(&eve, &path), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
-    refused(fixture.app.delete(&eve, &path), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
-    let file = fixture.app.get(&eve, "/api/v1/leads/export").send().await.unwrap();
+    refused(
+        fixture.app.get(&eve, &path),
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+    )
+    .await;
+    refused(
+        fixture.app.delete(&eve, &path),
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+    )
+    .await;
+    let file = fixture
+        .app
+        .get(&eve, "/api/v1/leads/export")
+        .send()
+        .await
+        .unwrap();
     assert!(!file.text().await.unwrap().contains("Ada"));
     assert_eq!(fixture.leads("").await.len(), 1);
 }
@@ -285,7 +336,12 @@ async fn the_form_is_offered_in_its_time() {
 async fn the_team_finds_leads_and_works_on_them() {
     let fixture = fixture(|_| {}).await;
     let (app, ada) = (&fixture.app, &fixture.ada);
-    done(fixture.leave(json!({ "name": "Ada Lovelace", "email": "ada@example.com", "wish": "50% off, _please_" }))).await;
+    done(
+        fixture.leave(
+            json!({ "name": "Ada Lovelace", "email": "ada@example.com", "wish": "50% off, _please_" }),
+        ),
+    )
+    .await;
     done(fixture.leave(json!({ "name": "Боб", "phone": "+49 30 901820" }))).await;
     for (search, found) in [
         ("LOVELACE", 1),
@@ -299,19 +355,34 @@ async fn the_team_finds_leads_and_works_on_them() {
         ("%00", 0),
         ("", 2),
     ] {
-        assert_eq!(fixture.leads(&format!("?search={search}")).await.len(), found, "{search}");
+        assert_eq!(
+            fixture.leads(&format!("?search={search}")).await.len(),
+            found,
+            "{search}"
+        );
     }
     let id = fixture.leads("?search=ada").await[0].id;
     let path = format!("/api/v1/leads/{id}");
     let viewer = app.join(ada, "invitations", Role::Viewer).await;
     let editor = app.join(ada, "invitations", Role::Editor).await;
     let wanted = json!({ "status": "qualified" });
-    refused(app.put(&viewer, &path, &wanted), StatusCode::FORBIDDEN, ErrorCode::Forbidden).await;
+    refused(
+        app.put(&viewer, &path, &wanted),
+        StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden,
+    )
+    .await;
     let lead: Lead = ok(app.put(&editor, &path, &wanted)).await;
     assert_eq!(lead.summary.status, LeadStatus::Qualified);
     let _: Lead = ok(app.put(&editor, &path, &wanted)).await;
     assert_eq!(fixture.leads("?status=qualified").await.len(), 1);
-    assert_eq!(fixture.leads(&format!("?status=new&bot_id={}", fixture.bot)).await.len(), 1);
+    assert_eq!(
+        fixture
+            .leads(&format!("?status=new&bot_id={}", fixture.bot))
+            .await
+            .len(),
+        1
+    );
 
     let notes = format!("{path}/notes");
     for bad in ["", "  ", &"x".repeat(4_001)] {
@@ -320,10 +391,18 @@ async fn the_team_finds_leads_and_works_on_them() {
     }
     let lead: Lead = ok(app.post(&editor, &notes, json!({ "content": "Called back." }))).await;
     let note = &lead.notes[0];
-    assert_eq!((note.content.as_str(), note.author.as_deref()), ("Called back.", Some("Test")));
+    assert_eq!(
+        (note.content.as_str(), note.author.as_deref()),
+        ("Called back.", Some("Test"))
+    );
     let note_path = format!("{notes}/{}", note.id);
     done(app.delete(&editor, &note_path)).await;
-    refused(app.delete(&editor, &note_path), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    refused(
+        app.delete(&editor, &note_path),
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+    )
+    .await;
 
     let log: Page<AuditEntry> = ok(app.get(ada, &format!("/api/v1/audit?object_id={id}"))).await;
     let actions: Vec<_> = log.items.iter().map(|entry| entry.action.as_str()).collect();
@@ -332,7 +411,11 @@ async fn the_team_finds_leads_and_works_on_them() {
         ["lead.delete_note", "lead.add_note", "lead.set_status"],
         "what changes nothing is not written down"
     );
-    assert!(!serde_json::to_string(&log.items).unwrap().contains("ada@example.com"));
+    assert!(
+        !serde_json::to_string(&log.items)
+            .unwrap()
+            .contains("ada@example.com")
+    );
 
     // Coming back does not undo what the team did.
     done(fixture.leave(json!({ "name": "Ada", "email": "ada@example.com" }))).await;
@@ -353,7 +436,10 @@ async fn pages_follow_each_other_without_a_gap() {
     let mut path = "/api/v1/leads".to_owned();
     loop {
         let page: Page<LeadSummary> = ok(fixture.app.get(&fixture.ada, &path)).await;
-        assert!(page.items.iter().all(|lead| seen.insert(lead.id)), "no lead twice");
+        assert!(
+            page.items.iter().all(|lead| seen.insert(lead.id)),
+            "no lead twice"
+        );
         let Some(cursor) = page.next_cursor else { break };
         path = format!("/api/v1/leads?cursor={cursor}");
     }
@@ -373,14 +459,26 @@ async fn files_hold_text_only() {
     };
     let response = export(&fixture.ada, "csv").await;
     assert_eq!(response.headers()["x-content-type-options"], "nosniff");
-    assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"leads.csv\"");
+    assert_eq!(
+        response.headers()["content-disposition"],
+        "attachment; filename=\"leads.csv\""
+    );
     let text = response.text().await.unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].ends_with("consented at,Your name,Your phone,Your wish"), "{text}");
-    assert!(text.contains(",\"'=HYPERLINK(\"\"http://evil.example\"\")\",'+49 30 901820,\"a,\"\"b\"\""), "{text}");
+    assert!(
+        lines[0].ends_with("consented at,Your name,Your phone,Your wish"),
+        "{text}"
+    );
+    assert!(
+        text.contains(",\"'=HYPERLINK(\"\"http://evil.example\"\")\",'+49 30 901820,\"a,\"\"b\"\""),
+        "{text}"
+    );
 
     let response = export(&fixture.ada, "xlsx").await;
-    assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"leads.xlsx\"");
+    assert_eq!(
+        response.headers()["content-disposition"],
+        "attachment; filename=\"leads.xlsx\""
+    );
     let mut book = ZipArchive::new(Cursor::new(response.bytes().await.unwrap())).unwrap();
     let mut part = |name: &str| {
         let mut text = String::new();
@@ -408,11 +506,19 @@ async fn a_deleted_lead_leaves_a_receipt_and_nothing_else() {
     let path = format!("/api/v1/leads/{id}");
     let _: Lead = ok(app.post(ada, &format!("{path}/notes"), json!({ "content": "Nice." }))).await;
     let editor = app.join(ada, "invitations", Role::Editor).await;
-    refused(app.delete(&editor, &path), StatusCode::FORBIDDEN, ErrorCode::Forbidden).await;
+    refused(
+        app.delete(&editor, &path),
+        StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden,
+    )
+    .await;
     let receipt: DeletionReceipt = ok(app.delete(ada, &path)).await;
     assert_eq!(receipt.kind, DeletionKind::Leads);
     let count = |what: &str| receipt.counts[what];
-    assert_eq!((count("leads"), count("lead_submissions"), count("lead_notes")), (1, 2, 1));
+    assert_eq!(
+        (count("leads"), count("lead_submissions"), count("lead_notes")),
+        (1, 2, 1)
+    );
     refused(app.get(ada, &path), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
     let listed: Vec<DeletionReceipt> = ok(app.get(ada, "/api/v1/receipts")).await;
     assert_eq!(listed, [receipt]);
@@ -443,11 +549,24 @@ async fn old_leads_go_and_outlive_bots_and_conversations() {
         .await
         .unwrap();
     let worker = worker_services(app);
-    assert_eq!(enforce_retention(&worker).await.unwrap(), 0, "nobody said that anything goes");
+    assert_eq!(
+        enforce_retention(&worker).await.unwrap(),
+        0,
+        "nobody said that anything goes"
+    );
     let wrong = app.put(ada, "/api/v1/data/policy", json!({ "leads_days": 0 }));
-    refused(wrong, StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::ValidationFailed).await;
+    refused(
+        wrong,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::ValidationFailed,
+    )
+    .await;
     let _: Value = ok(app.put(ada, "/api/v1/data/policy", json!({ "leads_days": 30 }))).await;
-    assert_eq!(enforce_retention(&worker).await.unwrap(), 2, "a lead and its submission");
+    assert_eq!(
+        enforce_retention(&worker).await.unwrap(),
+        2,
+        "a lead and its submission"
+    );
     let left = fixture.leads("").await;
     assert_eq!((left.len(), left[0].name.as_deref()), (1, Some("Bob")));
     let log: Page<AuditEntry> = ok(app.get(ada, "/api/v1/audit?action=data.retention")).await;
@@ -458,7 +577,12 @@ async fn old_leads_go_and_outlive_bots_and_conversations() {
 async fn an_archive_holds_leads_and_webhooks_without_their_secrets() {
     let fixture = fixture(|config| config.worker = true).await;
     let (app, ada) = (&fixture.app, &fixture.ada);
-    let webhook: Value = ok(app.post(ada, "/api/v1/webhooks", json!({ "url": "https://hooks.example/a" }))).await;
+    let webhook: Value = ok(app.post(
+        ada,
+        "/api/v1/webhooks",
+        json!({ "url": "https://hooks.example/a" }),
+    ))
+    .await;
     let off = json!({ "url": "https://hooks.example/a", "is_enabled": false });
     let path = format!("/api/v1/webhooks/{}", webhook["id"].as_str().unwrap());
     let _: Value = ok(app.put(ada, &path, off)).await;
@@ -469,8 +593,17 @@ async fn an_archive_holds_leads_and_webhooks_without_their_secrets() {
     let exports = "/api/v1/data/exports";
     let export = exported(app, ada, exports).await;
     let files = files(app, ada, exports, &export).await;
-    for part in ["ada@example.com", "I agree to be called.", "Called back.", "\"submissions\""] {
-        assert!(files["leads.jsonl"].contains(part), "{part}: {}", files["leads.jsonl"]);
+    for part in [
+        "ada@example.com",
+        "I agree to be called.",
+        "Called back.",
+        "\"submissions\"",
+    ] {
+        assert!(
+            files["leads.jsonl"].contains(part),
+            "{part}: {}",
+            files["leads.jsonl"]
+        );
     }
     assert!(files["webhooks.jsonl"].contains("https://hooks.example/a"));
     let secret = webhook["secret"].as_str().unwrap();
@@ -481,12 +614,18 @@ async fn an_archive_holds_leads_and_webhooks_without_their_secrets() {
 #[tokio::test]
 async fn redaction_leaves_leads_alone() {
     let fixture = fixture(|_| {}).await;
-    let _: Value = ok(fixture.app.put(&fixture.ada, "/api/v1/data/policy", json!({ "redacts": true }))).await;
+    let _: Value = ok(fixture
+        .app
+        .put(&fixture.ada, "/api/v1/data/policy", json!({ "redacts": true })))
+    .await;
     let chat = fixture.ask("I am ada@example.com", None).await;
     let body = json!({ "answers": { "name": "Ada", "email": "ada@example.com" }, "consent": true,
         "session_id": chat.session_id });
     done(fixture.send(body)).await;
-    assert_eq!(fixture.leads("").await[0].email.as_deref(), Some("ada@example.com"));
+    assert_eq!(
+        fixture.leads("").await[0].email.as_deref(),
+        Some("ada@example.com")
+    );
     let path = format!("/api/v1/conversations/{}", chat.session_id);
     let conversation: Conversation = ok(fixture.app.get(&fixture.ada, &path)).await;
     assert_eq!(conversation.messages[0].content, "I am [email]");

@@ -65,7 +65,10 @@ async fn hooked() -> Hooked {
     .await;
     let url = format!("http://{place}/hooks/leads?key=1");
     let created: CreatedWebhook =
-        ok(fixture.app.post(&fixture.ada, "/api/v1/webhooks", json!({ "url": url }))).await;
+        ok(fixture
+            .app
+            .post(&fixture.ada, "/api/v1/webhooks", json!({ "url": url })))
+        .await;
     assert_eq!(created.webhook.url, url);
     assert!(created.secret.ends_with(&created.webhook.hint));
     Hooked {
@@ -105,7 +108,9 @@ impl Hooked {
     /// Checks the signature as a receiver does by the specification, and reads the body.
     fn verified(&self, (headers, body): &(HeaderMap, String)) -> Value {
         let header = |name: &str| headers[name].to_str().unwrap();
-        let key = STANDARD.decode(self.secret.strip_prefix("whsec_").unwrap()).unwrap();
+        let key = STANDARD
+            .decode(self.secret.strip_prefix("whsec_").unwrap())
+            .unwrap();
         let signed = format!("{}.{}.{body}", header("webhook-id"), header("webhook-timestamp"));
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key).unwrap();
         mac.update(signed.as_bytes());
@@ -129,7 +134,10 @@ async fn a_lead_is_told_signed_and_again_after_a_failure() {
     hooked.inbox.lock().unwrap().answers.push_back(503);
     done(fixture.leave(json!({ "name": "Ada", "email": "ada@example.com" }))).await;
     let delivery = hooked.newest(is_over).await;
-    assert_eq!((delivery.status, delivery.attempts), (DeliveryStatus::Delivered, 2));
+    assert_eq!(
+        (delivery.status, delivery.attempts),
+        (DeliveryStatus::Delivered, 2)
+    );
     assert_eq!((delivery.http_status, delivery.error), (Some(200), None));
     let came = hooked.came();
     assert_eq!(came.len(), 2);
@@ -140,18 +148,26 @@ async fn a_lead_is_told_signed_and_again_after_a_failure() {
         let event = hooked.verified(request);
         assert_eq!(event["type"], "lead.created");
         assert_eq!(event["data"]["lead"]["id"], json!(lead.id));
-        assert_eq!(event["data"]["lead"]["answers"], json!({ "name": "Ada", "email": "ada@example.com" }));
+        assert_eq!(
+            event["data"]["lead"]["answers"],
+            json!({ "name": "Ada", "email": "ada@example.com" })
+        );
         assert_eq!(event["data"]["lead"]["consent"]["text"], "I agree to be called.");
     }
 
     done(fixture.leave(json!({ "name": "Ada L.", "email": "ada@example.com" }))).await;
-    let second = hooked.newest(|newest| newest.id != delivery.id && is_over(newest)).await;
+    let second = hooked
+        .newest(|newest| newest.id != delivery.id && is_over(newest))
+        .await;
     assert_eq!(second.event, "lead.updated");
     let event = hooked.verified(&hooked.came()[2]);
     assert_eq!(event["data"]["lead"]["submissions"], 2);
 
     // What was told of a lead goes with it.
-    let receipt: DeletionReceipt = ok(fixture.app.delete(&fixture.ada, &format!("/api/v1/leads/{}", lead.id))).await;
+    let receipt: DeletionReceipt = ok(fixture
+        .app
+        .delete(&fixture.ada, &format!("/api/v1/leads/{}", lead.id)))
+    .await;
     assert_eq!(receipt.counts["webhook_deliveries"], 2);
     assert_eq!(hooked.deliveries().await, []);
 }
@@ -162,14 +178,19 @@ async fn what_a_server_says_is_told_in_our_words_and_sent_again_on_demand() {
     let (app, ada) = (&hooked.fixture.app, &hooked.fixture.ada);
     hooked.inbox.lock().unwrap().answers.push_back(302);
     let test: Delivery = ok(app.post(ada, &format!("{}/test", hooked.path), json!({}))).await;
-    assert_eq!((test.event.as_str(), test.status), ("webhook.test", DeliveryStatus::Waiting));
+    assert_eq!(
+        (test.event.as_str(), test.status),
+        ("webhook.test", DeliveryStatus::Waiting)
+    );
     let failed = hooked.newest(|newest| newest.error.is_some()).await;
     assert_eq!(failed.http_status, Some(302));
     let said = failed.error.unwrap();
     assert!(said.contains("elsewhere") && !said.contains("secret"), "{said}");
     let again = format!("{}/deliveries/{}/retry", hooked.path, test.id);
     let _: Delivery = ok(app.post(ada, &again, json!({}))).await;
-    hooked.newest(|newest| newest.status == DeliveryStatus::Delivered).await;
+    hooked
+        .newest(|newest| newest.status == DeliveryStatus::Delivered)
+        .await;
     assert_eq!(hooked.verified(&hooked.came()[0])["type"], "webhook.test");
 }
 
@@ -190,10 +211,16 @@ async fn a_server_that_is_gone_is_told_no_more() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     done(hooked.fixture.leave(json!({ "name": "Bob" }))).await;
-    assert_eq!(hooked.deliveries().await.len(), 1, "one that is off is told nothing");
+    assert_eq!(
+        hooked.deliveries().await.len(),
+        1,
+        "one that is off is told nothing"
+    );
     // A test shows whether it is back.
     let _: Delivery = ok(app.post(ada, &format!("{}/test", hooked.path), json!({}))).await;
-    hooked.newest(|newest| newest.status == DeliveryStatus::Delivered).await;
+    hooked
+        .newest(|newest| newest.status == DeliveryStatus::Delivered)
+        .await;
     let on = json!({ "url": hooked.webhook.url, "is_enabled": true });
     let saved: Webhook = ok(app.put(ada, &hooked.path, on)).await;
     assert_eq!((saved.is_enabled, saved.disabled_for), (true, None));

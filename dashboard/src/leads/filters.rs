@@ -49,7 +49,12 @@ pub fn Filters(wanted: Memo<LeadFilter>) -> impl IntoView {
     Effect::new(move |_| {
         let wanted = wanted.get();
         search.set(wanted.search.unwrap_or_default());
-        state.set(wanted.status.map(|status| status.as_str().to_owned()).unwrap_or_default());
+        state.set(
+            wanted
+                .status
+                .map(|status| status.as_str().to_owned())
+                .unwrap_or_default(),
+        );
         bot.set(wanted.bot_id.map(|id| id.to_string()).unwrap_or_default());
     });
     let navigate = StoredValue::new_local(use_navigate());

@@ -86,7 +86,11 @@ fn Nothing(is_narrowed: bool) -> impl IntoView {
 fn Row(lead: LeadSummary) -> impl IntoView {
     let title = lead.title().to_owned();
     let known = [lead.email.clone(), lead.phone.clone()];
-    let facts: Vec<String> = known.into_iter().flatten().filter(|text| *text != title).collect();
+    let facts: Vec<String> = known
+        .into_iter()
+        .flatten()
+        .filter(|text| *text != title)
+        .collect();
     view! {
         <li class="relative flex items-center gap-3 px-4 py-3 hover:bg-base-200">
             <div class="min-w-0 grow">

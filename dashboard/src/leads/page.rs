@@ -22,7 +22,11 @@ use crate::ui::toast::use_toasts;
 pub fn LeadPage() -> impl IntoView {
     with_id(|id| {
         let lead = load(move || client::leads::get(id));
-        loaded(lead, blocks, move |found| view! { <Details id=id lead=lead found=found /> })
+        loaded(
+            lead,
+            blocks,
+            move |found| view! { <Details id=id lead=lead found=found /> },
+        )
     })
 }
 
@@ -55,10 +59,15 @@ fn Pipeline(id: Uuid, lead: Load<Lead>, found: RwSignal<Lead>) -> impl IntoView 
     let chosen = RwSignal::new(untrack(saved));
     Effect::new(move |_| chosen.set(saved()));
     let choose = move |name: String| {
-        let Some(status) = LeadStatus::from_name(&name) else { return };
+        let Some(status) = LeadStatus::from_name(&name) else {
+            return;
+        };
         chosen.set(status);
         spawn_local(async move {
-            match session.send(&client::leads::save(id, SaveLeadRequest { status })).await {
+            match session
+                .send(&client::leads::save(id, SaveLeadRequest { status }))
+                .await
+            {
                 Ok(answer) => {
                     lead.set(answer);
                     toasts.say(format!("Saved as {}.", status::name(status).to_lowercase()));

@@ -117,8 +117,7 @@ async fn offers_lead_form(
         return Ok(false);
     }
     let asked = session::asked(tx, bot, session_id).await?;
-    Ok(leads::is_time(form, question, asked)
-        && leads::left_in(tx, &bot.scope, session_id).await?.is_none())
+    Ok(leads::is_time(form, question, asked) && leads::left_in(tx, &bot.scope, session_id).await?.is_none())
 }
 
 /// What the visitor sent, without their addresses and numbers where the workspace wants it so. Everything that follows sees

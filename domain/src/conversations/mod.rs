@@ -2,13 +2,13 @@
 
 mod delete;
 
+use api_types::Page;
 use api_types::chat::{MessageRole, Rating, Usage};
 use api_types::conversations::{
     Channel, Conversation, ConversationSummary, Gap, MessageStatus, TranscriptMessage,
 };
 use api_types::retrieval::{MessageRetrieval, Retrieval};
 use api_types::visitors::Visitor;
-use api_types::Page;
 use chrono::{DateTime, Utc};
 pub use delete::delete;
 pub(crate) use delete::remove_older;

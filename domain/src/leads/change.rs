@@ -15,7 +15,9 @@ use crate::{Error, Result, Scope, audit};
 pub async fn save(db: &Db, scope: &Scope, id: Uuid, request: SaveLeadRequest) -> Result<Lead> {
     scope.require(Role::Editor)?;
     let mut tx = db.tenant(scope).await?;
-    let row = by_id(&mut tx, scope, id).await?.ok_or_else(|| Error::not_found("lead"))?;
+    let row = by_id(&mut tx, scope, id)
+        .await?
+        .ok_or_else(|| Error::not_found("lead"))?;
     let before = row.status();
     if before != request.status {
         sqlx::query!(

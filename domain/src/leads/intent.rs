@@ -154,8 +154,21 @@ const PHRASES: &[&str] = &[
 
 /// Chinese is written without spaces: these are looked for anywhere.
 const CHINESE: &[&str] = &[
-    "人工", "真人", "客服", "销售人员", "价格", "价钱", "报价", "多少钱", "费用", "优惠", "折扣", "联系", "打电话",
-    "电话号码", "回电",
+    "人工",
+    "真人",
+    "客服",
+    "销售人员",
+    "价格",
+    "价钱",
+    "报价",
+    "多少钱",
+    "费用",
+    "优惠",
+    "折扣",
+    "联系",
+    "打电话",
+    "电话号码",
+    "回电",
 ];
 
 /// Whether it is time for the form after the answer to `question`, the visitor's message number `asked`. Whether it was

@@ -72,7 +72,12 @@ pub(super) struct Wanted {
 /// Rows, those with the newest details first.
 pub(super) async fn rows(tx: &mut TenantTx, scope: &Scope, wanted: &Wanted, most: i64) -> Result<Vec<Row>> {
     let (before, before_id) = wanted.before.unzip();
-    let search = wanted.filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let search = wanted
+        .filter
+        .search
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
     if search.is_some_and(|text| text.contains('\0')) {
         return Ok(Vec::new());
     }
@@ -141,7 +146,9 @@ pub async fn get(db: &Db, scope: &Scope, id: Uuid) -> Result<Lead> {
 }
 
 pub(super) async fn read(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Lead> {
-    let row = by_id(tx, scope, id).await?.ok_or_else(|| Error::not_found("lead"))?;
+    let row = by_id(tx, scope, id)
+        .await?
+        .ok_or_else(|| Error::not_found("lead"))?;
     let history = sqlx::query!(
         r#"select id, answers as "answers: Json<Vec<LeadAnswer>>", consent, conversation_id, page_url, created_at
            from lead_submissions where workspace_id = $1 and lead_id = $2 order by created_at desc, id desc limit 50"#,

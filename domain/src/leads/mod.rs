@@ -15,6 +15,6 @@ pub use delete::delete;
 pub(crate) use delete::remove_older;
 pub use export::export;
 pub(crate) use intent::is_time;
-pub use list::{get, list};
 pub(crate) use list::left_in;
+pub use list::{get, list};
 pub use submit::submit;

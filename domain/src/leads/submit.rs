@@ -76,7 +76,10 @@ pub async fn submit(
     .await?;
     let known = find(&mut tx, scope, &filled, &place).await?;
     let (lead_id, event) = match known {
-        Some(known) => (merge(&mut tx, scope, known, &filled, &place).await?, Event::LeadUpdated),
+        Some(known) => (
+            merge(&mut tx, scope, known, &filled, &place).await?,
+            Event::LeadUpdated,
+        ),
         None => (insert(&mut tx, scope, &filled, &place).await?, Event::LeadCreated),
     };
     keep(&mut tx, scope, lead_id, &filled, &place).await?;
@@ -91,9 +94,16 @@ pub async fn submit(
 }
 
 fn read(form: &LeadForm, request: &SubmitLeadRequest) -> Result<Filled> {
-    let page_url = request.page_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
+    let page_url = request
+        .page_url
+        .as_deref()
+        .map(str::trim)
+        .filter(|url| !url.is_empty());
     if page_url.is_some_and(|url| !is_web_address(url) || url.contains('\0')) {
-        return Err(Error::field("page_url", "Send a web address of up to 2,048 characters, or none."));
+        return Err(Error::field(
+            "page_url",
+            "Send a web address of up to 2,048 characters, or none.",
+        ));
     }
     let answers = form
         .read(&request.answers, request.consent)
@@ -203,13 +213,7 @@ async fn merge(
 }
 
 /// Keeps the submission as it was, and no more than the newest of a lead: anybody can send some.
-async fn keep(
-    tx: &mut TenantTx,
-    scope: &Scope,
-    lead_id: Uuid,
-    filled: &Filled,
-    place: &Place,
-) -> Result<()> {
+async fn keep(tx: &mut TenantTx, scope: &Scope, lead_id: Uuid, filled: &Filled, place: &Place) -> Result<()> {
     sqlx::query!(
         "insert into lead_submissions (workspace_id, id, lead_id, bot_id, conversation_id, answers, consent, page_url)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -100,7 +100,9 @@ async fn claim(services: &Services, scope: &Scope, id: Uuid) -> Result<Option<Cl
 }
 
 async fn send(services: &Services, id: Uuid, claimed: &Claimed) -> Result<Sent> {
-    let secret = services.secrets.open(&claimed.secret, &binding(claimed.webhook_id))?;
+    let secret = services
+        .secrets
+        .open(&claimed.secret, &binding(claimed.webhook_id))?;
     let not_now = |error: String| Sent::NotNow {
         http_status: None,
         retry_after: None,
@@ -200,7 +202,10 @@ mod tests {
     #[test]
     fn it_is_tried_ten_times_over_most_of_a_day() {
         let seconds: Vec<_> = (1..=10).map(|n| pause(n).map(|pause| pause.as_secs())).collect();
-        assert_eq!((seconds[0], seconds[8], seconds[9]), (Some(2), Some(43_200), None));
+        assert_eq!(
+            (seconds[0], seconds[8], seconds[9]),
+            (Some(2), Some(43_200), None)
+        );
         let all: u64 = PAUSES.iter().sum();
         assert!((20 * 3_600..24 * 3_600).contains(&all), "{all}");
     }

@@ -61,7 +61,12 @@ pub async fn create(services: &Services, scope: &Scope, url: &str) -> Result<Cre
 }
 
 /// Changes where a webhook is, and whether it is told.
-pub async fn save(services: &Services, scope: &Scope, id: Uuid, request: &SaveWebhookRequest) -> Result<Webhook> {
+pub async fn save(
+    services: &Services,
+    scope: &Scope,
+    id: Uuid,
+    request: &SaveWebhookRequest,
+) -> Result<Webhook> {
     scope.require(Role::Admin)?;
     let url = checked(services, &request.url)?;
     let mut tx = services.db.tenant(scope).await?;

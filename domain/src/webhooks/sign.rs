@@ -22,9 +22,16 @@ pub(super) fn binding(webhook_id: Uuid) -> String {
 }
 
 /// The header `webhook-signature`: over the id, the time in seconds and the body, with dots between.
-pub(super) fn signature(secret: &SecretString, id: &str, timestamp: i64, body: &str) -> anyhow::Result<String> {
+pub(super) fn signature(
+    secret: &SecretString,
+    id: &str,
+    timestamp: i64,
+    body: &str,
+) -> anyhow::Result<String> {
     let key = secret.expose_secret().trim_start_matches(PREFIX);
-    let key = STANDARD.decode(key).context("the secret of a webhook is no Base64")?;
+    let key = STANDARD
+        .decode(key)
+        .context("the secret of a webhook is no Base64")?;
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key)?;
     mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
     Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))

@@ -104,7 +104,9 @@ impl App {
                 open("select");
                 name_control(&name);
                 draw_option("", &self.texts.choose);
-                field.texts("options").for_each(|option| draw_option(&option, &option));
+                field
+                    .texts("options")
+                    .for_each(|option| draw_option(&option, &option));
             }
             "textarea" => {
                 open("textarea");

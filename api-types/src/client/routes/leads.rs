@@ -43,7 +43,10 @@ pub fn delete_note(id: Uuid, note: Uuid) -> Call<()> {
 fn narrowed(filter: &LeadFilter, more: (&str, Option<String>)) -> String {
     query(&[
         ("search", filter.search.clone()),
-        ("status", filter.status.map(|status: LeadStatus| status.as_str().to_owned())),
+        (
+            "status",
+            filter.status.map(|status: LeadStatus| status.as_str().to_owned()),
+        ),
         ("bot_id", filter.bot_id.map(|id| id.to_string())),
         more,
     ])

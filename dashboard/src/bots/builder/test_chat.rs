@@ -193,9 +193,9 @@ fn follow(test: Test, log: NodeRef<html::Div>) {
 fn Opening(test: Test) -> impl IntoView {
     let greeting = test.builder.part(|content| content.greeting.trim().to_owned());
     let questions = test.builder.part(|content| content.suggested_questions.clone());
-    let comes_first = test.builder.part(|content| {
-        content.lead_form.enabled && content.lead_form.timing == LeadTiming::BeforeChat
-    });
+    let comes_first = test
+        .builder
+        .part(|content| content.lead_form.enabled && content.lead_form.timing == LeadTiming::BeforeChat);
     let asked = move || !test.turns.with(Vec::is_empty);
     view! {
         <Show when=move || !greeting.with(String::is_empty)>

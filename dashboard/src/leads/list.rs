@@ -42,7 +42,7 @@ pub fn LeadsPage() -> impl IntoView {
                         <ul class="panel divide-y divide-base-300" aria-label="Leads">
                             <For
                                 each=move || leads.items()
-                                key=|lead| (lead.id, lead.submissions, lead.status)
+                                key=|lead| (lead.id, lead.submissions, lead.status.as_str())
                                 children=|lead| view! { <Row lead=lead /> }
                             />
                         </ul>

@@ -333,7 +333,7 @@ impl App {
         self.clear();
         self.page.show("composer", true);
         self.greet();
-        self.offer_lead(true);
+        self.begin_with_lead(false);
         if !self.previous.is_empty() {
             self.notice(&self.texts.new_chat_begun, &self.texts.back, "back");
         }
@@ -417,7 +417,7 @@ impl App {
         }
         // The conversation may have begun with the form: then nothing was said in it.
         let was_asked = session.get("body").items("messages").next().is_some();
-        self.offer_lead(!was_asked);
+        self.begin_with_lead(was_asked);
         self.ask_waiting();
     }
 

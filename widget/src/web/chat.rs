@@ -144,7 +144,7 @@ impl App {
                 self.end_turn(&spoken);
                 self.offer(&data, "suggestions");
                 if data.is_true("offers_lead_form") {
-                    self.offer_lead(false);
+                    self.offer_lead();
                 }
                 self.tell_message("assistant");
             }

@@ -22,28 +22,39 @@ pub struct Lead {
 }
 
 impl App {
-    /// Shows the form unless it was sent, skipped, or is there. `comes_first`: nothing was said yet.
-    pub fn offer_lead(&mut self, comes_first: bool) {
-        let is_open = page::recall(false, STATE);
-        let was_asked = is_open == "skipped" || !page::recall(true, SENT).is_empty();
-        if self.lead.is_some() || was_asked {
-            return;
-        }
-        let Some(config) = self.config.take() else { return };
-        let form = config.get("lead_form");
+    /// Shows the form at the beginning of a conversation: if it comes before the chat and nothing was asked yet, or if it
+    /// was open when the page went.
+    pub fn begin_with_lead(&mut self, was_asked: bool) {
+        let form = self.lead_form();
         let is_before = form.get("timing").text("when") == "before_chat";
-        // When somebody asked, it was offered before: on every later load it is there still.
-        if form.is_there() && (!comes_first || is_before || is_open == "open") {
-            self.show_lead(&form, is_before);
+        if (is_before && !was_asked) || page::recall(false, STATE) == "open" {
+            self.offer_lead();
         }
-        self.config = Some(config);
     }
 
-    fn show_lead(&mut self, form: &Json, is_before: bool) {
+    /// Shows the form, unless it was sent, skipped, or is there.
+    pub fn offer_lead(&mut self) {
+        let was_skipped = page::recall(false, STATE) == "skipped";
+        let was_sent = !page::recall(true, SENT).is_empty();
+        let form = self.lead_form();
+        if self.lead.is_none() && !was_skipped && !was_sent && form.is_there() {
+            self.show_lead(&form);
+        }
+    }
+
+    fn lead_form(&self) -> Json {
+        match &self.config {
+            Some(config) => config.get("lead_form"),
+            None => Json::parse(""),
+        }
+    }
+
+    fn show_lead(&mut self, form: &Json) {
         let root = Element(instance("t-lead"));
         root.text("lead-title", &form.text("title"));
         root.text("lead-send", &self.texts.send);
         root.text("lead-skip", &self.texts.skip);
+        let is_before = form.get("timing").text("when") == "before_chat";
         let can_skip = form.is_true("skippable");
         root.show("lead-skip", can_skip);
         let mut names = Vec::new();

@@ -201,7 +201,7 @@ pub(crate) async fn left_in(tx: &mut TenantTx, scope: &Scope, conversation_id: U
 }
 
 /// A lead as webhooks are told of it.
-pub(super) fn event_data(row: Row) -> Value {
+pub(super) fn event_data(row: &Row) -> Value {
     let consent = row.consent();
     let answers: Map<String, Value> = row
         .answers

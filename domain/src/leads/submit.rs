@@ -84,7 +84,7 @@ pub async fn submit(
     };
     keep(&mut tx, scope, lead_id, &filled, &place).await?;
     let row = by_id(&mut tx, scope, lead_id).await?;
-    let data = event_data(row.ok_or_else(|| Error::not_found("lead"))?);
+    let data = event_data(&row.ok_or_else(|| Error::not_found("lead"))?);
     webhooks::announce(&mut tx, scope, event, lead_id, &data).await?;
     tx.commit().await?;
     Ok(SubmittedLead {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::leads::LeadForm;
 use crate::retrieval::Rerank;
 use crate::test_sets::{BotTests, OverrideTests};
 use crate::visitors::Access;
@@ -112,6 +113,9 @@ pub struct ChatbotContent {
     /// Who may talk to it.
     #[serde(skip_serializing_if = "Access::is_open")]
     pub access: Access,
+    /// The form in which visitors leave their details.
+    #[serde(skip_serializing_if = "LeadForm::is_default")]
+    pub lead_form: LeadForm,
     /// The test set that says how well it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tests: Option<BotTests>,
@@ -132,6 +136,7 @@ impl Default for ChatbotContent {
             max_passages: 6,
             appearance: Appearance::default(),
             access: Access::default(),
+            lead_form: LeadForm::default(),
             tests: None,
         }
     }

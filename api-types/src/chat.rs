@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::bots::Appearance;
+use crate::leads::LeadForm;
 
 /// Who said a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,13 @@ pub struct ChatResponse {
     pub answered: bool,
     /// True when part of the search was away.
     pub degraded: bool,
+    /// True when it is time to show the bot's lead form, see [`BotConfig::lead_form`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub offers_lead_form: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Tokens spent, if the model says.
@@ -127,6 +135,9 @@ pub enum ChatEvent {
         usage: Option<Usage>,
         /// Questions the visitor might ask next.
         suggestions: Vec<String>,
+        /// True when it is time to show the bot's lead form, see [`BotConfig::lead_form`].
+        #[serde(default, skip_serializing_if = "is_false")]
+        offers_lead_form: bool,
     },
     /// The answer broke off; what was streamed so far is stored as partial.
     Error {
@@ -173,6 +184,9 @@ pub struct BotConfig {
     pub appearance: Appearance,
     /// Whether it talks only to visitors whom the site vouches for.
     pub verified_only: bool,
+    /// The form in which visitors leave their details, if it is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_form: Option<LeadForm>,
 }
 
 /// One message of a conversation, as the visitor sees it.

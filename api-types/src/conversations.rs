@@ -126,6 +126,9 @@ pub struct Conversation {
     /// The list row.
     #[serde(flatten)]
     pub summary: ConversationSummary,
+    /// The lead that was left in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_id: Option<Uuid>,
     /// Oldest first.
     pub messages: Vec<TranscriptMessage>,
 }

@@ -24,6 +24,10 @@ pub struct DataPolicy {
     /// then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files_days: Option<u16>,
+    /// Days after it last changed that a lead is kept, with its submissions, notes and webhook deliveries; 1 to 3650.
+    /// Without it, for as long as the workspace is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leads_days: Option<u16>,
     /// Whether e-mail addresses, phone and card numbers are taken out of what visitors write, before it is stored or a
     /// model is asked.
     #[serde(default)]
@@ -88,6 +92,8 @@ impl Export {
 pub enum DeletionKind {
     /// Conversations with visitors.
     Conversations,
+    /// People who left their details.
+    Leads,
     /// A workspace with all that was in it.
     Workspace,
     /// An organization, after its workspaces.
@@ -101,6 +107,7 @@ impl DeletionKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Conversations => "conversations",
+            Self::Leads => "leads",
             Self::Workspace => "workspace",
             Self::Organization => "organization",
             Self::Person => "person",
@@ -116,7 +123,7 @@ pub struct DeletionReceipt {
     pub id: Uuid,
     /// What was deleted.
     pub kind: DeletionKind,
-    /// The workspace, organization or person; of conversations the workspace they were in.
+    /// The workspace, organization or person; of conversations and leads the workspace they were in.
     pub subject_id: Uuid,
     /// The person who asked for it, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

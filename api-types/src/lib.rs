@@ -18,6 +18,7 @@ pub mod embed;
 pub mod embeddings;
 pub mod identities;
 pub mod kb;
+pub mod leads;
 pub mod pairs;
 pub mod problem;
 pub mod providers;
@@ -28,6 +29,7 @@ pub mod test_sets;
 pub mod usage;
 pub mod validate;
 pub mod visitors;
+pub mod webhooks;
 
 pub use problem::{ErrorCode, FieldError, Problem};
 

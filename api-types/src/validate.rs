@@ -68,6 +68,11 @@ impl Checker {
         );
     }
 
+    /// Whether nothing was found so far.
+    pub const fn is_fine(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     /// What was found.
     pub fn finish(self) -> Result<(), Vec<FieldError>> {
         if self.errors.is_empty() {
@@ -190,6 +195,7 @@ pub fn chatbot(content: &ChatbotContent) -> Result<(), Vec<FieldError>> {
         "Use a colour such as #4f46e5.",
     );
     content.access.check(&mut check);
+    content.lead_form.check(&mut check);
     if let Some(tests) = &content.tests {
         tests.thresholds.check(&mut check, "content.tests.thresholds");
     }

@@ -35,6 +35,7 @@ mod api {
     mod kb;
     mod kb_pairs;
     mod kb_sources;
+    mod leads;
     mod limits;
     mod mail;
     mod master_key;
@@ -50,6 +51,7 @@ mod api {
     mod test_sets;
     mod tokens;
     mod visitors;
+    mod webhooks;
     mod workspaces;
 }
 mod support;

@@ -10,9 +10,10 @@ use crate::auth::{FinishSignIn, Forgot, Reset, SignIn, SignUp, Verify, Welcome};
 use crate::bots::{BotPage, BotsPage, BuilderPage, DeployPage, StartPage};
 use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
 use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
+use crate::leads::{LeadPage, LeadsPage};
 use crate::members::{JoinPage, MembersPage, OrganizationPage};
 use crate::session::{Access, ExpiredDialog, Session};
-use crate::settings::{AuditPage, DataPage, SettingsPage, UsagePage};
+use crate::settings::{AuditPage, DataPage, SettingsPage, UsagePage, WebhooksPage};
 use crate::shell::{NotFound, Shell};
 use crate::test_sets::{TestSetPage, TestSetsPage};
 use crate::ui::load::Failure;
@@ -55,6 +56,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/conversations") view=ConversationsPage />
                     <Route path=path!("/conversations/gaps") view=GapsPage />
                     <Route path=path!("/conversations/:id") view=ConversationPage />
+                    <Route path=path!("/leads") view=LeadsPage />
+                    <Route path=path!("/leads/:id") view=LeadPage />
                     <Route path=path!("/tests") view=TestSetsPage />
                     <Route path=path!("/tests/:id") view=TestSetPage />
                     <Route path=path!("/settings") view=SettingsPage />
@@ -63,6 +66,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account") view=AccountPage />
                     <Route path=path!("/settings/data") view=DataPage />
                     <Route path=path!("/settings/usage") view=UsagePage />
+                    <Route path=path!("/settings/webhooks") view=WebhooksPage />
                     <Route path=path!("/account/link") view=LinkPage />
                     <Route path=path!("/settings/audit") view=AuditPage />
                     <Route path=path!("/*any") view=NotFound />

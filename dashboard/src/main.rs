@@ -9,6 +9,7 @@ mod conversations;
 mod drafts;
 mod exports;
 mod kb;
+mod leads;
 mod members;
 mod retrieval;
 mod session;

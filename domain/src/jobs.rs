@@ -102,6 +102,13 @@ pub enum Job {
         /// The receipt.
         receipt_id: Uuid,
     },
+    /// Send an event to a webhook.
+    DeliverWebhook {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The delivery.
+        delivery_id: Uuid,
+    },
     /// Send a mail of the outbox.
     SendMail {
         /// The mail.

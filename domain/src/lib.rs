@@ -2,6 +2,7 @@
 //!
 //! Modules are features. `tenancy`, `audit`, `llm`, `vectors`, `storage`, `secrets` and `outbound` are leaves;
 //! `data` is what is kept for how long, archives and receipts; `quotas` is what plans allow.
+//! `leads` are people who left their details with a bot; `webhooks` tell other servers of them.
 //! `kb` stands on `llm` and `vectors`; `chat` stands on `bots`, `kb` and `llm`. A module calls another's public
 //! functions, never its tables.
 
@@ -22,6 +23,7 @@ pub mod error;
 pub mod google;
 pub mod jobs;
 pub mod kb;
+pub mod leads;
 pub mod limits;
 pub mod llm;
 pub mod mail;
@@ -29,6 +31,7 @@ pub mod master_key;
 pub mod notion;
 mod opaque_token;
 pub mod outbound;
+mod paging;
 pub mod providers;
 pub mod quotas;
 pub mod redis;
@@ -40,6 +43,7 @@ pub mod tenancy;
 pub mod test_sets;
 pub mod vectors;
 pub mod visitors;
+pub mod webhooks;
 
 pub use error::{Error, Result};
 pub use services::Services;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::db::Db;
 use crate::secrets::{KeyId, Secrets};
-use crate::{Result, Scope, Services, auth, connections, providers, visitors};
+use crate::{Result, Scope, Services, auth, connections, providers, visitors, webhooks};
 
 /// What the canary of each key says.
 const CANARY: &str = "botwright";
@@ -114,6 +114,7 @@ pub async fn reseal(services: &Services) -> Result<u64> {
         resealed += providers::reseal(services, &scope).await?;
         resealed += connections::reseal(services, &scope).await?;
         resealed += visitors::reseal(services, &scope).await?;
+        resealed += webhooks::reseal(services, &scope).await?;
     }
     let own = secrets.key_id();
     sqlx::query!(

@@ -72,6 +72,7 @@ pub async fn config(Look(bot): Look) -> Result<Response> {
         suggested_questions: content.suggested_questions.clone(),
         appearance: content.appearance.clone(),
         verified_only: content.access.verified_only,
+        lead_form: Some(&content.lead_form).filter(|form| form.enabled).cloned(),
     };
     Ok(([(header::CACHE_CONTROL, "public, max-age=30")], Json(config)).into_response())
 }
@@ -112,6 +113,7 @@ pub async fn collect(mut events: Events) -> Result<ChatResponse> {
         message_id: Uuid::nil(),
         answered: false,
         degraded: false,
+        offers_lead_form: false,
     };
     while let Some(event) = events.next().await {
         match event.event {
@@ -125,11 +127,15 @@ pub async fn collect(mut events: Events) -> Result<ChatResponse> {
             ChatEvent::Sources { degraded, .. } => response.degraded = degraded,
             ChatEvent::Delta { text } => response.response.push_str(&text),
             ChatEvent::Done {
-                sources, answered, ..
+                sources,
+                answered,
+                offers_lead_form,
+                ..
             } => {
                 return Ok(ChatResponse {
                     sources,
                     answered,
+                    offers_lead_form,
                     ..response
                 });
             }
@@ -147,7 +153,7 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<Position>> {
 }
 
 /// Browsers say that a request comes from a page of ours.
-fn channel(headers: &HeaderMap) -> Channel {
+pub(super) fn channel(headers: &HeaderMap) -> Channel {
     let site = headers
         .get("sec-fetch-site")
         .and_then(|value| value.to_str().ok());

@@ -31,6 +31,7 @@ mod kb_draft_websites;
 mod kb_drafts;
 mod kb_pairs;
 mod kb_sources;
+mod leads;
 mod members;
 mod openai;
 mod organization;
@@ -40,6 +41,7 @@ mod spa;
 mod test_sets;
 mod usage;
 mod visitor_secrets;
+mod webhooks;
 mod widget;
 mod workspaces;
 
@@ -203,6 +205,16 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(conversations::delete_many))
         .routes(routes!(conversations::retrieval))
         .routes(routes!(conversations::gaps))
+        .routes(routes!(leads::list))
+        .routes(routes!(leads::export))
+        .routes(routes!(leads::get, leads::save, leads::delete))
+        .routes(routes!(leads::add_note))
+        .routes(routes!(leads::delete_note))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::save, webhooks::delete))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::retry))
         .routes(routes!(test_sets::list, test_sets::create))
         .routes(routes!(test_sets::get, test_sets::rename, test_sets::delete))
         .routes(routes!(test_sets::cases, test_sets::add_case))
@@ -246,7 +258,8 @@ fn visitor_api(config: &Config) -> OpenApiRouter<AppState> {
             .routes(routes!(chat::config))
             .routes(routes!(chat::session))
             .routes(routes!(chat::feedback))
-            .routes(routes!(embed::stream_check)),
+            .routes(routes!(embed::stream_check))
+            .routes(routes!(leads::submit)),
     )
 }
 

@@ -57,7 +57,7 @@ pub async fn exported(app: &TestApp, person: &Person, path: &str) -> Export {
 }
 
 /// The files of an archive, by name.
-async fn files(app: &TestApp, person: &Person, path: &str, export: &Export) -> BTreeMap<String, String> {
+pub async fn files(app: &TestApp, person: &Person, path: &str, export: &Export) -> BTreeMap<String, String> {
     let response = app
         .get(person, &format!("{path}/{}/file", export.id))
         .send()

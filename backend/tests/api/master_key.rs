@@ -102,6 +102,8 @@ async fn seal_everything(app: &TestApp, fake: &FakeOpenAi) -> Sealed {
         json!({ "kind": "notion", "name": "Team", "credential": fake_notion::TOKEN }),
     ))
     .await;
+    let webhook = json!({ "url": "https://hooks.example/leads" });
+    let _: Value = ok(app.post(&ada, "/api/v1/webhooks", webhook)).await;
     let body = json!({ "current_password": "correct horse battery" });
     let setup: MfaSetup = ok(app.post(&ada, "/api/v1/auth/mfa/setup", body)).await;
     let body = json!({ "code": code(&setup.secret, 0) });
@@ -157,7 +159,7 @@ async fn sealed_with(app: &TestApp, server: &TestApp) -> (i64, i64) {
         sqlx::query_scalar::<_, i64>(
             "select count(*) from (
                  select api_key from providers union all select credential from connections
-                 union all select secret from visitor_secrets union all select secret from second_factors
+                 union all select secret from visitor_secrets union all select secret from webhooks union all select secret from second_factors
              ) as sealed (value) where $1::bytea is null or substring(value from 2 for 4) = $1",
         )
         .bind(id.map(<[u8]>::to_vec))
@@ -179,7 +181,7 @@ async fn a_change_loses_nothing_and_asks_nobody_to_sign_in_again() {
     .await;
     recognise(&app).await;
     let sealed = seal_everything(&app, &fake).await;
-    assert_eq!(sealed_with(&app, &app).await, (4, 4));
+    assert_eq!(sealed_with(&app, &app).await, (5, 5));
     assert_eq!(master_key::reseal(&worker_of(&app)).await.unwrap(), 0);
 
     // The new key beside the old: everything opens, and people stay signed in.
@@ -188,15 +190,15 @@ async fn a_change_loses_nothing_and_asks_nobody_to_sign_in_again() {
     use_everything(&changed, &sealed, 1).await;
     let me: Me = ok(changed.get(&sealed.ada, "/api/v1/auth/me")).await;
     assert_eq!((me.user.email, me.role), (sealed.ada.email.clone(), Role::Owner));
-    assert_eq!(sealed_with(&app, &changed).await, (0, 4));
+    assert_eq!(sealed_with(&app, &changed).await, (0, 5));
 
     // A worker that does not know of the change yet does nothing.
     let behind = with_keys(&app, OLD, &[NEW]).await;
     assert_eq!(master_key::reseal(&worker_of(&behind)).await.unwrap(), 0);
     let db = &changed.services().db;
     assert!(!master_key::is_resealed(db).await.unwrap());
-    assert_eq!(master_key::reseal(&worker_of(&changed)).await.unwrap(), 4);
-    assert_eq!(sealed_with(&app, &changed).await, (4, 4));
+    assert_eq!(master_key::reseal(&worker_of(&changed)).await.unwrap(), 5);
+    assert_eq!(sealed_with(&app, &changed).await, (5, 5));
     assert!(!master_key::is_resealed(db).await.unwrap(), "it looks once more");
     assert_eq!(master_key::reseal(&worker_of(&changed)).await.unwrap(), 0);
     assert!(master_key::is_resealed(db).await.unwrap());

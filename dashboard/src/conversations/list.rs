@@ -107,7 +107,13 @@ pub fn VisitorName(visitor: Visitor) -> impl IntoView {
 #[component]
 fn Row(item: ConversationSummary, chosen: Chosen) -> impl IntoView {
     let id = item.id;
-    let label = format!("Choose {}", item.first_message);
+    // It began with the lead form, and nothing was asked yet.
+    let first_message = if item.first_message.is_empty() {
+        "Nothing was asked".to_owned()
+    } else {
+        item.first_message
+    };
+    let label = format!("Choose {first_message}");
     view! {
         <li class="relative flex items-center gap-3 px-4 py-3 hover:bg-base-200">
             <Show when=move || chosen.with(Option::is_some)>
@@ -125,7 +131,7 @@ fn Row(item: ConversationSummary, chosen: Chosen) -> impl IntoView {
                     class="block truncate font-medium after:absolute after:inset-0"
                     dir="auto"
                 >
-                    {item.first_message}
+                    {first_message}
                 </a>
                 <p class="muted flex flex-wrap gap-x-3">
                     <span class="max-w-full truncate" dir="auto">

@@ -36,7 +36,16 @@ pub fn ConversationPage() -> impl IntoView {
 fn Transcript(conversation: Conversation) -> impl IntoView {
     let passage: OpenPassage = RwSignal::new(None);
     let asking: Asking = RwSignal::new(None);
-    let Conversation { summary, messages } = conversation;
+    let Conversation {
+        summary,
+        lead_id,
+        messages,
+    } = conversation;
+    let title = if summary.first_message.is_empty() {
+        "Nothing was asked".to_owned()
+    } else {
+        summary.first_message.clone()
+    };
     let line = move |message: TranscriptMessage| match message.role {
         MessageRole::User => view! { <AskedLine message=message conversation_id=summary.id /> }.into_any(),
         MessageRole::Assistant => {
@@ -45,7 +54,7 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
         }
     };
     view! {
-        <PageHead title=summary.first_message.clone() back=("/conversations", "Conversations")>
+        <PageHead title=title back=("/conversations", "Conversations")>
             <DeleteConversation id=summary.id />
         </PageHead>
         <p class="muted -mt-4 mb-6 flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -56,6 +65,14 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
             <span>{channel_name(summary.channel)}</span>
             <span>{count(summary.message_count, "message")}</span>
             <span>"began " <Ago at=summary.created_at /></span>
+            {lead_id
+                .map(|id| {
+                    view! {
+                        <a class="link-plain" href=format!("/leads/{id}")>
+                            "Lead"
+                        </a>
+                    }
+                })}
             {summary.has_gap.then(|| view! { <GapMark /> })}
         </p>
         <div class="panel mx-auto flex max-w-3xl flex-col gap-4 p-4 sm:p-6">

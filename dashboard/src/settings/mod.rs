@@ -10,6 +10,7 @@ mod embedding_form;
 mod provider_form;
 mod providers;
 mod usage;
+mod webhooks;
 
 use api_types::auth::Me;
 use api_types::client;
@@ -32,11 +33,13 @@ pub use data::DataPage;
 use embedding::Embedding;
 use providers::Providers;
 pub use usage::UsagePage;
+pub use webhooks::WebhooksPage;
 
 const TABS: &[Tab] = &[
     ("/settings", "Workspace"),
     ("/settings/data", "Data"),
     ("/settings/usage", "Usage"),
+    ("/settings/webhooks", "Webhooks"),
     ("/settings/audit", "Audit log"),
 ];
 

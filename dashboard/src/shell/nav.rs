@@ -1,10 +1,11 @@
-//! The five places of the dashboard.
+//! The places of the dashboard.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::session;
 use crate::ui::icon::{self, Glyph, Icon};
+use crate::ui::menu::{ITEM, Menu};
 
 const COLLAPSED: &str = "botwright.nav.collapsed";
 
@@ -15,7 +16,10 @@ struct Place {
     glyph: Glyph,
 }
 
-const PLACES: [Place; 5] = [
+/// Places in the bar of a phone; the others are behind “More”.
+const IN_BAR: usize = 4;
+
+const PLACES: [Place; 6] = [
     Place {
         href: "/bots",
         name: "Bots",
@@ -30,6 +34,11 @@ const PLACES: [Place; 5] = [
         href: "/conversations",
         name: "Conversations",
         glyph: icon::MESSAGES_SQUARE,
+    },
+    Place {
+        href: "/leads",
+        name: "Leads",
+        glyph: icon::INBOX,
     },
     Place {
         href: "/tests",
@@ -110,6 +119,10 @@ pub fn SideBar() -> impl IntoView {
     }
 }
 
+/// Classes of what stands in the bar of a phone.
+const IN_BAR_CLASS: &str =
+    "flex min-w-0 flex-col items-center justify-center gap-0.5 text-[0.6875rem] font-medium tracking-tight";
+
 /// Navigation at the bottom, on phones.
 #[component]
 pub fn BottomBar() -> impl IntoView {
@@ -119,7 +132,7 @@ pub fn BottomBar() -> impl IntoView {
             <a
                 href=place.href
                 aria-current=move || current().then_some("page")
-                class="flex min-w-0 flex-col items-center justify-center gap-0.5 text-[0.6875rem] font-medium tracking-tight"
+                class=IN_BAR_CLASS
                 class=("text-primary", current)
                 class=("muted", move || !current())
             >
@@ -128,12 +141,52 @@ pub fn BottomBar() -> impl IntoView {
             </a>
         }
     };
+    let (shown, others) = PLACES.split_at(IN_BAR);
     view! {
         <nav
             class="fixed inset-x-0 bottom-0 z-30 grid h-16 grid-cols-5 border-t border-base-300 bg-base-100 pb-[env(safe-area-inset-bottom)] md:hidden"
             aria-label="Main"
         >
-            {PLACES.map(item).collect_view()}
+            {shown.iter().copied().map(item).collect_view()}
+            <More places=others />
         </nav>
+    }
+}
+
+/// The places that the bar of a phone has no room for.
+#[component]
+fn More(places: &'static [Place]) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let current: Vec<_> = places.iter().copied().map(is_current).collect();
+    let is_here = Memo::new(move |_| current.iter().any(|current| current()));
+    let item = move |place: &Place| {
+        let current = is_current(*place);
+        view! {
+            <a
+                href=place.href
+                class=ITEM
+                class=("text-primary", current)
+                aria-current=move || current().then_some("page")
+                on:click=move |_| open.set(false)
+            >
+                <Icon glyph=place.glyph class="size-5" />
+                {place.name}
+            </a>
+        }
+    };
+    let button = move || {
+        view! {
+            <span class=IN_BAR_CLASS class=("text-primary", move || is_here.get()) class=("muted", move || !is_here.get())>
+                <Icon glyph=icon::ELLIPSIS class="size-5" />
+                "More"
+            </span>
+        }
+    };
+    view! {
+        <div class="grid">
+            <Menu open=open label="More" class="grid size-full place-items-center" end=true up=true button=button.into()>
+                {places.iter().map(item).collect_view()}
+            </Menu>
+        </div>
     }
 }

@@ -233,3 +233,14 @@ pub const DOWNLOAD: Glyph = Glyph(&[
     "M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4",
 ]);
 pub const CODE: Glyph = Glyph(&["m16 18 6-6-6-6", "m8 6-6 6 6 6"]);
+pub const INBOX: Glyph = Glyph(&[
+    "M22 12h-6l-2 3h-4l-2-3H2",
+    "M5.45 5.11 2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11z",
+]);
+pub const ELLIPSIS: Glyph = Glyph(&[
+    "M11 12a1 1 0 1 0 2 0a1 1 0 1 0 -2 0",
+    "M18 12a1 1 0 1 0 2 0a1 1 0 1 0 -2 0",
+    "M4 12a1 1 0 1 0 2 0a1 1 0 1 0 -2 0",
+]);
+pub const ARROW_UP: Glyph = Glyph(&["m5 12 7-7 7 7", "M12 19V5"]);
+pub const ARROW_DOWN: Glyph = Glyph(&["M12 5v14", "m19 12-7 7-7-7"]);

@@ -1,4 +1,4 @@
-//! A button that opens a small panel below itself.
+//! A button that opens a small panel below or above itself.
 
 use leptos::ev;
 use leptos::html;
@@ -20,6 +20,9 @@ pub fn Menu(
     /// Whether the panel grows towards the start of the line.
     #[prop(optional)]
     end: bool,
+    /// Whether the panel is above the button.
+    #[prop(optional)]
+    up: bool,
     /// What the button shows.
     button: ViewFn,
     /// What the panel holds.
@@ -59,6 +62,7 @@ pub fn Menu(
         }
     };
     let side = if end { "end-0" } else { "start-0" };
+    let edge = if up { "bottom-full mb-1" } else { "top-full mt-1" };
     let children = StoredValue::new(children);
 
     view! {
@@ -75,7 +79,7 @@ pub fn Menu(
             </button>
             <Show when=move || open.get()>
                 <div class=format!(
-                    "overlay absolute {side} top-full z-40 mt-1 w-72 max-w-[calc(100vw-2rem)] p-1.5",
+                    "overlay absolute {side} {edge} z-40 w-72 max-w-[calc(100vw-2rem)] p-1.5",
                 )>{children.with_value(|children| children())}</div>
             </Show>
         </div>

@@ -18,6 +18,7 @@ mod turn;
 pub use prompt::preview;
 pub use resume::{Position, resume};
 pub(crate) use resume::{Stream, forget};
+pub(crate) use session::find_or_begin;
 pub use session::{rate, session};
 pub use test::test_draft;
 pub(crate) use trial::{Trial, try_question};

@@ -19,7 +19,7 @@ use crate::{Error, Result, Services};
 const HISTORY: i64 = 20;
 
 /// Finds the conversation, which must be the bot's and the visitor's, or begins one. Returns its id.
-pub(super) async fn find_or_begin(
+pub(crate) async fn find_or_begin(
     tx: &mut TenantTx,
     bot: &LiveBot,
     session_id: Option<Uuid>,
@@ -69,6 +69,19 @@ pub(super) async fn history(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid) 
             content: row.content,
         })
         .collect())
+}
+
+/// How many messages of the visitor there are.
+pub(super) async fn asked(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid) -> Result<usize> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from messages
+           where workspace_id = $1 and conversation_id = $2 and role = 'user'"#,
+        bot.scope.workspace_id(),
+        session_id
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 /// A conversation to resume after a reload.

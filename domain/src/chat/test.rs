@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api_types::bots::ChatbotContent;
-use api_types::chat::ChatEvent;
+use api_types::chat::{ChatEvent, MessageRole};
 use api_types::drafts::TestDraftRequest;
 use api_types::validate;
 use tokio::sync::mpsc;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::engine::{self, Question};
 use super::turn::{Audience, error_event};
 use super::{Events, NumberedEvent, Turn};
-use crate::{Error, Result, Scope, Services, drafts};
+use crate::{Error, Result, Scope, Services, drafts, leads};
 
 /// Earlier turns taken along.
 const HISTORY: usize = 20;
@@ -52,6 +52,12 @@ pub async fn test_draft(
             session_id: Uuid::nil(),
             message_id,
         });
+        let asked = history.iter().filter(|turn| turn.role == MessageRole::User);
+        let offers_lead_form = leads::is_time(
+            &draft.content.lead_form,
+            request.message.trim(),
+            asked.count() + 1,
+        );
         let question = Question {
             scope: &scope,
             content: &draft.content,
@@ -66,6 +72,7 @@ pub async fn test_draft(
                 answered: answer.answered,
                 usage: answer.usage,
                 suggestions: Vec::new(),
+                offers_lead_form,
             },
             Err(error) => error_event(&error, Audience::Team),
         };

@@ -25,7 +25,7 @@ use super::{Answer, Events, NumberedEvent, Turn, resume, session};
 use crate::bots::LiveBot;
 use crate::data::redaction::redact;
 use crate::db::TenantTx;
-use crate::{Error, Result, Services, quotas};
+use crate::{Error, Result, Services, leads, quotas};
 
 /// How long an answer is kept in memory while Postgres is away.
 const STORE_FOR: Duration = Duration::from_secs(30);
@@ -55,6 +55,8 @@ struct Running {
     history: Vec<Turn>,
     variables: BTreeMap<String, String>,
     began: Instant,
+    /// Whether it is time for the lead form.
+    offers_lead_form: bool,
 }
 
 /// Takes a turn. Refusals come back at once; once this returns, everything else is an event.
@@ -84,6 +86,7 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     };
     let history = redacted_history(&bot, history);
     store_question(&services, &mut tx, &bot, session_id, &question).await?;
+    let offers_lead_form = offers_lead_form(&mut tx, &bot, session_id, &question).await?;
     tx.commit().await?;
 
     let (sender, receiver) = mpsc::unbounded_channel();
@@ -96,9 +99,25 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         history,
         variables: chat.variables,
         began: Instant::now(),
+        offers_lead_form,
     };
     tokio::spawn(running.run(sender));
     Ok(UnboundedReceiverStream::new(receiver))
+}
+
+/// Whether the bot's lead form is to be shown after the answer to this question.
+async fn offers_lead_form(
+    tx: &mut TenantTx,
+    bot: &LiveBot,
+    session_id: Uuid,
+    question: &str,
+) -> Result<bool> {
+    let form = &bot.content.lead_form;
+    if !form.enabled {
+        return Ok(false);
+    }
+    let asked = session::asked(tx, bot, session_id).await?;
+    Ok(leads::is_time(form, question, asked) && leads::left_in(tx, &bot.scope, session_id).await?.is_none())
 }
 
 /// What the visitor sent, without their addresses and numbers where the workspace wants it so. Everything that follows sees
@@ -212,6 +231,7 @@ impl Running {
             answered: answer.answered,
             usage: answer.usage,
             suggestions: Vec::new(),
+            offers_lead_form: self.offers_lead_form,
         })
     }
 

@@ -2,13 +2,13 @@
 
 mod delete;
 
+use api_types::Page;
 use api_types::chat::{MessageRole, Rating, Usage};
 use api_types::conversations::{
     Channel, Conversation, ConversationSummary, Gap, MessageStatus, TranscriptMessage,
 };
 use api_types::retrieval::{MessageRetrieval, Retrieval};
 use api_types::visitors::Visitor;
-use api_types::{ErrorCode, Page};
 use chrono::{DateTime, Utc};
 pub use delete::delete;
 pub(crate) use delete::remove_older;
@@ -16,10 +16,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::TenantTx;
-use crate::{Error, Result, Scope, Services, kb};
-
-/// Rows on one page.
-const PAGE: usize = 50;
+use crate::paging::{ASKED, page, parse_cursor};
+use crate::{Error, Result, Scope, Services, kb, leads};
 
 struct Row {
     id: Uuid,
@@ -109,7 +107,7 @@ async fn rows(tx: &mut TenantTx, scope: &Scope, filter: Filter) -> Result<Vec<Ro
         before,
         before_id,
         filter.only,
-        PAGE as i64 + 1
+        ASKED
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -138,6 +136,7 @@ pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Convers
     )
     .fetch_all(&mut *tx)
     .await?;
+    let lead_id = leads::left_in(&mut tx, scope, id).await?;
     let messages = messages
         .into_iter()
         .map(|m| {
@@ -172,6 +171,7 @@ pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Convers
         .collect::<Result<_>>()?;
     Ok(Conversation {
         summary: summary.into(),
+        lead_id,
         messages,
     })
 }
@@ -228,23 +228,11 @@ pub async fn gaps(
         bot_id,
         before,
         before_id,
-        PAGE as i64 + 1
+        ASKED
     )
     .fetch_all(&mut *tx)
     .await?;
     Ok(page(items, |gap: &Gap| (gap.created_at, gap.id)))
-}
-
-/// Cuts a page off rows of which one more than a page was asked for.
-fn page<T>(mut items: Vec<T>, key: impl Fn(&T) -> (DateTime<Utc>, Uuid)) -> Page<T> {
-    let more = items.len() > PAGE;
-    items.truncate(PAGE);
-    let next_cursor = items.last().filter(|_| more).map(|last| {
-        let (at, id) = key(last);
-        // Microseconds, as precise as Postgres keeps time.
-        format!("{}.{id}", at.timestamp_micros())
-    });
-    Page { items, next_cursor }
 }
 
 pub(crate) fn role(name: &str) -> MessageRole {
@@ -253,19 +241,4 @@ pub(crate) fn role(name: &str) -> MessageRole {
     } else {
         MessageRole::Assistant
     }
-}
-
-fn parse_cursor(cursor: &str) -> Result<(DateTime<Utc>, Uuid)> {
-    let parsed = cursor.split_once('.').and_then(|(micros, id)| {
-        Some((
-            DateTime::from_timestamp_micros(micros.parse().ok()?)?,
-            id.parse().ok()?,
-        ))
-    });
-    parsed.ok_or_else(|| {
-        Error::refused(
-            ErrorCode::MalformedRequest,
-            "This cursor is not one that the API gave out; leave it out to start at the top.",
-        )
-    })
 }

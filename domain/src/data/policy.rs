@@ -22,6 +22,7 @@ pub async fn save_policy(services: &Services, scope: &Scope, policy: &DataPolicy
     for (field, days) in [
         ("conversations_days", policy.conversations_days),
         ("files_days", policy.files_days),
+        ("leads_days", policy.leads_days),
     ] {
         let is_fine = days.is_none_or(|days| (1..=MAX_DAYS).contains(&days));
         check.require(
@@ -33,12 +34,14 @@ pub async fn save_policy(services: &Services, scope: &Scope, policy: &DataPolicy
     check.finish().map_err(Error::validation)?;
     let mut tx = services.db.tenant(scope).await?;
     sqlx::query!(
-        "insert into data_policies (workspace_id, conversations_days, files_days, redacts) values ($1, $2, $3, $4)
+        "insert into data_policies (workspace_id, conversations_days, files_days, leads_days, redacts)
+         values ($1, $2, $3, $4, $5)
          on conflict (workspace_id) do update set conversations_days = excluded.conversations_days,
-             files_days = excluded.files_days, redacts = excluded.redacts, updated_at = now()",
+             files_days = excluded.files_days, leads_days = excluded.leads_days, redacts = excluded.redacts, updated_at = now()",
         scope.workspace_id(),
         policy.conversations_days.map(i32::from),
         policy.files_days.map(i32::from),
+        policy.leads_days.map(i32::from),
         policy.redacts
     )
     .execute(&mut *tx)
@@ -67,7 +70,7 @@ pub async fn save_policy(services: &Services, scope: &Scope, policy: &DataPolicy
 
 pub(super) async fn select(tx: &mut TenantTx, scope: &Scope) -> Result<DataPolicy> {
     let row = sqlx::query!(
-        "select conversations_days, files_days, redacts from data_policies where workspace_id = $1",
+        "select conversations_days, files_days, leads_days, redacts from data_policies where workspace_id = $1",
         scope.workspace_id()
     )
     .fetch_optional(&mut **tx)
@@ -79,6 +82,7 @@ pub(super) async fn select(tx: &mut TenantTx, scope: &Scope) -> Result<DataPolic
     Ok(DataPolicy {
         conversations_days: days(row.conversations_days),
         files_days: days(row.files_days),
+        leads_days: days(row.leads_days),
         redacts: row.redacts,
     })
 }

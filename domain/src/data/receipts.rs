@@ -170,7 +170,7 @@ pub async fn list(db: &Db, scope: &Scope, user_id: Uuid) -> Result<Vec<DeletionR
         r#"select id, kind, subject_id, requested_by, requested_at, finished_at, counts as "counts: Json<Counts>", hash
            from deletion_receipts
            where requested_by = $1
-              or (place_id = $2 and $3 and kind = 'conversations')
+              or (place_id = $2 and $3 and kind in ('conversations', 'leads'))
               or (organization_id = $4 and kind in ('workspace', 'organization'))
            order by requested_at desc, id limit $5"#,
         user_id,

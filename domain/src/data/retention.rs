@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::policy;
 use crate::db::TenantTx;
-use crate::{Result, Scope, Services, audit, conversations, kb};
+use crate::{Result, Scope, Services, audit, conversations, kb, leads};
 
 /// Rows of one kind that are removed in one transaction.
 pub(crate) const BATCH: i64 = 200;
@@ -70,6 +70,9 @@ async fn remove(services: &Services, tx: &mut TenantTx, scope: &Scope) -> Result
             "files".to_owned(),
             kb::documents::remove_originals(tx, scope, days).await?,
         );
+    }
+    if let Some(days) = policy.leads_days {
+        removed.extend(leads::remove_older(tx, scope, days).await?);
     }
     removed.retain(|_, count| *count > 0);
     Ok(removed)

@@ -13,7 +13,13 @@ use crate::error::Refusal;
 use crate::{Error, Result, Scope};
 
 /// Parts of a bot's content that no answer depends on. What is added to the content counts until it is listed here.
-const WITHOUT_EFFECT: [&str; 4] = ["suggested_questions", "appearance", "access", "tests"];
+const WITHOUT_EFFECT: [&str; 5] = [
+    "suggested_questions",
+    "appearance",
+    "access",
+    "lead_form",
+    "tests",
+];
 
 /// SHA-256 of everything in `content` that answers depend on.
 pub(super) fn content_hash(content: &ChatbotContent) -> Result<Vec<u8>> {

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use super::answer::Answer;
 use super::chat::{ANSWER, Turn};
+use super::lead::Lead;
 use super::page::{self, Element, Json, instance};
 use crate::color::Rgb;
 use crate::i18n::{self, LANGUAGES, Texts};
@@ -44,7 +45,12 @@ pub struct App {
     pub failed: Option<Turn>,
     /// Turns begun so far.
     pub turns: u32,
-    config: Option<Json>,
+    /// The form for the visitor's details, while it is open.
+    pub lead: Option<Lead>,
+    /// Whether nothing can be asked before it was sent or skipped.
+    pub is_gated: bool,
+    /// The bot, once it is there.
+    pub config: Option<Json>,
     /// The bot's name for itself.
     title: String,
     /// The conversation before the one begun last.
@@ -68,6 +74,8 @@ impl App {
             turn: None,
             failed: None,
             turns: 0,
+            lead: None,
+            is_gated: false,
             config: None,
             title: String::new(),
             previous: String::new(),
@@ -110,6 +118,9 @@ impl App {
             "refused" => self.refused(turn, details),
             "loaded" => self.loaded(details),
             "typed" => self.typed(),
+            "lead-send" => self.send_lead(),
+            "lead-answer" => self.lead_answered(details),
+            "lead-skip" => self.skip_lead(),
             "send" if self.turn.is_some() => self.stop(),
             "send" | "enter" => self.send(),
             "host-send" => self.ask(&details.text("text")),
@@ -158,7 +169,7 @@ impl App {
     }
 
     /// Puts the focus where the visitor goes on: in the box, but on a touch screen its keyboard would hide the rest.
-    fn focus(&self) {
+    pub fn focus(&self) {
         self.page.focus(if page::has_mouse() { "input" } else { "panel" });
         page::follow(false);
     }
@@ -191,6 +202,7 @@ impl App {
 
     fn typed(&self) {
         self.keep_draft();
+        self.keep_lead();
         self.show_busy();
         let length = length(&page::draft());
         let (class, text) = match length {
@@ -223,7 +235,7 @@ impl App {
 
     /// Whether a message can be sent now.
     pub fn is_free(&self) -> bool {
-        self.turn.is_none() && self.config.is_some() && !self.loading
+        self.turn.is_none() && self.config.is_some() && !self.loading && !self.is_gated
     }
 
     fn send(&mut self) {
@@ -301,6 +313,8 @@ impl App {
 
     fn clear(&mut self) {
         page::stop();
+        self.lead = None;
+        self.is_gated = false;
         self.turn = None;
         self.failed = None;
         self.answers.clear();
@@ -317,7 +331,9 @@ impl App {
             self.set_session("");
         }
         self.clear();
+        self.page.show("composer", true);
         self.greet();
+        self.begin_with_lead(false);
         if !self.previous.is_empty() {
             self.notice(&self.texts.new_chat_begun, &self.texts.back, "back");
         }
@@ -357,6 +373,7 @@ impl App {
         }
         if self.token.is_empty() {
             self.set_session("");
+            self.forget_lead();
             self.previous.clear();
             return self.load();
         }
@@ -398,6 +415,14 @@ impl App {
         if self.token.is_empty() && self.is_verified_only() {
             self.notice(&self.texts.sign_in, "", "");
         }
+        // The conversation may have begun with the form: then nothing was said in it.
+        let was_asked = session.get("body").items("messages").next().is_some();
+        self.begin_with_lead(was_asked);
+        self.ask_waiting();
+    }
+
+    /// Asks what waited for the bot, or for the form before it.
+    pub fn ask_waiting(&mut self) {
         let waiting = core::mem::take(&mut self.waiting);
         self.ask(&waiting);
     }
@@ -427,14 +452,19 @@ impl App {
         let Some(config) = self.config.take() else { return };
         let greeting = config.text("greeting");
         if !greeting.is_empty() {
-            let answer = self.add_answer();
-            answer.text = greeting;
-            answer.finish();
-            // A greeting is no answer: nothing to copy.
-            answer.root.remove("tools");
+            self.say(&greeting);
         }
         self.offer(&config, "suggested_questions");
         self.config = Some(config);
+    }
+
+    /// Says something that is no answer: there is nothing to copy.
+    pub fn say(&mut self, text: &str) {
+        let answer = self.add_answer();
+        answer.text = text.into();
+        answer.finish();
+        answer.root.remove("tools");
+        self.page.text("spoken", text);
     }
 
     /// Shows a conversation that was had before, and goes on with the answer that was under way.

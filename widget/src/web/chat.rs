@@ -143,6 +143,9 @@ impl App {
                 let spoken = answer.root.spoken("text");
                 self.end_turn(&spoken);
                 self.offer(&data, "suggestions");
+                if data.is_true("offers_lead_form") {
+                    self.offer_lead();
+                }
                 self.tell_message("assistant");
             }
             "error" => {

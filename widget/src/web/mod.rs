@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod chat;
 mod draw;
+mod lead;
 mod page;
 
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};

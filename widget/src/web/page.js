@@ -22,11 +22,15 @@ export const listen = (handler) => {
     if (button) handle(button.dataset.act, details(event, button));
   });
   document.addEventListener('input', () => handle('typed', {}));
+  document.addEventListener('submit', (event) => {
+    event.preventDefault();
+    handle('lead-send', {});
+  });
   document.addEventListener('keydown', (event) => {
     // While an input method composes, Enter and Escape are its own.
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === 'Escape') handle('escape', details(event));
-    if (event.key === 'Enter' && !event.shiftKey && event.target.matches('textarea')) {
+    if (event.key === 'Enter' && !event.shiftKey && event.target === input) {
       event.preventDefault();
       handle('enter', {});
     }
@@ -80,6 +84,19 @@ export const draft = () => input.value;
 export const setDraft = (value) => {
   input.value = value;
 };
+
+// A form: its fields by name. A box that is not ticked is empty.
+const value = (field) => (field.type === 'checkbox' ? (field.checked ? 'true' : '') : field.value);
+const fields = (form) => [...form.elements].filter((field) => field.name);
+export const filled = (form) => JSON.stringify(Object.fromEntries(fields(form).map((field) => [field.name, value(field)])));
+export const refill = (form, filled) => {
+  const values = parse(filled) || {};
+  for (const field of fields(form)) {
+    if (field.type === 'checkbox') field.checked = values[field.name] === 'true';
+    else field.value = values[field.name] || '';
+  }
+};
+export const valueOf = (form, name) => value(form.elements[name]);
 
 // The end of the conversation stays in view as long as the visitor has not scrolled away from it.
 const scroll = part(root, 'scroll');
@@ -191,6 +208,17 @@ export const ask = async (url, turn, message, session, after, token) => {
     handle('chunk', { turn, text: value });
   }
   handle('broke', { turn });
+};
+// A page tells frames of others its origin, seldom more.
+const where = () => (host ? (document.referrer.startsWith(host) ? document.referrer : host) : location.href);
+export const leave = async (url, form, session, token) => {
+  const headers = { 'content-type': 'application/json', ...(token && { [TOKEN]: token }) };
+  const { consent, ...rest } = parse(filled(form));
+  const answers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name.slice('answers.'.length), value]));
+  const page = where();
+  const page_url = page.startsWith('http') ? page.slice(0, 2048) : undefined;
+  const body = JSON.stringify({ answers, consent: consent === 'true', session_id: session || undefined, page_url });
+  handle('lead-answer', await read(await send(url, { method: 'POST', headers, body })));
 };
 export const stop = () => request?.abort();
 export const later = (milliseconds, turn) => setTimeout(() => handle('resume', { turn }), milliseconds);

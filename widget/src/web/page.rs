@@ -46,6 +46,15 @@ extern "C" {
     /// Writes into the box.
     #[wasm_bindgen(js_name = setDraft)]
     pub fn set_draft(text: &str);
+    /// What is filled into a form, as JSON.
+    pub fn filled(form: &JsValue) -> String;
+    /// Fills it in again.
+    pub fn refill(form: &JsValue, filled: &str);
+    #[wasm_bindgen(js_name = valueOf)]
+    /// What is filled into the field of this name.
+    pub fn value_of(form: &JsValue, name: &str) -> String;
+    /// Sends a form: `lead-answer` follows.
+    pub fn leave(url: &str, form: &JsValue, session: &str, token: &str);
     /// Scrolls to the end if the visitor is there, or `always`.
     pub fn follow(always: bool);
 
@@ -133,6 +142,11 @@ impl Element {
         remove(&self.0, part);
     }
 
+    /// Takes the element itself away.
+    pub fn remove_self(&self) {
+        remove(&self.0, "");
+    }
+
     /// Moves the focus to a part.
     pub fn focus(&self, part: &str) {
         focus(&self.0, part);
@@ -176,6 +190,11 @@ impl Json {
     /// A field's whole number.
     pub fn number(&self, name: &str) -> Option<u32> {
         u32::try_from(number_of(&self.0, name)).ok()
+    }
+
+    /// Whether it is a value at all.
+    pub fn is_there(&self) -> bool {
+        !self.0.is_undefined() && !self.0.is_null()
     }
 
     /// Whether a field is `true`.

@@ -14,11 +14,13 @@ pub mod kb;
 pub mod kb_drafts;
 pub mod kb_pairs;
 pub mod kb_sources;
+pub mod leads;
 pub mod members;
 pub mod organization;
 pub mod providers;
 pub mod test_sets;
 pub mod usage;
+pub mod webhooks;
 pub mod workspaces;
 
 use url::form_urlencoded;

@@ -60,7 +60,11 @@ impl World {
         let mut world = Self { owner, ids };
         let provider = app.provider(&world.owner, model).await;
         world.ids.insert("provider_id", provider.to_string());
-        world.bot(app, &deployable("Helper", provider)).await;
+        let mut content = deployable("Helper", provider);
+        content.lead_form.enabled = true;
+        world.bot(app, &content).await;
+        world.webhook(app).await;
+        world.lead(app).await;
         world.knowledge(app).await;
         world.tests(app).await;
         world.exports(app).await;
@@ -79,6 +83,44 @@ impl World {
         let chat: Value = ok(ask.json(&json!({ "message": "Which shop repairs bicycles?" }))).await;
         self.ids.insert("conversation_id", text(&chat["session_id"]));
         self.ids.insert("message_id", text(&chat["message_id"]));
+    }
+
+    /// A lead with a note.
+    async fn lead(&mut self, app: &TestApp) {
+        let path = format!("/api/v1/bots/{}/leads", self.ids["bot_id"]);
+        let body = json!({ "answers": { "email": "eve@example.com" }, "consent": true,
+            "session_id": self.ids["conversation_id"] });
+        let _: Value = ok(app.request(Method::POST, &path).json(&body)).await;
+        let leads: Value = ok(app.get(&self.owner, "/api/v1/leads")).await;
+        let lead = text(&leads["items"][0]["id"]);
+        let path = format!("/api/v1/leads/{lead}/notes");
+        let lead_now: Value = ok(app.post(&self.owner, &path, json!({ "content": "Called." }))).await;
+        self.ids.insert("note_id", text(&lead_now["notes"][0]["id"]));
+        self.ids.insert("lead_id", lead);
+    }
+
+    /// A webhook that is off, with an event as it is stored once it was sent.
+    async fn webhook(&mut self, app: &TestApp) {
+        let path = "/api/v1/webhooks";
+        let url = "https://example.com/hook";
+        let made: Value = ok(app.post(&self.owner, path, json!({ "url": url }))).await;
+        let id = text(&made["id"]);
+        let off = json!({ "url": url, "is_enabled": false });
+        let _: Value = ok(app.put(&self.owner, &format!("{path}/{id}"), off)).await;
+        let delivery = Uuid::now_v7();
+        let mut database = PgConnection::connect(app.database.url.as_str()).await.unwrap();
+        sqlx::query(
+            "insert into webhook_deliveries (workspace_id, id, webhook_id, event, body, status)
+             values ($1, $2, $3::uuid, 'webhook.test', '{}', 'delivered')",
+        )
+        .bind(self.owner.workspace_id())
+        .bind(delivery)
+        .bind(&id)
+        .execute(&mut database)
+        .await
+        .unwrap();
+        self.ids.insert("webhook_id", id);
+        self.ids.insert("delivery_id", delivery.to_string());
     }
 
     async fn knowledge(&mut self, app: &TestApp) {

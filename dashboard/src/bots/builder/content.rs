@@ -48,6 +48,7 @@ impl DraftContent for ChatbotContent {
                 self.model != other.model || self.max_passages != other.max_passages,
             ),
             ("Appearance", self.appearance != other.appearance),
+            ("Leads", self.lead_form != other.lead_form),
             ("Access", self.access != other.access),
             ("Tests", self.tests != other.tests),
         ];
@@ -72,6 +73,7 @@ pub fn label(path: &str) -> &'static str {
         "model" | "max_passages" => "Model",
         "appearance" => "Appearance",
         "access" => "Access",
+        "lead_form" => "Leads",
         "tests" => "Tests",
         _ => "Draft",
     }

@@ -15,6 +15,7 @@ use super::deploy::{Deployment, ProblemList};
 use super::gate::{GateDialog, tests_required};
 use super::instructions::InstructionsSection;
 use super::knowledge::KnowledgeSection;
+use super::leads::LeadsSection;
 use super::model::ModelSection;
 use super::remake::use_remake;
 use super::test_chat::TestChat;
@@ -137,6 +138,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 <KnowledgeSection builder=builder />
                 <ModelSection builder=builder />
                 <AppearanceSection builder=builder />
+                <LeadsSection builder=builder />
                 <AccessSection builder=builder />
                 <TestsSection builder=builder />
             </div>

@@ -2,6 +2,7 @@
 
 use api_types::client::{self, ClientError};
 use api_types::drafts::TestDraftRequest;
+use api_types::leads::LeadTiming;
 use api_types::validate;
 use futures::{StreamExt, pin_mut};
 use leptos::html;
@@ -12,6 +13,7 @@ use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use web_sys::AbortController;
 
 use super::Builder;
+use super::lead_preview::LeadPreview;
 use super::turn::{Progress, Turn};
 use crate::chat::{Answer, PassageDialog, Question, events};
 use crate::session::{Session, use_session};
@@ -226,6 +228,9 @@ fn follow(test: Test, log: NodeRef<html::Div>) {
 fn Opening(test: Test) -> impl IntoView {
     let greeting = test.builder.part(|content| content.greeting.trim().to_owned());
     let questions = test.builder.part(|content| content.suggested_questions.clone());
+    let comes_first = test
+        .builder
+        .part(|content| content.lead_form.enabled && content.lead_form.timing == LeadTiming::BeforeChat);
     let asked = move || !test.turns.with(Vec::is_empty);
     view! {
         <Show when=move || !greeting.with(String::is_empty)>
@@ -236,9 +241,23 @@ fn Opening(test: Test) -> impl IntoView {
                 {move || greeting.get()}
             </p>
         </Show>
+        <Show when=move || comes_first.get()>
+            <FormHere test=test />
+        </Show>
         <Show when=move || !asked()>
             {move || view! { <Suggestions test=test questions=questions.get() /> }}
         </Show>
+    }
+}
+
+/// The lead form, where visitors see it.
+#[component]
+fn FormHere(test: Test) -> impl IntoView {
+    view! {
+        <div class="max-w-[92%] self-start">
+            <p class="muted mb-1 text-xs">"Visitors who have not left their details are asked here."</p>
+            <LeadPreview builder=test.builder />
+        </div>
     }
 }
 
@@ -308,9 +327,16 @@ fn TurnView(turn: Turn, test: Test, passage: RwSignal<Option<api_types::chat::So
             }
             .into_any()
         }
-        Progress::Done { answered, suggestions } => view! {
+        Progress::Done {
+            answered,
+            suggestions,
+            offers_lead_form,
+        } => view! {
             <Show when=move || !answered>
                 <p class="muted text-xs">"No answer in the knowledge. Asked by a visitor, this would be listed as a gap."</p>
+            </Show>
+            <Show when=move || offers_lead_form && is_last()>
+                <FormHere test=test />
             </Show>
             <Show when=is_last>
                 <Suggestions test=test questions=suggestions.clone() />

@@ -17,6 +17,8 @@ pub enum Progress {
         answered: bool,
         /// Questions the visitor might ask next.
         suggestions: Vec<String>,
+        /// Whether the lead form is shown then.
+        offers_lead_form: bool,
     },
     /// The person stopped it.
     Stopped,
@@ -75,12 +77,14 @@ impl Turn {
                 sources,
                 answered,
                 suggestions,
+                offers_lead_form,
                 ..
             } => {
                 self.cited.set(sources);
                 self.progress.set(Progress::Done {
                     answered,
                     suggestions,
+                    offers_lead_form,
                 });
             }
             ChatEvent::Error { message, .. } => self.progress.set(Progress::Failed(message)),

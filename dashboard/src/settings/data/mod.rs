@@ -26,7 +26,7 @@ pub fn DataPage() -> impl IntoView {
             <Exports
                 source=Source::Workspace
                 title="Export"
-                subtitle="Everything in this workspace as a ZIP archive: bots, knowledge with its files, conversations, tests and the audit log. No keys or passwords."
+                subtitle="Everything in this workspace as a ZIP archive: bots, knowledge with its files, conversations, leads, tests and the audit log. No keys or passwords."
             />
             <Receipts />
         </div>

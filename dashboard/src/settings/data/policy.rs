@@ -29,13 +29,18 @@ pub fn Policy(
     let toasts = use_toasts();
     let conversations = RwSignal::new(text(found.conversations_days));
     let files = RwSignal::new(text(found.files_days));
+    let leads = RwSignal::new(text(found.leads_days));
     let redacts = RwSignal::new(found.redacts);
     let busy = RwSignal::new(false);
     let asking = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let form = Form::new(move || {
         let mut check = Checker::default();
-        for (field, typed) in [("conversations_days", conversations), ("files_days", files)] {
+        for (field, typed) in [
+            ("conversations_days", conversations),
+            ("files_days", files),
+            ("leads_days", leads),
+        ] {
             let words = "Enter 1 to 3650 days, or leave it empty to keep everything.";
             check.require(typed.with(|typed| days(typed).is_some()), field, words);
         }
@@ -44,6 +49,7 @@ pub fn Policy(
     let wanted = move || DataPolicy {
         conversations_days: days(&conversations.get_untracked()).flatten(),
         files_days: days(&files.get_untracked()).flatten(),
+        leads_days: days(&leads.get_untracked()).flatten(),
         redacts: redacts.get_untracked(),
     };
     let save = async move || {
@@ -60,6 +66,7 @@ pub fn Policy(
         // What goes can't be brought back.
         if is_shorter(before.conversations_days, wanted().conversations_days)
             || is_shorter(before.files_days, wanted().files_days)
+            || is_shorter(before.leads_days, wanted().leads_days)
         {
             asking.set(true);
             return;
@@ -94,10 +101,18 @@ pub fn Policy(
                         max="3650"
                         hint="After they were read. Bots go on answering from them, but they can't be cut otherwise. Empty: for good."
                     />
+                    <NumberField
+                        label="Days to keep leads"
+                        value=leads
+                        field=form.field("leads_days")
+                        min="1"
+                        max="3650"
+                        hint="After they last changed, with their notes and what webhooks were told. Empty: for good."
+                    />
                 </div>
                 <Toggle
                     label="Redact what visitors write"
-                    hint="E-mail addresses, phone and card numbers become [email], [phone] and [card] before anything is stored or a model is asked. Earlier messages stay as they are."
+                    hint="E-mail addresses, phone and card numbers become [email], [phone] and [card] before anything is stored or a model is asked. Earlier messages stay as they are, and so do leads."
                     checked=redacts
                     on_change=move |on| redacts.set(on)
                 />

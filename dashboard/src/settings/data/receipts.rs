@@ -68,6 +68,7 @@ fn Row(receipt: DeletionReceipt) -> impl IntoView {
 const fn name(kind: DeletionKind) -> &'static str {
     match kind {
         DeletionKind::Conversations => "Conversations",
+        DeletionKind::Leads => "Leads",
         DeletionKind::Workspace => "A workspace",
         DeletionKind::Organization => "An organization",
         DeletionKind::Person => "An account",

@@ -42,7 +42,7 @@ macro_rules! parts {
 parts! {
     "workspace.jsonl" "The workspace, with what it keeps for how long, and what it used by day."
     r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
-           select w.id, w.name, o.name as organization, w.created_at, p.conversations_days, p.files_days,
+           select w.id, w.name, o.name as organization, w.created_at, p.conversations_days, p.files_days, p.leads_days,
                   coalesce(p.redacts, false) as redacts,
                   (select jsonb_agg(to_jsonb(u) - 'workspace_id' order by u.day)
                    from usage_days u where u.workspace_id = w.id) as usage
@@ -155,6 +155,33 @@ parts! {
     r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
            select id, bot_id, conversation_id, question, created_at
            from gaps where workspace_id = $1 and id > $2) x
+       order by x.id limit $3"#
+
+    "leads.jsonl" "People who left their details, each time that they did, and the team's notes."
+    r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
+           select l.id, l.bot_id, l.conversation_id, l.name, l.email, l.phone, l.answers, l.consent, l.consented_at,
+                  l.page_url, l.status, l.created_at, l.submitted_at, l.updated_at,
+                  (select jsonb_agg(jsonb_build_object('id', s.id, 'bot_id', s.bot_id,
+                              'conversation_id', s.conversation_id, 'answers', s.answers, 'consent', s.consent,
+                              'page_url', s.page_url, 'created_at', s.created_at) order by s.created_at)
+                   from lead_submissions s
+                   where s.workspace_id = l.workspace_id and s.lead_id = l.id) as submissions,
+                  (select jsonb_agg(jsonb_build_object('id', n.id, 'author_id', n.author_id, 'content', n.content,
+                              'created_at', n.created_at) order by n.created_at)
+                   from lead_notes n where n.workspace_id = l.workspace_id and n.lead_id = l.id) as notes
+           from leads l where l.workspace_id = $1 and l.id > $2) x
+       order by x.id limit $3"#
+
+    "webhooks.jsonl" "Webhooks, without their secrets, and what was sent to them."
+    r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
+           select w.id, w.url, w.is_enabled, w.disabled_for, w.created_by, w.created_at,
+                  (select jsonb_agg(jsonb_build_object('id', d.id, 'event', d.event, 'body', d.body,
+                              'status', d.status, 'attempts', d.attempts, 'http_status', d.http_status,
+                              'error', d.error, 'created_at', d.created_at, 'tried_at', d.tried_at)
+                              order by d.created_at)
+                   from webhook_deliveries d
+                   where d.workspace_id = w.workspace_id and d.webhook_id = w.id) as deliveries
+           from webhooks w where w.workspace_id = $1 and w.id > $2) x
        order by x.id limit $3"#
 
     "test_sets.jsonl" "Test sets with their cases."

@@ -1,10 +1,11 @@
 //! The product without HTTP: everything that both the server and the worker do.
 //!
 //! Modules are features. `tenancy`, `audit`, `llm`, `vectors`, `storage`, `secrets` and `outbound` are leaves;
-//! `data` is what is kept for how long, archives and receipts; `quotas` is what plans allow.
+//! `data` is what is kept for how long, archives and receipts; `quotas` is what plans allow; `analytics` is what happened, counted; `gaps` what nobody could answer.
 //! `kb` stands on `llm` and `vectors`; `chat` stands on `bots`, `kb` and `llm`. A module calls another's public
 //! functions, never its tables.
 
+pub mod analytics;
 pub mod api_keys;
 pub mod audit;
 pub mod auth;
@@ -18,6 +19,7 @@ pub mod db;
 pub mod drafts;
 pub mod embeddings;
 pub mod error;
+pub mod gaps;
 pub mod google;
 pub mod jobs;
 pub mod kb;

@@ -1,5 +1,6 @@
 //! The route table, and what every request passes through.
 
+mod analytics;
 mod api_keys;
 mod audit;
 mod auth;
@@ -23,6 +24,7 @@ mod device;
 mod docs;
 mod edge;
 mod embedding;
+mod gaps;
 mod health;
 mod invitations;
 mod kb;
@@ -199,6 +201,11 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(conversations::delete_many))
         .routes(routes!(conversations::retrieval))
         .routes(routes!(conversations::gaps))
+        .routes(routes!(gaps::gap_groups))
+        .routes(routes!(gaps::save_gap_status))
+        .routes(routes!(gaps::improve_answer))
+        .routes(routes!(analytics::report))
+        .routes(routes!(analytics::export))
         .routes(routes!(test_sets::list, test_sets::create))
         .routes(routes!(test_sets::get, test_sets::rename, test_sets::delete))
         .routes(routes!(test_sets::cases, test_sets::add_case))

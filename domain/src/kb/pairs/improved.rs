@@ -109,7 +109,7 @@ async fn make(
     quotas::check(&mut tx, &services.plans, &added).await?;
     let details = json!({ "version": version, "pairs": 1 });
     audit::record(&mut tx, scope, AuditAction::SourceSavePairs, id, TITLE, details);
-    // Before the row, whose job reads it.
+    // Before the commit: the job that reads it may begin at once.
     services.storage.put(&key, bytes).await?;
     tx.commit().await?;
     Ok(Place {

@@ -3,8 +3,8 @@
 /// Lower bounds in milliseconds of all buckets but the first, which begins at 0. `latency_bucket` in
 /// `migrations/0024_analytics.sql` has the same.
 pub(super) const BOUNDS: [i64; 19] = [
-    50, 100, 150, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000, 4_000, 6_000, 8_000, 12_000, 20_000, 30_000,
-    60_000,
+    50, 100, 150, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000, 4_000, 6_000, 8_000, 12_000, 20_000,
+    30_000, 60_000,
 ];
 
 /// Where a bucket begins and ends; the last one is taken to be as wide as what is below it.

@@ -50,7 +50,8 @@ fn rows(report: &Analytics, table: AnalyticsTable) -> Vec<Vec<String>> {
         AnalyticsTable::Questions => {
             let head = ["question", "count", "gaps"].map(str::to_owned).into();
             let rows = report.questions.iter();
-            let rows = rows.map(|row| vec![row.question.clone(), row.count.to_string(), row.gaps.to_string()]);
+            let rows =
+                rows.map(|row| vec![row.question.clone(), row.count.to_string(), row.gaps.to_string()]);
             std::iter::once(head).chain(rows).collect()
         }
         AnalyticsTable::Pages => shares("page", &report.pages),
@@ -113,7 +114,9 @@ fn models(report: &Analytics) -> Vec<Vec<String>> {
         ]
     };
     let head = HEAD.map(str::to_owned).into();
-    std::iter::once(head).chain(report.models.iter().map(row)).collect()
+    std::iter::once(head)
+        .chain(report.models.iter().map(row))
+        .collect()
 }
 
 /// Cells that a spreadsheet would run are made text.

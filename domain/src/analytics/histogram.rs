@@ -27,7 +27,7 @@ impl Histogram {
     /// Within a bucket, all are taken to be spread evenly.
     fn percentile(&self, percent: i64) -> Option<i64> {
         let total: i64 = self.0.iter().sum();
-        let wanted = (total * percent).div_ceil(100).max(1);
+        let wanted = ((total * percent + 99) / 100).max(1);
         let mut below = 0;
         for (bucket, count) in self.0.iter().enumerate() {
             if below + count >= wanted {
@@ -60,6 +60,12 @@ mod tests {
         slow.add(BOUNDS.len(), 2);
         slow.add(99, 5);
         let found = slow.percentiles();
-        assert_eq!(found, Some(Percentiles { p50: 90_000, p95: 120_000 }));
+        assert_eq!(
+            found,
+            Some(Percentiles {
+                p50: 90_000,
+                p95: 120_000
+            })
+        );
     }
 }

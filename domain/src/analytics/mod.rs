@@ -17,8 +17,8 @@ mod report;
 mod slots;
 
 pub use export::export;
-pub use happened::{hand_off, lead};
 pub(crate) use happened::{Rated, Turn, rated, turn};
+pub use happened::{hand_off, lead};
 pub(crate) use outcome::{Outcome, forget};
 pub(crate) use page::clean as clean_page;
 pub use report::report;

@@ -58,7 +58,12 @@ pub(crate) struct Session {
 
 impl Outcome {
     /// Writes it to the conversation, whose row is locked from then on.
-    pub(crate) async fn apply(self, tx: &mut TenantTx, scope: &Scope, conversation_id: Uuid) -> Result<Session> {
+    pub(crate) async fn apply(
+        self,
+        tx: &mut TenantTx,
+        scope: &Scope,
+        conversation_id: Uuid,
+    ) -> Result<Session> {
         let row = sqlx::query!(
             r#"with before as (
                    select id, is_counted, has_answer, has_gap, has_dislike, is_handed_off from conversations

@@ -40,15 +40,27 @@ mod tests {
     #[test]
     fn only_origin_and_path_are_kept() {
         for (address, expected) in [
-            ("https://shop.example/prices?utm=1#top", Some("https://shop.example/prices")),
-            ("https://ada:secret@shop.example:8443/", Some("https://shop.example:8443/")),
+            (
+                "https://shop.example/prices?utm=1#top",
+                Some("https://shop.example/prices"),
+            ),
+            (
+                "https://ada:secret@shop.example:8443/",
+                Some("https://shop.example:8443/"),
+            ),
             ("http://shop.example", Some("http://shop.example/")),
-            ("https://shop.example/u/ada%40example.com/x", Some("https://shop.example/u/*/x")),
+            (
+                "https://shop.example/u/ada%40example.com/x",
+                Some("https://shop.example/u/*/x"),
+            ),
             (
                 "https://shop.example/orders/7b0c1f6e-7d5e-4d3c-9a51-3f1d2a1b0c9d",
                 Some("https://shop.example/orders/*"),
             ),
-            ("https://shop.example/t/a1b2c3d4e5f6a7b8c9d0e1f2", Some("https://shop.example/t/*")),
+            (
+                "https://shop.example/t/a1b2c3d4e5f6a7b8c9d0e1f2",
+                Some("https://shop.example/t/*"),
+            ),
             (
                 "https://shop.example/guides/how-to-clean-the-aurora-k2-kettle",
                 Some("https://shop.example/guides/how-to-clean-the-aurora-k2-kettle"),
@@ -60,6 +72,9 @@ mod tests {
         ] {
             assert_eq!(clean(address).as_deref(), expected, "{address}");
         }
-        assert_eq!(clean(&format!("https://a.example/{}", "é".repeat(500))).map(|page| page.len()), Some(300));
+        assert_eq!(
+            clean(&format!("https://a.example/{}", "é".repeat(500))).map(|page| page.len()),
+            Some(300)
+        );
     }
 }

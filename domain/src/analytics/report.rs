@@ -54,7 +54,9 @@ fn totals(days: &[DayFigures], dimensions: &Dimensions, providers: &Providers) -
     for cost in dimensions.models.iter().filter_map(|model| providers.cost(model)) {
         *costs.entry(cost.currency).or_default() += cost.amount;
     }
-    let costs = costs.into_iter().map(|(currency, amount)| Cost { currency, amount });
+    let costs = costs
+        .into_iter()
+        .map(|(currency, amount)| Cost { currency, amount });
     Totals {
         figures,
         rates: figures.rates(),
@@ -92,7 +94,8 @@ impl Providers {
     fn cost(&self, model: &Model) -> Option<Cost> {
         let (_, prices) = self.0.get(&model.provider_id?)?;
         let price = prices.iter().find(|price| price.model == model.model)?;
-        let amount = model.prompt_tokens as f64 * price.prompt + model.completion_tokens as f64 * price.completion;
+        let amount =
+            model.prompt_tokens as f64 * price.prompt + model.completion_tokens as f64 * price.completion;
         Some(Cost {
             currency: price.currency.clone(),
             amount: amount / PER,

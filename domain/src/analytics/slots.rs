@@ -66,9 +66,7 @@ impl Counted {
                 completion_tokens: row.completion_tokens,
             },
         });
-        Ok(Self {
-            rows: rows.collect(),
-        })
+        Ok(Self { rows: rows.collect() })
     }
 
     /// Every day of a period, also those on which nothing happened.

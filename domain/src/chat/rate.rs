@@ -32,7 +32,11 @@ pub async fn rate(
     let mut tx = services.db.tenant(&bot.scope).await?;
     require(&mut tx, bot, request.session_id, visitor).await?;
     let answer = lock(&mut tx, bot, request).await?;
-    let comment = request.comment.as_deref().map(str::trim).filter(|comment| !comment.is_empty());
+    let comment = request
+        .comment
+        .as_deref()
+        .map(str::trim)
+        .filter(|comment| !comment.is_empty());
     let comment = match comment {
         Some(comment) if bot.redacts => Some(redact(comment)),
         comment => comment.map(Cow::Borrowed),

@@ -29,7 +29,17 @@ pub async fn list(
     let skipped = cursor.map(parse_cursor).transpose()?.unwrap_or(0);
     let mut tx = services.db.tenant(scope).await?;
     adopt(&mut tx, scope).await?;
-    let mut groups = select(&mut tx, scope, Filter { bot_id, status: Some(status), only: None, skipped }).await?;
+    let mut groups = select(
+        &mut tx,
+        scope,
+        Filter {
+            bot_id,
+            status: Some(status),
+            only: None,
+            skipped,
+        },
+    )
+    .await?;
     tx.commit().await?;
     let more = groups.len() > PAGE;
     groups.truncate(PAGE);
@@ -118,7 +128,10 @@ async fn select(tx: &mut TenantTx, scope: &Scope, filter: Filter) -> Result<Vec<
             id: row.id,
             bot_id: row.bot_id,
             bot_name: row.bot_name,
-            question: examples.first().map(|example| example.question.clone()).unwrap_or_default(),
+            question: examples
+                .first()
+                .map(|example| example.question.clone())
+                .unwrap_or_default(),
             unanswered: row.unanswered,
             disliked: row.disliked,
             last_asked_at: row.last_asked_at,
@@ -191,10 +204,14 @@ async fn adopt(tx: &mut TenantTx, scope: &Scope) -> Result<()> {
 }
 
 fn parse_cursor(cursor: &str) -> Result<usize> {
-    cursor.parse().ok().filter(|skipped| *skipped < 1_000_000).ok_or_else(|| {
-        let detail = "This cursor is not one that the API gave out; leave it out to start at the top.";
-        Error::refused(ErrorCode::MalformedRequest, detail)
-    })
+    cursor
+        .parse()
+        .ok()
+        .filter(|skipped| *skipped < 1_000_000)
+        .ok_or_else(|| {
+            let detail = "This cursor is not one that the API gave out; leave it out to start at the top.";
+            Error::refused(ErrorCode::MalformedRequest, detail)
+        })
 }
 
 pub(super) fn not_found() -> Error {

@@ -103,7 +103,7 @@ async fn group(tx: &mut TenantTx, scope: &Scope, bot_id: Uuid, question: &str) -
                  cardinality(terms) as size
              from (select * from gap_groups where workspace_id = $1 and bot_id = $2
                    order by created_at desc limit $6) as newest) as compared
-         where question_key = $4 or common >= $5 * (size + cardinality($3) - common) and common > 0
+         where question_key = $4 or common >= $5::float8 * (size + cardinality($3) - common) and common > 0
          order by (question_key = $4) desc, common::float8 / greatest(size + cardinality($3) - common, 1) desc, created_at
          limit 1",
         scope.workspace_id(),

@@ -455,7 +455,9 @@ impl App {
             answer.text = text;
             answer.set_sources(&message);
             answer.finish();
-            answer.root.rateable(&url, &id, &message.text("id"), &message.text("rating"));
+            answer
+                .root
+                .rateable(&url, &id, &message.text("id"), &message.text("rating"));
         }
         let first_event = page::recall(false, ANSWER);
         if !unanswered.is_empty() && !first_event.is_empty() {

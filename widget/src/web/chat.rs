@@ -144,7 +144,9 @@ impl App {
                 answer.set_sources(&data);
                 answer.finish();
                 let url = [&self.url, FEEDBACK].concat();
-                answer.root.rateable(&url, &self.session, &data.text("message_id"), "");
+                answer
+                    .root
+                    .rateable(&url, &self.session, &data.text("message_id"), "");
                 let spoken = answer.root.spoken("text");
                 self.end_turn(&spoken);
                 self.offer(&data, "suggestions");

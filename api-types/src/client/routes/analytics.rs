@@ -18,7 +18,10 @@ fn narrowed(wanted: &AnalyticsQuery, table: Option<AnalyticsTable>) -> String {
         ("from", wanted.from.map(|day| day.to_string())),
         ("to", wanted.to.map(|day| day.to_string())),
         ("bot_id", wanted.bot_id.map(|id| id.to_string())),
-        ("channel", wanted.channel.map(|channel| channel.as_str().to_owned())),
+        (
+            "channel",
+            wanted.channel.map(|channel| channel.as_str().to_owned()),
+        ),
         ("tz", wanted.tz.clone()),
         ("table", table.map(|table| table.as_str().to_owned())),
     ])

@@ -80,7 +80,8 @@ impl World {
         self.ids.insert("conversation_id", text(&chat["session_id"]));
         self.ids.insert("message_id", text(&chat["message_id"]));
         let rate = app.request(Method::POST, &format!("/api/v1/bots/{bot}/feedback"));
-        let verdict = json!({ "session_id": chat["session_id"], "message_id": chat["message_id"], "rating": "down" });
+        let verdict =
+            json!({ "session_id": chat["session_id"], "message_id": chat["message_id"], "rating": "down" });
         done(rate.json(&verdict)).await;
         let groups: Value = ok(app.get(&self.owner, "/api/v1/gaps/groups")).await;
         self.ids.insert("group_id", text(&groups["items"][0]["id"]));

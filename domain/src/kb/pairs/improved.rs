@@ -45,7 +45,14 @@ pub(crate) async fn add_improved(
     .await?;
     if let Some(place) = find(&mut tx, scope, knowledge_base_id).await? {
         drop(tx);
-        merge(services, scope, knowledge_base_id, place.source_id, vec![pair.clone()]).await?;
+        merge(
+            services,
+            scope,
+            knowledge_base_id,
+            place.source_id,
+            vec![pair.clone()],
+        )
+        .await?;
         return Ok(place);
     }
     make(services, scope, tx, knowledge_base_id, pair).await

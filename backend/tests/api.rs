@@ -8,6 +8,7 @@
 )]
 
 mod api {
+    mod analytics;
     mod api_keys;
     mod audit;
     mod auth;
@@ -28,6 +29,7 @@ mod api {
     mod docs;
     mod embedding;
     mod errors;
+    mod gaps;
     mod google;
     mod invitations;
     mod isolation;

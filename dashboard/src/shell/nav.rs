@@ -1,4 +1,4 @@
-//! The five places of the dashboard.
+//! The places of the dashboard.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -15,7 +15,7 @@ struct Place {
     glyph: Glyph,
 }
 
-const PLACES: [Place; 5] = [
+const PLACES: &[Place] = &[
     Place {
         href: "/bots",
         name: "Bots",
@@ -30,6 +30,11 @@ const PLACES: [Place; 5] = [
         href: "/conversations",
         name: "Conversations",
         glyph: icon::MESSAGES_SQUARE,
+    },
+    Place {
+        href: "/analytics",
+        name: "Analytics",
+        glyph: icon::CHART,
     },
     Place {
         href: "/tests",
@@ -91,7 +96,7 @@ pub fn SideBar() -> impl IntoView {
                 <span class:hidden=move || collapsed.get()>"Botwright"</span>
             </a>
             <nav class="flex grow flex-col gap-1 py-2" aria-label="Main">
-                {PLACES.map(item).collect_view()}
+                {PLACES.iter().copied().map(item).collect_view()}
             </nav>
             <button
                 type="button"
@@ -119,7 +124,7 @@ pub fn BottomBar() -> impl IntoView {
             <a
                 href=place.href
                 aria-current=move || current().then_some("page")
-                class="flex min-w-0 flex-col items-center justify-center gap-0.5 text-[0.6875rem] font-medium tracking-tight"
+                class="flex min-w-0 flex-col items-center justify-center gap-0.5 text-[0.625rem] font-medium tracking-tight"
                 class=("text-primary", current)
                 class=("muted", move || !current())
             >
@@ -130,10 +135,10 @@ pub fn BottomBar() -> impl IntoView {
     };
     view! {
         <nav
-            class="fixed inset-x-0 bottom-0 z-30 grid h-16 grid-cols-5 border-t border-base-300 bg-base-100 pb-[env(safe-area-inset-bottom)] md:hidden"
+            class="fixed inset-x-0 bottom-0 z-30 grid h-16 auto-cols-fr grid-flow-col border-t border-base-300 bg-base-100 pb-[env(safe-area-inset-bottom)] md:hidden"
             aria-label="Main"
         >
-            {PLACES.map(item).collect_view()}
+            {PLACES.iter().copied().map(item).collect_view()}
         </nav>
     }
 }

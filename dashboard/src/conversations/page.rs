@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::delete::DeleteConversation;
+use super::gaps::reason_words;
 use super::list::{GapMark, VisitorName, channel_name};
 use super::why::{Asking, WhyDialog};
 use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
@@ -112,6 +113,8 @@ fn Answered(
             "size-3.5 text-error",
         ),
     });
+    let reason = message.rating_reason.map(|reason| format!("Why: {}", reason_words(reason)));
+    let comment = message.rating_comment.clone();
     view! {
         <Answer
             text=message.content
@@ -146,7 +149,18 @@ fn Answered(
                             </span>
                         }
                     })}
+                {reason.map(|reason| view! { <span>{reason}</span> })}
             </p>
+            {comment
+                .map(|comment| {
+                    view! {
+                        <p class="mt-1 text-xs italic" dir="auto">
+                            "“"
+                            {comment}
+                            "”"
+                        </p>
+                    }
+                })}
         </Answer>
     }
 }

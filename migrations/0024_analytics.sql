@@ -167,6 +167,9 @@ alter table conversations
     add column has_dislike boolean not null default false,
     add column is_handed_off boolean not null default false;
 
+-- Whoever deletes conversations locks them first; the right to lock is that to change some column.
+grant update (message_count) on conversations to botwright_worker;
+
 -- Why a visitor did not like an answer.
 alter table messages
     add column rating_reason text check (rating_reason in ('wrong', 'incomplete', 'not_helpful', 'other')),

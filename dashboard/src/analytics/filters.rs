@@ -46,14 +46,21 @@ pub struct Wanted {
 
 impl Wanted {
     fn period(&self) -> &str {
-        if self.period.is_empty() { DAYS } else { &self.period }
+        if self.period.is_empty() {
+            DAYS
+        } else {
+            &self.period
+        }
     }
 
     /// What the server is asked for: days of the person's own time zone.
     pub fn query(&self) -> AnalyticsQuery {
         let days = |text: &str| text.parse::<NaiveDate>().ok();
         let (from, to) = match self.period().parse::<i64>() {
-            Ok(number) => (today().map(|to| to - TimeDelta::days(number.clamp(1, 366) - 1)), today()),
+            Ok(number) => (
+                today().map(|to| to - TimeDelta::days(number.clamp(1, 366) - 1)),
+                today(),
+            ),
             Err(_) => (days(&self.from), days(&self.to)),
         };
         AnalyticsQuery {
@@ -136,7 +143,10 @@ pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
     let from = field(|wanted| wanted.from.clone(), |wanted, from| wanted.from = from);
     let to = field(|wanted| wanted.to.clone(), |wanted, to| wanted.to = to);
     let bot = field(|wanted| wanted.bot_id.clone(), |wanted, bot| wanted.bot_id = bot);
-    let channel = field(|wanted| wanted.channel.clone(), |wanted, channel| wanted.channel = channel);
+    let channel = field(
+        |wanted| wanted.channel.clone(),
+        |wanted, channel| wanted.channel = channel,
+    );
     let all = |words: &str| (String::new(), words.to_owned());
     let named = |(value, words): (&str, &str)| (value.to_owned(), words.to_owned());
     let bot_options = Memo::new(move |_| {

@@ -17,17 +17,29 @@ pub fn Lists(report: Analytics) -> impl IntoView {
         .iter()
         .map(|row| bar(row.question.clone(), row.count, row.gaps))
         .collect();
-    let pages: Vec<Bar> = report.pages.iter().map(|row| bar(row.name.clone(), row.count, row.gaps)).collect();
+    let pages: Vec<Bar> = report
+        .pages
+        .iter()
+        .map(|row| bar(row.name.clone(), row.count, row.gaps))
+        .collect();
     let languages: Vec<Bar> = report.languages.iter().map(language).collect();
     let sessions = |name: String, figures: &api_types::analytics::Figures| Bar {
         name,
         value: figures.sessions,
         words: match figures.rates().resolution {
-            Some(share) => format!("{}, {} resolved", count(figures.sessions, "session"), percent(share)),
+            Some(share) => format!(
+                "{}, {} resolved",
+                count(figures.sessions, "session"),
+                percent(share)
+            ),
             None => count(figures.sessions, "session"),
         },
     };
-    let bots: Vec<Bar> = report.bots.iter().map(|row| sessions(row.name.clone(), &row.figures)).collect();
+    let bots: Vec<Bar> = report
+        .bots
+        .iter()
+        .map(|row| sessions(row.name.clone(), &row.figures))
+        .collect();
     let channels: Vec<Bar> = report
         .channels
         .iter()

@@ -49,15 +49,18 @@ pub fn Tiles(report: Analytics) -> impl IntoView {
 #[component]
 fn TileView(tile: Tile) -> impl IntoView {
     let value = tile.now.map_or_else(|| "–".to_owned(), tile.words);
-    let change = tile.now.zip(tile.before).and_then(|(now, before)| change(now, before));
-    let before = tile.before.map(|before| format!("before: {}", (tile.words)(before)));
+    let change = tile
+        .now
+        .zip(tile.before)
+        .and_then(|(now, before)| change(now, before));
+    let before = tile
+        .before
+        .map(|before| format!("before: {}", (tile.words)(before)));
     let class = match (tile.better, tile.now.partial_cmp(&tile.before)) {
-        (Better::More, Some(std::cmp::Ordering::Greater)) | (Better::Less, Some(std::cmp::Ordering::Less)) => {
-            "text-success"
-        }
-        (Better::More, Some(std::cmp::Ordering::Less)) | (Better::Less, Some(std::cmp::Ordering::Greater)) => {
-            "text-error"
-        }
+        (Better::More, Some(std::cmp::Ordering::Greater))
+        | (Better::Less, Some(std::cmp::Ordering::Less)) => "text-success",
+        (Better::More, Some(std::cmp::Ordering::Less))
+        | (Better::Less, Some(std::cmp::Ordering::Greater)) => "text-error",
         _ => "muted",
     };
     view! {
@@ -101,26 +104,61 @@ fn tiles(now: &Totals, before: &Totals) -> Vec<Tile> {
         words: seconds,
     };
     vec![
-        count("Sessions", "Conversations that began", Better::More, |all| all.figures.sessions),
-        count("Messages", "Questions of visitors", Better::More, |all| all.figures.messages()),
-        rate("Resolution", "Sessions that were answered, without a gap or a thumbs-down", |all| {
-            all.rates.resolution
+        count("Sessions", "Conversations that began", Better::More, |all| {
+            all.figures.sessions
         }),
-        rate("Deflection", "Sessions that were answered and needed no person", |all| all.rates.deflection),
-        rate("Answered", "Of the questions, those to which the bot knew an answer", |all| {
-            all.rates.answer_rate
+        count("Messages", "Questions of visitors", Better::More, |all| {
+            all.figures.messages()
         }),
-        rate("Satisfaction", "Thumbs-up among all ratings", |all| all.rates.satisfaction),
-        count("Hand-offs", "Sessions handed to a person", Better::Neither, |all| all.figures.hand_offs),
-        count("Leads", "Leads that visitors left", Better::More, |all| all.figures.leads),
-        count("Errors", "Answers that broke off or did not come", Better::Less, |all| all.figures.errors),
-        time("First words", "Half of the answers began within this time", |all| {
-            all.latency.first_token.map(|latency| latency.p50)
+        rate(
+            "Resolution",
+            "Sessions that were answered, without a gap or a thumbs-down",
+            |all| all.rates.resolution,
+        ),
+        rate(
+            "Deflection",
+            "Sessions that were answered and needed no person",
+            |all| all.rates.deflection,
+        ),
+        rate(
+            "Answered",
+            "Of the questions, those to which the bot knew an answer",
+            |all| all.rates.answer_rate,
+        ),
+        rate("Satisfaction", "Thumbs-up among all ratings", |all| {
+            all.rates.satisfaction
         }),
-        time("Whole answer", "95 of 100 answers were whole within this time", |all| {
-            all.latency.total.map(|latency| latency.p95)
+        count(
+            "Hand-offs",
+            "Sessions handed to a person",
+            Better::Neither,
+            |all| all.figures.hand_offs,
+        ),
+        count("Leads", "Leads that visitors left", Better::More, |all| {
+            all.figures.leads
         }),
-        count("Tokens", "What models were given and wrote", Better::Neither, |all| all.figures.tokens()),
+        count(
+            "Errors",
+            "Answers that broke off or did not come",
+            Better::Less,
+            |all| all.figures.errors,
+        ),
+        time(
+            "First words",
+            "Half of the answers began within this time",
+            |all| all.latency.first_token.map(|latency| latency.p50),
+        ),
+        time(
+            "Whole answer",
+            "95 of 100 answers were whole within this time",
+            |all| all.latency.total.map(|latency| latency.p95),
+        ),
+        count(
+            "Tokens",
+            "What models were given and wrote",
+            Better::Neither,
+            |all| all.figures.tokens(),
+        ),
     ]
 }
 
@@ -186,9 +224,17 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        assert_eq!([number(12_345.0), number(0.5), percent(0.756)], ["12,345", "0.5", "76 %"]);
+        assert_eq!(
+            [number(12_345.0), number(0.5), percent(0.756)],
+            ["12,345", "0.5", "76 %"]
+        );
         assert_eq!([seconds(240.0), seconds(2_400.0)], ["240 ms", "2.4 s"]);
-        let cost = |amount| money(&Cost { currency: "USD".into(), amount });
+        let cost = |amount| {
+            money(&Cost {
+                currency: "USD".into(),
+                amount,
+            })
+        };
         assert_eq!([cost(0.001_23), cost(12.345)], ["0.0012 USD", "12.35 USD"]);
     }
 }

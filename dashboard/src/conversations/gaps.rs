@@ -152,7 +152,8 @@ fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapG
 
 /// How often, and why it is here.
 fn times(group: &GapGroup) -> Vec<String> {
-    let unanswered = (group.unanswered > 0).then(|| format!("{} unanswered", count(group.unanswered, "time")));
+    let unanswered =
+        (group.unanswered > 0).then(|| format!("{} unanswered", count(group.unanswered, "time")));
     let disliked = (group.disliked > 0).then(|| format!("{} disliked", count(group.disliked, "time")));
     [unanswered, disliked].into_iter().flatten().collect()
 }

@@ -95,7 +95,10 @@ fn ImproveForm(
     let question = RwSignal::new(group.question.split_whitespace().collect::<Vec<_>>().join(" "));
     // One that the bot uses, if there is one.
     let used = bases.iter().find(|base| base.used_by.contains(&group.bot_name));
-    let base = used.or(bases.first()).map(|base| base.id.to_string()).unwrap_or_default();
+    let base = used
+        .or(bases.first())
+        .map(|base| base.id.to_string())
+        .unwrap_or_default();
     let base = RwSignal::new(base);
     let set = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
@@ -123,7 +126,10 @@ fn ImproveForm(
             }
         })
     };
-    let options: Vec<_> = bases.into_iter().map(|base| (base.id.to_string(), base.name)).collect();
+    let options: Vec<_> = bases
+        .into_iter()
+        .map(|base| (base.id.to_string(), base.name))
+        .collect();
     let request = move || ImproveAnswerRequest {
         question: question.get(),
         answer: answer.get(),

@@ -113,7 +113,9 @@ fn Answered(
             "size-3.5 text-error",
         ),
     });
-    let reason = message.rating_reason.map(|reason| format!("Why: {}", reason_words(reason)));
+    let reason = message
+        .rating_reason
+        .map(|reason| format!("Why: {}", reason_words(reason)));
     let comment = message.rating_comment.clone();
     view! {
         <Answer

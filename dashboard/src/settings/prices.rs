@@ -62,7 +62,11 @@ impl Prices {
             let id = rows.iter().map(|row| row.id + 1).max().unwrap_or(0);
             let first = rows.first().map(|row| row.currency.get_untracked());
             let price = ModelPrice {
-                model: if rows.is_empty() { model.to_owned() } else { String::new() },
+                model: if rows.is_empty() {
+                    model.to_owned()
+                } else {
+                    String::new()
+                },
                 prompt: 0.0,
                 completion: 0.0,
                 currency: first.unwrap_or_else(|| "USD".to_owned()),

@@ -60,7 +60,12 @@ fn ProviderForm(
             .unwrap_or_default(),
     );
     let key = RwSignal::new(String::new());
-    let prices = Prices::new(provider.as_ref().map(|provider| provider.prices.clone()).unwrap_or_default());
+    let prices = Prices::new(
+        provider
+            .as_ref()
+            .map(|provider| provider.prices.clone())
+            .unwrap_or_default(),
+    );
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let form = Form::new(move || {

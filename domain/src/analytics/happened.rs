@@ -104,7 +104,7 @@ pub(crate) async fn rated(
 /// Writes down that a person took over a conversation. Does nothing when one has already.
 pub async fn hand_off(tx: &mut TenantTx, scope: &Scope, conversation_id: Uuid) -> Result<()> {
     let taken = sqlx::query_scalar!(
-        "select is_handed_off from conversations where workspace_id = $1 and id = $2 for update",
+        "select is_handed_off from conversations where workspace_id = $1 and id = $2 for no key update",
         scope.workspace_id(),
         conversation_id
     )

@@ -67,7 +67,7 @@ impl Outcome {
         let row = sqlx::query!(
             r#"with before as (
                    select id, is_counted, has_answer, has_gap, has_dislike, is_handed_off from conversations
-                   where workspace_id = $1 and id = $2 for update)
+                   where workspace_id = $1 and id = $2 for no key update)
                update conversations c
                set message_count = c.message_count + $3,
                    last_message_at = case when $3 > 0 then now() else c.last_message_at end,

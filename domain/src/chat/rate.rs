@@ -81,7 +81,8 @@ fn check(request: &FeedbackRequest) -> Result<()> {
     check.finish().map_err(Error::validation)
 }
 
-/// The answer as it stands, locked: two verdicts at once come one after the other.
+/// The answer as it stands, locked, and its conversation before it, as a turn does: whoever writes at the same time comes
+/// one after the other, and nobody waits in a circle.
 struct Rateable {
     rating: Option<Rating>,
     answered: bool,
@@ -90,8 +91,9 @@ struct Rateable {
 
 async fn lock(tx: &mut TenantTx, bot: &LiveBot, request: &FeedbackRequest) -> Result<Rateable> {
     let found = sqlx::query!(
-        "select rating, answered, created_at from messages
-         where workspace_id = $1 and conversation_id = $2 and id = $3 and role = 'assistant' for update",
+        "select m.rating, m.answered, m.created_at
+         from conversations c join messages m on m.workspace_id = c.workspace_id and m.conversation_id = c.id
+         where c.workspace_id = $1 and c.id = $2 and m.id = $3 and m.role = 'assistant' for no key update of c, m",
         bot.scope.workspace_id(),
         request.session_id,
         request.message_id

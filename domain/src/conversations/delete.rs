@@ -89,6 +89,14 @@ pub(crate) async fn remove_older(
 /// minutes is lost.
 async fn remove(services: &Services, tx: &mut TenantTx, scope: &Scope, ids: &[Uuid]) -> Result<Counts> {
     let mut counts = Counts::new();
+    // Whoever writes to one of them just now is done first, or finds it gone.
+    sqlx::query!(
+        "select id from conversations where workspace_id = $1 and id = any($2) order by id for update",
+        scope.workspace_id(),
+        ids
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     let messages = sqlx::query!(
         r#"select c.bot_id, m.conversation_id, m.id, m.role,
                 exists (select from retrievals r where r.workspace_id = m.workspace_id and r.message_id = m.id)

@@ -115,7 +115,9 @@ async fn group(tx: &mut TenantTx, scope: &Scope, bot_id: Uuid, question: &str) -
     )
     .fetch_optional(&mut **tx)
     .await?;
-    if let Some(id) = alike {
+    if let Some(id) = alike
+        && stays(tx, scope, id).await?
+    {
         return Ok(id);
     }
     // Somebody else may be asking the same just now, or asked it long ago.
@@ -132,4 +134,16 @@ async fn group(tx: &mut TenantTx, scope: &Scope, bot_id: Uuid, question: &str) -
     .fetch_one(&mut **tx)
     .await?;
     Ok(id)
+}
+
+/// Keeps a group from being removed until the transaction ends. Whether it was still there.
+async fn stays(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        "select id from gap_groups where workspace_id = $1 and id = $2 for key share",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.is_some())
 }

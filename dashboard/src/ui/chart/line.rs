@@ -33,12 +33,21 @@ pub fn LineChart(
     let line = path(&now, top);
     let area = match points.len() {
         0 => String::new(),
-        count => format!("{line}L{:.2} 100L{:.2} 100Z", place(count - 1, count), place(0, count)),
+        count => format!(
+            "{line}L{:.2} 100L{:.2} 100Z",
+            place(count - 1, count),
+            place(0, count)
+        ),
     };
     let names = ends(&points);
     let words = points.first().zip(points.last()).map(|(first, last)| {
         let most = now.iter().copied().fold(0.0, f64::max);
-        format!("{label} from {} to {}: at most {} a day", first.name, last.name, format(most))
+        format!(
+            "{label} from {} to {}: at most {} a day",
+            first.name,
+            last.name,
+            format(most)
+        )
     });
     let half = place(0, points.len());
     let columns = points.iter().enumerate().map(|(i, point)| {

@@ -16,7 +16,11 @@ pub fn ceiling(most: f64) -> f64 {
 pub fn path(values: &[f64], top: f64) -> String {
     let mut path = String::new();
     for (i, value) in values.iter().enumerate() {
-        let (command, x, y) = (if i == 0 { 'M' } else { 'L' }, place(i, values.len()), height(*value, top));
+        let (command, x, y) = (
+            if i == 0 { 'M' } else { 'L' },
+            place(i, values.len()),
+            height(*value, top),
+        );
         path.push_str(&format!("{command}{x:.2} {y:.2}"));
     }
     path
@@ -56,7 +60,10 @@ mod tests {
 
     #[test]
     fn a_line_goes_from_left_to_right() {
-        assert_eq!(path(&[0.0, 5.0, 10.0, 20.0], 10.0), "M12.50 100.00L37.50 50.00L62.50 0.00L87.50 0.00");
+        assert_eq!(
+            path(&[0.0, 5.0, 10.0, 20.0], 10.0),
+            "M12.50 100.00L37.50 50.00L62.50 0.00L87.50 0.00"
+        );
         assert_eq!(path(&[], 1.0), "");
     }
 }

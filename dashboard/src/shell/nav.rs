@@ -115,6 +115,14 @@ pub fn SideBar() -> impl IntoView {
     }
 }
 
+/// A name that fits into a narrow column.
+fn short_name(place: Place) -> &'static str {
+    match place.name {
+        "Conversations" => "Chats",
+        name => name,
+    }
+}
+
 /// Navigation at the bottom, on phones.
 #[component]
 pub fn BottomBar() -> impl IntoView {
@@ -123,13 +131,14 @@ pub fn BottomBar() -> impl IntoView {
         view! {
             <a
                 href=place.href
+                aria-label=place.name
                 aria-current=move || current().then_some("page")
                 class="flex min-w-0 flex-col items-center justify-center gap-0.5 text-[0.625rem] font-medium tracking-tight"
                 class=("text-primary", current)
                 class=("muted", move || !current())
             >
                 <Icon glyph=place.glyph class="size-5" />
-                {place.name}
+                <span class="max-w-full truncate">{short_name(place)}</span>
             </a>
         }
     };

@@ -60,7 +60,7 @@ pub fn GapsPage() -> impl IntoView {
                         <ul class="panel divide-y divide-base-300" aria-label="Gaps">
                             <For
                                 each=move || groups.items()
-                                key=|group| (group.id, group.status, group.unanswered, group.disliked)
+                                key=|group| (group.id, group.status.as_str(), group.unanswered, group.disliked)
                                 children=move |group| {
                                     view! { <Row group=group groups=groups improving=improving /> }
                                 }

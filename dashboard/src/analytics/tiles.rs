@@ -14,7 +14,7 @@ enum Better {
 }
 
 /// One figure.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 struct Tile {
     name: &'static str,
     /// What it is, in one sentence.

@@ -37,6 +37,9 @@ pub struct ChatRequest {
     /// Values for `{{name}}` in the bot's instructions and greeting: up to 20 short strings.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub variables: std::collections::BTreeMap<String, String>,
+    /// Address of the page that the visitor is on, for figures: only its origin and path are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }
 
 /// A passage an answer rests on.
@@ -201,6 +204,9 @@ pub struct SessionMessage {
     pub content: String,
     /// The sources it cites.
     pub sources: Vec<Source>,
+    /// The visitor's verdict on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<Rating>,
     /// When.
     pub created_at: DateTime<Utc>,
 }
@@ -226,7 +232,58 @@ pub enum Rating {
     Down,
 }
 
-/// `POST /bots/{bot_id}/feedback`.
+impl Rating {
+    /// The name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+
+    /// The rating of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Up, Self::Down]
+            .into_iter()
+            .find(|rating| rating.as_str() == name)
+    }
+}
+
+/// Why an answer did not help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FeedbackReason {
+    /// It is not true.
+    Wrong,
+    /// Something is missing.
+    Incomplete,
+    /// It is no answer to the question.
+    NotHelpful,
+    /// Something else.
+    Other,
+}
+
+impl FeedbackReason {
+    /// The name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::Incomplete => "incomplete",
+            Self::NotHelpful => "not_helpful",
+            Self::Other => "other",
+        }
+    }
+
+    /// The reason of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Wrong, Self::Incomplete, Self::NotHelpful, Self::Other]
+            .into_iter()
+            .find(|reason| reason.as_str() == name)
+    }
+}
+
+/// `POST /bots/{bot_id}/feedback`. A later verdict on the same answer replaces the one before.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -237,4 +294,10 @@ pub struct FeedbackRequest {
     pub message_id: Uuid,
     /// The verdict.
     pub rating: Rating,
+    /// Why it did not help; only with `down`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<FeedbackReason>,
+    /// What else there is to say of it, up to 1,000 characters; only with `down`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::chat::{MessageRole, Rating, Source, Usage};
+use crate::chat::{FeedbackReason, MessageRole, Rating, Source, Usage};
 use crate::visitors::Visitor;
 
 /// Where a conversation takes place.
@@ -115,6 +115,12 @@ pub struct TranscriptMessage {
     /// The visitor's verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating: Option<Rating>,
+    /// Why they did not like it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating_reason: Option<FeedbackReason>,
+    /// What else they said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating_comment: Option<String>,
     /// When.
     pub created_at: DateTime<Utc>,
 }

@@ -3,6 +3,7 @@
 //! Every type here is plain data with `serde` names; it compiles for the host and for WASM. The server adds
 //! OpenAPI schemas with the feature `openapi`; WASM front ends add the typed client with the feature `client`.
 
+pub mod analytics;
 pub mod api_keys;
 pub mod audit;
 pub mod auth;
@@ -16,6 +17,7 @@ pub mod data;
 pub mod drafts;
 pub mod embed;
 pub mod embeddings;
+pub mod gaps;
 pub mod identities;
 pub mod kb;
 pub mod leads;

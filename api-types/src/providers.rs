@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::validate::Checker;
+
 /// What a provider does, and whose API it speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -89,8 +91,49 @@ pub struct Provider {
     /// The key's last four characters, if a key is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_hint: Option<String>,
+    /// What its models cost, as far as somebody said so.
+    #[serde(default)]
+    pub prices: Vec<ModelPrice>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+}
+
+/// Most prices of one provider.
+pub const MAX_PRICES: usize = 50;
+
+/// What a million tokens of a model cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ModelPrice {
+    /// The model, as the provider calls it.
+    pub model: String,
+    /// For a million tokens that it is given.
+    pub prompt: f64,
+    /// For a million tokens that it writes.
+    pub completion: f64,
+    /// Three capital letters, such as `USD`.
+    pub currency: String,
+}
+
+/// Adds what is wrong with the prices of a provider to `check`.
+pub fn check_prices(check: &mut Checker, prices: &[ModelPrice]) {
+    let message = "Give at most 50 prices.";
+    check.require(prices.len() <= MAX_PRICES, "prices", message);
+    let mut models = std::collections::HashSet::new();
+    for (i, price) in prices.iter().enumerate() {
+        let field = |name| format!("prices[{i}].{name}");
+        check.length(&field("model"), &price.model, 1, 200);
+        let message = "This model has a price already.";
+        check.require(models.insert(price.model.trim()), &field("model"), message);
+        for (name, amount) in [("prompt", price.prompt), ("completion", price.completion)] {
+            let message = "Enter a price of 0 to 100,000.";
+            check.require((0.0..=100_000.0).contains(&amount), &field(name), message);
+        }
+        let is_code = price.currency.len() == 3 && price.currency.bytes().all(|b| b.is_ascii_uppercase());
+        let message = "Enter a currency as three capital letters, such as USD.";
+        check.require(is_code, &field("currency"), message);
+    }
 }
 
 /// `POST /providers` and `PUT /providers/{provider_id}`.
@@ -110,6 +153,9 @@ pub struct SaveProviderRequest {
     /// The key. On update, leave it out to keep the one that is set; a changed host needs it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key: Option<String>,
+    /// What its models cost, for figures. On update, leave it out to keep those that are set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Vec<ModelPrice>>,
 }
 
 /// Answer of `POST /providers/{provider_id}/check`.

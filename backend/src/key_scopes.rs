@@ -11,6 +11,8 @@ const RULES: &[(KeyScope, &[&str])] = &[
     (
         KeyScope::Read,
         &[
+            "GET /api/v1/analytics",
+            "GET /api/v1/analytics/export",
             "GET /api/v1/bots",
             "GET /api/v1/bots/{bot_id}",
             "GET /api/v1/bots/{bot_id}/sites",
@@ -25,6 +27,7 @@ const RULES: &[(KeyScope, &[&str])] = &[
             "GET /api/v1/conversations/{conversation_id}/messages/{message_id}/retrieval",
             "GET /api/v1/embedding",
             "GET /api/v1/gaps",
+            "GET /api/v1/gaps/groups",
             "GET /api/v1/kb",
             "GET /api/v1/kb/draft",
             "GET /api/v1/kb/draft/{draft_id}",
@@ -63,6 +66,8 @@ const RULES: &[(KeyScope, &[&str])] = &[
             "DELETE /api/v1/chatbots/draft/{draft_id}",
             "POST /api/v1/chatbots/draft/{draft_id}/deploy",
             "POST /api/v1/chatbots/draft/{draft_id}/test",
+            "PUT /api/v1/gaps/groups/{group_id}",
+            "POST /api/v1/gaps/groups/{group_id}/improve",
             "POST /api/v1/kb/draft",
             "PUT /api/v1/kb/draft/{draft_id}",
             "DELETE /api/v1/kb/draft/{draft_id}",

@@ -8,6 +8,7 @@
 )]
 
 mod api {
+    mod analytics;
     mod api_keys;
     mod audit;
     mod auth;
@@ -29,6 +30,7 @@ mod api {
     mod embed;
     mod embedding;
     mod errors;
+    mod gaps;
     mod google;
     mod invitations;
     mod isolation;

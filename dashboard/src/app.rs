@@ -6,6 +6,7 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 
 use crate::account::{AccountPage, LinkPage};
+use crate::analytics::AnalyticsPage;
 use crate::auth::{FinishSignIn, Forgot, Reset, SignIn, SignUp, Verify, Welcome};
 use crate::bots::{BotPage, BotsPage, BuilderPage, DeployPage, StartPage};
 use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
@@ -58,6 +59,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/conversations/:id") view=ConversationPage />
                     <Route path=path!("/leads") view=LeadsPage />
                     <Route path=path!("/leads/:id") view=LeadPage />
+                    <Route path=path!("/analytics") view=AnalyticsPage />
                     <Route path=path!("/tests") view=TestSetsPage />
                     <Route path=path!("/tests/:id") view=TestSetPage />
                     <Route path=path!("/settings") view=SettingsPage />

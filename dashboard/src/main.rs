@@ -1,6 +1,7 @@
 //! The dashboard: a single-page app that builds bots and knowledge bases through the public API.
 
 mod account;
+mod analytics;
 mod app;
 mod auth;
 mod bots;

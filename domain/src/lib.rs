@@ -3,9 +3,11 @@
 //! Modules are features. `tenancy`, `audit`, `llm`, `vectors`, `storage`, `secrets` and `outbound` are leaves;
 //! `data` is what is kept for how long, archives and receipts; `quotas` is what plans allow.
 //! `leads` are people who left their details with a bot; `webhooks` tell other servers of them.
+//! `analytics` is what happened, counted; `gaps` are what bots could not answer; `embed` is the widget on people's sites.
 //! `kb` stands on `llm` and `vectors`; `chat` stands on `bots`, `kb` and `llm`. A module calls another's public
 //! functions, never its tables.
 
+pub mod analytics;
 pub mod api_keys;
 pub mod audit;
 pub mod auth;
@@ -20,6 +22,7 @@ pub mod drafts;
 pub mod embed;
 pub mod embeddings;
 pub mod error;
+pub mod gaps;
 pub mod google;
 pub mod jobs;
 pub mod kb;

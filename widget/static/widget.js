@@ -16,7 +16,9 @@
   }
 
   const url = new URL('widget/frame', script.src);
-  url.search = new URLSearchParams({ bot, origin: window.origin });
+  // Where the visitor is, without what the address says of them.
+  const page = () => location.origin + location.pathname;
+  url.search = new URLSearchParams({ bot, origin: window.origin, page: page() });
 
   const labels = { ru: 'Чат', ar: 'محادثة', zh: '聊天' };
   const label = navigator.languages.map((tag) => labels[tag.slice(0, 2)] || (/^(en|de|es|fr)/.test(tag) && 'Chat')).find(Boolean) || 'Chat';
@@ -101,7 +103,7 @@ iframe { bottom: calc(max(20px, env(safe-area-inset-bottom)) + 68px); width: 400
     button.setAttribute('aria-expanded', open);
     if (open) {
       frame.focus();
-      post('open');
+      post('open', { page: page() });
     } else if (hadFocus) {
       button.focus();
     }

@@ -1,5 +1,6 @@
 //! The route table, and what every request passes through.
 
+mod analytics;
 mod api_keys;
 mod audit;
 mod auth;
@@ -24,6 +25,7 @@ mod docs;
 mod edge;
 mod embed;
 mod embedding;
+mod gaps;
 mod health;
 mod invitations;
 mod kb;
@@ -215,6 +217,11 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(webhooks::test))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::retry))
+        .routes(routes!(gaps::gap_groups))
+        .routes(routes!(gaps::save_gap_status))
+        .routes(routes!(gaps::improve_answer))
+        .routes(routes!(analytics::report))
+        .routes(routes!(analytics::export))
         .routes(routes!(test_sets::list, test_sets::create))
         .routes(routes!(test_sets::get, test_sets::rename, test_sets::delete))
         .routes(routes!(test_sets::cases, test_sets::add_case))

@@ -344,6 +344,8 @@ async fn every_tenant_table_is_exported_or_left_out_for_a_reason() {
         "data_exports",        // archives
         "embedded_documents",  // the state of work
         "embeddings",          // vectors
+        "event_days",          // sums of events
+        "event_slots",         // sums of events
         "kb_finalizations",    // the state of work
         "scans",               // the state of work; the text is in chunks
         "visitor_secrets",     // secrets

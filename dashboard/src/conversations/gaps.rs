@@ -1,29 +1,43 @@
-//! Questions that nobody could answer, newest first.
+//! Questions that nobody could answer, or whose answer was not liked, in groups: answered in place, or dismissed.
 
+use api_types::chat::FeedbackReason;
 use api_types::client;
-use api_types::conversations::Gap;
+use api_types::gaps::{GapExample, GapGroup, GapKind, GapStatus};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
+use super::improve::ImproveDialog;
 use super::{BotFilter, TABS, wanted_bot};
+use crate::session::use_session;
 use crate::test_sets::{AddToTestSet, Asked};
-use crate::ui::button::ButtonLink;
+use crate::ui::button::{Button, ButtonLink, Variant};
+use crate::ui::choice::Choice;
 use crate::ui::empty::Empty;
+use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{loaded, rows};
 use crate::ui::page::PageHead;
-use crate::ui::pages::{pages, show_more};
+use crate::ui::pages::{Pages, pages, show_more};
 use crate::ui::tabs::TabLinks;
 use crate::ui::time::Ago;
+use crate::ui::toast::use_toasts;
 
 /// The page.
 #[component]
 pub fn GapsPage() -> impl IntoView {
     let wanted = wanted_bot();
-    let gaps = pages(move |cursor| client::conversations::gaps(wanted.get(), cursor));
+    let status = RwSignal::new(GapStatus::Open);
+    let groups = pages(move |cursor| client::gaps::list(wanted.get(), status.get(), cursor));
+    let improving = RwSignal::new(None::<GapGroup>);
+    let statuses = vec![
+        (GapStatus::Open, "Open"),
+        (GapStatus::Improved, "Improved"),
+        (GapStatus::Dismissed, "Dismissed"),
+    ];
     view! {
         <PageHead
             title="Gaps"
-            subtitle="Questions whose answer is in no document yet. Add it to a knowledge base and the bot knows."
+            subtitle="What bots could not answer, and answers that visitors did not like. Write the answer here, and the bot knows it."
         >
             <ButtonLink href="/knowledge" icon=icon::BOOK_OPEN>
                 "Knowledge"
@@ -31,64 +45,152 @@ pub fn GapsPage() -> impl IntoView {
         </PageHead>
         <TabLinks tabs=TABS label="Conversations" />
         <BotFilter />
+        <div class="mb-4">
+            <Choice label="Which gaps" chosen=status options=statuses />
+        </div>
         {loaded(
-            gaps.first,
+            groups.first,
             rows,
             move |_| {
                 view! {
                     <Show
-                        when=move || !gaps.items().is_empty()
-                        fallback=|| {
-                            view! {
-                                <Empty
-                                    icon=icon::CIRCLE_HELP
-                                    title="No gaps"
-                                    text="Whenever a bot has to say that it does not know, the question is listed here."
-                                />
-                            }
-                        }
+                        when=move || !groups.items().is_empty()
+                        fallback=move || view! { <Nothing status=status.get() /> }
                     >
                         <ul class="panel divide-y divide-base-300" aria-label="Gaps">
                             <For
-                                each=move || gaps.items()
-                                key=|gap| gap.id
-                                children=|gap| view! { <Row gap=gap /> }
+                                each=move || groups.items()
+                                key=|group| (group.id, group.status.as_str(), group.unanswered, group.disliked)
+                                children=move |group| {
+                                    view! { <Row group=group groups=groups improving=improving /> }
+                                }
                             />
                         </ul>
                     </Show>
-                    {show_more(gaps)}
+                    {show_more(groups)}
                 }
             },
         )}
+        <ImproveDialog improving=improving on_improved=move || groups.first.reload() />
     }
 }
 
 #[component]
-fn Row(gap: Gap) -> impl IntoView {
-    let asked = Asked::Gap(gap.question.clone());
+fn Nothing(status: GapStatus) -> impl IntoView {
+    let (title, text) = match status {
+        GapStatus::Open => (
+            "No gaps",
+            "Whenever a bot has to say that it does not know, or a visitor does not like an answer, the question is listed here.",
+        ),
+        GapStatus::Improved => (
+            "Nothing improved yet",
+            "Questions whose answer you wrote are listed here, until they are asked in vain again.",
+        ),
+        GapStatus::Dismissed => (
+            "Nothing dismissed",
+            "Questions that need no answer are listed here once you dismiss them.",
+        ),
+    };
+    view! { <Empty icon=icon::CIRCLE_HELP title=title text=text /> }
+}
+
+#[component]
+fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapGroup>>) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let busy = RwSignal::new(false);
+    let (id, status) = (group.id, group.status);
+    let set = move |status: GapStatus| {
+        busy.set(true);
+        spawn_local(async move {
+            match session.send(&client::gaps::set_status(id, status)).await {
+                Ok(_) => groups.first.reload(),
+                Err(problem) => toasts.fail(&problem),
+            }
+            busy.try_set(false);
+        });
+    };
+    let (other, words) = match status {
+        GapStatus::Open => (GapStatus::Dismissed, "Dismiss"),
+        GapStatus::Improved | GapStatus::Dismissed => (GapStatus::Open, "Open again"),
+    };
+    let asked = Asked::Gap(group.question.clone());
+    let examples = group.examples.clone();
+    let shown = StoredValue::new(group.clone());
     view! {
-        <li class="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3">
-            <div class="min-w-0 grow basis-60">
+        <li class="flex flex-wrap items-start gap-x-4 gap-y-2 px-4 py-3" data-testid="gap">
+            <div class="min-w-0 grow basis-72">
                 <p class="font-medium" dir="auto">
-                    {gap.question}
+                    {group.question.clone()}
                 </p>
                 <p class="muted flex flex-wrap gap-x-3">
+                    {times(&group).into_iter().map(|words| view! { <span>{words}</span> }).collect_view()}
                     <span class="max-w-full truncate" dir="auto">
-                        {gap.bot_name}
+                        {group.bot_name.clone()}
                     </span>
-                    <Ago at=gap.created_at />
+                    <span>"last " <Ago at=group.last_asked_at /></span>
                 </p>
+                <details class="mt-1">
+                    <summary class="muted cursor-pointer">"How it was asked"</summary>
+                    <ul class="mt-1 flex flex-col gap-1.5 border-s-2 border-base-300 ps-3">
+                        {examples.into_iter().map(|example| view! { <Example example=example /> }).collect_view()}
+                    </ul>
+                </details>
             </div>
-            <AddToTestSet asked=asked />
-            {gap
-                .conversation_id
-                .map(|id| {
-                    view! {
-                        <a class="link-plain whitespace-nowrap" href=format!("/conversations/{id}")>
-                            "Conversation"
-                        </a>
-                    }
-                })}
+            <div class="flex flex-wrap items-center gap-1">
+                <Button small=true icon=icon::PENCIL on_click=move || improving.set(Some(shown.get_value()))>
+                    "Improve answer"
+                </Button>
+                <AddToTestSet asked=asked />
+                <Button small=true variant=Variant::Quiet busy=busy on_click=move || set(other)>
+                    {words}
+                </Button>
+            </div>
         </li>
+    }
+}
+
+/// How often, and why it is here.
+fn times(group: &GapGroup) -> Vec<String> {
+    let unanswered =
+        (group.unanswered > 0).then(|| format!("{} unanswered", count(group.unanswered, "time")));
+    let disliked = (group.disliked > 0).then(|| format!("{} disliked", count(group.disliked, "time")));
+    [unanswered, disliked].into_iter().flatten().collect()
+}
+
+#[component]
+fn Example(example: GapExample) -> impl IntoView {
+    let why = match example.kind {
+        GapKind::Unanswered => Some("no answer"),
+        GapKind::Disliked => example.reason.map(reason_words).or(Some("disliked")),
+    };
+    view! {
+        <li>
+            <p dir="auto">{example.question}</p>
+            {example.comment.map(|comment| view! { <p class="italic" dir="auto">"“" {comment} "”"</p> })}
+            <p class="muted flex flex-wrap gap-x-3">
+                <span>{why}</span>
+                <Ago at=example.asked_at />
+                {example
+                    .conversation_id
+                    .map(|id| {
+                        view! {
+                            <a class="link-plain" href=format!("/conversations/{id}")>
+                                "Conversation"
+                            </a>
+                        }
+                    })}
+            </p>
+        </li>
+    }
+}
+
+/// A visitor's reason in plain words.
+pub const fn reason_words(reason: FeedbackReason) -> &'static str {
+    match reason {
+        FeedbackReason::Wrong => "wrong",
+        FeedbackReason::Incomplete => "something is missing",
+        FeedbackReason::NotHelpful => "not helpful",
+        FeedbackReason::Other => "something else",
     }
 }

@@ -2,6 +2,7 @@
 
 mod delete;
 mod gaps;
+mod improve;
 mod list;
 mod page;
 mod why;

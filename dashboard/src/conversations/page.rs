@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::delete::DeleteConversation;
+use super::gaps::reason_words;
 use super::list::{GapMark, VisitorName, channel_name};
 use super::why::{Asking, WhyDialog};
 use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
@@ -129,6 +130,10 @@ fn Answered(
             "size-3.5 text-error",
         ),
     });
+    let reason = message
+        .rating_reason
+        .map(|reason| format!("Why: {}", reason_words(reason)));
+    let comment = message.rating_comment.clone();
     view! {
         <Answer
             text=message.content
@@ -163,7 +168,18 @@ fn Answered(
                             </span>
                         }
                     })}
+                {reason.map(|reason| view! { <span>{reason}</span> })}
             </p>
+            {comment
+                .map(|comment| {
+                    view! {
+                        <p class="mt-1 text-xs italic" dir="auto">
+                            "“"
+                            {comment}
+                            "”"
+                        </p>
+                    }
+                })}
         </Answer>
     }
 }

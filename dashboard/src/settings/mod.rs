@@ -7,6 +7,7 @@ mod connections;
 mod data;
 mod embedding;
 mod embedding_form;
+mod prices;
 mod provider_form;
 mod providers;
 mod usage;

@@ -1,11 +1,12 @@
 //! Connecting a provider, or changing a connection.
 
 use api_types::client;
-use api_types::providers::{Provider, ProviderKind, SaveProviderRequest};
+use api_types::providers::{Provider, ProviderKind, SaveProviderRequest, check_prices};
 use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::prices::{PriceFields, Prices};
 use crate::session::use_session;
 use crate::ui::button::{Button, Submit};
 use crate::ui::dialog::Dialog;
@@ -59,6 +60,12 @@ fn ProviderForm(
             .unwrap_or_default(),
     );
     let key = RwSignal::new(String::new());
+    let prices = Prices::new(
+        provider
+            .as_ref()
+            .map(|provider| provider.prices.clone())
+            .unwrap_or_default(),
+    );
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let form = Form::new(move || {
@@ -73,6 +80,7 @@ fn ProviderForm(
         );
         let min = usize::from(kind.get().has_models());
         model.with(|model| check.length("default_model", model, min, 200));
+        check_prices(&mut check, &prices.get());
         check.finish()
     });
     let submit = move || {
@@ -88,6 +96,7 @@ fn ProviderForm(
             base_url: base_url.get_untracked().trim().to_owned(),
             default_model: model.get_untracked().trim().to_owned(),
             api_key: (!api_key.is_empty()).then_some(api_key),
+            prices: Some(untrack(|| prices.get())),
         };
         spawn_local(async move {
             let call = match id {
@@ -153,6 +162,9 @@ fn ProviderForm(
                 hint=key_hint
                 autocomplete="off"
             />
+            <Show when=move || kind.get().writes_answers()>
+                <PriceFields prices=prices form=form default_model=model />
+            </Show>
             <div class="flex flex-wrap justify-end gap-2">
                 <Button on_click=move || open.set(false)>"Cancel"</Button>
                 <Submit busy=busy>{if id.is_some() { "Save" } else { "Connect" }}</Submit>

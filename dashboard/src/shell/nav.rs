@@ -19,7 +19,7 @@ struct Place {
 /// Places in the bar of a phone; the others are behind “More”.
 const IN_BAR: usize = 4;
 
-const PLACES: [Place; 6] = [
+const PLACES: [Place; 7] = [
     Place {
         href: "/bots",
         name: "Bots",
@@ -39,6 +39,11 @@ const PLACES: [Place; 6] = [
         href: "/leads",
         name: "Leads",
         glyph: icon::INBOX,
+    },
+    Place {
+        href: "/analytics",
+        name: "Analytics",
+        glyph: icon::CHART,
     },
     Place {
         href: "/tests",

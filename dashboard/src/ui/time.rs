@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use js_sys::{Date, Object};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -61,6 +61,20 @@ pub fn exact(at: DateTime<Utc>) -> String {
         let _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
     }
     date.to_locale_string("default", &options).into()
+}
+
+/// The person's time zone, such as `Europe/Berlin`, if the browser says it.
+pub fn time_zone() -> Option<String> {
+    let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &Object::new());
+    let zone = js_sys::Reflect::get(&format.resolved_options(), &"timeZone".into()).ok()?;
+    zone.as_string()
+}
+
+/// The day that it is where the person is.
+pub fn today() -> Option<NaiveDate> {
+    let now = Date::new_0();
+    let year = i32::try_from(now.get_full_year()).ok()?;
+    NaiveDate::from_ymd_opt(year, now.get_month() + 1, now.get_date())
 }
 
 /// When a day begins where the person is, or so many days later; `date` is what a date field holds, such as

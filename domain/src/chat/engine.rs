@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use api_types::bots::{ChatbotContent, ModelChoice};
 use api_types::chat::{ChatEvent, Source, Usage};
 use futures::StreamExt;
+use uuid::Uuid;
 
 use super::citations::Citations;
 use super::followup::Leaning;
@@ -58,6 +59,14 @@ pub(super) fn model_name(content: &ChatbotContent) -> &str {
     match &content.model {
         ModelChoice::Extractive => "built-in",
         ModelChoice::Provider { model, .. } => model,
+    }
+}
+
+/// Whose model it is; `None` for the built-in answerer.
+pub(super) fn provider_id(content: &ChatbotContent) -> Option<Uuid> {
+    match &content.model {
+        ModelChoice::Extractive => None,
+        ModelChoice::Provider { provider_id, .. } => Some(*provider_id),
     }
 }
 

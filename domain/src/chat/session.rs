@@ -1,9 +1,9 @@
-//! Conversations as visitors have them: found or begun, read again after a reload, rated.
+//! Conversations as visitors have them: found or begun, read again after a reload.
 
 use std::collections::BTreeMap;
 
 use api_types::ErrorCode;
-use api_types::chat::{FeedbackRequest, Rating, Session, SessionMessage};
+use api_types::chat::{Rating, Session, SessionMessage};
 use api_types::conversations::Channel;
 use api_types::visitors::Visitor;
 use serde_json::json;
@@ -94,7 +94,7 @@ pub async fn session(
     let mut tx = services.db.tenant(&bot.scope).await?;
     require(&mut tx, bot, session_id, visitor).await?;
     let rows = sqlx::query!(
-        "select id, role, content, sources, created_at from messages
+        "select id, role, content, sources, rating, created_at from messages
          where workspace_id = $1 and conversation_id = $2 and status <> 'failed'
          order by id desc limit 100",
         bot.scope.workspace_id(),
@@ -108,6 +108,7 @@ pub async fn session(
             role: role(&row.role),
             content: row.content,
             sources: serde_json::from_value(row.sources)?,
+            rating: row.rating.as_deref().and_then(Rating::from_name),
             created_at: row.created_at,
         })
     });
@@ -115,38 +116,6 @@ pub async fn session(
         session_id,
         messages: messages.collect::<Result<_>>()?,
     })
-}
-
-/// Keeps a visitor's verdict on an answer; a later one replaces it.
-pub async fn rate(
-    services: &Services,
-    bot: &LiveBot,
-    request: &FeedbackRequest,
-    visitor: Option<&Visitor>,
-) -> Result<()> {
-    let mut tx = services.db.tenant(&bot.scope).await?;
-    require(&mut tx, bot, request.session_id, visitor).await?;
-    let rating = match request.rating {
-        Rating::Up => "up",
-        Rating::Down => "down",
-    };
-    let updated = sqlx::query!(
-        "update messages set rating = $4
-         where workspace_id = $1 and conversation_id = $2 and id = $3 and role = 'assistant'",
-        bot.scope.workspace_id(),
-        request.session_id,
-        request.message_id,
-        rating
-    )
-    .execute(&mut *tx)
-    .await?;
-    if updated.rows_affected() == 0 {
-        return Err(Error::refused(
-            ErrorCode::NotFound,
-            "There is no such answer in this conversation.",
-        ));
-    }
-    tx.commit().await
 }
 
 /// Whether the conversation is still there.
@@ -182,7 +151,8 @@ pub(super) async fn is_theirs(
     Ok(is_theirs)
 }
 
-async fn require(
+/// Refuses unless the conversation is the bot's and the visitor's.
+pub(super) async fn require(
     tx: &mut TenantTx,
     bot: &LiveBot,
     session_id: Uuid,

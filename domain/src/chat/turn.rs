@@ -5,16 +5,18 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use api_types::ErrorCode;
 use api_types::chat::{ChatEvent, ChatRequest, MessageRole};
 use api_types::conversations::{Channel, MessageStatus};
+use api_types::gaps::GapKind;
 use api_types::retrieval::Retrieval;
 use api_types::usage::Quota;
 use api_types::validate::{self, Checker};
 use api_types::visitors::Visitor;
+use retrieval::words;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -22,9 +24,11 @@ use uuid::Uuid;
 
 use super::engine::{self, Question};
 use super::{Answer, Events, NumberedEvent, Turn, resume, session};
+use crate::analytics::{self, Outcome};
 use crate::bots::LiveBot;
 use crate::data::redaction::redact;
 use crate::db::TenantTx;
+use crate::gaps::{self, NewGap};
 use crate::{Error, Result, Services, leads, quotas};
 
 /// How long an answer is kept in memory while Postgres is away.
@@ -54,9 +58,13 @@ struct Running {
     question: String,
     history: Vec<Turn>,
     variables: BTreeMap<String, String>,
+    /// The page that the visitor is on.
+    page: Option<String>,
     began: Instant,
     /// Whether it is time for the lead form.
     offers_lead_form: bool,
+    /// How long the first words took.
+    first_words: OnceLock<Duration>,
 }
 
 /// Takes a turn. Refusals come back at once; once this returns, everything else is an event.
@@ -98,8 +106,10 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         question,
         history,
         variables: chat.variables,
+        page: chat.page.as_deref().and_then(analytics::clean_page),
         began: Instant::now(),
         offers_lead_form,
+        first_words: OnceLock::new(),
     };
     tokio::spawn(running.run(sender));
     Ok(UnboundedReceiverStream::new(receiver))
@@ -128,7 +138,7 @@ fn redacted(bot: &LiveBot, mut request: Request) -> Request {
     }
     let chat = &mut request.chat;
     let values = chat.metadata.values_mut().chain(chat.variables.values_mut());
-    for text in values.chain([&mut chat.message]) {
+    for text in values.chain([&mut chat.message]).chain(&mut chat.page) {
         redact_in_place(text);
     }
     // The site's id stays: the conversation is known by it.
@@ -168,6 +178,7 @@ impl Running {
         let mut text = String::new();
         let mut emit = |event: ChatEvent| {
             if let ChatEvent::Delta { text: piece } = &event {
+                self.first_words.get_or_init(|| self.began.elapsed());
                 text.push_str(piece);
             }
             n += 1;
@@ -269,6 +280,7 @@ impl Running {
 
     async fn store_answer(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
         let scope = &self.bot.scope;
+        let total = self.began.elapsed();
         let mut tx = self.services.db.tenant(scope).await?;
         let stored = sqlx::query!(
             "with metered as (
@@ -290,7 +302,7 @@ impl Running {
             answer.answered,
             engine::model_name(&self.bot.content),
             self.bot.version,
-            i32::try_from(self.began.elapsed().as_millis()).unwrap_or(i32::MAX),
+            i32::try_from(total.as_millis()).unwrap_or(i32::MAX),
             answer.usage.map(|usage| usage.prompt_tokens.cast_signed()),
             answer.usage.map(|usage| usage.completion_tokens.cast_signed())
         )
@@ -300,23 +312,49 @@ impl Running {
             // Committed before, without our hearing of it.
             return Ok(());
         }
-        sqlx::query!(
-            "update conversations set message_count = message_count + 1, last_message_at = now(),
-                 has_gap = has_gap or $3
-             where workspace_id = $1 and id = $2",
-            scope.workspace_id(),
-            self.session_id,
-            !answer.answered
-        )
-        .execute(&mut *tx)
-        .await?;
+        let is_whole = status == MessageStatus::Complete;
+        let outcome = Outcome {
+            messages: 1,
+            is_counted: true,
+            has_answer: is_whole && answer.answered,
+            has_gap: !answer.answered,
+            ..Outcome::default()
+        };
+        let session = outcome.apply(&mut tx, scope, self.session_id).await?;
         if let Some(retrieval) = &answer.retrieval {
             self.store_retrieval(&mut tx, retrieval).await?;
         }
         if !answer.answered {
             self.store_gap(&mut tx).await?;
         }
+        let turn = analytics::Turn {
+            outcome: match (is_whole, answer.answered) {
+                (true, true) => "answered",
+                (true, false) => "gap",
+                (false, _) => "error",
+            },
+            language: self.language(),
+            page: self.page.as_deref(),
+            model: engine::model_name(&self.bot.content),
+            provider_id: engine::provider_id(&self.bot.content),
+            usage: answer.usage,
+            first_token: self.first_words.get().copied().filter(|_| is_whole),
+            total: is_whole.then_some(total),
+            question_key: Some(words::gist_key(&words::gist(&self.question))),
+        };
+        // Last, as it locks the sums until the end.
+        analytics::turn(&mut tx, scope, self.session_id, &session, &turn).await?;
         tx.commit().await
+    }
+
+    /// The language of the question; of what was asked before it, where it is too short to tell.
+    fn language(&self) -> Option<&'static str> {
+        let before = || {
+            let asked = self.history.iter().filter(|turn| turn.role == MessageRole::User);
+            let asked: Vec<&str> = asked.map(|turn| turn.content.as_str()).collect();
+            words::language_told(&asked.join("\n"))
+        };
+        words::language_told(&self.question).or_else(before)
     }
 
     async fn store_retrieval(&self, tx: &mut TenantTx, retrieval: &Retrieval) -> Result<()> {
@@ -332,17 +370,14 @@ impl Running {
     }
 
     async fn store_gap(&self, tx: &mut TenantTx) -> Result<()> {
-        sqlx::query!(
-            "insert into gaps (workspace_id, id, bot_id, conversation_id, question) values ($1, $2, $3, $4, $5)",
-            self.bot.scope.workspace_id(),
-            Uuid::now_v7(),
-            self.bot.id,
-            self.session_id,
-            self.question
-        )
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
+        let gap = NewGap {
+            bot_id: self.bot.id,
+            conversation_id: self.session_id,
+            message_id: self.message_id,
+            kind: GapKind::Unanswered,
+            question: &self.question,
+        };
+        gaps::record(tx, &self.bot.scope, &gap).await
     }
 }
 
@@ -401,6 +436,9 @@ fn check(chat: &ChatRequest) -> Result<()> {
             .any(|(key, value)| key.contains('\0') || value.contains('\0'));
         check.require(!holds_nul, field, "Text can't hold NUL characters.");
     }
+    let is_page = chat.page.as_deref().is_none_or(validate::is_web_address);
+    let message = "Send the address of a web page, or leave it out.";
+    check.require(is_page, "page", message);
     errors.extend(check.finish().err().unwrap_or_default());
     if errors.is_empty() {
         Ok(())

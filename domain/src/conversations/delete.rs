@@ -12,7 +12,7 @@ use crate::chat::{self, Stream};
 use crate::data::BATCH;
 use crate::data::receipts::{Counts, Deletion, add};
 use crate::db::TenantTx;
-use crate::{Error, Result, Scope, Services, audit};
+use crate::{Error, Result, Scope, Services, analytics, audit, gaps};
 
 /// Deletes these conversations, all of them or none, and answers with a receipt. Needs the role admin.
 pub async fn delete(services: &Services, scope: &Scope, ids: &[Uuid]) -> Result<DeletionReceipt> {
@@ -67,7 +67,7 @@ pub(crate) async fn remove_older(
     .fetch_all(&mut **tx)
     .await?;
     let mut counts = remove(services, tx, scope, &ids).await?;
-    let gaps = sqlx::query!(
+    let deleted_gaps = sqlx::query!(
         "delete from gaps where workspace_id = $1 and id in (
              select id from gaps
              where workspace_id = $1 and conversation_id is null and created_at < now() - make_interval(days => $2)
@@ -78,7 +78,10 @@ pub(crate) async fn remove_older(
     )
     .execute(&mut **tx)
     .await?;
-    add(&mut counts, "gaps", gaps.rows_affected());
+    if deleted_gaps.rows_affected() > 0 {
+        gaps::forget_empty(tx, scope).await?;
+    }
+    add(&mut counts, "gaps", deleted_gaps.rows_affected());
     Ok(counts)
 }
 
@@ -86,6 +89,14 @@ pub(crate) async fn remove_older(
 /// minutes is lost.
 async fn remove(services: &Services, tx: &mut TenantTx, scope: &Scope, ids: &[Uuid]) -> Result<Counts> {
     let mut counts = Counts::new();
+    // Whoever writes to one of them just now is done first, or finds it gone.
+    sqlx::query!(
+        "select id from conversations where workspace_id = $1 and id = any($2) order by id for update",
+        scope.workspace_id(),
+        ids
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     let messages = sqlx::query!(
         r#"select c.bot_id, m.conversation_id, m.id, m.role,
                 exists (select from retrievals r where r.workspace_id = m.workspace_id and r.message_id = m.id)
@@ -111,13 +122,14 @@ async fn remove(services: &Services, tx: &mut TenantTx, scope: &Scope, ids: &[Uu
         "redis.streams",
         chat::forget(&services.redis, &streams).await?,
     );
-    let gaps = sqlx::query!(
+    let deleted_gaps = sqlx::query!(
         "delete from gaps where workspace_id = $1 and conversation_id = any($2)",
         scope.workspace_id(),
         ids
     )
     .execute(&mut **tx)
     .await?;
+    analytics::forget(tx, scope, ids).await?;
     let deleted = sqlx::query!(
         "delete from conversations where workspace_id = $1 and id = any($2)",
         scope.workspace_id(),
@@ -125,7 +137,8 @@ async fn remove(services: &Services, tx: &mut TenantTx, scope: &Scope, ids: &[Uu
     )
     .execute(&mut **tx)
     .await?;
-    add(&mut counts, "gaps", gaps.rows_affected());
+    gaps::forget_empty(tx, scope).await?;
+    add(&mut counts, "gaps", deleted_gaps.rows_affected());
     add(&mut counts, "conversations", deleted.rows_affected());
     add(&mut counts, "messages", messages.len() as u64);
     let retrievals = messages.iter().filter(|message| message.has_retrieval).count();

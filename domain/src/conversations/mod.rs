@@ -3,7 +3,7 @@
 mod delete;
 
 use api_types::Page;
-use api_types::chat::{MessageRole, Rating, Usage};
+use api_types::chat::{FeedbackReason, MessageRole, Rating, Usage};
 use api_types::conversations::{
     Channel, Conversation, ConversationSummary, Gap, MessageStatus, TranscriptMessage,
 };
@@ -127,7 +127,7 @@ pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Convers
         .ok_or_else(|| Error::not_found("conversation"))?;
     let messages = sqlx::query!(
         r#"select id, role, content, sources, status, answered, model, bot_version, latency_ms, prompt_tokens,
-             completion_tokens, rating, created_at,
+             completion_tokens, rating, rating_reason, rating_comment, created_at,
              exists(select from retrievals r where r.workspace_id = messages.workspace_id and r.message_id = messages.id)
                  as "has_search!"
          from messages where workspace_id = $1 and conversation_id = $2 order by id limit 1000"#,
@@ -162,9 +162,9 @@ pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Convers
                         prompt_tokens: prompt.unsigned_abs(),
                         completion_tokens: completion.unsigned_abs(),
                     }),
-                rating: m
-                    .rating
-                    .map(|r| if r == "up" { Rating::Up } else { Rating::Down }),
+                rating: m.rating.as_deref().and_then(Rating::from_name),
+                rating_reason: m.rating_reason.as_deref().and_then(FeedbackReason::from_name),
+                rating_comment: m.rating_comment,
                 created_at: m.created_at,
             })
         })
@@ -219,7 +219,7 @@ pub async fn gaps(
         Gap,
         "select g.id, g.bot_id, b.name as bot_name, g.conversation_id, g.question, g.created_at
          from gaps g join bots b on b.workspace_id = g.workspace_id and b.id = g.bot_id
-         where g.workspace_id = $1
+         where g.workspace_id = $1 and g.kind = 'unanswered'
            and ($2::uuid is null or g.bot_id = $2)
            and ($3::timestamptz is null or (g.created_at, g.id) < ($3, $4::uuid))
          order by g.created_at desc, g.id desc

@@ -4,11 +4,12 @@ mod connection;
 
 use api_types::ErrorCode;
 use api_types::audit::AuditAction;
-use api_types::providers::{Provider, ProviderKind, SaveProviderRequest};
+use api_types::providers::{ModelPrice, Provider, ProviderKind, SaveProviderRequest, check_prices};
 use api_types::tenancy::Role;
 use api_types::validate::Checker;
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::error::violates;
@@ -24,6 +25,7 @@ struct Row {
     base_url: String,
     default_model: String,
     key_hint: Option<String>,
+    prices: Json<Vec<ModelPrice>>,
     created_at: DateTime<Utc>,
 }
 
@@ -36,6 +38,7 @@ impl From<Row> for Provider {
             base_url: row.base_url,
             default_model: row.default_model,
             key_hint: row.key_hint,
+            prices: row.prices.0,
             created_at: row.created_at,
         }
     }
@@ -46,8 +49,8 @@ pub async fn list(services: &Services, scope: &Scope) -> Result<Vec<Provider>> {
     let mut tx = services.db.tenant(scope).await?;
     let rows = sqlx::query_as!(
         Row,
-        "select id, name, kind, base_url, default_model, key_hint, created_at from providers
-         where workspace_id = $1 order by name",
+        r#"select id, name, kind, base_url, default_model, key_hint, prices as "prices: Json<Vec<ModelPrice>>", created_at
+           from providers where workspace_id = $1 order by name"#,
         scope.workspace_id()
     )
     .fetch_all(&mut *tx)
@@ -65,9 +68,10 @@ pub async fn create(services: &Services, scope: &Scope, request: SaveProviderReq
     let mut tx = services.db.tenant(scope).await?;
     let row = sqlx::query_as!(
         Row,
-        "insert into providers (workspace_id, id, name, base_url, default_model, api_key, key_hint, kind)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
-         returning id, name, kind, base_url, default_model, key_hint, created_at",
+        r#"insert into providers (workspace_id, id, name, base_url, default_model, api_key, key_hint, kind, prices)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           returning id, name, kind, base_url, default_model, key_hint, prices as "prices: Json<Vec<ModelPrice>>",
+               created_at"#,
         scope.workspace_id(),
         id,
         request.name.trim(),
@@ -75,7 +79,8 @@ pub async fn create(services: &Services, scope: &Scope, request: SaveProviderReq
         request.default_model.trim(),
         sealed,
         request.api_key.as_deref().map(hint),
-        kind.as_str()
+        kind.as_str(),
+        json!(prices(&request).unwrap_or_default())
     )
     .fetch_one(&mut *tx)
     .await
@@ -124,17 +129,19 @@ pub async fn update(
     }
     let row = sqlx::query_as!(
         Row,
-        "update providers set name = $3, base_url = $4, default_model = $5,
-             api_key = coalesce($6, api_key), key_hint = coalesce($7, key_hint)
-         where workspace_id = $1 and id = $2
-         returning id, name, kind, base_url, default_model, key_hint, created_at",
+        r#"update providers set name = $3, base_url = $4, default_model = $5,
+               api_key = coalesce($6, api_key), key_hint = coalesce($7, key_hint), prices = coalesce($8, prices)
+           where workspace_id = $1 and id = $2
+           returning id, name, kind, base_url, default_model, key_hint, prices as "prices: Json<Vec<ModelPrice>>",
+               created_at"#,
         scope.workspace_id(),
         id,
         request.name.trim(),
         base_url(&request),
         request.default_model.trim(),
         seal(&services.secrets, id, &request)?,
-        request.api_key.as_deref().map(hint)
+        request.api_key.as_deref().map(hint),
+        prices(&request).map(|prices| json!(prices))
     )
     .fetch_one(&mut *tx)
     .await
@@ -199,10 +206,20 @@ fn check(outbound: &Outbound, kind: ProviderKind, request: &SaveProviderRequest)
             "A key has 1 to 500 letters, digits or signs, without spaces.",
         );
     }
+    check_prices(&mut check, request.prices.as_deref().unwrap_or_default());
     if let Err(error) = outbound.check_url(&request.base_url) {
         check.require(false, "base_url", &error.to_string());
     }
     check.finish().map_err(Error::validation)
+}
+
+/// Prices as they are kept.
+fn prices(request: &SaveProviderRequest) -> Option<Vec<ModelPrice>> {
+    let tidied = |price: &ModelPrice| ModelPrice {
+        model: price.model.trim().to_owned(),
+        ..price.clone()
+    };
+    Some(request.prices.as_ref()?.iter().map(tidied).collect())
 }
 
 /// The kind as the database keeps it; its check lets no other name in.

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use wasm_bindgen::prelude::*;
 
 use super::answer::Answer;
-use super::chat::{ANSWER, Turn};
+use super::chat::{ANSWER, FEEDBACK, Turn};
 use super::lead::Lead;
 use super::page::{self, Element, Json, instance};
 use crate::color::Rgb;
@@ -470,6 +470,8 @@ impl App {
     /// Shows a conversation that was had before, and goes on with the answer that was under way.
     fn replay(&mut self, session: &Json) {
         let mut unanswered = String::new();
+        let url = [&self.url, FEEDBACK].concat();
+        let id = self.session.clone();
         for message in session.items("messages") {
             self.page.remove("ideas");
             let text = message.text("content");
@@ -483,6 +485,9 @@ impl App {
             answer.text = text;
             answer.set_sources(&message);
             answer.finish();
+            answer
+                .root
+                .rateable(&url, &id, &message.text("id"), &message.text("rating"));
         }
         let first_event = page::recall(false, ANSWER);
         if !unanswered.is_empty() && !first_event.is_empty() {

@@ -14,6 +14,9 @@ const RETRY_AFTER: [u32; 6] = [300, 1000, 2000, 4000, 8000, 8000];
 /// Under this name stands the first event of an answer that is not whole: after a reload it is taken up from there.
 pub const ANSWER: &str = "answer";
 
+/// Where a verdict on an answer goes, below the bot's address.
+pub const FEEDBACK: &str = "/feedback";
+
 /// A message whose answer is not whole.
 pub struct Turn {
     /// Distinguishes what arrives for this turn from what is late for another.
@@ -140,6 +143,10 @@ impl App {
             "done" => {
                 answer.set_sources(&data);
                 answer.finish();
+                let url = [&self.url, FEEDBACK].concat();
+                answer
+                    .root
+                    .rateable(&url, &self.session, &data.text("message_id"), "");
                 let spoken = answer.root.spoken("text");
                 self.end_turn(&spoken);
                 self.offer(&data, "suggestions");

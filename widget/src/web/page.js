@@ -6,6 +6,8 @@ const part = (scope, name) => (name ? scope.querySelector(`[data-part="${name}"]
 const query = new URLSearchParams(location.search);
 // Who embeds us, as the loader said it; a page that says a wrong origin hears nothing.
 const host = window.parent !== window && query.get('origin');
+// The page that the visitor is on.
+let place = host ? query.get('page') : location.origin + location.pathname;
 let handle;
 
 // Listens to the visitor, the network and the page around.
@@ -37,7 +39,10 @@ export const listen = (handler) => {
   });
   for (const type of ['online', 'offline']) window.addEventListener(type, () => handle(type, {}));
   window.addEventListener('message', ({ source, origin, data }) => {
-    if (host && source === window.parent && origin === host) handle(`host-${data?.botwright}`, data);
+    if (!host || source !== window.parent || origin !== host) return;
+    if (data?.page) place = String(data.page);
+    if (data?.botwright === 'identify') visitor = data.token;
+    handle(`host-${data?.botwright}`, data);
   });
 };
 
@@ -184,6 +189,8 @@ const read = async (response) => {
   }
 };
 const TOKEN = 'x-visitor-token';
+// What the site said last of its visitor.
+let visitor;
 export const load = async (config, session, words, token) => {
   const headers = { accept: 'application/json', ...(token && { [TOKEN]: token }) };
   const get = async (url) => url && read(await send(url, { headers }));
@@ -198,7 +205,8 @@ export const ask = async (url, turn, message, session, after, token) => {
   const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
   if (after) headers['last-event-id'] = after;
   if (token) headers[TOKEN] = token;
-  const body = JSON.stringify({ message, session_id: session || undefined, stream: true });
+  const page = /^http/.test(place) ? place.slice(0, 2000) : undefined;
+  const body = JSON.stringify({ message, session_id: session || undefined, stream: true, page });
   const response = await send(url, { method: 'POST', headers, body, signal });
   if (!response.ok) return handle('refused', { turn, ...(await read(response)) });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -221,6 +229,16 @@ export const leave = async (url, form, session, token) => {
   handle('lead-answer', await read(await send(url, { method: 'POST', headers, body })));
 };
 export const stop = () => request?.abort();
+// Asks under an answer whether it helped. Nobody needs that to open the chat, so it is loaded when there is an answer.
+const extras = '/widget/later/';
+export const rateable = async (scope, url, session_id, message_id, rating) => {
+  const post = (verdict) => {
+    const headers = { 'content-type': 'application/json', ...(visitor && { [TOKEN]: visitor }) };
+    return send(url, { method: 'POST', headers, body: JSON.stringify({ session_id, message_id, ...verdict }) });
+  };
+  const { offer } = await import(extras + 'feedback.js').catch(() => ({}));
+  offer?.(part(scope, 'tools'), rating, post);
+};
 export const later = (milliseconds, turn) => setTimeout(() => handle('resume', { turn }), milliseconds);
 
 // JSON, field by field: one that is missing or of another type reads as empty.

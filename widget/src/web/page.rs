@@ -78,6 +78,7 @@ extern "C" {
     pub fn load(config: &str, session: &str, words: &str, token: &str);
     /// Asks: `chunk`s follow, then `broke`; or `refused`.
     pub fn ask(url: &str, turn: u32, message: &str, session: &str, after: &str, token: &str);
+    fn rateable(scope: &JsValue, url: &str, session: &str, message: &str, rating: &str);
     /// Breaks the last request off.
     pub fn stop();
     /// `resume` follows.
@@ -160,6 +161,11 @@ impl Element {
     /// Moves the pen into a part, keeping its first children.
     pub fn draw(&self, part: &str, kept: usize) {
         draw(&self.0, part, kept);
+    }
+
+    /// Asks whether this answer helped.
+    pub fn rateable(&self, url: &str, session: &str, message: &str, rating: &str) {
+        rateable(&self.0, url, session, message, rating);
     }
 
     /// Copies text; then the part says `done` for a moment.

@@ -70,6 +70,7 @@ async fn provider(harness: &Harness, server: &FakeEmbed) -> Uuid {
         base_url: server.base_url(),
         default_model: String::new(),
         api_key: None,
+        prices: None,
     };
     providers::create(&harness.services, &harness.scope, request)
         .await

@@ -1,5 +1,6 @@
 //! Every route, by its noun.
 
+pub mod analytics;
 pub mod api_keys;
 pub mod audit;
 pub mod auth;
@@ -9,6 +10,7 @@ pub mod connections;
 pub mod conversations;
 pub mod data;
 pub mod embedding;
+pub mod gaps;
 pub mod identities;
 pub mod kb;
 pub mod kb_drafts;

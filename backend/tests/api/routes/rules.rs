@@ -26,6 +26,8 @@ use Rule::{Key, Organization, Person, Public, Workspace};
 /// Every route.
 #[rustfmt::skip]
 pub const ROUTES: &[(&str, Rule)] = &[
+    ("GET /api/v1/analytics", Workspace(Viewer)),
+    ("GET /api/v1/analytics/export", Workspace(Viewer)),
     ("GET /api/v1/api-keys", Workspace(Admin)),
     ("POST /api/v1/api-keys", Workspace(Admin)),
     ("DELETE /api/v1/api-keys/{key_id}", Workspace(Admin)),
@@ -123,6 +125,9 @@ pub const ROUTES: &[(&str, Rule)] = &[
     ("PUT /api/v1/embedding", Workspace(Admin)),
     ("DELETE /api/v1/embedding/next", Workspace(Admin)),
     ("GET /api/v1/gaps", Workspace(Viewer)),
+    ("GET /api/v1/gaps/groups", Workspace(Viewer)),
+    ("PUT /api/v1/gaps/groups/{group_id}", Workspace(Editor)),
+    ("POST /api/v1/gaps/groups/{group_id}/improve", Workspace(Editor)),
     ("GET /api/v1/invitations", Workspace(Admin)),
     ("POST /api/v1/invitations", Workspace(Admin)),
     ("DELETE /api/v1/invitations/{invitation_id}", Workspace(Admin)),

@@ -16,7 +16,7 @@ use crate::api::chatbot_drafts::deployable;
 use crate::api::data::exported;
 use crate::api::kb::indexed;
 use crate::api::kb_pairs;
-use crate::support::{Person, TestApp, ok};
+use crate::support::{Person, TestApp, done, ok};
 
 /// What belongs to one tenant, by the name it has in paths and bodies.
 pub struct World {
@@ -83,6 +83,12 @@ impl World {
         let chat: Value = ok(ask.json(&json!({ "message": "Which shop repairs bicycles?" }))).await;
         self.ids.insert("conversation_id", text(&chat["session_id"]));
         self.ids.insert("message_id", text(&chat["message_id"]));
+        let rate = app.request(Method::POST, &format!("/api/v1/bots/{bot}/feedback"));
+        let verdict =
+            json!({ "session_id": chat["session_id"], "message_id": chat["message_id"], "rating": "down" });
+        done(rate.json(&verdict)).await;
+        let groups: Value = ok(app.get(&self.owner, "/api/v1/gaps/groups")).await;
+        self.ids.insert("group_id", text(&groups["items"][0]["id"]));
     }
 
     /// A lead with a note.
@@ -184,7 +190,7 @@ impl World {
             "invitation_id" if path.starts_with("/api/v1/organization/") => "organization_invitation_id",
             "from" if is_kb_draft => "kb_id",
             "from" => "bot_id",
-            "knowledge_base_ids" => "kb_id",
+            "knowledge_base_ids" | "knowledge_base_id" => "kb_id",
             "conversation_ids" => "conversation_id",
             "export_id" if path.starts_with("/api/v1/auth/") => "own_export_id",
             // The conversation a visitor goes on with; in the dashboard's routes it is where one is signed in.

@@ -110,6 +110,26 @@ fn script_of(word: &str) -> Option<Language> {
     }
 }
 
+/// The language that a letter gives away. Of Han alone Chinese is the likeliest; kana say that it is Japanese.
+pub(super) fn told_by_script(c: char) -> Option<&'static str> {
+    match c {
+        '\u{590}'..='\u{5ff}' => Some("he"),
+        '\u{900}'..='\u{97f}' => Some("hi"),
+        '\u{e00}'..='\u{e7f}' => Some("th"),
+        '\u{3040}'..='\u{30ff}' => Some("ja"),
+        '\u{ac00}'..='\u{d7a3}' => Some("ko"),
+        _ => None,
+    }
+}
+
+/// The language that some words are in, by their script or their stop words.
+pub(super) fn told_by_words(words: &[String]) -> Option<&'static str> {
+    let by_script = words.iter().find_map(|word| script_of(word));
+    by_script
+        .or_else(|| Evidence::in_words(words).told())
+        .map(Language::code)
+}
+
 /// Some languages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Languages(u32);
@@ -179,6 +199,13 @@ impl Evidence {
         let most = *self.0.iter().max()?;
         let first = all().find(|language| self.0[usize::from(language.0)] == most);
         first.filter(|_| most >= ENOUGH)
+    }
+
+    /// The language with more stop words than any other, two at least.
+    pub(super) fn told(self) -> Option<Language> {
+        let most = *self.0.iter().max()?;
+        let mut best = all().filter(|language| self.0[usize::from(language.0)] == most);
+        best.next().filter(|_| most >= 2 && best.next().is_none())
     }
 
     /// Those of `languages` with the most stop words; English too where none is searched yet.

@@ -42,6 +42,36 @@ pub fn language_of(passage: &str, whole: Language) -> Language {
     evidence.language().unwrap_or(whole)
 }
 
+/// The language of a question as an ISO 639-1 code, where its script or its stop words tell it from all others.
+pub fn language_told(text: &str) -> Option<&'static str> {
+    text.chars()
+        .find_map(language::told_by_script)
+        .or_else(|| text.chars().any(is_han).then_some("zh"))
+        .or_else(|| language::told_by_words(&words(text)))
+}
+
+/// What a question asks for, however it is worded: the stems of its words that count, sorted, none twice. Of a question
+/// that has none, all of its words.
+pub fn gist(text: &str) -> Vec<Term> {
+    let language = language_told(text)
+        .and_then(Language::from_code)
+        .unwrap_or_default();
+    let mut gist = terms(text, language);
+    if gist.is_empty() {
+        gist = words(text).iter().map(|word| term(word)).collect();
+    }
+    gist.sort_unstable();
+    gist.dedup();
+    gist
+}
+
+/// A hash of a [`gist`].
+pub fn gist_key(gist: &[Term]) -> i64 {
+    let mut hasher = FnvHasher::default();
+    gist.iter().for_each(|term| hasher.write(&term.to_le_bytes()));
+    hasher.finish().cast_signed()
+}
+
 /// A question's words. Nobody can tell the language of three words, so each is stemmed in every language of what is
 /// searched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -150,6 +180,10 @@ fn fold(word: &str) -> Cow<'_, str> {
     folded.into()
 }
 
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
+}
+
 /// Kana, Han, Thai, Lao, Burmese, Khmer.
 fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
@@ -191,6 +225,37 @@ mod tests {
         assert!(meet("Straße", "STRASSE", language("de")));
         assert!(meet("zażółć łódź", "ZAZOLC", Language::default()));
         assert!(meet("ёлка", "елка", language("ru")));
+    }
+
+    #[test]
+    fn the_language_of_a_question_is_told_or_not() {
+        for (question, expected) in [
+            ("How long is the warranty?", Some("en")),
+            ("Wie lange ist die Garantie?", Some("de")),
+            ("Quelle est la durée de la garantie ?", Some("fr")),
+            ("¿Cuál es el plazo de la garantía?", Some("es")),
+            ("Какой срок гарантии?", Some("ru")),
+            ("ما هي مدة الضمان؟", Some("ar")),
+            ("保修期多长？", Some("zh")),
+            ("保証期間はどのくらいですか", Some("ja")),
+            ("보증 기간은 얼마나 되나요?", Some("ko")),
+            ("Aurora K2", None),
+            ("", None),
+        ] {
+            assert_eq!(language_told(question), expected, "{question}");
+        }
+    }
+
+    #[test]
+    fn questions_that_ask_for_the_same_have_the_same_gist() {
+        let key = |text| gist_key(&gist(text));
+        assert_eq!(
+            key("How long is the warranty of the kettle?"),
+            key("the kettle's warranties, how long is it")
+        );
+        assert_ne!(key("Do you ship to Peru?"), key("Do you ship to Chad?"));
+        assert_ne!(key("Who are you?"), key("Where is it?"), "stop words alone");
+        assert_eq!(gist("?!"), [0; 0]);
     }
 
     #[test]

@@ -72,7 +72,7 @@ parts! {
 
     "providers.jsonl" "Connected providers of models, without their keys."
     r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
-           select id, kind, name, base_url, default_model, created_at
+           select id, kind, name, base_url, default_model, prices, created_at
            from providers where workspace_id = $1 and id > $2) x
        order by x.id limit $3"#
 
@@ -144,16 +144,17 @@ parts! {
                               'sources', m.sources, 'status', m.status, 'answered', m.answered, 'model', m.model,
                               'bot_version', m.bot_version, 'latency_ms', m.latency_ms,
                               'prompt_tokens', m.prompt_tokens, 'completion_tokens', m.completion_tokens,
-                              'rating', m.rating, 'created_at', m.created_at, 'retrieval', r.retrieval) order by m.id)
+                              'rating', m.rating, 'rating_reason', m.rating_reason,
+                              'rating_comment', m.rating_comment, 'created_at', m.created_at, 'retrieval', r.retrieval) order by m.id)
                    from messages m
                    left join retrievals r on r.workspace_id = m.workspace_id and r.message_id = m.id
                    where m.workspace_id = c.workspace_id and m.conversation_id = c.id) as messages
            from conversations c where c.workspace_id = $1 and c.id > $2) x
        order by x.id limit $3"#
 
-    "gaps.jsonl" "Questions that bots had no answer to."
+    "gaps.jsonl" "Questions that bots had no answer to, or one that was not liked."
     r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
-           select id, bot_id, conversation_id, question, created_at
+           select id, bot_id, conversation_id, kind, question, message_id, group_id, created_at
            from gaps where workspace_id = $1 and id > $2) x
        order by x.id limit $3"#
 
@@ -182,6 +183,19 @@ parts! {
                    from webhook_deliveries d
                    where d.workspace_id = w.workspace_id and d.webhook_id = w.id) as deliveries
            from webhooks w where w.workspace_id = $1 and w.id > $2) x
+       order by x.id limit $3"#
+
+    "gap_groups.jsonl" "Groups of such questions, and what was made of them."
+    r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
+           select id, bot_id, status, changed_by, changed_at, created_at
+           from gap_groups where workspace_id = $1 and id > $2) x
+       order by x.id limit $3"#
+
+    "events.jsonl" "What happened, as figures are computed from it."
+    r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
+           select id, at, counts_at, kind, bot_id, conversation_id, channel, outcome, language, page, model, provider_id,
+                  prompt_tokens, completion_tokens, first_token_ms, total_ms, sessions, resolved, deflected, ups, downs
+           from events where workspace_id = $1 and id > $2) x
        order by x.id limit $3"#
 
     "test_sets.jsonl" "Test sets with their cases."

@@ -4,6 +4,7 @@
 //! through the usual ingestion, which embeds again only what is new.
 
 mod csv;
+mod improved;
 
 use std::collections::HashMap;
 
@@ -22,6 +23,7 @@ use crate::storage::Storage;
 use crate::{Error, Result, Scope, audit};
 
 pub(super) use self::csv::read as read_csv;
+pub(crate) use self::improved::add_improved;
 
 /// The pairs of a source.
 pub async fn get(

@@ -1,0 +1,144 @@
+//! What is asked most, where, in which language, and what answers.
+
+use api_types::analytics::{Analytics, ModelFigures, Share};
+use leptos::prelude::*;
+
+use super::filters::channel_name;
+use super::tiles::{money, percent};
+use crate::ui::chart::{Bar, Bars};
+use crate::ui::format::{count, thousands};
+use crate::ui::page::Section;
+
+/// All of them, those that have nothing left out.
+#[component]
+pub fn Lists(report: Analytics) -> impl IntoView {
+    let questions: Vec<Bar> = report
+        .questions
+        .iter()
+        .map(|row| bar(row.question.clone(), row.count, row.gaps))
+        .collect();
+    let pages: Vec<Bar> = report
+        .pages
+        .iter()
+        .map(|row| bar(row.name.clone(), row.count, row.gaps))
+        .collect();
+    let languages: Vec<Bar> = report.languages.iter().map(language).collect();
+    let sessions = |name: String, figures: &api_types::analytics::Figures| Bar {
+        name,
+        value: figures.sessions,
+        words: match figures.rates().resolution {
+            Some(share) => format!(
+                "{}, {} resolved",
+                count(figures.sessions, "session"),
+                percent(share)
+            ),
+            None => count(figures.sessions, "session"),
+        },
+    };
+    let bots: Vec<Bar> = report
+        .bots
+        .iter()
+        .map(|row| sessions(row.name.clone(), &row.figures))
+        .collect();
+    let channels: Vec<Bar> = report
+        .channels
+        .iter()
+        .map(|row| sessions(channel_name(&row.channel).to_owned(), &row.figures))
+        .collect();
+    let models: Vec<Bar> = report.models.iter().map(model).collect();
+    view! {
+        <div class="grid items-start gap-4 lg:grid-cols-2">
+            <List title="Top questions" subtitle="Those that ask for the same are counted together." bars=questions />
+            <List title="Top pages" subtitle="Where the widget was when it was asked." bars=pages />
+            <List title="Bots" subtitle="" bars=bots />
+            <List title="Channels" subtitle="" bars=channels />
+            <List title="Languages" subtitle="Of the questions, as far as they can be told." bars=languages />
+            <List
+                title="Models"
+                subtitle="Cost is shown where the provider has a price in Settings."
+                bars=models
+            />
+        </div>
+    }
+}
+
+#[component]
+fn List(title: &'static str, subtitle: &'static str, bars: Vec<Bar>) -> impl IntoView {
+    (!bars.is_empty()).then(|| {
+        view! {
+            <Section title=title subtitle=subtitle>
+                <Bars label=title bars=bars />
+            </Section>
+        }
+    })
+}
+
+fn bar(name: String, number: i64, gaps: i64) -> Bar {
+    let words = match gaps {
+        0 => thousands(number),
+        gaps => format!("{}, {}", thousands(number), count(gaps, "gap")),
+    };
+    Bar {
+        name,
+        value: number,
+        words,
+    }
+}
+
+fn language(row: &Share) -> Bar {
+    bar(language_name(&row.name), row.count, row.gaps)
+}
+
+/// The language's name.
+fn language_name(code: &str) -> String {
+    if code.is_empty() {
+        return "Can't be told".to_owned();
+    }
+    let known = [
+        ("ar", "Arabic"),
+        ("da", "Danish"),
+        ("de", "German"),
+        ("el", "Greek"),
+        ("en", "English"),
+        ("es", "Spanish"),
+        ("fi", "Finnish"),
+        ("fr", "French"),
+        ("he", "Hebrew"),
+        ("hi", "Hindi"),
+        ("hu", "Hungarian"),
+        ("it", "Italian"),
+        ("ja", "Japanese"),
+        ("ko", "Korean"),
+        ("nl", "Dutch"),
+        ("no", "Norwegian"),
+        ("pt", "Portuguese"),
+        ("ro", "Romanian"),
+        ("ru", "Russian"),
+        ("sv", "Swedish"),
+        ("th", "Thai"),
+        ("tr", "Turkish"),
+        ("zh", "Chinese"),
+    ];
+    let name = known.iter().find(|(known, _)| *known == code);
+    name.map_or_else(|| code.to_owned(), |(_, name)| (*name).to_owned())
+}
+
+fn model(row: &ModelFigures) -> Bar {
+    let name = match &row.provider {
+        Some(provider) => format!("{} · {provider}", row.model),
+        None => row.model.clone(),
+    };
+    let tokens = row.prompt_tokens + row.completion_tokens;
+    let mut words = count(row.turns, "question");
+    if tokens > 0 {
+        words.push_str(&format!(", {}", count(tokens, "token")));
+    }
+    if let Some(cost) = &row.cost {
+        words.push_str(&format!(", {}", money(cost)));
+    }
+    Bar {
+        name,
+        value: row.turns,
+        words,
+    }
+}

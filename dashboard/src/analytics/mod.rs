@@ -1,0 +1,8 @@
+//! What bots did, in figures.
+
+mod filters;
+mod lists;
+mod page;
+mod tiles;
+
+pub use page::AnalyticsPage;

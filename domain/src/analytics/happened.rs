@@ -1,0 +1,220 @@
+//! Events, as they are written.
+
+use std::time::Duration;
+
+use api_types::chat::{Rating, Usage};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::outcome::{Outcome, Session};
+use crate::db::TenantTx;
+use crate::{Result, Scope};
+
+/// One row of `events`. What is not set stays empty.
+#[derive(Debug, Default)]
+struct Event<'a> {
+    kind: &'a str,
+    /// When it counts; now, if not said.
+    counts_at: Option<DateTime<Utc>>,
+    turn: Option<&'a Turn<'a>>,
+    /// Sessions, resolved ones, deflected ones.
+    sessions: [i16; 3],
+    /// Thumbs-ups and thumbs-downs.
+    ratings: [i16; 2],
+}
+
+/// A question and what became of it.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    /// `answered`, `gap` or `error`.
+    pub outcome: &'static str,
+    /// ISO 639-1, if it can be told.
+    pub language: Option<&'static str>,
+    /// Origin and path.
+    pub page: Option<&'a str>,
+    /// Which model answered.
+    pub model: &'a str,
+    /// Whose it is.
+    pub provider_id: Option<Uuid>,
+    /// Tokens spent.
+    pub usage: Option<Usage>,
+    /// From the question to the first words.
+    pub first_token: Option<Duration>,
+    /// From the question to the last.
+    pub total: Option<Duration>,
+    /// Hash of what was asked for.
+    pub question_key: Option<i64>,
+}
+
+/// Writes down a turn, as the last thing of its transaction: from here on the sums of this quarter of an hour are locked.
+pub(crate) async fn turn(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    conversation_id: Uuid,
+    session: &Session,
+    turn: &Turn<'_>,
+) -> Result<()> {
+    session_changed(tx, scope, conversation_id, session).await?;
+    let event = Event {
+        kind: "turn",
+        turn: Some(turn),
+        ..Event::default()
+    };
+    event.insert(tx, scope, Some(conversation_id), session).await
+}
+
+/// A visitor's verdict, and the one that it replaces.
+#[derive(Debug)]
+pub(crate) struct Rated {
+    /// When the answer was given.
+    pub answered_at: DateTime<Utc>,
+    /// The verdict before.
+    pub before: Option<Rating>,
+    /// The verdict now.
+    pub now: Rating,
+}
+
+/// Writes down a verdict, as the last thing of its transaction.
+pub(crate) async fn rated(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    conversation_id: Uuid,
+    rated: &Rated,
+) -> Result<()> {
+    if rated.before == Some(rated.now) {
+        return Ok(());
+    }
+    let outcome = Outcome {
+        is_rated: true,
+        ..Outcome::default()
+    };
+    let session = outcome.apply(tx, scope, conversation_id).await?;
+    session_changed(tx, scope, conversation_id, &session).await?;
+    let counts = |rating| [i16::from(rating == Rating::Up), i16::from(rating == Rating::Down)];
+    let ([ups, downs], before) = (counts(rated.now), rated.before.map_or([0, 0], counts));
+    let event = Event {
+        kind: "rating",
+        counts_at: Some(rated.answered_at),
+        ratings: [ups - before[0], downs - before[1]],
+        ..Event::default()
+    };
+    event.insert(tx, scope, Some(conversation_id), &session).await
+}
+
+/// Writes down that a person took over a conversation. Does nothing when one has already.
+pub async fn hand_off(tx: &mut TenantTx, scope: &Scope, conversation_id: Uuid) -> Result<()> {
+    let taken = sqlx::query_scalar!(
+        "select is_handed_off from conversations where workspace_id = $1 and id = $2 for no key update",
+        scope.workspace_id(),
+        conversation_id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    if taken == Some(true) {
+        return Ok(());
+    }
+    let outcome = Outcome {
+        is_handed_off: true,
+        ..Outcome::default()
+    };
+    let session = outcome.apply(tx, scope, conversation_id).await?;
+    session_changed(tx, scope, conversation_id, &session).await?;
+    let event = Event {
+        kind: "hand_off",
+        ..Event::default()
+    };
+    event.insert(tx, scope, Some(conversation_id), &session).await
+}
+
+/// Writes down that somebody left a lead, in the transaction that stores it; `channel` is where.
+pub async fn lead(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    bot_id: Uuid,
+    conversation_id: Option<Uuid>,
+    channel: &str,
+) -> Result<()> {
+    let session = Session {
+        bot_id,
+        channel: channel.to_owned(),
+        began_at: Utc::now(),
+        changes: [0; 3],
+    };
+    let event = Event {
+        kind: "lead",
+        ..Event::default()
+    };
+    event.insert(tx, scope, conversation_id, &session).await
+}
+
+/// Before anything that counts later: who writes to several sums does so in the order of time, so that no two wait for
+/// each other in a circle.
+async fn session_changed(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    conversation_id: Uuid,
+    session: &Session,
+) -> Result<()> {
+    if session.changes == [0; 3] {
+        return Ok(());
+    }
+    let event = Event {
+        kind: "session",
+        counts_at: Some(session.began_at),
+        sessions: session.changes,
+        ..Event::default()
+    };
+    event.insert(tx, scope, Some(conversation_id), session).await
+}
+
+impl Event<'_> {
+    async fn insert(
+        self,
+        tx: &mut TenantTx,
+        scope: &Scope,
+        conversation_id: Option<Uuid>,
+        session: &Session,
+    ) -> Result<()> {
+        let turn = self.turn;
+        let tokens = |count: fn(Usage) -> u32| Some(count(turn?.usage?).cast_signed());
+        let [sessions, resolved, deflected] = self.sessions;
+        let [ups, downs] = self.ratings;
+        sqlx::query!(
+            "insert into events (workspace_id, id, counts_at, kind, bot_id, conversation_id, channel, outcome, language,
+                 page, model, provider_id, prompt_tokens, completion_tokens, first_token_ms, total_ms, question_key,
+                 sessions, resolved, deflected, ups, downs)
+             values ($1, $2, coalesce($3, now()), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                 $19, $20, $21, $22)",
+            scope.workspace_id(),
+            Uuid::now_v7(),
+            self.counts_at,
+            self.kind,
+            session.bot_id,
+            conversation_id,
+            session.channel,
+            turn.map(|turn| turn.outcome),
+            turn.and_then(|turn| turn.language),
+            turn.and_then(|turn| turn.page),
+            turn.map(|turn| turn.model),
+            turn.and_then(|turn| turn.provider_id),
+            tokens(|usage| usage.prompt_tokens),
+            tokens(|usage| usage.completion_tokens),
+            turn.and_then(|turn| turn.first_token).map(millis),
+            turn.and_then(|turn| turn.total).map(millis),
+            turn.and_then(|turn| turn.question_key),
+            sessions,
+            resolved,
+            deflected,
+            ups,
+            downs
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Whole milliseconds.
+pub(super) fn millis(time: Duration) -> i32 {
+    i32::try_from(time.as_millis()).unwrap_or(i32::MAX)
+}

@@ -18,7 +18,10 @@ async fn me(app: &TestApp, person: &Person) -> Me {
 
 /// What whoever has the link sees.
 async fn preview(app: &TestApp, token: &str) -> InvitationPreview {
-    ok(app.request(Method::POST, PREVIEW).json(&json!({ "token": token }))).await
+    ok(app
+        .request(Method::POST, PREVIEW)
+        .json(&json!({ "token": token })))
+    .await
 }
 
 async fn accept(app: &TestApp, person: &Person, token: &str) -> Person {
@@ -29,7 +32,9 @@ async fn accept(app: &TestApp, person: &Person, token: &str) -> Person {
 
 /// It can be neither looked at nor accepted.
 async fn is_gone(app: &TestApp, person: &Person, token: &str) {
-    let look = app.request(Method::POST, PREVIEW).json(&json!({ "token": token }));
+    let look = app
+        .request(Method::POST, PREVIEW)
+        .json(&json!({ "token": token }));
     refused(look, StatusCode::GONE, ErrorCode::InvitationGone).await;
     let accept = app.post(person, ACCEPT, json!({ "token": token }));
     refused(accept, StatusCode::GONE, ErrorCode::InvitationGone).await;
@@ -149,7 +154,11 @@ async fn an_invitation_for_somebody_is_for_nobody_else() {
     let body = json!({ "role": "viewer", "email": bob.email.to_uppercase(), "days": 1 });
     let made: CreatedInvitation = ok(app.post(&ada, "/api/v1/invitations", body)).await;
     let (page, token) = made.link.split_once('#').unwrap();
-    assert_eq!(page, format!("{}/invite", app.base), "the token is sent to nobody");
+    assert_eq!(
+        page,
+        format!("{}/invite", app.base),
+        "the token is sent to nobody"
+    );
     let body = json!({ "token": token });
     refused(
         app.post(&eve, ACCEPT, &body),

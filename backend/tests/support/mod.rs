@@ -3,6 +3,7 @@
 pub mod authenticator;
 pub mod browser;
 pub mod cable;
+pub mod canary;
 pub mod connected;
 #[path = "../../../domain/tests/support/database.rs"]
 pub mod database;
@@ -19,7 +20,12 @@ pub mod fake_openai;
 #[path = "../../../domain/tests/support/fake_rerank.rs"]
 pub mod fake_rerank;
 pub mod fake_smtp;
+#[expect(dead_code, reason = "names are the business of the guard's own tests")]
+#[path = "../../../domain/tests/support/hostile_urls.rs"]
+pub mod hostile_urls;
+pub mod log;
 pub mod mails;
+pub mod planted;
 #[path = "../../../domain/tests/support/service_account.rs"]
 mod service_account;
 pub mod traces;

@@ -411,6 +411,28 @@ pub const NAMES: &[(&str, &[&str])] = &[
     ("broadcast.example.com", &["255.255.255.255"]),
     // One good address does not excuse another, wherever it stands.
     ("first.example.com", &["127.0.0.1", "93.184.215.14"]),
-    ("last.example.com", &["93.184.215.14", "2606:4700::1111", "10.0.0.1"]),
-    ("hidden.example.com", &["93.184.215.14", "::ffff:169.254.169.254", "1.1.1.1"]),
+    (
+        "last.example.com",
+        &["93.184.215.14", "2606:4700::1111", "10.0.0.1"],
+    ),
+    (
+        "hidden.example.com",
+        &["93.184.215.14", "::ffff:169.254.169.254", "1.1.1.1"],
+    ),
 ];
+
+/// The same, and those that name no port once more with this one: where a test listens, so that it would notice.
+pub fn aimed_at(port: u16) -> Vec<String> {
+    let aimed = URLS.iter().filter_map(|url| with_port(url, port));
+    URLS.iter().map(|url| (*url).to_owned()).chain(aimed).collect()
+}
+
+/// Puts a port behind the host, in whatever spelling that is.
+fn with_port(url: &str, port: u16) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    let behind_brackets = host.rsplit(']').next().unwrap_or_default();
+    let is_plain = !host.is_empty() && !behind_brackets.contains(':');
+    is_plain.then(|| format!("{scheme}://{host}:{port}{path}"))
+}

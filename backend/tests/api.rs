@@ -47,7 +47,6 @@ mod api {
     mod retrieval;
     mod routes;
     mod secrets;
-    mod secrets;
     mod ssrf;
     mod test_sets;
     mod tokens;

@@ -8,7 +8,7 @@ use api_types::auth::{AuthResponse, Me, MfaChallenge, SignInOptions};
 use api_types::identities::{NewIdentity, WaysToSignIn};
 use domain::config::{Config, OpenIdIssuer};
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::auth_mfa;
 use crate::support::browser::Browser;

@@ -159,15 +159,30 @@ fn add(app: &TestApp, ada: &Person, draft: &str, source: &Value) -> RequestBuild
     app.put(ada, &format!("{draft}/sources"), json!({ "sources": [source] }))
 }
 
-/// Refused for the address: as one that is forbidden, or, where it is no address of the web at all, at its field.
+/// What the guard says, and those who look before it whether it is an address of the web at all.
+const REFUSALS: [&str; 8] = [
+    "is not on the public internet",
+    "can't be used, only 80 and 443",
+    "Only addresses that begin with http",
+    "Take the user name and password out",
+    "This is not a web address",
+    "The address names no server",
+    "The page redirects to another address",
+    "Enter ",
+];
+
+/// Refused for the address: as one that is forbidden, or, in a body of several fields, at its field.
 async fn is_refused(request: RequestBuilder, url: &str) {
     let response = request.send().await.unwrap();
     let problem: api_types::Problem = response.json().await.unwrap();
     match problem.code {
         ErrorCode::UrlForbidden => {}
         ErrorCode::ValidationFailed => {
-            let field = &problem.errors[0].field;
-            assert!(field.contains("url"), "{url:?}: {field}");
+            let error = &problem.errors[0];
+            let is_its = error.field.contains("url") || error.field == "sources[0]";
+            assert!(is_its, "{url:?}: {}", error.field);
+            let is_known = REFUSALS.iter().any(|refusal| error.message.contains(refusal));
+            assert!(is_known, "{url:?}: {}", error.message);
         }
         other => panic!("{url:?}: {other:?} {}", problem.detail),
     }
@@ -236,15 +251,7 @@ async fn no_redirect_of_a_page_or_a_provider_leads_inward() {
     for (path, target) in site.redirects() {
         tried += 1;
         let page = json!({ "kind": "url", "url": site.url(&path) });
-        let request = add(&app, &ada, &draft, &page);
-        let response = request.send().await.unwrap();
-        let problem: api_types::Problem = response.json().await.unwrap();
-        assert_eq!(
-            problem.code,
-            ErrorCode::UrlForbidden,
-            "{target:?}: {}",
-            problem.detail
-        );
+        is_refused(add(&app, &ada, &draft, &page), target).await;
     }
     assert!(tried >= 400, "{tried}");
     for (n, (path, target)) in site.redirects().enumerate().step_by(7) {
@@ -363,6 +370,6 @@ async fn no_robots_txt_leads_inward() {
     let ada = app.sign_up().await;
     let list: Vec<String> = places.iter().map(|place| format!("http://{place}/")).collect();
     crawled(&app, &ada, json!({ "mode": "list", "urls": list })).await;
-    assert_eq!(asked.load(Ordering::SeqCst), places.len());
+    assert!(asked.load(Ordering::SeqCst) >= places.len());
     assert_eq!(canary.hits(), 0);
 }

@@ -135,7 +135,7 @@ impl Outbound {
 
 /// Names that never lead to the public internet.
 fn is_local_name(name: &str) -> bool {
-    const LOCAL: &[&str] = &["localhost", "local", "internal", "home.arpa"];
+    const LOCAL: &[&str] = &["localhost", "localdomain", "local", "internal", "home.arpa"];
     let name = name.trim_end_matches('.');
     !name.contains('.')
         || LOCAL

@@ -20,7 +20,7 @@ use crate::support::fake_notion::{self, FakeNotion};
 use crate::support::fake_openai::{FakeOpenAi, Reply};
 use crate::support::fake_smtp::{FakeSmtp, Mood};
 use crate::support::log::Log;
-use crate::support::planted::Planted;
+use crate::support::planted::{Heads, Planted, found};
 use crate::support::{TestApp, traces};
 
 fn made_up(what: &str) -> String {
@@ -76,29 +76,28 @@ impl Watched {
     }
 
     /// Everything that is kept, after `log`, once all that was begun has come to rest; where something was found.
-    async fn found(&self, log: &Log) -> Vec<String> {
-        let kept = traces::all(&self.app).await;
-        let mut places: Vec<(String, Vec<u8>)> = kept;
+    async fn leaks(&self, log: &Log) -> Vec<String> {
+        let mut places = traces::all(&self.app).await;
         let text = log.text();
         assert!(text.len() > 100_000, "the log was kept");
-        let lines = text
-            .lines()
-            .map(|line| (format!("log: {line}"), line.as_bytes().to_owned()));
-        places.extend(lines);
-        let mut found = Vec::new();
-        for planted in &self.planted {
-            for (place, bytes) in &places {
-                if planted.is_in(bytes) {
-                    found.push(format!("{} in {place}", planted.name));
-                }
-            }
-            for (answer, text) in self.answers.lock().unwrap().iter() {
-                if !planted.is_shown_by(answer) && planted.is_in(text.as_bytes()) {
-                    found.push(format!("{} in the answer of {answer}: {text}", planted.name));
+        places.extend(
+            text.lines()
+                .map(|line| (format!("log: {line}"), line.as_bytes().to_owned())),
+        );
+        let heads = Heads::of(&self.planted);
+        let mut leaks = Vec::new();
+        for (place, bytes) in &places {
+            let here = found(&self.planted, &heads, bytes);
+            leaks.extend(here.iter().map(|planted| format!("{} in {place}", planted.name)));
+        }
+        for (answer, text) in self.answers.lock().unwrap().iter() {
+            for planted in found(&self.planted, &heads, text.as_bytes()) {
+                if !planted.is_shown_by(answer) {
+                    leaks.push(format!("{} in the answer of {answer}: {text}", planted.name));
                 }
             }
         }
-        found
+        leaks
     }
 }
 
@@ -203,8 +202,8 @@ async fn no_secret_is_found_again() {
     })
     .await;
     assert!(it.planted.len() >= 12, "{}", it.planted.len());
-    let found = it.found(&log).await;
-    assert!(found.is_empty(), "{} found:\n{}", found.len(), found.join("\n"));
+    let leaks = it.leaks(&log).await;
+    assert!(leaks.is_empty(), "{} found:\n{}", leaks.len(), leaks.join("\n"));
     // What is looked for would be found.
     let all = traces::all(&it.app).await;
     let known = Planted::new("an address", &owner_email, &[]);

@@ -3,13 +3,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use super::traces::holds;
+use std::collections::HashMap;
+
+const HEAD: usize = 8;
 
 /// A secret, and the answers that may show it: those in which it is given out.
 pub struct Planted {
     pub name: &'static str,
     shown_by: Vec<&'static str>,
-    needles: Vec<Vec<u8>>,
+    /// Every form, by its first eight bytes, so that a text is gone through once: a log is long.
+    forms: HashMap<[u8; HEAD], Vec<Vec<u8>>>,
 }
 
 impl Planted {
@@ -23,17 +26,27 @@ impl Planted {
         }
         let plain: String = secret.chars().filter(|c| *c != '-').collect();
         needles.push(plain.into_bytes());
-        needles.sort();
-        needles.dedup();
+        let mut forms: HashMap<_, Vec<_>> = HashMap::new();
+        for needle in needles {
+            forms
+                .entry(*needle.first_chunk().unwrap())
+                .or_default()
+                .push(needle);
+        }
         Self {
             name,
             shown_by: shown_by.to_vec(),
-            needles,
+            forms,
         }
     }
 
     pub fn is_in(&self, bytes: &[u8]) -> bool {
-        self.needles.iter().any(|needle| holds(bytes, needle))
+        (0..bytes.len()).any(|at| self.begins(&bytes[at..]))
+    }
+
+    fn begins(&self, bytes: &[u8]) -> bool {
+        let forms = bytes.first_chunk().and_then(|head| self.forms.get(head));
+        forms.is_some_and(|forms| forms.iter().any(|form| bytes.starts_with(form)))
     }
 
     pub fn is_shown_by(&self, answer: &str) -> bool {
@@ -78,4 +91,37 @@ fn base32(text: &str) -> Option<Vec<u8>> {
         }
     }
     Some(bytes)
+}
+
+/// The first two bytes of every form, as a table.
+pub struct Heads(Vec<bool>);
+
+impl Heads {
+    pub fn of(planted: &[Planted]) -> Self {
+        let mut heads = vec![false; 1 << 16];
+        for head in planted.iter().flat_map(|planted| planted.forms.keys()) {
+            heads[place([head[0], head[1]])] = true;
+        }
+        Self(heads)
+    }
+}
+
+fn place(pair: [u8; 2]) -> usize {
+    usize::from(u16::from_be_bytes(pair))
+}
+
+/// The secrets in a text.
+pub fn found<'a>(planted: &'a [Planted], heads: &Heads, bytes: &[u8]) -> Vec<&'a Planted> {
+    let mut found: Vec<&Planted> = Vec::new();
+    for (at, pair) in bytes.windows(2).enumerate() {
+        if heads.0[place([pair[0], pair[1]])] {
+            let here = planted.iter().filter(|planted| planted.begins(&bytes[at..]));
+            for planted in here {
+                if !found.iter().any(|known| known.name == planted.name) {
+                    found.push(planted);
+                }
+            }
+        }
+    }
+    found
 }

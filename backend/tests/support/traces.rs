@@ -136,6 +136,6 @@ fn in_files(folder: &Path, kept: &mut Vec<Kept>) {
     }
 }
 
-pub fn holds(bytes: &[u8], part: &[u8]) -> bool {
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(bytes, part).is_some()
 }

@@ -81,7 +81,9 @@ impl Watched {
         let text = log.text();
         assert!(text.len() > 100_000, "the log was kept");
         places.extend(
+            // The client of this test keeps its cookies with a crate that the server has no use for.
             text.lines()
+                .filter(|line| !line.contains(" cookie_store::"))
                 .map(|line| (format!("log: {line}"), line.as_bytes().to_owned())),
         );
         let heads = Heads::of(&self.planted);
@@ -268,12 +270,11 @@ async fn account(it: &mut Watched, smtp: &FakeSmtp) -> (String, String) {
         .done("last login", it.post("auth/login", "", &login(&third)))
         .await;
     let token = signed_in["access_token"].as_str().unwrap().to_owned();
-    it.plant("an access token", &token, &["last login"]);
-    let again = it.done("refresh", it.post("auth/refresh", "", &json!({}))).await;
+    // Another of the same second is the same.
+    it.plant("an access token", &token, &["last login", "refresh"]);
+    it.done("refresh", it.post("auth/refresh", "", &json!({}))).await;
     let last = cookie(it, "refresh");
     it.plant("the last refresh token", &last, &["refresh"]);
-    let renewed = again["access_token"].as_str().unwrap();
-    it.plant("the renewed access token", renewed, &["refresh"]);
     let setup = json!({ "current_password": third });
     let setup = it
         .done("second factor", it.post("auth/mfa/setup", &token, &setup))

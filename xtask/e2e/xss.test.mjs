@@ -115,7 +115,8 @@ function packed(all, length) {
 const oneLine = (text) => text.replace(/\s+/g, " ").trim();
 
 async function plant(call, url, model, all, texts) {
-  const names = packed(all.map(oneLine), LONGEST_NAME).map(oneLine);
+  // Numbered, since no two bots may have one name.
+  const names = packed(all.map(oneLine), LONGEST_NAME - 4).map((name, n) => `${oneLine(name)} ${n}`);
   const provider = await call("POST", "/providers", {
     name: names[0],
     base_url: `http://127.0.0.1:${model.port}/v1`,

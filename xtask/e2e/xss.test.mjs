@@ -145,7 +145,7 @@ async function plant(call, url, model, all, texts) {
   });
   const sessions = await talk(url, bots[0], texts);
   const draft = await call("POST", "/chatbots/draft", { from: bots[0] });
-  const set = await tests(call, all, names, bots[0]);
+  const set = await tests(call, texts, names, bots[0]);
   await call("PUT", "/auth/me", { name: names[3] });
   await call("PUT", "/workspace", { name: names[4] });
   await call("PUT", "/organization", { name: names[5] });
@@ -201,7 +201,7 @@ async function talk(url, bot, texts) {
   return sessions;
 }
 
-async function tests(call, all, names, bot) {
+async function tests(call, texts, names, bot) {
   const set = await call("POST", "/test-sets", { name: names[9] });
   await each(texts.slice(0, 20), (text) =>
     call("POST", `/test-sets/${set.id}/cases`, {

@@ -50,6 +50,8 @@ mod api {
     mod rerank;
     mod retrieval;
     mod routes;
+    mod secrets;
+    mod ssrf;
     mod test_sets;
     mod tokens;
     mod visitors;

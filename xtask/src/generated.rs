@@ -18,13 +18,7 @@ use crate::steps::Step;
 pub fn queries(paths: &Paths, check: bool, step: &Step) -> Result<()> {
     build_server(paths, step)?;
     let services = Services::start(paths, "sqlx")?;
-    step.progress("migrating");
-    let mut migrate = Command::new(paths.program("botwright"));
-    migrate
-        .arg("migrate")
-        .env("DATABASE_URL", &services.database_url)
-        .env("REDIS_URL", &services.redis_url);
-    step.command(migrate.env("BOTWRIGHT_DATA_DIR", paths.own("sqlx-data")))?;
+    migrate(paths, &services, step)?;
 
     // Packages that are not ours may check queries, too, when they are built: they do so here, for nothing.
     let others = paths.own("sqlx-others");
@@ -48,6 +42,17 @@ pub fn queries(paths: &Paths, check: bool, step: &Step) -> Result<()> {
         fs::write(committed.join(name), bytes)?;
     }
     Ok(())
+}
+
+/// Migrates the database of `services`, so that queries can be checked against it. The server must have been built.
+pub fn migrate(paths: &Paths, services: &Services, step: &Step) -> Result<()> {
+    step.progress("migrating");
+    let mut migrate = Command::new(paths.program("botwright"));
+    migrate
+        .arg("migrate")
+        .env("DATABASE_URL", &services.database_url)
+        .env("REDIS_URL", &services.redis_url);
+    step.command(migrate.env("BOTWRIGHT_DATA_DIR", paths.own("sqlx-data")))
 }
 
 /// Builds the packages with queries against the database of `services`; what sqlx learns of each goes into `folder`.

@@ -54,16 +54,16 @@ async fn main() -> ExitCode {
     let database = TestDatabase::create().await;
     let mut owner = PgConnection::connect(database.url.as_str()).await.unwrap();
     let began = Instant::now();
-    owner
-        .execute(include_str!("bench_rls/seed.sql"))
-        .await
-        .unwrap();
+    owner.execute(include_str!("bench_rls/seed.sql")).await.unwrap();
     owner.execute("vacuum analyze").await.unwrap();
     println!("200 tenants written in {:.0?}", began.elapsed());
     let tenants = Tenant::some(&mut owner, TENANTS).await;
     let mut sides = Sides::connect(database.url.as_str()).await;
 
-    println!("\n| query | with policies | without | ratio (least to most of {} rounds) |", options.rounds);
+    println!(
+        "\n| query | with policies | without | ratio (least to most of {} rounds) |",
+        options.rounds
+    );
     println!("|---|---|---|---|");
     let mut all = Vec::new();
     for query in queries() {
@@ -77,7 +77,10 @@ async fn main() -> ExitCode {
     println!("\nbinding a transaction to its tenant, on both sides: {binding:.3} ms");
     drop(sides);
     if overall > options.most {
-        println!("row-level security costs more than {:.2} times what explicit filters do", options.most);
+        println!(
+            "row-level security costs more than {:.2} times what explicit filters do",
+            options.most
+        );
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

@@ -9,22 +9,87 @@ use crate::support::database::TestDatabase;
 /// Policies beside `tenant` and `organization`, each with its reason in the migration that makes it: for which role (all
 /// of them, if empty), and on what condition.
 const OTHER_POLICIES: &[(&str, &str, &str, &str)] = &[
-    ("workspace_members", "own_memberships", "", "(user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS \"nullif\"))"),
-    ("organization_members", "own_memberships", "", "(user_id = ( SELECT app_user_id() AS app_user_id))"),
+    (
+        "workspace_members",
+        "own_memberships",
+        "",
+        "(user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS \"nullif\"))",
+    ),
+    (
+        "organization_members",
+        "own_memberships",
+        "",
+        "(user_id = ( SELECT app_user_id() AS app_user_id))",
+    ),
     ("data_exports", "expired_of_all", WORKER, "(expires_at <= now())"),
-    ("data_policies", "limited_of_all", WORKER, "((conversations_days IS NOT NULL) OR (files_days IS NOT NULL))"),
-    ("deletion_receipts", "own_receipts", "", "(requested_by = ( SELECT app_user_id() AS app_user_id))"),
-    ("deletion_receipts", "presented_receipt", "", "(id = ( SELECT (NULLIF(current_setting('app.receipt_id'::text, true), ''::text))::uuid AS \"nullif\"))"),
+    (
+        "data_policies",
+        "limited_of_all",
+        WORKER,
+        "((conversations_days IS NOT NULL) OR (files_days IS NOT NULL))",
+    ),
+    (
+        "deletion_receipts",
+        "own_receipts",
+        "",
+        "(requested_by = ( SELECT app_user_id() AS app_user_id))",
+    ),
+    (
+        "deletion_receipts",
+        "presented_receipt",
+        "",
+        "(id = ( SELECT (NULLIF(current_setting('app.receipt_id'::text, true), ''::text))::uuid AS \"nullif\"))",
+    ),
     ("organization_invitations", "addressed_invitation", "", ADDRESSED),
     ("workspace_invitations", "addressed_invitation", "", ADDRESSED),
-    ("workspace_invitations", "presented_invitation", "", PRESENTED_INVITATION),
-    ("organization_invitations", "presented_invitation", "", PRESENTED_INVITATION),
-    ("api_keys", "presented_key", "", "(key_hash = ( SELECT decode(NULLIF(current_setting('app.api_key_hash'::text, true), ''::text), 'hex'::text) AS decode))"),
-    ("bots", "visited_bot", "", "(id = ( SELECT (NULLIF(current_setting('app.bot_id'::text, true), ''::text))::uuid AS \"nullif\"))"),
-    ("documents", "unfinished_of_all", WORKER, "(status <> ALL (ARRAY['indexed'::text, 'failed'::text]))"),
-    ("crawls", "unfinished_of_all", WORKER, "((draft_id IS NOT NULL) OR (status = ANY (ARRAY['queued'::text, 'running'::text])))"),
-    ("sources", "scheduled_of_all", WORKER, "(next_sync_at IS NOT NULL)"),
-    ("test_runs", "unfinished_of_all", WORKER, "(status = ANY (ARRAY['queued'::text, 'running'::text]))"),
+    (
+        "workspace_invitations",
+        "presented_invitation",
+        "",
+        PRESENTED_INVITATION,
+    ),
+    (
+        "organization_invitations",
+        "presented_invitation",
+        "",
+        PRESENTED_INVITATION,
+    ),
+    (
+        "api_keys",
+        "presented_key",
+        "",
+        "(key_hash = ( SELECT decode(NULLIF(current_setting('app.api_key_hash'::text, true), ''::text), 'hex'::text) AS decode))",
+    ),
+    (
+        "bots",
+        "visited_bot",
+        "",
+        "(id = ( SELECT (NULLIF(current_setting('app.bot_id'::text, true), ''::text))::uuid AS \"nullif\"))",
+    ),
+    (
+        "documents",
+        "unfinished_of_all",
+        WORKER,
+        "(status <> ALL (ARRAY['indexed'::text, 'failed'::text]))",
+    ),
+    (
+        "crawls",
+        "unfinished_of_all",
+        WORKER,
+        "((draft_id IS NOT NULL) OR (status = ANY (ARRAY['queued'::text, 'running'::text])))",
+    ),
+    (
+        "sources",
+        "scheduled_of_all",
+        WORKER,
+        "(next_sync_at IS NOT NULL)",
+    ),
+    (
+        "test_runs",
+        "unfinished_of_all",
+        WORKER,
+        "(status = ANY (ARRAY['queued'::text, 'running'::text]))",
+    ),
 ];
 const WORKER: &str = "botwright_worker";
 const ADDRESSED: &str = "(lower(email) = ( SELECT lower(u.email) AS lower FROM users u WHERE (u.id = ( SELECT app_user_id() AS app_user_id))))";
@@ -95,19 +160,21 @@ async fn other_policies(owner: &mut PgConnection) -> Vec<String> {
     let found: Vec<(String, String, String, String)> = sqlx::query_as(
         "select polrelid::regclass::text, polname::text,
              case when polroles = '{0}' then '' else array_to_string(polroles::regrole[], ',') end,
-             regexp_replace(coalesce(pg_get_expr(polqual, polrelid), ''), '\s+', ' ', 'g')
+             regexp_replace(coalesce(pg_get_expr(polqual, polrelid), ''), '\\s+', ' ', 'g')
          from pg_policy where polname not in ('tenant', 'organization')",
     )
     .fetch_all(owner)
     .await
     .unwrap();
-    let known = OTHER_POLICIES
-        .iter()
-        .map(|(table, policy, role, condition)| [table, policy, role, condition].map(|text| (*text).to_owned()));
+    let known = OTHER_POLICIES.iter().map(|(table, policy, role, condition)| {
+        [table, policy, role, condition].map(|text| (*text).to_owned())
+    });
     let known: BTreeSet<_> = known.map(<(String, String, String, String)>::from).collect();
     let found: BTreeSet<_> = found.into_iter().collect();
     let differing = found.symmetric_difference(&known);
-    differing.map(|policy| format!("{policy:?} is new, gone or changed")).collect()
+    differing
+        .map(|policy| format!("{policy:?} is new, gone or changed"))
+        .collect()
 }
 
 /// Views that see what their owner may, and not their reader.
@@ -136,7 +203,11 @@ async fn loose_references(owner: &mut PgConnection) -> Vec<String> {
 #[tokio::test]
 async fn every_table_has_its_rows_guarded() {
     let (_database, mut owner) = connect().await;
-    let tables = names(&mut owner, "select relname::text from pg_class where oid in (TENANT_TABLES)").await;
+    let tables = names(
+        &mut owner,
+        "select relname::text from pg_class where oid in (TENANT_TABLES)",
+    )
+    .await;
     assert!(tables.len() >= 30, "{tables:?}");
     assert_eq!(unguarded(&mut owner).await, Vec::<String>::new());
 }

@@ -310,7 +310,8 @@ async fn a_session_belongs_to_its_bot() {
 #[tokio::test]
 async fn what_belongs_to_another_conversation_stays_there() {
     let it = fixture(Reply::Text("Noted.".into())).await;
-    let first: ChatResponse = ok(it.chat(json!({ "message": "My parcel is number 4711, where is it?" }))).await;
+    let first: ChatResponse =
+        ok(it.chat(json!({ "message": "My parcel is number 4711, where is it?" }))).await;
     let second: ChatResponse = ok(it.chat(json!({ "message": "When do you open on Mondays?" }))).await;
     let (session_id, foreign) = (second.session_id, first.message_id);
 
@@ -328,9 +329,11 @@ async fn what_belongs_to_another_conversation_stays_there() {
     assert_eq!(read.messages.len(), 2, "{read:?}");
 
     let before = it.fake.requests().len();
-    let _: ChatResponse = ok(it.chat(json!({ "message": "And on Sundays?", "session_id": session_id }))).await;
+    let _: ChatResponse =
+        ok(it.chat(json!({ "message": "And on Sundays?", "session_id": session_id }))).await;
     let asked = it.fake.requests().split_off(before);
-    let asked = serde_json::to_string(&asked.iter().map(|request| &request.body).collect::<Vec<_>>()).unwrap();
+    let asked =
+        serde_json::to_string(&asked.iter().map(|request| &request.body).collect::<Vec<_>>()).unwrap();
     assert!(asked.contains("Mondays") && !asked.contains("4711"), "{asked}");
 }
 

@@ -61,7 +61,11 @@ impl Sides {
             guarded.push(median(with.iter().map(milliseconds)));
             free.push(median(without.iter().map(milliseconds)));
         }
-        let mut ratios: Vec<f64> = guarded.iter().zip(&free).map(|(with, without)| with / without).collect();
+        let mut ratios: Vec<f64> = guarded
+            .iter()
+            .zip(&free)
+            .map(|(with, without)| with / without)
+            .collect();
         ratios.sort_by(f64::total_cmp);
         Figures {
             guarded: median(guarded.into_iter()),

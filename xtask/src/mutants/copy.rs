@@ -70,7 +70,10 @@ fn files(root: &Path) -> Result<Vec<PathBuf>> {
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)
         .output()?;
-    ensure!(output.status.success(), "git ls-files failed; mutants are made in a clone");
+    ensure!(
+        output.status.success(),
+        "git ls-files failed; mutants are made in a clone"
+    );
     let names = String::from_utf8(output.stdout)?;
     Ok(names.split_terminator('\0').map(PathBuf::from).collect())
 }

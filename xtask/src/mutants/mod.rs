@@ -72,7 +72,10 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
         Laboratory::build(paths, nextest, step)
     })?;
     steps.run("mutants-none", "Their tests without them", |step| {
-        let all: Vec<String> = mutants.iter().map(|mutant| format!("({})", mutant.tests)).collect();
+        let all: Vec<String> = mutants
+            .iter()
+            .map(|mutant| format!("({})", mutant.tests))
+            .collect();
         let mut command = laboratory.tests(&all.join(" | "));
         step.command(&mut command)
     })?;
@@ -80,12 +83,20 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
     let mut survived = Vec::new();
     for mutant in mutants {
         let is_noticed = laboratory.notices(mutant)?;
-        println!("      {:9} {}", if is_noticed { "noticed" } else { "SURVIVED" }, mutant.name);
+        println!(
+            "      {:9} {}",
+            if is_noticed { "noticed" } else { "SURVIVED" },
+            mutant.name
+        );
         if !is_noticed {
             survived.push(mutant.name);
         }
     }
-    ensure!(survived.is_empty(), "no test fails without: {}", survived.join(", "));
+    ensure!(
+        survived.is_empty(),
+        "no test fails without: {}",
+        survived.join(", ")
+    );
     Ok(())
 }
 
@@ -160,7 +171,10 @@ impl Mutant {
             "std::env::var_os(\"BOTWRIGHT_MUTANT\").is_some_and(|mutant| mutant == \"{}\")",
             self.name
         );
-        let sql = format!("current_setting('app.mutant', true) is not distinct from '{}'", self.name);
+        let sql = format!(
+            "current_setting('app.mutant', true) is not distinct from '{}'",
+            self.name
+        );
         for (file, text, replacement) in self.edits {
             let source = copy::read(root, file)?;
             ensure!(
@@ -168,7 +182,9 @@ impl Mutant {
                 "{}: {file} does not hold this exactly once any more: {text}\nIf the filter is another one now, change the mutant",
                 self.name
             );
-            let replacement = replacement.replace("RUST_MUTANT", &rust).replace("SQL_MUTANT", &sql);
+            let replacement = replacement
+                .replace("RUST_MUTANT", &rust)
+                .replace("SQL_MUTANT", &sql);
             copy::write(root, file, &source.replace(text, &replacement)).with_context(|| self.name)?;
         }
         Ok(())

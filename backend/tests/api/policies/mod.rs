@@ -35,7 +35,11 @@ async fn mutations(connection: &mut PgConnection) -> Vec<Mutation> {
             .unwrap();
     let mut all = Vec::new();
     for (table, policy, writes) in policies {
-        let opened = ["using (true) with check (true)", "with check (true)", "using (true)"];
+        let opened = [
+            "using (true) with check (true)",
+            "with check (true)",
+            "using (true)",
+        ];
         // Policies for reading have no check.
         let opened = if writes { &opened[..] } else { &opened[2..] };
         let alter = opened

@@ -92,7 +92,11 @@ const CHANGES: &[&str] = &[
 /// Gives a tenant a row in tables where it has none.
 pub async fn fill(owner: &mut PgConnection, tenant: &Tenant) {
     for (table, sql) in ROWS {
-        let column = if *table == "deletion_receipts" { "place_id" } else { "workspace_id" };
+        let column = if *table == "deletion_receipts" {
+            "place_id"
+        } else {
+            "workspace_id"
+        };
         let is_there = format!("select exists(select from {table} where {column} = $1)");
         let is_there: bool = sqlx::query_scalar(AssertSqlSafe(is_there))
             .bind(tenant.workspace_id)

@@ -28,22 +28,82 @@ pub enum Shown {
 
 /// The policies for reading. One that is not listed fails the tests.
 const READING: &[(&str, &str, Shown)] = &[
-    ("api_keys", "presented_key", Shown::Named("app.api_key_hash", "encode(key_hash, 'hex')")),
+    (
+        "api_keys",
+        "presented_key",
+        Shown::Named("app.api_key_hash", "encode(key_hash, 'hex')"),
+    ),
     ("bots", "visited_bot", Shown::Named("app.bot_id", "id::text")),
-    ("crawls", "unfinished_of_all", Shown::ToWorker("draft_id is not null or status in ('queued', 'running')")),
-    ("data_exports", "expired_of_all", Shown::ToWorker("expires_at <= now()")),
-    ("data_policies", "limited_of_all", Shown::ToWorker("conversations_days is not null or files_days is not null")),
-    ("deletion_receipts", "own_receipts", Shown::Named("app.user_id", "requested_by::text")),
-    ("deletion_receipts", "presented_receipt", Shown::Named("app.receipt_id", "id::text")),
-    ("documents", "unfinished_of_all", Shown::ToWorker("status not in ('indexed', 'failed')")),
-    ("organization_invitations", "addressed_invitation", Shown::Named("app.user_id", ADDRESSEE)),
-    ("organization_invitations", "presented_invitation", Shown::Named("app.invitation_hash", "encode(token_hash, 'hex')")),
-    ("organization_members", "own_memberships", Shown::Named("app.user_id", "user_id::text")),
-    ("sources", "scheduled_of_all", Shown::ToWorker("next_sync_at is not null")),
-    ("test_runs", "unfinished_of_all", Shown::ToWorker("status in ('queued', 'running')")),
-    ("workspace_invitations", "addressed_invitation", Shown::Named("app.user_id", ADDRESSEE)),
-    ("workspace_invitations", "presented_invitation", Shown::Named("app.invitation_hash", "encode(token_hash, 'hex')")),
-    ("workspace_members", "own_memberships", Shown::Named("app.user_id", "user_id::text")),
+    (
+        "crawls",
+        "unfinished_of_all",
+        Shown::ToWorker("draft_id is not null or status in ('queued', 'running')"),
+    ),
+    (
+        "data_exports",
+        "expired_of_all",
+        Shown::ToWorker("expires_at <= now()"),
+    ),
+    (
+        "data_policies",
+        "limited_of_all",
+        Shown::ToWorker("conversations_days is not null or files_days is not null"),
+    ),
+    (
+        "deletion_receipts",
+        "own_receipts",
+        Shown::Named("app.user_id", "requested_by::text"),
+    ),
+    (
+        "deletion_receipts",
+        "presented_receipt",
+        Shown::Named("app.receipt_id", "id::text"),
+    ),
+    (
+        "documents",
+        "unfinished_of_all",
+        Shown::ToWorker("status not in ('indexed', 'failed')"),
+    ),
+    (
+        "organization_invitations",
+        "addressed_invitation",
+        Shown::Named("app.user_id", ADDRESSEE),
+    ),
+    (
+        "organization_invitations",
+        "presented_invitation",
+        Shown::Named("app.invitation_hash", "encode(token_hash, 'hex')"),
+    ),
+    (
+        "organization_members",
+        "own_memberships",
+        Shown::Named("app.user_id", "user_id::text"),
+    ),
+    (
+        "sources",
+        "scheduled_of_all",
+        Shown::ToWorker("next_sync_at is not null"),
+    ),
+    (
+        "test_runs",
+        "unfinished_of_all",
+        Shown::ToWorker("status in ('queued', 'running')"),
+    ),
+    (
+        "workspace_invitations",
+        "addressed_invitation",
+        Shown::Named("app.user_id", ADDRESSEE),
+    ),
+    (
+        "workspace_invitations",
+        "presented_invitation",
+        Shown::Named("app.invitation_hash", "encode(token_hash, 'hex')"),
+    ),
+    (
+        "workspace_members",
+        "own_memberships",
+        Shown::Named("app.user_id", "user_id::text"),
+    ),
 ];
 
 const ADDRESSEE: &str = "(select u.id::text from users u where lower(u.email) = lower(t.email))";
@@ -123,11 +183,19 @@ impl Stage {
                 .await
                 .unwrap();
         assert_eq!(self.tables(), guarded);
-        for Guard { table, column, setting } in &self.guards {
+        for Guard {
+            table,
+            column,
+            setting,
+        } in &self.guards
+        {
             for tenant in [&self.ours, &self.theirs] {
                 let condition = format!("{column} = '{}'", tenant.id(setting));
                 let some = count(owner, table, &condition).await > 0;
-                assert!(some, "{table} holds nothing of a tenant: give it a row in policies/rows.rs");
+                assert!(
+                    some,
+                    "{table} holds nothing of a tenant: give it a row in policies/rows.rs"
+                );
             }
         }
         let reading: Vec<(String, String)> = sqlx::query_as(
@@ -150,7 +218,10 @@ impl Stage {
                 }
             };
             let (all, seen) = (count(owner, table, &all).await, count(owner, table, &seen).await);
-            assert!(0 < seen && seen < all, "{policy} shows {seen} of {all} rows of {table}");
+            assert!(
+                0 < seen && seen < all,
+                "{policy} shows {seen} of {all} rows of {table}"
+            );
         }
     }
 }
@@ -166,12 +237,18 @@ pub fn shown(table: &str) -> impl Iterator<Item = &'static Shown> {
 /// A value for the setting that names rows of a table.
 pub async fn named(owner: &mut PgConnection, table: &str, name: &str) -> String {
     let sql = format!("select {name} from {table} t where {name} is not null order by 1 limit 1");
-    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(owner).await.unwrap()
+    sqlx::query_scalar(AssertSqlSafe(sql))
+        .fetch_one(owner)
+        .await
+        .unwrap()
 }
 
 async fn count(owner: &mut PgConnection, table: &str, condition: &str) -> i64 {
     let sql = format!("select count(*) from {table} t where {condition}");
-    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(owner).await.unwrap()
+    sqlx::query_scalar(AssertSqlSafe(sql))
+        .fetch_one(owner)
+        .await
+        .unwrap()
 }
 
 /// The policies that write, all of the same form: a column that must be what a setting says.

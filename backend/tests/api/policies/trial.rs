@@ -98,7 +98,10 @@ impl Trial<'_> {
             Ok(seen) if seen == expected => {}
             Ok(seen) => {
                 let (seen, expected) = (seen.len(), expected.len());
-                self.fault(role, &format!("sees {seen} rows and not {expected} with {setting:?}"));
+                self.fault(
+                    role,
+                    &format!("sees {seen} rows and not {expected} with {setting:?}"),
+                );
             }
             Err(error) => self.fault(role, &format!("can't read with {setting:?}: {error}")),
         }
@@ -117,7 +120,10 @@ impl Trial<'_> {
         .unwrap();
         for guard in stage.guards_of(table) {
             let (ours, theirs) = self.ids(guard);
-            let row = format!("select to_jsonb(t) from {table} t where {} = $1 limit 1", guard.column);
+            let row = format!(
+                "select to_jsonb(t) from {table} t where {} = $1 limit 1",
+                guard.column
+            );
             let row: Value = sqlx::query_scalar(AssertSqlSafe(row))
                 .bind(theirs)
                 .fetch_one(&mut *self.connection)
@@ -192,7 +198,10 @@ impl Trial<'_> {
     }
 
     fn ids(&self, guard: &Guard) -> (Uuid, Uuid) {
-        (self.stage.ours.id(guard.setting), self.stage.theirs.id(guard.setting))
+        (
+            self.stage.ours.id(guard.setting),
+            self.stage.theirs.id(guard.setting),
+        )
     }
 
     fn fault(&mut self, role: Role, what: &str) {
@@ -216,10 +225,13 @@ impl Trial<'_> {
         self.run("savepoint acting").await;
         if role == Role::Owner {
             let name = role.name();
-            self.run(&format!("create role {name} nologin nosuperuser nobypassrls")).await;
-            self.run(&format!("grant usage, create on schema public to {name}")).await;
+            self.run(&format!("create role {name} nologin nosuperuser nobypassrls"))
+                .await;
+            self.run(&format!("grant usage, create on schema public to {name}"))
+                .await;
             self.run(&format!("grant select on users to {name}")).await;
-            self.run(&format!("alter table {} owner to {name}", self.table)).await;
+            self.run(&format!("alter table {} owner to {name}", self.table))
+                .await;
         }
         self.run(&format!("set local role {}", role.name())).await;
         if let Some((setting, value)) = setting {

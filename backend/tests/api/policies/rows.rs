@@ -14,7 +14,7 @@ const ROWS: &[(&str, &str)] = &[
     (
         "crawls",
         "insert into crawls (workspace_id, id, draft_id, source_id, run, website, status)
-         select $1, gen_random_uuid(), gen_random_uuid(), null, gen_random_uuid(), '{}', 'done'
+         select $1, gen_random_uuid(), gen_random_uuid(), null, gen_random_uuid(), '{}'::jsonb, 'done'
          union all
          (select $1, id, null, id, gen_random_uuid(), '{}', 'done' from sources where workspace_id = $1 limit 1)",
     ),

@@ -8,7 +8,6 @@
 //! `BOTWRIGHT_TEST_DATABASE_URL` names a Postgres server, as a superuser, on which a database is made and dropped.
 #![expect(clippy::print_stdout, reason = "that is what it is for")]
 #![expect(
-    clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "nobody is there to handle an error"
@@ -65,11 +64,10 @@ async fn main() -> ExitCode {
         options.rounds
     );
     println!("|---|---|---|---|");
-    let mut all = Vec::new();
-    for query in queries() {
-        let figures = sides.measure(&query, &tenants, options.rounds).await;
+    let queries = queries();
+    let all = sides.measure(&queries, &tenants, options.rounds).await;
+    for (query, figures) in queries.iter().zip(&all) {
         println!("| {} | {figures} |", query.name);
-        all.push(figures);
     }
     let binding = sides.binding(options.rounds).await;
     let overall = Figures::geometric_mean(&all);
@@ -88,7 +86,7 @@ async fn main() -> ExitCode {
 
 fn options() -> Option<Options> {
     let mut options = Options {
-        rounds: 15,
+        rounds: 31,
         most: 1.15,
     };
     let mut arguments = std::env::args().skip(1);

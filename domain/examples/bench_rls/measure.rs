@@ -39,39 +39,45 @@ impl Sides {
         }
     }
 
-    /// A query of all tenants on both sides, who begins alternating.
-    pub async fn measure(&mut self, query: &Query, tenants: &[Tenant], rounds: usize) -> Figures {
-        for tenant in tenants.iter().cycle().take(WARM_UP) {
-            run(&mut self.guarded, query, tenant).await;
-            run(&mut self.free, query, tenant).await;
+    /// Each query of all tenants on both sides, round after round, who begins alternating: what else the machine does
+    /// meets all of them.
+    pub async fn measure(&mut self, queries: &[Query], tenants: &[Tenant], rounds: usize) -> Vec<Figures> {
+        let mut medians = vec![(Vec::new(), Vec::new()); queries.len()];
+        for query in queries {
+            for tenant in tenants.iter().cycle().take(WARM_UP) {
+                run(&mut self.guarded, query, tenant).await;
+                run(&mut self.free, query, tenant).await;
+            }
         }
-        let (mut guarded, mut free) = (Vec::new(), Vec::new());
         for round in 0..rounds {
-            let (mut with, mut without) = (Vec::new(), Vec::new());
-            for (n, tenant) in tenants.iter().enumerate() {
-                let guarded_first = (n + round).is_multiple_of(2);
-                for guarded in [guarded_first, !guarded_first] {
-                    if guarded {
-                        with.push(run(&mut self.guarded, query, tenant).await);
-                    } else {
-                        without.push(run(&mut self.free, query, tenant).await);
-                    }
+            for (query, (guarded, free)) in queries.iter().zip(&mut medians) {
+                let (with, without) = self.round(round, query, tenants).await;
+                guarded.push(with);
+                free.push(without);
+            }
+        }
+        medians
+            .into_iter()
+            .map(|(guarded, free)| Figures::new(guarded, free))
+            .collect()
+    }
+
+    async fn round(&mut self, round: usize, query: &Query, tenants: &[Tenant]) -> (f64, f64) {
+        let (mut with, mut without) = (Vec::new(), Vec::new());
+        for (n, tenant) in tenants.iter().enumerate() {
+            let guarded_first = (n + round).is_multiple_of(2);
+            for guarded in [guarded_first, !guarded_first] {
+                if guarded {
+                    with.push(run(&mut self.guarded, query, tenant).await);
+                } else {
+                    without.push(run(&mut self.free, query, tenant).await);
                 }
             }
-            guarded.push(median(with.iter().map(milliseconds)));
-            free.push(median(without.iter().map(milliseconds)));
         }
-        let mut ratios: Vec<f64> = guarded
-            .iter()
-            .zip(&free)
-            .map(|(with, without)| with / without)
-            .collect();
-        ratios.sort_by(f64::total_cmp);
-        Figures {
-            guarded: median(guarded.into_iter()),
-            free: median(free.into_iter()),
-            ratios,
-        }
+        (
+            median(with.iter().map(milliseconds)),
+            median(without.iter().map(milliseconds)),
+        )
     }
 
     /// What it takes to tell Postgres who asks.
@@ -88,6 +94,20 @@ impl Sides {
 }
 
 impl Figures {
+    fn new(guarded: Vec<f64>, free: Vec<f64>) -> Self {
+        let mut ratios: Vec<f64> = guarded
+            .iter()
+            .zip(&free)
+            .map(|(with, without)| with / without)
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        Self {
+            guarded: median(guarded.into_iter()),
+            free: median(free.into_iter()),
+            ratios,
+        }
+    }
+
     fn ratio(&self) -> f64 {
         median(self.ratios.iter().copied())
     }

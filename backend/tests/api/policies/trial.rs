@@ -138,7 +138,7 @@ impl Trial<'_> {
                 .execute(&mut *self.connection)
                 .await;
             self.stop_acting().await;
-            self.refused(role, "inserts", inserted.map(|done| done.rows_affected()));
+            self.refused(role, "inserts", &inserted.map(|done| done.rows_affected()));
         }
     }
 
@@ -160,7 +160,7 @@ impl Trial<'_> {
             }
             let hand_over = format!("update {table} set {column} = '{theirs}' where {column} = '{ours}'");
             let handed_over = self.execute(role, guard, hand_over).await;
-            self.refused(role, "hands over", handed_over);
+            self.refused(role, "hands over", &handed_over);
         }
     }
 
@@ -186,7 +186,7 @@ impl Trial<'_> {
     }
 
     /// It must be row-level security that refuses; what fails for another reason got past it.
-    fn refused(&mut self, role: Role, what: &str, result: Result<u64, sqlx::Error>) {
+    fn refused(&mut self, role: Role, what: &str, result: &Result<u64, sqlx::Error>) {
         let is_refused = result.as_ref().is_err_and(|error| {
             error
                 .as_database_error()

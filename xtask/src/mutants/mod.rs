@@ -7,6 +7,7 @@
 mod copy;
 mod list;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -112,6 +113,10 @@ impl<'a> Laboratory<'a> {
             mutant.plant(&paths.root)?;
         }
         copy::finish(&paths.root)?;
+        // Else the first build makes them, and the second sees that they changed.
+        for package in ["dashboard", "widget"] {
+            fs::create_dir_all(paths.root.join(package).join("dist"))?;
+        }
         // From the original: the services are no part of what is tested.
         generated::build_server(original, step)?;
         let services = Services::start(original, "mutants")?;

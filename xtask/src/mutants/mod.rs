@@ -103,9 +103,12 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
 
 impl<'a> Laboratory<'a> {
     fn build(original: &'a Paths, nextest: PathBuf, step: &Step) -> Result<Self> {
+        // Cargo tells packages apart by where they lie below the root of their workspace: with one target folder it would
+        // take mutants for the original.
+        let folder = original.target.join("mutants");
         let paths = Paths {
-            root: original.target.join("mutants"),
-            target: original.target.clone(),
+            root: folder.join("tree"),
+            target: folder.join("target"),
         };
         step.progress("copying");
         copy::make(&original.root, &paths.root)?;

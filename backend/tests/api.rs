@@ -45,6 +45,7 @@ mod api {
     mod openai;
     mod organization;
     mod outage;
+    mod policies;
     mod providers;
     mod quotas;
     mod rerank;

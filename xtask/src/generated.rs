@@ -23,9 +23,7 @@ pub fn queries(paths: &Paths, check: bool, step: &Step) -> Result<()> {
         return Err(error);
     }
     let services = Services::start(paths, "sqlx")?;
-    let mut migrate = cargo(paths);
-    migrate.args(["run", "--package", "migrations"]);
-    step.command(migrate.env("DATABASE_URL", &services.database_url))?;
+    migrate(paths, &services, step)?;
 
     // Packages that are not ours may check queries, too, when they are built: they do so here, for nothing.
     let others = paths.own("sqlx-others");
@@ -49,6 +47,13 @@ pub fn queries(paths: &Paths, check: bool, step: &Step) -> Result<()> {
         fs::write(committed.join(name), bytes)?;
     }
     Ok(())
+}
+
+/// Migrates the database of `services`, so that queries can be checked against it.
+pub fn migrate(paths: &Paths, services: &Services, step: &Step) -> Result<()> {
+    let mut migrate = cargo(paths);
+    migrate.args(["run", "--package", "migrations"]);
+    step.command(migrate.env("DATABASE_URL", &services.database_url))
 }
 
 /// Builds the packages with queries against the database of `services`; what sqlx learns of each goes into `folder`.

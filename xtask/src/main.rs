@@ -6,6 +6,7 @@ mod ci;
 mod fuzz;
 mod fuzz_api;
 mod generated;
+mod mutants;
 mod nightly;
 mod npm;
 mod paths;
@@ -57,6 +58,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Send the server requests made from its API document, as users who must not see each other's objects.
     FuzzApi(fuzz_api::Options),
+    /// Take tenant filters away, one at a time: the tests must notice each.
+    Mutants(mutants::Options),
     /// Run the checks that take too long for every change.
     Nightly,
 }
@@ -100,6 +103,7 @@ impl Task {
             }
             Self::Fuzz(options) => fuzz::run(paths, &options),
             Self::FuzzApi(options) => fuzz_api::run(paths, &options),
+            Self::Mutants(options) => mutants::run(paths, &options, &mut Steps::new(paths, mutants::STEPS)),
             Self::Nightly => nightly::run(paths),
             Self::Bench(options) => bench::run(paths, &options, &mut Steps::new(paths, bench::STEPS)),
         }

@@ -8,7 +8,7 @@ use crate::services::Services;
 use crate::setup::{self, Purpose};
 use crate::steps::Steps;
 use crate::test::rust;
-use crate::{fuzz, fuzz_api};
+use crate::{fuzz, fuzz_api, mutants};
 
 /// How long each parser reads mutated files.
 const FUZZ_SECONDS: u64 = 120;
@@ -20,7 +20,7 @@ const DOCUMENTS: &str = "200";
 
 /// Runs all of them, whatever the others find, and fails if one has found something.
 pub fn run(paths: &Paths) -> Result<()> {
-    let mut steps = Steps::new(paths, 5 + 2 * bench::STEPS);
+    let mut steps = Steps::new(paths, 5 + mutants::STEPS + 3 * bench::STEPS);
     steps.run("setup", "Set-up", |step| {
         setup::run(paths, Purpose::Test, &paths.data_dir(), step)
     })?;
@@ -31,6 +31,14 @@ pub fn run(paths: &Paths) -> Result<()> {
             fuzz_api::run(paths, &fuzz_api::Options::new(API_CASES)),
         ),
         ("kill", killed_workers(paths, &mut steps)),
+        (
+            "mutants",
+            mutants::run(paths, &mutants::Options::default(), &mut steps),
+        ),
+        (
+            "rls",
+            bench::run(paths, &bench::Options::new("rls", &[]), &mut steps),
+        ),
         (
             "bombs",
             bench::run(paths, &bench::Options::new("bombs", &[]), &mut steps),

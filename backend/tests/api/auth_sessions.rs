@@ -74,7 +74,9 @@ async fn sessions_are_listed_in_plain_words_and_one_is_ended_at_once() {
 async fn nobody_ends_the_session_of_another() {
     let app = TestApp::start().await;
     let (ada, eve) = (app.sign_up().await, app.sign_up().await);
-    let id = sessions(&app, &ada).await[0].id;
+    let listed = sessions(&app, &ada).await;
+    assert_eq!(listed.len(), 1, "nor sees it");
+    let id = listed[0].id;
     let request = app.delete(&eve, &format!("/api/v1/auth/sessions/{id}"));
     refused(request, StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
     done(app.delete(&eve, "/api/v1/auth/sessions")).await;

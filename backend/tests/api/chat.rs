@@ -308,6 +308,36 @@ async fn a_session_belongs_to_its_bot() {
 }
 
 #[tokio::test]
+async fn what_belongs_to_another_conversation_stays_there() {
+    let it = fixture(Reply::Text("Noted.".into())).await;
+    let first: ChatResponse =
+        ok(it.chat(json!({ "message": "My parcel is number 4711, where is it?" }))).await;
+    let second: ChatResponse = ok(it.chat(json!({ "message": "When do you open on Mondays?" }))).await;
+    let (session_id, foreign) = (second.session_id, first.message_id);
+
+    let resume = it.chat(json!({ "message": "And then?", "session_id": session_id }));
+    let resume = resume.header("last-event-id", format!("{foreign}:0"));
+    refused(resume, StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    let rating = json!({ "session_id": session_id, "message_id": foreign, "rating": "up" });
+    let rate = it
+        .app
+        .request(Method::POST, &format!("/api/v1/bots/{}/feedback", it.bot))
+        .json(&rating);
+    refused(rate, StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    let read = format!("/api/v1/bots/{}/sessions/{session_id}", it.bot);
+    let read: Session = ok(it.app.request(Method::GET, &read)).await;
+    assert_eq!(read.messages.len(), 2, "{read:?}");
+
+    let before = it.fake.requests().len();
+    let _: ChatResponse =
+        ok(it.chat(json!({ "message": "And on Sundays?", "session_id": session_id }))).await;
+    let asked = it.fake.requests().split_off(before);
+    let asked =
+        serde_json::to_string(&asked.iter().map(|request| &request.body).collect::<Vec<_>>()).unwrap();
+    assert!(asked.contains("Mondays") && !asked.contains("4711"), "{asked}");
+}
+
+#[tokio::test]
 async fn a_model_server_that_fails_gives_a_clear_error_and_loses_nothing() {
     let it = fixture(Reply::Text("Hello!".into())).await;
     let failures = [

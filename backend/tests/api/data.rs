@@ -450,6 +450,8 @@ async fn a_person_takes_along_what_is_theirs() {
     let all: String = files.values().map(String::as_str).collect();
     assert!(!all.contains(&bob.email) && !all.contains("argon2"), "{all}");
     // Nobody else's, whatever their role.
+    let listed: Vec<Export> = ok(app.get(&bob, path)).await;
+    assert!(listed.is_empty(), "{listed:?}");
     let file = format!("{path}/{}/file", export.id);
     refused(app.get(&bob, &file), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
     refused(

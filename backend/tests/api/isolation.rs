@@ -3,6 +3,7 @@
 use api_types::ErrorCode;
 use api_types::bots::ChatbotContent;
 use api_types::kb::Document;
+use domain::Scope;
 use domain::db::{Db, DbRole};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -269,5 +270,30 @@ async fn without_a_tenant_the_app_role_sees_no_tenant_rows() {
                 "{role:?} sees {counted:?} rows of {table}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_remembers_no_tenant() {
+    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
+    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
+    let ada = app.sign_up().await;
+    let provider = app.provider(&ada, &fake.base_url()).await;
+    app.deploy(&ada, &deployable("Helper", provider)).await;
+    // One connection: whoever comes next is given the same.
+    let db = Db::connect(app.database.url.as_str(), DbRole::App, 1).unwrap();
+    let count = "select count(*) from bots";
+    let scope = Scope::operator(ada.workspace_id());
+    for is_committed in [true, false] {
+        let mut tx = db.tenant(&scope).await.unwrap();
+        let bots: i64 = sqlx::query_scalar(count).fetch_one(&mut *tx).await.unwrap();
+        assert_eq!(bots, 1);
+        if is_committed {
+            tx.commit().await.unwrap();
+        } else {
+            drop(tx);
+        }
+        let bots: i64 = sqlx::query_scalar(count).fetch_one(db.pool()).await.unwrap();
+        assert_eq!(bots, 0, "after a transaction that was committed: {is_committed}");
     }
 }

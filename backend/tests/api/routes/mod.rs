@@ -22,16 +22,16 @@ use crate::support::fake_openai::{FakeOpenAi, Reply};
 use crate::support::{Person, TestApp, done};
 
 /// Two tenants with one of everything each.
-struct Worlds {
-    app: TestApp,
+pub struct Worlds {
+    pub app: TestApp,
     document: Document,
-    ours: World,
-    theirs: World,
+    pub ours: World,
+    pub theirs: World,
     _model: FakeOpenAi,
 }
 
 impl Worlds {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let model = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
         let app = TestApp::start_with(|config| {
             config.worker = true;

@@ -267,3 +267,23 @@ impl Debug for Qdrant {
         f.debug_struct("Qdrant").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_filter_names_the_workspace() {
+        let scope = Scope::worker(Uuid::new_v4());
+        let workspace = Condition::matches("workspace_id", scope.workspace_id().to_string());
+        let other = Uuid::new_v4();
+        for filter in [
+            filter(&scope, []),
+            filter(&scope, [document(other)]),
+            filter(&scope, [knowledge_bases(&[other]), Condition::has_id([other])]),
+        ] {
+            assert_eq!(filter.must[0], workspace);
+            assert!(filter.should.is_empty() && filter.must_not.is_empty());
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The twenty queries that the product asks most.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::tenants::Tenant;
+
+/// A parameter.
+pub enum Value {
+    Bool(bool),
+    Bytes(Vec<u8>),
+    Id(Uuid),
+    Ids(Vec<Uuid>),
+    Int(i32),
+    Json(Json),
+    Long(i64),
+    Text(&'static str),
+    NoId,
+    NoJson,
+    NoLong,
+    NoText,
+    NoTime,
+}
+
+/// One of them.
+pub struct Query {
+    /// What it is for.
+    pub name: &'static str,
+    /// As the product sends it.
+    pub sql: String,
+    /// What the transaction is bound to.
+    pub setting: &'static str,
+    /// The value of that.
+    pub bound: fn(&Tenant) -> String,
+    /// Its parameters.
+    pub values: fn(&Tenant) -> Vec<Value>,
+}
+
+type Listed = (&'static str, &'static str, fn(&Tenant) -> Vec<Value>);
+
+/// Of a turn, then of the dashboard: what it is for, how it begins in the code, and its parameters.
+const BOUND_TO_WORKSPACE: [Listed; 17] = [
+    ("bot that is live", "select b.status, v.version, v.content", |t| {
+        vec![Value::Id(t.workspace_id), Value::Id(t.bot_id)]
+    }),
+    (
+        "conversation is the visitor's",
+        "select exists(select from conversations where workspace_id = $1 and id = $2 and bot_id = $3",
+        |t| {
+            vec![
+                Value::Id(t.workspace_id),
+                Value::Id(t.conversation_id),
+                Value::Id(t.bot_id),
+                Value::NoText,
+            ]
+        },
+    ),
+    ("begin a conversation", "insert into conversations", |t| {
+        vec![
+            Value::Id(t.workspace_id),
+            Value::Id(Uuid::new_v4()),
+            Value::Id(t.bot_id),
+            Value::Text("web"),
+            Value::Json(json!({})),
+            Value::NoJson,
+        ]
+    }),
+    ("last turns", "select role, content from messages", |t| {
+        vec![
+            Value::Id(t.workspace_id),
+            Value::Id(t.conversation_id),
+            Value::Long(20),
+        ]
+    }),
+    (
+        "store and count a question",
+        "insert into messages (workspace_id, id, conversation_id, role, content) select",
+        |t| {
+            vec![
+                Value::Id(t.workspace_id),
+                Value::Id(Uuid::now_v7()),
+                Value::Id(t.conversation_id),
+                Value::Text("Where is it?"),
+                Value::NoLong,
+            ]
+        },
+    ),
+    (
+        "model of the vectors",
+        "select id, provider_id, model, dimensions, asked_dimensions",
+        |t| vec![Value::Id(t.workspace_id), Value::Text("live")],
+    ),
+    (
+        "versions of knowledge bases",
+        "select id, index_version from knowledge_bases",
+        |t| {
+            vec![
+                Value::Id(t.workspace_id),
+                Value::Ids(t.knowledge_base_ids.clone()),
+            ]
+        },
+    ),
+    (
+        "60 passages that were found",
+        "select c.id, c.position, c.text, c.heading_path, c.page, c.tokens, c.context, c.importance, c.document_id",
+        |t| {
+            vec![
+                Value::Id(t.workspace_id),
+                Value::Ids(t.chunk_ids.clone()),
+                Value::Ids(t.knowledge_base_ids.clone()),
+            ]
+        },
+    ),
+    ("store an answer", "with metered as", |t| {
+        vec![
+            Value::Id(t.workspace_id),
+            Value::Id(Uuid::now_v7()),
+            Value::Id(t.conversation_id),
+            Value::Text("It is here [1]."),
+            Value::Json(json!([{ "title": "Document", "n": 1 }])),
+            Value::Text("complete"),
+            Value::Bool(true),
+            Value::Text("gpt"),
+            Value::Int(3),
+            Value::Int(900),
+            Value::Int(1200),
+            Value::Int(80),
+        ]
+    }),
+    (
+        "touch the conversation",
+        "update conversations set message_count = message_count + 1, last_message_at = now(), has_gap",
+        |t| {
+            vec![
+                Value::Id(t.workspace_id),
+                Value::Id(t.conversation_id),
+                Value::Bool(false),
+            ]
+        },
+    ),
+    ("store how it was found", "insert into retrievals", |t| {
+        vec![
+            Value::Id(t.workspace_id),
+            Value::Id(t.message_id),
+            Value::Json(json!({ "query": "where", "candidates": [] })),
+        ]
+    }),
+    (
+        "list of conversations",
+        "select c.id, c.bot_id, b.name as bot_name, c.channel",
+        |t| {
+            vec![
+                Value::Id(t.workspace_id),
+                Value::NoId,
+                Value::NoTime,
+                Value::NoId,
+                Value::NoId,
+                Value::Long(51),
+            ]
+        },
+    ),
+    (
+        "a conversation",
+        "select id, role, content, sources, status, answered",
+        |t| vec![Value::Id(t.workspace_id), Value::Id(t.conversation_id)],
+    ),
+    (
+        "list of bots",
+        "select b.id, b.name, b.status, b.live_version, v.content",
+        |t| vec![Value::Id(t.workspace_id), Value::NoId],
+    ),
+    (
+        "list of knowledge bases",
+        "select kb.id, kb.name, kb.description",
+        |t| vec![Value::Id(t.workspace_id), Value::NoId],
+    ),
+    (
+        "list of documents",
+        "select id, source_id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count, chunks_done, languages, tags, importance, original_removed_at, created_at, updated_at from documents where workspace_id = $1 and knowledge_base_id = $2",
+        |t| vec![Value::Id(t.workspace_id), Value::Id(t.knowledge_base_ids[0])],
+    ),
+    (
+        "chunks of a document",
+        "select c.id, c.position, c.text, c.original_text",
+        |t| vec![Value::Id(t.workspace_id), Value::Id(t.document_id), Value::NoId],
+    ),
+];
+
+/// All twenty.
+pub fn queries() -> Vec<Query> {
+    let asked = asked();
+    let sql = |beginning: &str| {
+        let mut found = asked
+            .range(beginning.to_owned()..)
+            .take_while(|(text, _)| text.starts_with(beginning));
+        match (found.next(), found.next()) {
+            (Some((_, sql)), None) => sql.clone(),
+            (found, _) => panic!(
+                "{} begins with {beginning}",
+                if found.is_some() {
+                    "more than one query"
+                } else {
+                    "no query"
+                }
+            ),
+        }
+    };
+    let named = [
+        Query {
+            name: "workspace of a visited bot",
+            sql: sql("select b.workspace_id from bots b"),
+            setting: "app.bot_id",
+            bound: |t| t.bot_id.to_string(),
+            values: |t| vec![Value::Id(t.bot_id)],
+        },
+        Query {
+            name: "workspace of an API key",
+            sql: sql("select k.workspace_id, k.id, k.created_by, k.scopes"),
+            setting: "app.api_key_hash",
+            bound: |t| hex::encode(&t.key_hash),
+            values: |t| vec![Value::Bytes(t.key_hash.clone())],
+        },
+        Query {
+            name: "role of who is signed in",
+            sql: sql("select workspace_role, organization_role from my_workspaces"),
+            setting: "app.user_id",
+            bound: |t| t.user_id.to_string(),
+            values: |t| {
+                vec![
+                    Value::Id(t.workspace_id),
+                    Value::Id(t.session_id),
+                    Value::Id(t.user_id),
+                ]
+            },
+        },
+    ];
+    let bound = BOUND_TO_WORKSPACE.map(|(name, beginning, values)| Query {
+        name,
+        sql: sql(beginning),
+        setting: "app.workspace_id",
+        bound: |t| t.workspace_id.to_string(),
+        values,
+    });
+    named.into_iter().chain(bound).collect()
+}
+
+/// The queries of the code, each by its text on one line.
+fn asked() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.sqlx");
+    let files = std::fs::read_dir(folder).unwrap();
+    files
+        .map(|file| {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let described: Json = serde_json::from_str(&text).unwrap();
+            let sql = described["query"].as_str().unwrap().to_owned();
+            (sql.split_whitespace().collect::<Vec<_>>().join(" "), sql)
+        })
+        .collect()
+}

@@ -97,7 +97,9 @@ fn deny(paths: &Paths, step: &Step) -> Result<()> {
             .current_dir(&paths.root),
     )?;
     let day = database_day()?;
-    step.note(format!("      advisories were checked against the database of {day}"));
+    step.note(format!(
+        "      advisories were checked against the database of {day}"
+    ));
     Ok(())
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use api_types::kb::{
     Chunk, Document, KnowledgeBase, PreviewRequest, RestingEdit, Retried, SaveChunkRequest,
-    SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk, SuggestedQuestions,
+    SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk,
+    SuggestedQuestions,
 };
 use axum::extract::State;
 use axum::http::StatusCode;

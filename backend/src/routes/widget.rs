@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::{Services, embed};
 use domain::visitors::{self, Sites};
+use domain::{Services, embed};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 

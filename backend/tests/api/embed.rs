@@ -81,7 +81,10 @@ impl Fixture {
     }
 
     async fn bot(&self, access: Access) -> Uuid {
-        let provider = self.app.provider(&self.ada, &format!("http://{}", self.place)).await;
+        let provider = self
+            .app
+            .provider(&self.ada, &format!("http://{}", self.place))
+            .await;
         let content = ChatbotContent {
             access,
             ..deployable(&Uuid::new_v4().to_string(), provider)
@@ -173,7 +176,11 @@ async fn other_bots_other_servers_and_copies_are_told_apart() {
             EmbedOutcome::Problem,
             "https://old.example",
         ),
-        (format!("<!-- {} -->", tag(own, &id)), EmbedOutcome::Problem, "is not in the page"),
+        (
+            format!("<!-- {} -->", tag(own, &id)),
+            EmbedOutcome::Problem,
+            "is not in the page",
+        ),
         (
             "<script src='https://www.googletagmanager.com/gtm.js'></script>".to_owned(),
             EmbedOutcome::Unknown,
@@ -200,7 +207,12 @@ async fn a_page_that_is_not_there_is_told_and_an_inner_one_is_not_asked_for() {
     assert_eq!(found(&report), [(EmbedAspect::Page, EmbedOutcome::Problem, None)]);
 
     let path = format!("/api/v1/bots/{bot}/embed-check");
-    for url in ["http://127.0.0.1:1/", "http://169.254.169.254/", "ftp://shop.example/", "shop"] {
+    for url in [
+        "http://127.0.0.1:1/",
+        "http://169.254.169.254/",
+        "ftp://shop.example/",
+        "shop",
+    ] {
         let request = fixture.app.post(&fixture.ada, &path, json!({ "url": url }));
         refused(request, StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::UrlForbidden).await;
     }
@@ -220,7 +232,10 @@ async fn a_page_that_is_not_there_is_told_and_an_inner_one_is_not_asked_for() {
 
 /// A proxy in front of the server that waits for whole answers and adds a header.
 async fn buffering_proxy(listener: TcpListener, server: Arc<OnceLock<SocketAddr>>) {
-    async fn pass(State(server): State<Arc<OnceLock<SocketAddr>>>, request: axum::extract::Request) -> Response {
+    async fn pass(
+        State(server): State<Arc<OnceLock<SocketAddr>>>,
+        request: axum::extract::Request,
+    ) -> Response {
         let (parts, body) = request.into_parts();
         let url = format!("http://{}{}", server.get().unwrap(), parts.uri);
         let body = axum::body::to_bytes(body, 1_000_000).await.unwrap();
@@ -239,9 +254,7 @@ async fn buffering_proxy(listener: TcpListener, server: Arc<OnceLock<SocketAddr>
                 response = response.header(name, value);
             }
         }
-        response
-            .body(Body::from(answer.bytes().await.unwrap()))
-            .unwrap()
+        response.body(Body::from(answer.bytes().await.unwrap())).unwrap()
     }
     let router = Router::new().fallback(pass).with_state(server);
     axum::serve(listener, router).await.unwrap();
@@ -262,7 +275,12 @@ async fn a_proxy_that_spoils_the_chat_is_found() {
     })
     .await;
     let ada = app.sign_up().await;
-    let fixture = Fixture { app, ada, site, place };
+    let fixture = Fixture {
+        app,
+        ada,
+        site,
+        place,
+    };
     let bot = fixture.bot(Access::default()).await;
     let report = fixture.check(bot, "/nothing").await;
     let buffers = "proxy_buffering off;\nproxy_http_version 1.1;";

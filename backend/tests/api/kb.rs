@@ -131,12 +131,19 @@ async fn questions_to_offer_are_those_it_can_answer() {
         # Contents\n\nPages one to nine.";
     let texts = [
         ("Handbook", handbook),
-        ("Gift cards and vouchers", "Gift cards are sold at the till, vouchers are not."),
+        (
+            "Gift cards and vouchers",
+            "Gift cards are sold at the till, vouchers are not.",
+        ),
     ];
     let kb = app.finalize(&ada, "Shop", &texts).await;
     indexed(&app, &ada, kb).await;
     let path = format!("/api/v1/kb/{kb}/questions");
     let found: SuggestedQuestions = ok(app.get(&ada, &path)).await;
-    let expected = ["How do I return a kettle?", "Opening hours of the shop", "Gift cards and vouchers"];
+    let expected = [
+        "How do I return a kettle?",
+        "Opening hours of the shop",
+        "Gift cards and vouchers",
+    ];
     assert_eq!(found.questions, expected);
 }

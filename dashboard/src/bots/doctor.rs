@@ -29,7 +29,11 @@ pub fn Doctor(
     let form = Form::new(move || {
         let mut check = Checker::default();
         let is_given = url.with(|url| !url.trim().is_empty());
-        check.require(is_given, "url", "Enter the address of the page, such as https://example.com.");
+        check.require(
+            is_given,
+            "url",
+            "Enter the address of the page, such as https://example.com.",
+        );
         check.finish()
     });
     let submit = move || {
@@ -153,9 +157,17 @@ const fn rank(outcome: EmbedOutcome) -> u8 {
 const fn look(outcome: EmbedOutcome) -> (Glyph, &'static str, &'static str) {
     match outcome {
         EmbedOutcome::Good => (icon::CIRCLE_CHECK, "mt-0.5 size-5 text-success", "in order"),
-        EmbedOutcome::Warning => (icon::TRIANGLE_ALERT, "mt-0.5 size-5 text-warning", "could be better"),
+        EmbedOutcome::Warning => (
+            icon::TRIANGLE_ALERT,
+            "mt-0.5 size-5 text-warning",
+            "could be better",
+        ),
         EmbedOutcome::Problem => (icon::TRIANGLE_ALERT, "mt-0.5 size-5 text-error", "to be mended"),
-        EmbedOutcome::Unknown => (icon::CIRCLE_HELP, "mt-0.5 size-5 muted", "can't be told from here"),
+        EmbedOutcome::Unknown => (
+            icon::CIRCLE_HELP,
+            "mt-0.5 size-5 muted",
+            "can't be told from here",
+        ),
     }
 }
 

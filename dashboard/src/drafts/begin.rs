@@ -82,5 +82,8 @@ async fn begun(
         return Ok(None);
     }
     let drafts = session.send(&list()).await?;
-    Ok(drafts.into_iter().find(|draft| draft.from == from).map(|draft| draft.id))
+    Ok(drafts
+        .into_iter()
+        .find(|draft| draft.from == from)
+        .map(|draft| draft.id))
 }

@@ -11,7 +11,11 @@ pub struct Tabs(Vec<(String, &'static str)>);
 
 impl From<&[Tab]> for Tabs {
     fn from(tabs: &[Tab]) -> Self {
-        Self(tabs.iter().map(|(href, name)| ((*href).to_owned(), *name)).collect())
+        Self(
+            tabs.iter()
+                .map(|(href, name)| ((*href).to_owned(), *name))
+                .collect(),
+        )
     }
 }
 

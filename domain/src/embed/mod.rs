@@ -153,7 +153,10 @@ impl Place {
         if sites.allow(&origin) {
             return aspect.good(format!("The bot may be shown on {origin}."));
         }
-        let what = format!("The bot is kept to {}, so {origin} can't show it.", domains.join(", "));
+        let what = format!(
+            "The bot is kept to {}, so {origin} can't show it.",
+            domains.join(", ")
+        );
         let fix = "Add this under Build → Access → Allowed domains, and deploy.";
         aspect.bad(EmbedOutcome::Problem, what, fix, Some(origin))
     }

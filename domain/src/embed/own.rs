@@ -64,7 +64,9 @@ async fn framing(outbound: &Outbound, own: &Url, bot_id: Uuid) -> Result<EmbedCh
     let aspect = EmbedAspect::FrameHeaders;
     let added = answer.list(X_FRAME_OPTIONS);
     if !added.is_empty() {
-        let what = format!("A proxy in front of this server adds X-Frame-Options: {added}, which forbids the chat's frame.");
+        let what = format!(
+            "A proxy in front of this server adds X-Frame-Options: {added}, which forbids the chat's frame."
+        );
         let fix = "Take the header away for /widget/frame and /chat/. In nginx:";
         let code = "proxy_hide_header X-Frame-Options;".to_owned();
         return Ok(aspect.bad(EmbedOutcome::Problem, what, fix, Some(code)));

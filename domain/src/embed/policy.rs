@@ -26,7 +26,9 @@ pub(super) fn checks(page: &Page, own: &Url, bot_id: Uuid) -> [EmbedCheck; 2] {
         match policies.should_request_be_blocked(&request).1.first() {
             None => {
                 let aspect: EmbedAspect = aspect;
-                aspect.good(format!("The page's content security policy lets the {what} load."))
+                aspect.good(format!(
+                    "The page's content security policy lets the {what} load."
+                ))
             }
             Some(violation) => blocked(aspect, violation, own, what),
         }
@@ -73,8 +75,9 @@ fn blocked(aspect: EmbedAspect, violation: &Violation, own: &Url, what: &str) ->
         _ => "script-src",
     };
     let values = &violation.directive.value;
-    let message =
-        format!("The page's content security policy does not let the {what} load: {directive} does not allow it.");
+    let message = format!(
+        "The page's content security policy does not let the {what} load: {directive} does not allow it."
+    );
     if directive == "script-src" && values.iter().any(|value| value == "'strict-dynamic'") {
         let fix = "With 'strict-dynamic' only scripts with the page's nonce load. Give the embed code's tag the nonce of the request, as your other scripts have it.";
         return aspect.bad(EmbedOutcome::Problem, message, fix, None);
@@ -119,7 +122,11 @@ mod tests {
     #[test]
     fn the_fix_adds_our_origin_to_what_is_there() {
         assert_eq!(
-            outcomes("default-src 'self'; script-src 'self' https://cdn.example", "", ""),
+            outcomes(
+                "default-src 'self'; script-src 'self' https://cdn.example",
+                "",
+                ""
+            ),
             [
                 problem("script-src 'self' https://cdn.example https://bot.example"),
                 problem("frame-src 'self' https://bot.example"),

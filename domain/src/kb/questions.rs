@@ -105,7 +105,9 @@ fn choose(headings: impl IntoIterator<Item = (Uuid, String)>) -> Vec<Candidate> 
 fn worth_asking(heading: &str) -> Option<&str> {
     let text = heading
         .trim()
-        .trim_start_matches(|c: char| c.is_whitespace() || c.is_numeric() || matches!(c, '.' | ')' | '§' | '#'))
+        .trim_start_matches(|c: char| {
+            c.is_whitespace() || c.is_numeric() || matches!(c, '.' | ')' | '§' | '#')
+        })
         .trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '*' | '_' | '`'));
     let has_words = text.chars().any(char::is_whitespace) || !text.is_ascii();
     (has_words && LENGTHS.contains(&text.chars().count()) && !text.contains("://")).then_some(text)
@@ -123,7 +125,10 @@ mod tests {
         let headings = headings
             .iter()
             .map(|(document, heading)| (Uuid::from_u128(*document), (*heading).to_owned()));
-        choose(headings).into_iter().map(|candidate| candidate.text).collect()
+        choose(headings)
+            .into_iter()
+            .map(|candidate| candidate.text)
+            .collect()
     }
 
     #[test]

@@ -87,9 +87,7 @@ async fn ensure_template(admin: &mut PgConnection) -> String {
     if ready != Some(true) {
         execute(admin, format!("drop database if exists {template} with (force)")).await;
         execute(admin, format!("create database {template}")).await;
-        migrations::migrate(url_of(&template).as_str())
-            .await
-            .unwrap();
+        migrations::migrate(url_of(&template).as_str()).await.unwrap();
         execute(admin, format!("alter database {template} is_template true")).await;
     }
     template

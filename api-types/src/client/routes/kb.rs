@@ -3,7 +3,8 @@
 use super::{Call, Uuid};
 use crate::kb::{
     Chunk, Document, KnowledgeBase, PreviewRequest, RestingEdit, Retried, SaveChunkRequest,
-    SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk, SuggestedQuestions,
+    SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk,
+    SuggestedQuestions,
 };
 
 /// Knowledge bases of the workspace.

@@ -76,7 +76,10 @@ fn name_of(path: &str) -> String {
 
 /// Whether the group's name says all about a field.
 fn is_whole(path: &str) -> bool {
-    matches!(path, "suggested_questions" | "fallback_message" | "knowledge_base_ids")
+    matches!(
+        path,
+        "suggested_questions" | "fallback_message" | "knowledge_base_ids"
+    )
 }
 
 fn words(value: &Value, names: &Names) -> String {
@@ -161,6 +164,12 @@ mod tests {
         ] {
             assert!(found.contains(&expected), "{expected:?} in {found:?}");
         }
-        assert_eq!(found.iter().filter(|(name, ..)| name.starts_with("Appearance")).count(), 1);
+        assert_eq!(
+            found
+                .iter()
+                .filter(|(name, ..)| name.starts_with("Appearance"))
+                .count(),
+            1
+        );
     }
 }

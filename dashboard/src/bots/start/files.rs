@@ -41,10 +41,14 @@ impl Files {
         for file in (0..files.length()).filter_map(|i| files.get(i)) {
             if file.size() > MAX_FILE_BYTES as f64 || file.size() == 0.0 {
                 let most = bytes(MAX_FILE_BYTES as u64);
-                let words = format!("{} was left out: files have at most {most}, and something in them.", file.name());
+                let words = format!(
+                    "{} was left out: files have at most {most}, and something in them.",
+                    file.name()
+                );
                 self.refused.set(Some(words));
             } else if self.list.with_untracked(Vec::len) >= MAX_SOURCES {
-                self.refused.set(Some(format!("At most {MAX_SOURCES} files can be added at once.")));
+                self.refused
+                    .set(Some(format!("At most {MAX_SOURCES} files can be added at once.")));
             } else {
                 self.list.update(|list| list.push(file));
             }

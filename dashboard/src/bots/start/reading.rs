@@ -31,7 +31,8 @@ type Crawls = RwSignal<HashMap<Uuid, Crawl>>;
 pub fn Reading(bot: Uuid, draft: Uuid) -> impl IntoView {
     let found = load(move || client::kb_drafts::get(draft));
     loaded(found, rows, move |found| {
-        let sources = found.with_untracked(|draft: &Draft<KnowledgeBaseContent>| draft.content.sources.clone());
+        let sources =
+            found.with_untracked(|draft: &Draft<KnowledgeBaseContent>| draft.content.sources.clone());
         view! { <Sources bot=bot draft=draft sources=sources /> }
     })
 }
@@ -154,11 +155,17 @@ fn Site(draft: Uuid, source: Uuid, crawls: Crawls) -> impl IntoView {
     let stop = move || {
         spawn_local(async move {
             // Whether or not it could be stopped, what it is now is read.
-            let _ = session.send(&client::kb_drafts::cancel_crawl(draft, source)).await;
+            let _ = session
+                .send(&client::kb_drafts::cancel_crawl(draft, source))
+                .await;
             crawl.reload();
         });
     };
-    let gone = move || crawl.error().is_some_and(|error| error.code() == Some(ErrorCode::NotFound));
+    let gone = move || {
+        crawl
+            .error()
+            .is_some_and(|error| error.code() == Some(ErrorCode::NotFound))
+    };
     view! {
         <div class="flex basis-full flex-col gap-2 ps-8">
             {loaded(

@@ -100,7 +100,7 @@ async fn load(owner: &mut PgConnection, workspace: Uuid, events: i64) {
     let sql = format!(
         "insert into events (workspace_id, id, counts_at, kind, bot_id, channel, outcome, language, page, model,
              prompt_tokens, completion_tokens, first_token_ms, total_ms, question_key, sessions, resolved, deflected)
-         select '{workspace}', gen_random_uuid(), now() - random() * interval '90 days',
+         select '{workspace}', gen_random_uuid(), now() - (1 - n::float8 / {events}) * interval '90 days',
              case when is_turn then 'turn' else 'session' end, b.ids[1 + (random() * 3)::int],
              (array['web', 'web', 'api'])[1 + (random() * 2)::int],
              case when is_turn then case when random() < 0.85 then 'answered' else 'gap' end end,

@@ -94,9 +94,6 @@ pub struct BeginOAuthRequest {
     /// The page to go on with afterwards, a path of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// The token of the invitation that a new person comes with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invitation: Option<String>,
 }
 
 /// Where the browser has to go.

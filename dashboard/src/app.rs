@@ -11,7 +11,7 @@ use crate::bots::{BotPage, BotsPage, BuilderPage};
 use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
 use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
 use crate::members::{JoinPage, MembersPage, OrganizationPage};
-use crate::session::{Access, ExpiredDialog, Session};
+use crate::session::{Access, ExpiredDialog, Session, tab};
 use crate::settings::{AuditPage, DataPage, SettingsPage, UsagePage};
 use crate::shell::{NotFound, Shell};
 use crate::test_sets::{TestSetPage, TestSetsPage};
@@ -36,7 +36,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sign-in/finish") view=FinishSignIn />
                     <Route path=path!("/sign-up") view=SignUp />
                 </ParentRoute>
-                <Route path=path!("/invite/:token") view=JoinPage />
+                <Route path=path!("/invite") view=JoinPage />
                 <ParentRoute path=path!("") view=Anyone>
                     <Route path=path!("/forgot") view=Forgot />
                     <Route path=path!("/reset") view=Reset />
@@ -82,6 +82,8 @@ fn Public() -> impl IntoView {
         let wanted = location.query.with(|query| query.get("next"));
         wanted
             .filter(|path| path.starts_with('/') && !path.starts_with("//"))
+            // Whoever signed up with an invitation has accepted it.
+            .filter(|path| path != tab::INVITE || tab::invitation().is_some())
             .unwrap_or_else(|| "/bots".to_owned())
     };
     let signed_in = Memo::new(move |_| matches!(session.access(), Access::SignedIn(_)));

@@ -50,11 +50,20 @@ pub struct CreatedInvitation {
     /// The list row.
     #[serde(flatten)]
     pub invitation: Invitation,
-    /// The link to hand on. It works once.
+    /// The link to hand on. It works once; what makes it work follows `#`, which browsers send to nobody.
     pub link: String,
 }
 
-/// `GET /auth/invitations/{token}`: what a link invites to.
+/// `POST /auth/invitations/preview` and `/accept`: an invitation, by the token of its link.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PresentInvitationRequest {
+    /// What follows `#` in the link.
+    pub token: String,
+}
+
+/// Answer of `POST /auth/invitations/preview`: what a link invites to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InvitationPreview {

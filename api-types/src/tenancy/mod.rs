@@ -6,6 +6,7 @@ mod organization;
 
 pub use invitations::{
     CreateInvitationRequest, CreatedInvitation, Invitation, InvitationPreview, MAX_INVITATION_DAYS,
+    PresentInvitationRequest,
 };
 pub use members::{ChangeMemberRequest, Member, TransferOwnershipRequest};
 pub use organization::{

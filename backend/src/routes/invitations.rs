@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use api_types::auth::AuthResponse;
-use api_types::tenancy::{CreateInvitationRequest, CreatedInvitation, Invitation, InvitationPreview};
+use api_types::tenancy::{
+    CreateInvitationRequest, CreatedInvitation, Invitation, InvitationPreview, PresentInvitationRequest,
+};
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::tenancy::invitations::{self, InvitationToken, NewInvitation};
@@ -46,24 +48,24 @@ pub async fn revoke(
 }
 
 /// What a link invites to.
-#[utoipa::path(get, path = "/api/v1/auth/invitations/{token}", tag = "auth", params(("token" = String, Path)),
-    responses((status = 200, body = InvitationPreview)))]
+#[utoipa::path(post, path = "/api/v1/auth/invitations/preview", tag = "auth",
+    request_body = PresentInvitationRequest, responses((status = 200, body = InvitationPreview)))]
 pub async fn preview(
     State(services): State<Arc<Services>>,
-    Path(token): Path<String>,
+    Json(request): Json<PresentInvitationRequest>,
 ) -> Result<Json<InvitationPreview>> {
-    let token = InvitationToken::from(token);
+    let token = InvitationToken::from(request.token);
     Ok(Json(invitations::preview(&services.db, &token).await?))
 }
 
 /// Accept an invitation, and continue in the workspace it leads to.
-#[utoipa::path(post, path = "/api/v1/auth/invitations/{token}/accept", tag = "auth", params(("token" = String, Path)),
-    responses((status = 200, body = AuthResponse)),
+#[utoipa::path(post, path = "/api/v1/auth/invitations/accept", tag = "auth",
+    request_body = PresentInvitationRequest, responses((status = 200, body = AuthResponse)),
     security(("bearer" = [])))]
 pub async fn accept(
     State(services): State<Arc<Services>>,
     caller: SignedIn,
-    Path(token): Path<String>,
+    Json(request): Json<PresentInvitationRequest>,
 ) -> Result<Json<AuthResponse>> {
     let (db, secrets) = (&services.db, &services.secrets);
     let SignedIn {
@@ -73,7 +75,7 @@ pub async fn accept(
     let workspace_id = invitations::accept(
         &services,
         &user,
-        &InvitationToken::from(token),
+        &InvitationToken::from(request.token),
         caller.scope.origin(),
     )
     .await?;
@@ -82,10 +84,11 @@ pub async fn accept(
     ))
 }
 
-/// An invitation with the address under which it is accepted.
+/// An invitation with the address under which it is accepted. As in the links of mails, the token stands behind `#`, so
+/// that it reaches no log of a server or a proxy.
 pub(super) fn with_link(state: &AppState, made: NewInvitation) -> CreatedInvitation {
     CreatedInvitation {
         invitation: made.invitation,
-        link: format!("{}/invite/{}", state.config.public_url(), made.token.expose()),
+        link: format!("{}/invite#{}", state.config.public_url(), made.token.expose()),
     }
 }

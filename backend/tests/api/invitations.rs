@@ -9,24 +9,34 @@ use crate::support::{Person, TestApp, done, ok, refused};
 
 const WORKSPACE: &str = "invitations";
 const ORGANIZATION: &str = "organization/invitations";
+const PREVIEW: &str = "/api/v1/auth/invitations/preview";
+const ACCEPT: &str = "/api/v1/auth/invitations/accept";
 
 async fn me(app: &TestApp, person: &Person) -> Me {
     ok(app.get(person, "/api/v1/auth/me")).await
 }
 
+/// What whoever has the link sees.
+async fn preview(app: &TestApp, token: &str) -> InvitationPreview {
+    ok(app
+        .request(Method::POST, PREVIEW)
+        .json(&json!({ "token": token })))
+    .await
+}
+
 async fn accept(app: &TestApp, person: &Person, token: &str) -> Person {
-    let path = format!("/api/v1/auth/invitations/{token}/accept");
-    let auth = ok(app.post(person, &path, json!({}))).await;
+    let auth = ok(app.post(person, ACCEPT, json!({ "token": token }))).await;
     let email = person.email.clone();
     Person { email, auth }
 }
 
 /// It can be neither looked at nor accepted.
 async fn is_gone(app: &TestApp, person: &Person, token: &str) {
-    let path = format!("/api/v1/auth/invitations/{token}");
-    let look = app.request(Method::GET, &path);
+    let look = app
+        .request(Method::POST, PREVIEW)
+        .json(&json!({ "token": token }));
     refused(look, StatusCode::GONE, ErrorCode::InvitationGone).await;
-    let accept = app.post(person, &format!("{path}/accept"), json!({}));
+    let accept = app.post(person, ACCEPT, json!({ "token": token }));
     refused(accept, StatusCode::GONE, ErrorCode::InvitationGone).await;
 }
 
@@ -35,8 +45,7 @@ async fn a_guest_enters_one_workspace_with_the_role_of_the_link() {
     let app = TestApp::start().await;
     let ada = app.sign_up().await;
     let token = app.invite(&ada, WORKSPACE, Role::Editor).await;
-    let preview: InvitationPreview =
-        ok(app.request(Method::GET, &format!("/api/v1/auth/invitations/{token}"))).await;
+    let preview = preview(&app, &token).await;
     assert_eq!(preview.workspace_name.as_deref(), Some("My workspace"));
     assert_eq!(
         (preview.role, preview.invited_by.as_deref()),
@@ -60,8 +69,7 @@ async fn a_member_of_the_organization_enters_all_its_workspaces() {
     let _: Value = ok(app.post(&ada, "/api/v1/workspaces", json!({ "name": "Shop" }))).await;
     let bob = app.sign_up().await;
     let token = app.invite(&ada, ORGANIZATION, Role::Viewer).await;
-    let preview: InvitationPreview =
-        ok(app.request(Method::GET, &format!("/api/v1/auth/invitations/{token}"))).await;
+    let preview = preview(&app, &token).await;
     assert_eq!(preview.workspace_name, None);
 
     let bob = accept(&app, &bob, &token).await;
@@ -82,14 +90,14 @@ async fn a_link_works_once() {
     let app = TestApp::start().await;
     let ada = app.sign_up().await;
     let token = app.invite(&ada, WORKSPACE, Role::Viewer).await;
-    let path = format!("/api/v1/auth/invitations/{token}/accept");
+    let body = json!({ "token": token });
     let mut people = Vec::new();
     for _ in 0..8 {
         people.push(app.sign_up().await);
     }
     let all = people
         .iter()
-        .map(|person| async { app.post(person, &path, json!({})).send().await.unwrap().status() });
+        .map(|person| async { app.post(person, ACCEPT, &body).send().await.unwrap().status() });
     let statuses = futures::future::join_all(all).await;
     let accepted = statuses
         .iter()
@@ -145,15 +153,20 @@ async fn an_invitation_for_somebody_is_for_nobody_else() {
     let (bob, eve) = (app.sign_up().await, app.sign_up().await);
     let body = json!({ "role": "viewer", "email": bob.email.to_uppercase(), "days": 1 });
     let made: CreatedInvitation = ok(app.post(&ada, "/api/v1/invitations", body)).await;
-    let token = made.link.rsplit('/').next().unwrap();
-    let path = format!("/api/v1/auth/invitations/{token}/accept");
+    let (page, token) = made.link.split_once('#').unwrap();
+    assert_eq!(
+        page,
+        format!("{}/invite", app.base),
+        "the token is sent to nobody"
+    );
+    let body = json!({ "token": token });
     refused(
-        app.post(&eve, &path, json!({})),
+        app.post(&eve, ACCEPT, &body),
         StatusCode::FORBIDDEN,
         ErrorCode::Forbidden,
     )
     .await;
-    let auth: AuthResponse = ok(app.post(&bob, &path, json!({}))).await;
+    let auth: AuthResponse = ok(app.post(&bob, ACCEPT, &body)).await;
     assert_eq!(auth.workspace.id, ada.workspace_id());
 }
 

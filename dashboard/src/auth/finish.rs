@@ -6,8 +6,8 @@ use api_types::identities::{IdentitySignupRequest, NewIdentity};
 use api_types::validate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_location;
 
+use super::link;
 use super::second_step::{SecondStep, challenge_of};
 use super::sign_in::with_next;
 use super::ways::leave_for;
@@ -104,9 +104,7 @@ fn NewAccount(new: NewIdentity) -> impl IntoView {
     let email = RwSignal::new(new.email.unwrap_or_default());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
-    let invitation = use_location()
-        .query
-        .with_untracked(|query| query.get("invitation"));
+    let invitation = link::invitation();
     let request = StoredValue::new(move || IdentitySignupRequest {
         email: email.get().trim().to_owned(),
         name: name.get().trim().to_owned(),

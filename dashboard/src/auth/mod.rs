@@ -3,7 +3,7 @@
 mod device;
 mod finish;
 mod forgot;
-mod link;
+pub mod link;
 mod outbox_hint;
 mod reset;
 mod second_step;

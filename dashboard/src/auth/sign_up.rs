@@ -5,9 +5,9 @@ use api_types::auth::SignupRequest;
 use api_types::validate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_location;
 
 use super::PASSWORD_HINT;
+use super::link;
 use super::sign_in::with_next;
 use super::ways::OtherWays;
 use crate::session::use_session;
@@ -27,9 +27,7 @@ pub fn SignUp() -> impl IntoView {
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     // Whoever comes from an invitation joins what it leads to.
-    let invitation = use_location()
-        .query
-        .with_untracked(|query| query.get("invitation"));
+    let invitation = link::invitation();
     let request = move || SignupRequest {
         email: email.get().trim().to_owned(),
         password: password.get(),

@@ -109,8 +109,8 @@ fn With(way: Way, error: RwSignal<Option<String>>) -> impl IntoView {
         busy.set(true);
         error.set(None);
         let (way, finish, navigate) = (way.clone(), untrack(&finish), navigate.clone());
-        let (next, invitation) = query.with_untracked(|query| (query.get("next"), query.get("invitation")));
-        let request = BeginOAuthRequest { next, invitation };
+        let next = query.with_untracked(|query| query.get("next"));
+        let request = BeginOAuthRequest { next };
         spawn_local(async move {
             let proven = match way {
                 Way::Passkey => with_passkey().await,

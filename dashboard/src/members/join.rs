@@ -2,15 +2,15 @@
 
 use api_types::ErrorCode;
 use api_types::client;
-use api_types::tenancy::InvitationPreview;
+use api_types::tenancy::{InvitationPreview, PresentInvitationRequest};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::use_navigate;
 
 use super::level::title;
-use crate::auth::Welcome;
-use crate::session::{Access, use_session};
+use crate::auth::{Welcome, link};
+use crate::session::{Access, tab, use_session};
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, ButtonLink, Variant};
 use crate::ui::load::{load, loaded, rows};
@@ -20,12 +20,15 @@ use crate::ui::page;
 #[component]
 pub fn JoinPage() -> impl IntoView {
     page::title(|| "Invitation".to_owned());
-    let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
-    let preview = load({
-        let token = token.clone();
-        move || client::auth::invitation(&token)
-    });
-    let token = StoredValue::new(token);
+    // Whoever signed in meanwhile comes back without it.
+    let mut token = link::token();
+    if token.is_empty() {
+        token = tab::invitation().unwrap_or_default();
+    } else {
+        tab::keep_invitation(&token);
+    }
+    let request = StoredValue::new(PresentInvitationRequest { token });
+    let preview = load(move || request.with_value(client::auth::invitation));
     let is_gone = move || {
         preview
             .error()
@@ -36,7 +39,7 @@ pub fn JoinPage() -> impl IntoView {
             <Show
                 when=is_gone
                 fallback=move || {
-                    loaded(preview, rows, move |found| view! { <Invited invitation=found.get() token=token /> })
+                    loaded(preview, rows, move |found| view! { <Invited invitation=found.get() request=request /> })
                 }
             >
                 <h1 class="text-2xl font-semibold">"This invitation is gone"</h1>
@@ -50,7 +53,7 @@ pub fn JoinPage() -> impl IntoView {
 }
 
 #[component]
-fn Invited(invitation: InvitationPreview, token: StoredValue<String>) -> impl IntoView {
+fn Invited(invitation: InvitationPreview, request: StoredValue<PresentInvitationRequest>) -> impl IntoView {
     let session = use_session();
     let place = match &invitation.workspace_name {
         Some(workspace) => format!("{workspace}, a workspace of {}", invitation.organization_name),
@@ -64,16 +67,16 @@ fn Invited(invitation: InvitationPreview, token: StoredValue<String>) -> impl In
     let way = move || match session.access() {
         Access::SignedIn(identity) => {
             let name = format!("{} ({})", identity.user.name, identity.user.email);
-            view! { <Accept name=name token=token /> }.into_any()
+            view! { <Accept name=name request=request /> }.into_any()
         }
         Access::SignedOut => {
-            let token = token.get_value();
+            let way = |page: &str| format!("{page}?next={}", tab::INVITE);
             view! {
                 <div class="flex flex-col gap-3">
-                    <ButtonLink variant=Variant::Primary href=format!("/sign-up?invitation={token}")>
+                    <ButtonLink variant=Variant::Primary href=way("/sign-up")>
                         "Create an account"
                     </ButtonLink>
-                    <ButtonLink href=format!("/sign-in?next=/invite/{token}")>"I have an account"</ButtonLink>
+                    <ButtonLink href=way("/sign-in")>"I have an account"</ButtonLink>
                 </div>
             }
             .into_any()
@@ -95,7 +98,7 @@ fn Invited(invitation: InvitationPreview, token: StoredValue<String>) -> impl In
 
 /// Joins as who is signed in.
 #[component]
-fn Accept(name: String, token: StoredValue<String>) -> impl IntoView {
+fn Accept(name: String, request: StoredValue<PresentInvitationRequest>) -> impl IntoView {
     let session = use_session();
     let navigate = StoredValue::new_local(use_navigate());
     let busy = RwSignal::new(false);
@@ -104,7 +107,7 @@ fn Accept(name: String, token: StoredValue<String>) -> impl IntoView {
         busy.set(true);
         error.set(None);
         spawn_local(async move {
-            match session.accept_invitation(&token.get_value()).await {
+            match session.accept_invitation(&request.get_value()).await {
                 Ok(()) => navigate.with_value(|navigate| navigate("/bots", NavigateOptions::default())),
                 Err(problem) => error.set(Some(problem.to_string())),
             }

@@ -2,13 +2,13 @@
 
 mod expired;
 mod storage;
-mod tab;
+pub mod tab;
 
 use api_types::ErrorCode;
 use api_types::auth::{AuthResponse, ContextRequest, LoginRequest, MfaRequest, SignupRequest, User};
 use api_types::client::{self, Call, ClientError};
 use api_types::identities::IdentitySignupRequest;
-use api_types::tenancy::Workspace;
+use api_types::tenancy::{PresentInvitationRequest, Workspace};
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::{LocalBoxFuture, Shared};
@@ -127,7 +127,11 @@ impl Session {
 
     /// Makes an account for what this browser proved, and signs it in.
     pub async fn sign_up_with_identity(self, request: &IdentitySignupRequest) -> Result<(), ClientError> {
-        self.accept(client::identities::signup(request).send(None).await?);
+        let auth = client::identities::signup(request).send(None).await?;
+        if request.invitation.is_some() {
+            tab::forget_invitation();
+        }
+        self.accept(auth);
         Ok(())
     }
 
@@ -184,13 +188,19 @@ impl Session {
 
     /// Makes an account and signs it in.
     pub async fn sign_up(self, request: &SignupRequest) -> Result<(), ClientError> {
-        self.accept(client::auth::signup(request).send(None).await?);
+        let auth = client::auth::signup(request).send(None).await?;
+        if request.invitation.is_some() {
+            tab::forget_invitation();
+        }
+        self.accept(auth);
         Ok(())
     }
 
     /// Accepts an invitation and continues where it leads.
-    pub async fn accept_invitation(self, token: &str) -> Result<(), ClientError> {
-        self.accept(self.send(&client::auth::accept_invitation(token)).await?);
+    pub async fn accept_invitation(self, request: &PresentInvitationRequest) -> Result<(), ClientError> {
+        let auth = self.send(&client::auth::accept_invitation(request)).await?;
+        tab::forget_invitation();
+        self.accept(auth);
         Ok(())
     }
 

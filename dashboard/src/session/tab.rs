@@ -5,19 +5,26 @@ use js_sys::Reflect;
 use leptos::prelude::window;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, RequestInit};
+use web_sys::{Headers, RequestInit, Storage};
 
 const WORKSPACE: &str = "botwright.workspace";
+const INVITATION: &str = "botwright.invitation";
+
+/// The page that links of invitations lead to.
+pub const INVITE: &str = "/invite";
+
+fn storage() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
 
 /// The workspace this tab works in, also after a reload.
 pub fn workspace() -> Option<Uuid> {
-    let storage = window().session_storage().ok().flatten()?;
-    storage.get_item(WORKSPACE).ok().flatten()?.parse().ok()
+    storage()?.get_item(WORKSPACE).ok().flatten()?.parse().ok()
 }
 
 /// Notes the workspace this tab works in.
 pub fn remember_workspace(id: Uuid) {
-    if let Ok(Some(storage)) = window().session_storage() {
+    if let Some(storage) = storage() {
         // Without storage, a reload goes to the workspace of the refresh cookie.
         let _ = storage.set_item(WORKSPACE, &id.to_string());
     }
@@ -25,8 +32,28 @@ pub fn remember_workspace(id: Uuid) {
 
 /// Forgets it, for the next person who signs in here.
 pub fn forget_workspace() {
-    if let Ok(Some(storage)) = window().session_storage() {
+    if let Some(storage) = storage() {
         let _ = storage.remove_item(WORKSPACE);
+    }
+}
+
+/// The token of the invitation that was opened in this tab and is not accepted yet.
+pub fn invitation() -> Option<String> {
+    storage()?.get_item(INVITATION).ok().flatten()
+}
+
+/// Keeps it while somebody signs in or up, also by way of another site: so it stands in no address.
+pub fn keep_invitation(token: &str) {
+    if let Some(storage) = storage() {
+        // Without storage the link has to be opened again after signing in.
+        let _ = storage.set_item(INVITATION, token);
+    }
+}
+
+/// It was accepted, or is gone.
+pub fn forget_invitation() {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(INVITATION);
     }
 }
 

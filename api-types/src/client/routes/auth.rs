@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Call, form_urlencoded};
+use super::Call;
 use crate::auth::{
     AuthResponse, ChangeEmailRequest, ChangePasswordRequest, ContextRequest, EnableMfaRequest,
     ForgotPasswordRequest, LoginRequest, Me, MfaRequest, MfaSetup, MfaStatus, PasswordRequest, RecoveryCodes,
@@ -10,7 +10,7 @@ use crate::auth::{
     VerifyEmailRequest,
 };
 use crate::data::{DeletionReceipt, Export};
-use crate::tenancy::InvitationPreview;
+use crate::tenancy::{InvitationPreview, PresentInvitationRequest};
 
 /// Makes an account and signs it in.
 pub fn signup(request: &SignupRequest) -> Call<AuthResponse> {
@@ -43,18 +43,13 @@ pub fn context(request: &ContextRequest) -> Call<AuthResponse> {
 }
 
 /// What an invitation leads to.
-pub fn invitation(token: &str) -> Call<InvitationPreview> {
-    Call::get(format!("/auth/invitations/{}", segment(token)))
+pub fn invitation(request: &PresentInvitationRequest) -> Call<InvitationPreview> {
+    Call::post("/auth/invitations/preview").json(request)
 }
 
 /// Accepts an invitation.
-pub fn accept_invitation(token: &str) -> Call<AuthResponse> {
-    Call::post(format!("/auth/invitations/{}/accept", segment(token)))
-}
-
-/// A link may have been cut or mangled on its way here.
-fn segment(token: &str) -> String {
-    form_urlencoded::byte_serialize(token.as_bytes()).collect()
+pub fn accept_invitation(request: &PresentInvitationRequest) -> Call<AuthResponse> {
+    Call::post("/auth/invitations/accept").json(request)
 }
 
 /// Saves the person's name.

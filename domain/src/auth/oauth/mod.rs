@@ -215,12 +215,6 @@ fn query(request: &BeginOAuthRequest) -> Result<String> {
         }
         query.append_pair("next", next);
     }
-    if let Some(invitation) = &request.invitation {
-        if invitation.len() > MAX_NEXT {
-            return Err(Error::field("invitation", "This is not an invitation."));
-        }
-        query.append_pair("invitation", invitation);
-    }
     Ok(query.finish())
 }
 
@@ -259,7 +253,6 @@ mod tests {
         let with = |next: &str| {
             query(&BeginOAuthRequest {
                 next: Some(next.to_owned()),
-                invitation: None,
             })
         };
         assert_eq!(with("/bots?tab=a&b").unwrap(), "next=%2Fbots%3Ftab%3Da%26b");

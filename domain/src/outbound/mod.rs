@@ -29,6 +29,7 @@ pub(crate) use failure::refusal;
 pub use fetch::Fetched;
 pub(crate) use get::explain;
 pub use get::{Answer, Validators};
+use resolver::PublicResolver;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_URL_LENGTH: usize = 2_048;
@@ -55,7 +56,7 @@ impl Outbound {
             .iter()
             .map(|entry| place(entry))
             .collect::<anyhow::Result<_>>()?;
-        let guarded = build(|| client().dns_resolver(resolver::PublicResolver))?;
+        let guarded = build(|| client().dns_resolver(PublicResolver::system()))?;
         let trusted = build(client)?;
         Ok(Self {
             guarded,
@@ -134,7 +135,7 @@ impl Outbound {
 
 /// Names that never lead to the public internet.
 fn is_local_name(name: &str) -> bool {
-    const LOCAL: &[&str] = &["localhost", "local", "internal", "home.arpa"];
+    const LOCAL: &[&str] = &["localhost", "localdomain", "local", "internal", "home.arpa"];
     let name = name.trim_end_matches('.');
     !name.contains('.')
         || LOCAL

@@ -13,6 +13,9 @@ use crate::Error;
 /// As much of a provider's own words as is passed on, in characters.
 const MAX_WORDS: usize = 300;
 
+/// Fewer characters of a key than this are no part of it but chance.
+const SHORTEST_PART: usize = 4;
+
 /// As much of a refusal as is read.
 const MAX_BODY: usize = 64 * 1024;
 
@@ -110,9 +113,23 @@ pub(super) fn told(detail: &str, words: Option<String>) -> Error {
 /// Takes the key out of a provider's words.
 pub(super) fn redact(mut error: Error, key: Option<&SecretString>) -> Error {
     if let (Error::Refused(refusal), Some(key)) = (&mut error, key) {
-        refusal.detail = refusal.detail.replace(key.expose_secret(), "…");
+        let key = key.expose_secret();
+        refusal.detail = without_beginning(&refusal.detail.replace(key, "…"), key).to_owned();
     }
     error
+}
+
+/// Words that were shortened may end within the key.
+fn without_beginning<'a>(words: &'a str, key: &str) -> &'a str {
+    let Some(cut) = words.strip_suffix('…') else {
+        return words;
+    };
+    let beginnings = key.char_indices().map(|(end, _)| &key[..end]).rev();
+    let shown = beginnings.filter(|beginning| beginning.len() >= SHORTEST_PART);
+    shown
+        .filter_map(|beginning| cut.strip_suffix(beginning))
+        .next()
+        .unwrap_or(words)
 }
 
 /// The message of an error body: `{"error": {"message": …}}`, `{"error": "…"}`, `{"message": …}`, `{"detail": …}`,
@@ -166,6 +183,20 @@ mod tests {
         ] {
             assert_eq!(error_message(body.as_bytes()).as_deref(), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn no_part_of_a_key_is_passed_on() {
+        let key = "sk-0123456789abcdef";
+        let secret = SecretString::from(key);
+        for length in 0..MAX_WORDS + 40 {
+            let words = format!("{} {key} was refused", ".".repeat(length));
+            let error = told("It failed.", Some(words));
+            let said = redact(error, Some(&secret)).to_string();
+            assert!(!said.contains(&key[..SHORTEST_PART]), "{said}");
+        }
+        let error = told("It failed.", Some("no GPU left…".to_owned()));
+        assert!(redact(error, Some(&secret)).to_string().ends_with("no GPU left…"));
     }
 
     #[test]

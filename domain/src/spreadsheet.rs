@@ -1,7 +1,8 @@
 //! Cells of CSV files that people open in a spreadsheet.
 
-/// What a formula begins with.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What a formula begins with, also in the wide forms that spreadsheets of East Asia read alike, and what some of them
+/// skip before it.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// Keeps a spreadsheet from running a cell as a formula.
 pub(crate) fn quoted(cell: &str) -> String {

@@ -46,6 +46,8 @@ mod api {
     mod rerank;
     mod retrieval;
     mod routes;
+    mod secrets;
+    mod ssrf;
     mod test_sets;
     mod tokens;
     mod visitors;

@@ -73,6 +73,46 @@ async fn a_database_knows_its_key() {
     assert_eq!(recognise(&app).await, Recognised::Unknown(new));
 }
 
+/// The program itself: it ends before it asks the database, and says which setting is to blame.
+#[tokio::test]
+async fn a_server_with_a_missing_or_weak_key_does_not_start() {
+    let data = tempfile::tempdir().unwrap();
+    let one_letter = "x".repeat(64);
+    let short = "0123456789abcdef0123456789abcde";
+    let few = "abcabcabcabcabcabcabcabcabcabcabc";
+    for (key, earlier, says) in [
+        (None, None, "BOTWRIGHT_SECRET_KEY is missing"),
+        (Some(""), None, "BOTWRIGHT_SECRET_KEY"),
+        (Some(short), None, "BOTWRIGHT_SECRET_KEY is too weak"),
+        (
+            Some(one_letter.as_str()),
+            None,
+            "BOTWRIGHT_SECRET_KEY is too weak",
+        ),
+        (Some(few), None, "BOTWRIGHT_SECRET_KEY is too weak"),
+        (Some(OLD), Some(r#"["short"]"#), "BOTWRIGHT_PREVIOUS_SECRET_KEYS"),
+    ] {
+        let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_botwright"));
+        program
+            .arg("serve")
+            .env_clear()
+            .current_dir(data.path())
+            .env("BOTWRIGHT_DATA_DIR", data.path())
+            .env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing")
+            .env("REDIS_URL", "redis://127.0.0.1:1")
+            .envs(key.map(|key| ("BOTWRIGHT_SECRET_KEY", key)))
+            .envs(earlier.map(|keys| ("BOTWRIGHT_PREVIOUS_SECRET_KEYS", keys)))
+            .kill_on_drop(true);
+        let ended = program.output().await.unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.success() && said.contains(says), "{key:?}: {said}");
+        assert!(
+            key.is_none_or(|key| key.is_empty() || !said.contains(key)),
+            "{said}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn many_servers_that_start_at_once_agree() {
     let app = TestApp::start().await;

@@ -25,6 +25,7 @@ pub enum Mood {
 /// What came in.
 #[derive(Debug, Default)]
 struct State {
+    password: String,
     moods: VecDeque<Mood>,
     mails: Vec<Received>,
     connections: usize,
@@ -46,7 +47,13 @@ pub struct FakeSmtp {
 impl FakeSmtp {
     /// With one account: `bots`, `sesame`.
     pub async fn start(moods: impl IntoIterator<Item = Mood>) -> Self {
+        Self::with_password("sesame", moods).await
+    }
+
+    /// The same with another password.
+    pub async fn with_password(password: &str, moods: impl IntoIterator<Item = Mood>) -> Self {
         let state = Arc::new(Mutex::new(State {
+            password: password.to_owned(),
             moods: moods.into_iter().collect(),
             ..State::default()
         }));
@@ -115,7 +122,8 @@ impl Dialogue {
             match verb.as_str() {
                 "EHLO" | "HELO" => self.say("250-fake\r\n250-8BITMIME\r\n250 AUTH PLAIN").await?,
                 "AUTH" => {
-                    is_known = line.ends_with(&STANDARD.encode("\0bots\0sesame"));
+                    let account = format!("\0bots\0{}", self.state.lock().unwrap().password);
+                    is_known = line.ends_with(&STANDARD.encode(account));
                     let reply = if is_known {
                         "235 2.7.0 welcome"
                     } else {

@@ -3,6 +3,7 @@
 pub mod authenticator;
 pub mod browser;
 pub mod cable;
+pub mod canary;
 pub mod connected;
 #[path = "../../../domain/tests/support/database.rs"]
 pub mod database;
@@ -19,7 +20,12 @@ pub mod fake_openai;
 #[path = "../../../domain/tests/support/fake_rerank.rs"]
 pub mod fake_rerank;
 pub mod fake_smtp;
+#[expect(dead_code, reason = "names are the business of the guard's own tests")]
+#[path = "../../../domain/tests/support/hostile_urls.rs"]
+pub mod hostile_urls;
+pub mod log;
 pub mod mails;
+pub mod planted;
 #[path = "../../../domain/tests/support/service_account.rs"]
 mod service_account;
 pub mod traces;
@@ -195,7 +201,7 @@ impl TestApp {
     pub async fn invite(&self, admin: &Person, to: &str, role: Role) -> String {
         let body = json!({ "role": role, "days": 7 });
         let made: CreatedInvitation = ok(self.post(admin, &format!("/api/v1/{to}"), body)).await;
-        let token = made.link.strip_prefix(&format!("{}/invite/", self.base)).unwrap();
+        let token = made.link.strip_prefix(&format!("{}/invite#", self.base)).unwrap();
         token.to_owned()
     }
 

@@ -7,47 +7,59 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::TestApp;
 
-/// Every place where `marker` is; `tables` come with their name, keys of Redis and files with theirs.
+/// A place, and all that is in it.
+type Kept = (String, Vec<u8>);
+
+/// Every place where `marker` is, as text and, for payloads of jobs and the like, as bytes; tables come with their name,
+/// keys of Redis with their kind.
 pub async fn of(app: &TestApp, marker: &str) -> Vec<String> {
-    let mut found = in_postgres(app, marker).await;
-    found.extend(in_redis(app, marker).await);
-    in_files(&app.state.config.data_dir, marker.as_bytes(), &mut found);
+    let bytes = hex::encode(marker);
+    let is_in = |kept: &[u8]| holds(kept, marker.as_bytes()) || holds(kept, bytes.as_bytes());
+    let mut found: Vec<String> = all(app)
+        .await
+        .into_iter()
+        .filter(|(_, kept)| is_in(kept))
+        .map(|(place, _)| place)
+        .collect();
     found.sort();
     found
 }
 
-/// As text and, for payloads of jobs and the like, as bytes.
-async fn in_postgres(app: &TestApp, marker: &str) -> Vec<String> {
+/// Everything that is kept: the rows of every table, the keys of Redis and the files.
+pub async fn all(app: &TestApp) -> Vec<Kept> {
+    let mut kept = in_postgres(app).await;
+    kept.extend(in_redis(app).await);
+    in_files(&app.state.config.data_dir, &mut kept);
+    kept
+}
+
+/// Rows as Postgres writes them: bytes in hexadecimal.
+async fn in_postgres(app: &TestApp) -> Vec<Kept> {
     let mut owner = PgConnection::connect(app.database.url.as_str()).await.unwrap();
     let tables: Vec<(String, String)> = sqlx::query_as(
-        "select schemaname::text, tablename::text from pg_tables where schemaname in ('public', 'apalis') order by 1, 2",
+        "select schemaname::text, tablename::text from pg_tables
+         where schemaname not in ('pg_catalog', 'information_schema') order by 1, 2",
     )
     .fetch_all(&mut owner)
     .await
     .unwrap();
-    let mut found = Vec::new();
+    let mut kept = Vec::new();
     for (schema, table) in tables {
-        let sql = format!(
-            "select count(*) from {schema}.{table} t where strpos(t::text, $1) > 0 or strpos(t::text, $2) > 0"
-        );
-        let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql))
-            .bind(marker)
-            .bind(hex::encode(marker))
-            .fetch_one(&mut owner)
+        let sql = format!("select t::text from {schema}.{table} t");
+        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql))
+            .fetch_all(&mut owner)
             .await
             .unwrap();
-        if count > 0 {
-            found.push(format!("{schema}.{table}"));
-        }
+        kept.push((format!("{schema}.{table}"), rows.join("\n").into_bytes()));
     }
-    found
+    kept
 }
 
 /// In names and values of whatever kind.
-async fn in_redis(app: &TestApp, marker: &str) -> Vec<String> {
+async fn in_redis(app: &TestApp) -> Vec<Kept> {
     let mut redis = app.services().redis.commands();
     let mut cursor = 0_u64;
-    let mut found = Vec::new();
+    let mut kept = Vec::new();
     loop {
         let (next, keys): (u64, Vec<String>) = redis::cmd("SCAN")
             .arg(cursor)
@@ -63,27 +75,27 @@ async fn in_redis(app: &TestApp, marker: &str) -> Vec<String> {
                 .query_async(&mut redis)
                 .await
                 .unwrap();
-            let value = match kind.as_str() {
+            let mut value = match kind.as_str() {
                 "string" => redis
                     .get::<_, Option<Vec<u8>>>(&key)
                     .await
                     .unwrap()
                     .unwrap_or_default(),
                 "none" => Vec::new(),
-                _ => all(&mut redis, &kind, &key).await,
+                _ => whole(&mut redis, &kind, &key).await,
             };
-            if key.contains(marker) || holds(&value, marker.as_bytes()) {
-                found.push(format!("redis {kind}"));
-            }
+            value.push(b'\n');
+            value.extend_from_slice(key.as_bytes());
+            kept.push((format!("redis {kind}"), value));
         }
         cursor = next;
         if cursor == 0 {
-            return found;
+            return kept;
         }
     }
 }
 
-async fn all(redis: &mut redis::aio::ConnectionManager, kind: &str, key: &str) -> Vec<u8> {
+async fn whole(redis: &mut redis::aio::ConnectionManager, kind: &str, key: &str) -> Vec<u8> {
     let command = match kind {
         "stream" => redis::cmd("XRANGE").arg(key).arg("-").arg("+").to_owned(),
         "hash" => redis::cmd("HGETALL").arg(key).to_owned(),
@@ -113,17 +125,17 @@ fn flatten(value: &redis::Value, bytes: &mut Vec<u8>) {
     }
 }
 
-fn in_files(folder: &Path, marker: &[u8], found: &mut Vec<String>) {
+fn in_files(folder: &Path, kept: &mut Vec<Kept>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            in_files(&path, marker, found);
-        } else if holds(&std::fs::read(&path).unwrap_or_default(), marker) {
-            found.push("file".to_owned());
+            in_files(&path, kept);
+        } else {
+            kept.push(("file".to_owned(), std::fs::read(&path).unwrap_or_default()));
         }
     }
 }
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
+    memchr::memmem::find(bytes, part).is_some()
 }

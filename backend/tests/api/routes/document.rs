@@ -3,6 +3,9 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+/// As many kinds as a source may be of.
+const MOST_VARIANTS: usize = 6;
+
 /// `docs/openapi.json`.
 pub struct Document(Value);
 
@@ -14,6 +17,8 @@ pub struct Operation {
     pub is_secured: bool,
     /// Whether it takes a file and nothing else.
     pub is_upload: bool,
+    /// Names of what may stand behind the `?`.
+    pub queries: Vec<String>,
     body: Option<Value>,
 }
 
@@ -61,6 +66,7 @@ impl Document {
                     method: method.to_uppercase().parse().unwrap(),
                     path: path.clone(),
                     is_secured: operation.get("security").is_some(),
+                    queries: queries(operation),
                     is_upload: json.is_none() && content.is_object(),
                     body: content
                         .as_object()
@@ -72,7 +78,34 @@ impl Document {
 
     /// A body with all that is required, and every id; `None` where there is none.
     pub fn body(&self, operation: &Operation, id: &dyn Fn(&str) -> String) -> Option<Value> {
-        Some(self.sample("", operation.body.as_ref()?, id))
+        let sampler = Sampler {
+            document: self,
+            id,
+            whole: None,
+        };
+        Some(sampler.sample("", operation.body.as_ref()?))
+    }
+
+    /// Bodies with everything that may be in them, one for each kind of what may be of several.
+    pub fn whole_bodies(&self, operation: &Operation, id: &dyn Fn(&str) -> String) -> Vec<Value> {
+        let Some(schema) = &operation.body else {
+            return Vec::new();
+        };
+        let variants = (0..MOST_VARIANTS).map(|variant| {
+            let sampler = Sampler {
+                document: self,
+                id,
+                whole: Some(variant),
+            };
+            sampler.sample("", schema)
+        });
+        let mut bodies: Vec<Value> = Vec::new();
+        for body in variants {
+            if !bodies.contains(&body) {
+                bodies.push(body);
+            }
+        }
+        bodies
     }
 
     /// Whether a body names something by its id.
@@ -99,17 +132,42 @@ impl Document {
         let mut all = parts.flatten().chain(properties).chain(schema.get("items"));
         all.any(|part| self.has_ids(part))
     }
+}
 
-    fn sample(&self, name: &str, schema: &Value, id: &dyn Fn(&str) -> String) -> Value {
-        let schema = self.resolve(schema);
+fn queries(operation: &Value) -> Vec<String> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters
+        .filter(|parameter| parameter["in"] == "query")
+        .map(|parameter| parameter["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Makes values that follow a schema.
+struct Sampler<'a> {
+    document: &'a Document,
+    id: &'a dyn Fn(&str) -> String,
+    /// Everything, and which variant of what may be of several kinds; else only what has to be there.
+    whole: Option<usize>,
+}
+
+impl Sampler<'_> {
+    fn sample(&self, name: &str, schema: &Value) -> Value {
+        let schema = self.document.resolve(schema);
         if let Some(variants) = schema["oneOf"].as_array() {
-            let best = variants.iter().find(|variant| self.has_ids(variant));
-            return self.sample(name, best.unwrap_or(&variants[0]), id);
+            let best = match self.whole {
+                None => variants.iter().find(|variant| self.document.has_ids(variant)),
+                Some(n) => {
+                    let mut some = variants.iter().filter(|variant| variant["type"] != "null");
+                    let count = some.clone().count().max(1);
+                    some.nth(n % count)
+                }
+            };
+            return self.sample(name, best.unwrap_or(&variants[0]));
         }
         if let Some(parts) = schema["allOf"].as_array() {
             let mut all = Map::new();
             for part in parts {
-                if let Value::Object(part) = self.sample(name, part, id) {
+                if let Value::Object(part) = self.sample(name, part) {
                     all.extend(part);
                 }
             }
@@ -119,11 +177,11 @@ impl Document {
             return first.clone();
         }
         if schema["format"] == "uuid" {
-            return json!(id(name));
+            return json!((self.id)(name));
         }
         match schema["type"].as_str().or_else(|| schema["type"][0].as_str()) {
-            Some("object") => self.object(schema, id),
-            Some("array") => json!([self.sample(name, &schema["items"], id)]),
+            Some("object") => self.object(schema),
+            Some("array") => json!([self.sample(name, &schema["items"])]),
             Some("string") if schema["format"] == "date-time" => json!("2100-01-01T00:00:00Z"),
             Some("string") if name.contains("url") => json!("https://example.com/"),
             Some("string") => json!("Text of 3 words"),
@@ -134,12 +192,12 @@ impl Document {
         }
     }
 
-    fn object(&self, schema: &Value, id: &dyn Fn(&str) -> String) -> Value {
+    fn object(&self, schema: &Value) -> Value {
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let mut object = Map::new();
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-            if required.contains(&json!(name)) || self.has_ids(property) {
-                object.insert(name.clone(), self.sample(name, property, id));
+            if self.whole.is_some() || required.contains(&json!(name)) || self.document.has_ids(property) {
+                object.insert(name.clone(), self.sample(name, property));
             }
         }
         // A run of tests is on one or the other.

@@ -2,7 +2,8 @@
 //!
 //! The document is the list: a route that is added without a rule fails here.
 
-mod document;
+pub mod document;
+mod hostile;
 mod rules;
 mod world;
 

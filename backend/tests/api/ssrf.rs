@@ -43,6 +43,7 @@ impl Site {
         let place = listener.local_addr().unwrap().to_string();
         // What no header can hold comes to nobody, and what is no ASCII there is read as something else.
         let mut targets = hostile_urls::aimed_at(port);
+        targets.retain(|target| target != hostile_urls::RELATIVE);
         targets.retain(|target| target.is_ascii() && HeaderValue::from_bytes(target.as_bytes()).is_ok());
         let targets = Arc::new(targets);
         let asked = Arc::default();

@@ -1,6 +1,6 @@
 //! Links of mails and invitations: what they prove stands behind the `#`, which browsers send to nobody.
 
-use leptos::prelude::{With, window};
+use leptos::prelude::{WithUntracked, window};
 use leptos_router::hooks::use_location;
 
 use crate::session::tab;

@@ -275,7 +275,7 @@ pub const URLS: &[&str] = &[
     "feed:http://example.com/",
     "mailto:a@example.com",
     "urn:x:y",
-    "//example.com/",
+    RELATIVE,
     "/etc/passwd",
     "example.com",
     "127.0.0.1:80",
@@ -377,6 +377,9 @@ pub const URLS: &[&str] = &[
     "http://#127.0.0.1",
     "http://xn--/",
 ];
+
+/// Is no address by itself, but leads to the open web from a page, and so may be the target of a redirect.
+pub const RELATIVE: &str = "//example.com/";
 
 /// Names that look like any other and lead inward: only resolving tells.
 pub const NAMES: &[(&str, &[&str])] = &[

@@ -91,18 +91,6 @@ texts! {
     cannot_load: "The chat could not be loaded. Check your connection.",
     /// Part of the search was away.
     degraded: "Part of the search was unavailable; this answer may miss something.",
-    /// Leaves the form for the visitor's details.
-    skip: "Not now",
-    /// Beside the label of a field that may stay empty.
-    optional: "optional",
-    /// Before anything is chosen from a list.
-    choose: "Please choose",
-    /// A field is empty that must not be.
-    fill_in: "Please fill this in.",
-    /// Something in a field can't be right.
-    check_this: "Please check this.",
-    /// The box beside the text to agree to is not ticked.
-    agree: "Please agree to this first.",
     /// The message is too long; the number of characters over follows.
     too_long: "Too long by",
 }

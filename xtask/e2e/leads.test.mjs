@@ -45,7 +45,7 @@ const overflows = (page) => page.evaluate(() => document.documentElement.scrollW
 
 test("a visitor's details reach the team", async (t) => {
   const receiver = await startReceiver(t);
-  const server = await startServer(t, "leads", { BOTWRIGHT_OUTBOUND_ALLOW: receiver.place });
+  const server = await startServer(t, "leads", { BOTWRIGHT_OUTBOUND_ALLOW: JSON.stringify([receiver.place]) });
   const call = await signUp(server.url);
   const bot = await deployBot(call, "aurora-k2-guide.pdf");
   const browser = await openBrowser(t, "leads");

@@ -8,7 +8,6 @@ use wasm_bindgen::prelude::*;
 
 use super::answer::Answer;
 use super::chat::{ANSWER, FEEDBACK, Turn};
-use super::lead::Lead;
 use super::page::{self, Element, Json, instance};
 use crate::color::Rgb;
 use crate::i18n::{self, LANGUAGES, Texts};
@@ -45,12 +44,9 @@ pub struct App {
     pub failed: Option<Turn>,
     /// Turns begun so far.
     pub turns: u32,
-    /// The form for the visitor's details, while it is open.
-    pub lead: Option<Lead>,
-    /// Whether nothing can be asked before it was sent or skipped.
-    pub is_gated: bool,
-    /// The bot, once it is there.
-    pub config: Option<Json>,
+    config: Option<Json>,
+    /// Whether nothing can be asked before the visitor's details were left.
+    is_gated: bool,
     /// The bot's name for itself.
     title: String,
     /// The conversation before the one begun last.
@@ -74,9 +70,8 @@ impl App {
             turn: None,
             failed: None,
             turns: 0,
-            lead: None,
-            is_gated: false,
             config: None,
+            is_gated: false,
             title: String::new(),
             previous: String::new(),
             waiting: String::new(),
@@ -118,9 +113,12 @@ impl App {
             "refused" => self.refused(turn, details),
             "loaded" => self.loaded(details),
             "typed" => self.typed(),
-            "lead-send" => self.send_lead(),
-            "lead-answer" => self.lead_answered(details),
-            "lead-skip" => self.skip_lead(),
+            "lead-send" => page::send_lead(&[&self.url, "/leads"].concat(), &self.session, &self.token),
+            "lead-gate" => self.gate(details.is_true("closed")),
+            "lead-sent" => {
+                self.set_session(&details.text("session_id"));
+                self.say(details.text("message"));
+            }
             "send" if self.turn.is_some() => self.stop(),
             "send" | "enter" => self.send(),
             "host-send" => self.ask(&details.text("text")),
@@ -169,7 +167,7 @@ impl App {
     }
 
     /// Puts the focus where the visitor goes on: in the box, but on a touch screen its keyboard would hide the rest.
-    pub fn focus(&self) {
+    fn focus(&self) {
         self.page.focus(if page::has_mouse() { "input" } else { "panel" });
         page::follow(false);
     }
@@ -202,7 +200,6 @@ impl App {
 
     fn typed(&self) {
         self.keep_draft();
-        self.keep_lead();
         self.show_busy();
         let length = length(&page::draft());
         let (class, text) = match length {
@@ -311,9 +308,27 @@ impl App {
         }
     }
 
+    /// Holds the chat back while a form has to be filled in first, or goes on with it.
+    fn gate(&mut self, is_closed: bool) {
+        self.is_gated = is_closed;
+        self.page.show("composer", !is_closed);
+        if is_closed {
+            return self.page.remove("ideas");
+        }
+        self.focus();
+        self.ask_waiting();
+    }
+
+    /// Has the form for the visitor's details shown in its time.
+    pub fn offer_lead(&self, is_due: bool, is_empty: bool) {
+        let form = self.config.as_ref().map(|config| config.get("lead_form"));
+        if let Some(form) = form.filter(|form| form.0.is_object()) {
+            page::offer_lead(&form.0, is_due, is_empty);
+        }
+    }
+
     fn clear(&mut self) {
         page::stop();
-        self.lead = None;
         self.is_gated = false;
         self.turn = None;
         self.failed = None;
@@ -333,7 +348,7 @@ impl App {
         self.clear();
         self.page.show("composer", true);
         self.greet();
-        self.begin_with_lead(false);
+        self.offer_lead(false, true);
         if !self.previous.is_empty() {
             self.notice(&self.texts.new_chat_begun, &self.texts.back, "back");
         }
@@ -373,7 +388,7 @@ impl App {
         }
         if self.token.is_empty() {
             self.set_session("");
-            self.forget_lead();
+            page::forget_lead();
             self.previous.clear();
             return self.load();
         }
@@ -416,13 +431,15 @@ impl App {
             self.notice(&self.texts.sign_in, "", "");
         }
         // The conversation may have begun with the form: then nothing was said in it.
-        let was_asked = session.get("body").items("messages").next().is_some();
-        self.begin_with_lead(was_asked);
+        self.offer_lead(
+            false,
+            session.get("body").items("messages").next().is_none(),
+        );
         self.ask_waiting();
     }
 
     /// Asks what waited for the bot, or for the form before it.
-    pub fn ask_waiting(&mut self) {
+    fn ask_waiting(&mut self) {
         let waiting = core::mem::take(&mut self.waiting);
         self.ask(&waiting);
     }
@@ -452,19 +469,18 @@ impl App {
         let Some(config) = self.config.take() else { return };
         let greeting = config.text("greeting");
         if !greeting.is_empty() {
-            self.say(&greeting);
+            self.say(greeting);
         }
         self.offer(&config, "suggested_questions");
         self.config = Some(config);
     }
 
-    /// Says something that is no answer: there is nothing to copy.
-    pub fn say(&mut self, text: &str) {
+    /// Says something that is no answer: nothing to copy.
+    fn say(&mut self, text: String) {
         let answer = self.add_answer();
-        answer.text = text.into();
+        answer.text = text;
         answer.finish();
         answer.root.remove("tools");
-        self.page.text("spoken", text);
     }
 
     /// Shows a conversation that was had before, and goes on with the answer that was under way.

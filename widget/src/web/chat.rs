@@ -151,7 +151,7 @@ impl App {
                 self.end_turn(&spoken);
                 self.offer(&data, "suggestions");
                 if data.is_true("offers_lead_form") {
-                    self.offer_lead();
+                    self.offer_lead(true, false);
                 }
                 self.tell_message("assistant");
             }

@@ -4,7 +4,6 @@ mod answer;
 mod app;
 mod chat;
 mod draw;
-mod lead;
 mod page;
 
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};

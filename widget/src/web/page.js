@@ -24,10 +24,6 @@ export const listen = (handler) => {
     if (button) handle(button.dataset.act, details(event, button));
   });
   document.addEventListener('input', () => handle('typed', {}));
-  document.addEventListener('submit', (event) => {
-    event.preventDefault();
-    handle('lead-send', {});
-  });
   document.addEventListener('keydown', (event) => {
     // While an input method composes, Enter and Escape are its own.
     if (event.isComposing || event.keyCode === 229) return;
@@ -89,19 +85,6 @@ export const draft = () => input.value;
 export const setDraft = (value) => {
   input.value = value;
 };
-
-// A form: its fields by name. A box that is not ticked is empty.
-const value = (field) => (field.type === 'checkbox' ? (field.checked ? 'true' : '') : field.value);
-const fields = (form) => [...form.elements].filter((field) => field.name);
-export const filled = (form) => JSON.stringify(Object.fromEntries(fields(form).map((field) => [field.name, value(field)])));
-export const refill = (form, filled) => {
-  const values = parse(filled) || {};
-  for (const field of fields(form)) {
-    if (field.type === 'checkbox') field.checked = values[field.name] === 'true';
-    else field.value = values[field.name] || '';
-  }
-};
-export const valueOf = (form, name) => value(form.elements[name]);
 
 // The end of the conversation stays in view as long as the visitor has not scrolled away from it.
 const scroll = part(root, 'scroll');
@@ -217,17 +200,35 @@ export const ask = async (url, turn, message, session, after, token) => {
   }
   handle('broke', { turn });
 };
-// A page tells frames of others its origin, seldom more.
-const where = () => (host ? (document.referrer.startsWith(host) ? document.referrer : host) : location.href);
-export const leave = async (url, form, session, token) => {
-  const headers = { 'content-type': 'application/json', ...(token && { [TOKEN]: token }) };
-  const { consent, ...rest } = parse(filled(form));
-  const answers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name.slice('answers.'.length), value]));
-  const page = where();
-  const page_url = page.startsWith('http') ? page.slice(0, 2048) : undefined;
-  const body = JSON.stringify({ answers, consent: consent === 'true', session_id: session || undefined, page_url });
-  handle('lead-answer', await read(await send(url, { method: 'POST', headers, body })));
+
+// The form for the visitor's details comes when a bot asks for them. Without it the chat goes on.
+let lead;
+const LEAD = '/widget/later/lead.js';
+const lent = {
+  recall: (...slot) => recall(...slot),
+  remember: (...slot) => remember(...slot),
+  follow: (always) => follow(always),
+  handle: (what, details) => handle(what, details),
+  speak: (value) => text(root, 'spoken', value),
+  add: (form, title) => {
+    add(root, 'log', form);
+    text(root, 'spoken', title);
+  },
+  // A page tells frames of others its origin, seldom more.
+  where: () => [document.referrer, host, location.href].find((url) => url && (!host || url.startsWith(host)) && /^http/.test(url)),
+  post: async (url, token, body) => {
+    const headers = { 'content-type': 'application/json', ...(token && { [TOKEN]: token }) };
+    return read(await send(url, { method: 'POST', headers, body: JSON.stringify(body) }));
+  },
 };
+export const offerLead = async (form, due, empty) => {
+  try {
+    lead ||= await import(LEAD);
+    lead.offer(lent, form, due, empty);
+  } catch {}
+};
+export const sendLead = (url, session, token) => lead.send(lent, url, session, token);
+export const forgetLead = () => ['lead', 'lead-state', 'lead-typed'].forEach((name, i) => remember(!i, name, ''));
 export const stop = () => request?.abort();
 // Asks under an answer whether it helped. Nobody needs that to open the chat, so it is loaded when there is an answer.
 const extras = '/widget/later/';

@@ -46,15 +46,6 @@ extern "C" {
     /// Writes into the box.
     #[wasm_bindgen(js_name = setDraft)]
     pub fn set_draft(text: &str);
-    /// What is filled into a form, as JSON.
-    pub fn filled(form: &JsValue) -> String;
-    /// Fills it in again.
-    pub fn refill(form: &JsValue, filled: &str);
-    #[wasm_bindgen(js_name = valueOf)]
-    /// What is filled into the field of this name.
-    pub fn value_of(form: &JsValue, name: &str) -> String;
-    /// Sends a form: `lead-answer` follows.
-    pub fn leave(url: &str, form: &JsValue, session: &str, token: &str);
     /// Scrolls to the end if the visitor is there, or `always`.
     pub fn follow(always: bool);
 
@@ -79,6 +70,15 @@ extern "C" {
     /// Asks: `chunk`s follow, then `broke`; or `refused`.
     pub fn ask(url: &str, turn: u32, message: &str, session: &str, after: &str, token: &str);
     fn rateable(scope: &JsValue, url: &str, session: &str, message: &str, rating: &str);
+    /// Has the form for the visitor's details shown, if it is `due`, or comes first and the conversation is `empty`.
+    #[wasm_bindgen(js_name = offerLead)]
+    pub fn offer_lead(form: &JsValue, due: bool, empty: bool);
+    /// Sends it: `lead-sent` follows if all is right.
+    #[wasm_bindgen(js_name = sendLead)]
+    pub fn send_lead(url: &str, session: &str, token: &str);
+    /// Asks another visitor anew.
+    #[wasm_bindgen(js_name = forgetLead)]
+    pub fn forget_lead();
     /// Breaks the last request off.
     pub fn stop();
     /// `resume` follows.
@@ -143,11 +143,6 @@ impl Element {
         remove(&self.0, part);
     }
 
-    /// Takes the element itself away.
-    pub fn remove_self(&self) {
-        remove(&self.0, "");
-    }
-
     /// Moves the focus to a part.
     pub fn focus(&self, part: &str) {
         focus(&self.0, part);
@@ -196,11 +191,6 @@ impl Json {
     /// A field's whole number.
     pub fn number(&self, name: &str) -> Option<u32> {
         u32::try_from(number_of(&self.0, name)).ok()
-    }
-
-    /// Whether it is a value at all.
-    pub fn is_there(&self) -> bool {
-        !self.0.is_undefined() && !self.0.is_null()
     }
 
     /// Whether a field is `true`.

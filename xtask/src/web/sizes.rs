@@ -13,6 +13,9 @@ const LOADER_BUDGET: u64 = 3_000;
 /// All that the first opening of the widget loads, in brotli bytes.
 const OPENING_BUDGET: u64 = 30_000;
 
+/// What is loaded only when a bot needs it lies in here.
+const LATER: &str = "later/";
+
 /// A table of all files of a `dist` folder: raw and brotli bytes.
 pub fn table(dist: &Path) -> Result<String> {
     let mut table = format!("      {:<36} {:>10} {:>10}\n", "file", "bytes", "brotli");
@@ -37,9 +40,7 @@ pub fn check_widget(dist: &Path) -> Result<String> {
     let opening: u64 = sizes
         .iter()
         .filter(|(name, _)| {
-            // What lies in `later` is loaded when it is needed.
-            let is_later = name.starts_with("later/");
-            !is_later
+            !name.starts_with(LATER)
                 && ["html", "css", "js", "wasm"]
                     .iter()
                     .any(|kind| name.ends_with(kind))

@@ -1,0 +1,157 @@
+// The form in which a visitor leaves their details, among the messages. It is loaded for the bots that ask for them only,
+// so it is no part of the first opening. `page` is what `page.js` lends it.
+
+// Send, skip, optional, choose, fill in, check, agree, failed.
+const WORDS = {
+  en: ['Send', 'Not now', 'optional', 'Please choose', 'Please fill this in.', 'Please check this.', 'Please agree to this first.', 'That did not get through. What you typed is kept; please try again.'],
+  ru: ['Отправить', 'Не сейчас', 'необязательно', 'Выберите', 'Пожалуйста, заполните это поле.', 'Пожалуйста, проверьте это поле.', 'Сначала дайте согласие.', 'Не удалось отправить. Введённое сохранено; попробуйте ещё раз.'],
+  de: ['Senden', 'Jetzt nicht', 'freiwillig', 'Bitte wählen', 'Bitte füllen Sie das aus.', 'Bitte prüfen Sie das.', 'Bitte stimmen Sie dem erst zu.', 'Das kam nicht durch. Was Sie eingaben, bleibt erhalten; bitte noch einmal versuchen.'],
+  es: ['Enviar', 'Ahora no', 'opcional', 'Elija, por favor', 'Rellene este campo.', 'Compruebe este campo.', 'Acepte esto primero, por favor.', 'No se pudo enviar. Lo escrito se conserva; inténtelo de nuevo.'],
+  fr: ['Envoyer', 'Pas maintenant', 'facultatif', 'Veuillez choisir', 'Veuillez remplir ce champ.', 'Veuillez vérifier ce champ.', 'Veuillez d’abord accepter ceci.', 'L’envoi a échoué. Votre saisie est conservée ; veuillez réessayer.'],
+  ar: ['إرسال', 'ليس الآن', 'اختياري', 'يرجى الاختيار', 'يرجى ملء هذا الحقل.', 'يرجى التحقق من هذا الحقل.', 'يرجى الموافقة على هذا أولاً.', 'تعذّر الإرسال. ما كتبته محفوظ؛ يرجى المحاولة مرة أخرى.'],
+  zh: ['发送', '暂不填写', '选填', '请选择', '请填写此项。', '请检查此项。', '请先同意此项。', '未能发送。您填写的内容已保留，请重试。'],
+};
+const [SEND, SKIP, OPTIONAL, CHOOSE, FILL_IN, CHECK, AGREE, FAILED] = Array(8).keys();
+const words = () => WORDS[document.documentElement.lang] || WORDS.en;
+
+// What is remembered: for good, that details were left; for the life of the tab, that the form is open or was skipped, and
+// what is typed into it. `page.js` forgets all of it for another visitor.
+const SENT = 'lead';
+const STATE = 'lead-state';
+const TYPED = 'lead-typed';
+
+// The form on the screen.
+let shown;
+
+const make = (tag, attributes, ...children) => {
+  const element = document.createElement(tag);
+  for (const name in attributes) element.setAttribute(name, attributes[name]);
+  element.append(...children);
+  return element;
+};
+const fields = (form) => [...form.elements].filter((field) => field.name);
+const isBox = (field) => field.type === 'checkbox';
+const value = (field) => (isBox(field) ? (field.checked ? 'true' : '') : field.value);
+const wrong = (field) => document.getElementById(`wrong-${field.name}`);
+
+const control = (name, { kind, options = [] }) => {
+  const attributes = { name, id: name, dir: 'auto', 'aria-describedby': `wrong-${name}` };
+  if (kind === 'textarea') return make('textarea', { ...attributes, rows: 3 });
+  if (kind === 'select') {
+    const choices = ['', ...options].map((option) => make('option', { value: option }, option || words()[CHOOSE]));
+    return make('select', attributes, ...choices);
+  }
+  const type = { email: 'email', phone: 'tel', checkbox: 'checkbox' }[kind] || 'text';
+  const autocomplete = { email: 'email', phone: 'tel' }[kind] || (name === 'answers.name' ? 'name' : 'on');
+  return make('input', { ...attributes, type, autocomplete });
+};
+
+// A control with its label, and room for what is wrong with it.
+const row = (name, label, field) => {
+  const input = control(name, field);
+  const text = field.required ? label : `${label} (${words()[OPTIONAL]})`;
+  const parts =
+    field.kind === 'checkbox'
+      ? [make('label', { class: 'check' }, input, make('span', { dir: 'auto' }, text))]
+      : [make('label', { for: name, dir: 'auto' }, text), input];
+  return make('div', { class: 'field' }, ...parts, make('p', { class: 'wrong', id: `wrong-${name}`, hidden: '' }));
+};
+
+const say = (element, text) => {
+  element.textContent = text;
+  element.hidden = !text;
+};
+
+const show = (page, lead, isBefore) => {
+  const link = '/widget/later/lead.css';
+  if (!document.querySelector(`link[href="${link}"]`)) document.head.append(make('link', { rel: 'stylesheet', href: link }));
+  const rows = lead.fields.map((field) => row(`answers.${field.key}`, field.label, field));
+  // The text says itself what it is for.
+  if (lead.consent) rows.push(row('consent', lead.consent, { kind: 'checkbox', required: true }));
+  const skip = make('button', { class: 'plain', type: 'button' }, words()[SKIP]);
+  skip.hidden = !lead.skippable;
+  shown = make(
+    'form',
+    { class: 'lead', 'aria-labelledby': 'lead-title' },
+    make('h2', { id: 'lead-title', dir: 'auto' }, lead.title),
+    ...rows,
+    make('p', { class: 'wrong', role: 'alert', id: 'lead-failed', hidden: '' }),
+    make('div', { class: 'acts' }, make('button', { class: 'fill', type: 'submit' }, words()[SEND]), skip),
+  );
+  shown.noValidate = true;
+  const typed = JSON.parse(page.recall(false, TYPED) || '{}');
+  for (const field of fields(shown)) {
+    if (isBox(field)) field.checked = typed[field.name] === 'true';
+    else field.value = typed[field.name] || '';
+  }
+  shown.addEventListener('input', () => {
+    const filled = fields(shown).map((field) => [field.name, value(field)]);
+    page.remember(false, TYPED, JSON.stringify(Object.fromEntries(filled)));
+  });
+  shown.addEventListener('submit', (event) => {
+    event.preventDefault();
+    page.handle('lead-send', {});
+  });
+  skip.addEventListener('click', () => close(page, 'skipped'));
+  page.add(shown, lead.title);
+  page.remember(false, STATE, 'open');
+  if (isBefore || !lead.skippable) page.handle('lead-gate', { closed: true });
+  page.follow(true);
+};
+
+const close = (page, state) => {
+  shown.remove();
+  shown = undefined;
+  page.remember(false, STATE, state);
+  page.remember(false, TYPED, '');
+  page.handle('lead-gate', {});
+};
+
+// Shows the form when it is due, when it was open before the page went, or, if it comes first, while nothing was asked;
+// never to somebody who has sent or skipped it.
+export const offer = (page, lead, isDue, isEmpty) => {
+  const state = page.recall(false, STATE);
+  const isBefore = lead.timing.when === 'before_chat';
+  const isTime = isDue || state === 'open' || (isBefore && isEmpty);
+  if (isTime && state !== 'skipped' && !page.recall(true, SENT) && !shown?.isConnected) show(page, lead, isBefore);
+};
+
+export const send = async (page, url, session, token) => {
+  const form = shown;
+  const button = form.querySelector('.fill');
+  const failed = form.querySelector('#lead-failed');
+  say(failed, '');
+  const answers = {};
+  for (const field of fields(form)) {
+    field.setAttribute('aria-invalid', 'false');
+    say(wrong(field), '');
+    if (field.name !== 'consent') answers[field.name.slice('answers.'.length)] = value(field);
+  }
+  button.disabled = true;
+  const consent = !!form.elements.consent?.checked;
+  const { status, body } = await page.post(url, token, { answers, consent, session_id: session || undefined, page_url: page.where() });
+  button.disabled = false;
+  if (!form.isConnected) return;
+  if (status === 201) {
+    page.remember(true, SENT, 'sent');
+    page.handle('lead-sent', body);
+    return close(page, '');
+  }
+  if (status === 404) {
+    // The conversation is gone, or the form was switched off.
+    if (session) return send(page, url, '', token);
+    return close(page, '');
+  }
+  const refused = status === 422 ? body.errors.map(({ field }) => form.elements[field]).filter((field) => field?.name) : [];
+  for (const field of refused) {
+    field.setAttribute('aria-invalid', 'true');
+    say(wrong(field), words()[field.name === 'consent' ? AGREE : value(field).trim() ? CHECK : FILL_IN]);
+  }
+  if (refused.length) {
+    refused[0].focus();
+    page.speak(wrong(refused[0]).textContent);
+  } else {
+    say(failed, words()[status === 422 ? FILL_IN : FAILED]);
+    page.follow(false);
+  }
+};

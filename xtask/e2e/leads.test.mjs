@@ -156,7 +156,7 @@ test("a visitor's details reach the team", async (t) => {
   await box.fill("And what does it weigh?");
   await box.press("Enter");
   await chat.getByRole("button", { name: "Send", exact: true }).waitFor();
-  await chat.locator("article.answer").nth(3).locator(".tools").waitFor();
+  await chat.locator("article.answer").nth(2).locator(".tools").waitFor();
   assert.equal(await form.count(), 0);
   const desk = await browser.newPage({ colorScheme: "dark" });
   await desk.goto(shop);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::auth_mfa::code;
 use super::auth_oauth::offer;
-use super::routes::document::Document;
+use super::routes::document::{Document, Operation};
 use crate::support::browser::Browser;
 use crate::support::connected::until;
 use crate::support::fake_google::FakeGoogle;
@@ -495,10 +495,7 @@ async fn malformed(it: &Watched, token: &str, secret: &str) {
 /// Every route that reads, as the owner.
 async fn read_everything(it: &Watched, token: &str, ids: &[(&str, Uuid)]) {
     let mut read = 0;
-    for operation in Document::read()
-        .operations()
-        .filter(|operation| operation.is_read())
-    {
+    for operation in Document::read().operations().filter(Operation::is_read) {
         let known = |name: &str| ids.iter().find(|(known, _)| *known == name);
         if operation.parameters().iter().any(|name| known(name).is_none()) {
             continue;

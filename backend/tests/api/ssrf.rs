@@ -105,13 +105,13 @@ async fn answer(State((targets, asked)): State<Shared>, uri: Uri) -> Response {
             let urls = targets
                 .iter()
                 .map(|target| format!("<url><loc>{}</loc></url>", escaped(target)));
-            xml("urlset", urls.collect())
+            xml("urlset", &urls.collect::<String>())
         }
         ["", "index.xml"] => {
             let maps = targets
                 .iter()
                 .map(|target| format!("<sitemap><loc>{}</loc></sitemap>", escaped(target)));
-            xml("sitemapindex", maps.collect())
+            xml("sitemapindex", &maps.collect::<String>())
         }
         ["", "links"] => {
             let links = targets.iter().map(|target| {
@@ -132,7 +132,7 @@ async fn answer(State((targets, asked)): State<Shared>, uri: Uri) -> Response {
     }
 }
 
-fn xml(root: &str, inside: String) -> Response {
+fn xml(root: &str, inside: &str) -> Response {
     let xmlns = "http://www.sitemaps.org/schemas/sitemap/0.9";
     let text = format!("<?xml version=\"1.0\"?><{root} xmlns=\"{xmlns}\">{inside}</{root}>");
     ([(header::CONTENT_TYPE, "application/xml")], text).into_response()

@@ -203,4 +203,8 @@ fn failed(detail: impl Into<String>) -> Error {
 }
 
 #[cfg(test)]
+#[expect(dead_code, reason = "where they are aimed is the business of other tests")]
+#[path = "../../tests/support/hostile_urls.rs"]
+mod hostile_urls;
+#[cfg(test)]
 mod tests;

@@ -11,12 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::super::{client, refusal};
+use super::super::{client, hostile_urls, refusal};
 use super::*;
-
-#[expect(dead_code, reason = "addresses are the business of other tests")]
-#[path = "../../tests/support/hostile_urls.rs"]
-mod hostile_urls;
 
 /// Stands for the public internet.
 const OUTSIDE: &str = "127.0.0.1";

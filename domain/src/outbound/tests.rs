@@ -2,10 +2,6 @@ use std::collections::HashSet;
 
 use super::*;
 
-#[expect(dead_code, reason = "names are the resolver's business")]
-#[path = "../../tests/support/hostile_urls.rs"]
-mod hostile_urls;
-
 fn outbound(allow: &[&str]) -> Outbound {
     Outbound::new(&allow.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>()).unwrap()
 }

@@ -431,10 +431,7 @@ impl App {
             self.notice(&self.texts.sign_in, "", "");
         }
         // The conversation may have begun with the form: then nothing was said in it.
-        self.offer_lead(
-            false,
-            session.get("body").items("messages").next().is_none(),
-        );
+        self.offer_lead(false, session.get("body").items("messages").next().is_none());
         self.ask_waiting();
     }
 

@@ -91,10 +91,13 @@ const fn scope_words(scope: KeyScope) -> (&'static str, &'static str) {
     match scope {
         KeyScope::Chat => ("Chat", "Talk to live bots as an OpenAI client."),
         KeyScope::Search => ("Search", "Search knowledge bases."),
-        KeyScope::Read => ("Read", "Read bots, knowledge, conversations, tests and settings."),
+        KeyScope::Read => (
+            "Read",
+            "Read bots, knowledge, conversations, leads, tests and settings.",
+        ),
         KeyScope::Write => (
             "Write",
-            "Build and deploy bots, change and delete knowledge and tests. Never members, keys or providers.",
+            "Build and deploy bots, change and delete knowledge and tests, work on leads. Never members, keys or providers.",
         ),
     }
 }

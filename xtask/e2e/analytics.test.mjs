@@ -127,7 +127,7 @@ test("what visitors did not like is improved in place, and counted", async (t) =
   await tile("Sessions").getByText("2", { exact: true }).waitFor();
   assert.match(page.url(), /period=90&channel=web/);
   await page.getByLabel("Period").selectOption("custom");
-  await page.getByLabel("From").waitFor();
+  await page.getByLabel("From", { exact: true }).waitFor();
   await tile("Sessions").getByText("2", { exact: true }).waitFor();
 
   await page.emulateMedia({ colorScheme: "dark" });

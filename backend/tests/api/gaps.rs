@@ -53,8 +53,11 @@ async fn questions_that_ask_for_the_same_are_one_group() {
     // Who changes their mind takes it back.
     it.rate(&bad, "up").await;
     assert_eq!(groups(&it, "").await[0].disliked, 0);
-    // A thumbs-down on "I don't know" is no second gap.
-    it.rate(&first, "down").await;
+    // A thumbs-down on "I don't know" is no second gap, but its reason is told.
+    let verdict = json!({ "rating": "down", "reason": "other", "comment": "Please find out." });
+    crate::support::done(it.feedback(&first, &verdict)).await;
+    let told = groups(&it, "").await[0].examples.last().unwrap().comment.clone();
+    assert_eq!(told.as_deref(), Some("Please find out."));
     assert_eq!(
         (
             groups(&it, "").await[0].unanswered,

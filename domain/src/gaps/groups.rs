@@ -153,7 +153,7 @@ async fn examples(tx: &mut TenantTx, scope: &Scope, groups: &[Uuid]) -> Result<V
            cross join lateral (
                select * from gaps where workspace_id = $1 and group_id = wanted.id
                order by created_at desc, id desc limit $3) e
-           left join messages m on m.workspace_id = e.workspace_id and m.id = e.message_id and e.kind = 'disliked'
+           left join messages m on m.workspace_id = e.workspace_id and m.id = e.message_id
            order by e.created_at desc, e.id desc"#,
         scope.workspace_id(),
         groups,

@@ -29,7 +29,7 @@ sheet.replaceSync(`
 .why div button { min-block-size: 40px; padding: 4px 14px; border: 1px solid var(--strong-line); border-radius: 20px; background: var(--surface); font-size: 14px; }
 .why div button[aria-pressed="true"] { border-color: var(--ink); color: var(--ink); box-shadow: 0 0 0 1px var(--ink); }
 .why label { display: block; font-size: 13px; color: var(--muted); }
-.why textarea { display: block; inline-size: 100%; margin-block: 4px 8px; padding: 8px 12px; border: 1px solid var(--strong-line); border-radius: var(--radius); background: var(--surface); font-size: 16px; line-height: 22px; resize: vertical; }
+.why textarea { display: block; inline-size: 100%; margin-block: 4px 8px; padding: 8px 12px; border: 1px solid var(--strong-line); border-radius: var(--radius); background: var(--surface); color: var(--text); font-size: 16px; line-height: 22px; resize: vertical; }
 .why > button { min-block-size: 40px; padding-inline: 18px; border-radius: 20px; background: var(--accent); color: var(--on-accent); font-size: 14px; font-weight: 550; }
 .why > button:disabled { background: var(--line); color: var(--muted); }
 .thanks { margin-block-start: 4px; font-size: 13px; color: var(--muted); }
@@ -92,6 +92,11 @@ export const offer = (tools, rating, post) => {
     form = create('section', null, { class: 'why', 'aria-label': question });
     // The page's own keys and counter are for the box below.
     for (const type of ['keydown', 'input']) form.addEventListener(type, (event) => event.stopPropagation());
+    form.addEventListener('keydown', ({ key }) => {
+      if (key !== 'Escape') return;
+      form.remove();
+      down.focus();
+    });
     create('h3', form, {}, question);
     const choices = create('div', form, { role: 'group', 'aria-label': question });
     let reason;

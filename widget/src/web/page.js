@@ -181,16 +181,19 @@ export const load = async (config, session, words, token) => {
   handle('loaded', { config: replies[0], session: replies[1], words: replies[2] });
 };
 
+// A page from a file or a sandbox has no address.
+const where = () => (/^http/.test(place) ? place.slice(0, 2000) : undefined);
+const post = (url, token, body, more, signal) => {
+  const headers = { 'content-type': 'application/json', ...(token && { [TOKEN]: token }), ...more };
+  return send(url, { method: 'POST', headers, body: JSON.stringify(body), signal });
+};
+
 let request;
 export const ask = async (url, turn, message, session, after, token) => {
   request = new AbortController();
-  const { signal } = request;
-  const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
-  if (after) headers['last-event-id'] = after;
-  if (token) headers[TOKEN] = token;
-  const page = /^http/.test(place) ? place.slice(0, 2000) : undefined;
-  const body = JSON.stringify({ message, session_id: session || undefined, stream: true, page });
-  const response = await send(url, { method: 'POST', headers, body, signal });
+  const more = { accept: 'text/event-stream', ...(after && { 'last-event-id': after }) };
+  const body = { message, session_id: session || undefined, stream: true, page: where() };
+  const response = await post(url, token, body, more, request.signal);
   if (!response.ok) return handle('refused', { turn, ...(await read(response)) });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
@@ -200,45 +203,23 @@ export const ask = async (url, turn, message, session, after, token) => {
   }
   handle('broke', { turn });
 };
+export const stop = () => request?.abort();
 
-// The form for the visitor's details comes when a bot asks for them. Without it the chat goes on.
+// What nobody needs to open the chat is loaded when its time comes. Without it the chat goes on.
+const extra = (name) => import(`/widget/later/${name}.js`).catch(() => ({}));
+// The form for the visitor's details, for the bots that ask for them.
 let lead;
-const LEAD = '/widget/later/lead.js';
-const lent = {
-  recall: (...slot) => recall(...slot),
-  remember: (...slot) => remember(...slot),
-  follow: (always) => follow(always),
-  handle: (what, details) => handle(what, details),
-  speak: (value) => text(root, 'spoken', value),
-  add: (form, title) => {
-    add(root, 'log', form);
-    text(root, 'spoken', title);
-  },
-  // A page tells frames of others its origin, seldom more.
-  where: () => [document.referrer, host, location.href].find((url) => url && (!host || url.startsWith(host)) && /^http/.test(url)),
-  post: async (url, token, body) => {
-    const headers = { 'content-type': 'application/json', ...(token && { [TOKEN]: token }) };
-    return read(await send(url, { method: 'POST', headers, body: JSON.stringify(body) }));
-  },
-};
+const lent = { recall, remember, follow, post, read, where, handle: (what, details) => handle(what, details) };
 export const offerLead = async (form, due, empty) => {
-  try {
-    lead ||= await import(LEAD);
-    lead.offer(lent, form, due, empty);
-  } catch {}
+  lead = await extra('lead');
+  lead.offer?.(lent, form, due, empty);
 };
 export const sendLead = (url, session, token) => lead.send(lent, url, session, token);
 export const forgetLead = () => ['lead', 'lead-state', 'lead-typed'].forEach((name, i) => remember(!i, name, ''));
-export const stop = () => request?.abort();
-// Asks under an answer whether it helped. Nobody needs that to open the chat, so it is loaded when there is an answer.
-const extras = '/widget/later/';
+// Whether an answer helped, asked under it.
 export const rateable = async (scope, url, session_id, message_id, rating) => {
-  const post = (verdict) => {
-    const headers = { 'content-type': 'application/json', ...(visitor && { [TOKEN]: visitor }) };
-    return send(url, { method: 'POST', headers, body: JSON.stringify({ session_id, message_id, ...verdict }) });
-  };
-  const { offer } = await import(extras + 'feedback.js').catch(() => ({}));
-  offer?.(part(scope, 'tools'), rating, post);
+  const { offer } = await extra('feedback');
+  offer?.(part(scope, 'tools'), rating, (verdict) => post(url, visitor, { session_id, message_id, ...verdict }));
 };
 export const later = (milliseconds, turn) => setTimeout(() => handle('resume', { turn }), milliseconds);
 

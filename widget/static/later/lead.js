@@ -29,6 +29,11 @@ const make = (tag, attributes, ...children) => {
   element.append(...children);
   return element;
 };
+const part = (name) => document.querySelector(`[data-part="${name}"]`);
+// For screen readers.
+const speak = (text) => {
+  part('spoken').textContent = text;
+};
 const fields = (form) => [...form.elements].filter((field) => field.name);
 const isBox = (field) => field.type === 'checkbox';
 const value = (field) => (isBox(field) ? (field.checked ? 'true' : '') : field.value);
@@ -93,7 +98,8 @@ const show = (page, lead, isBefore) => {
     page.handle('lead-send', {});
   });
   skip.addEventListener('click', () => close(page, 'skipped'));
-  page.add(shown, lead.title);
+  part('log').append(shown);
+  speak(lead.title);
   page.remember(false, STATE, 'open');
   if (isBefore || !lead.skippable) page.handle('lead-gate', { closed: true });
   page.follow(true);
@@ -129,7 +135,8 @@ export const send = async (page, url, session, token) => {
   }
   button.disabled = true;
   const consent = !!form.elements.consent?.checked;
-  const { status, body } = await page.post(url, token, { answers, consent, session_id: session || undefined, page_url: page.where() });
+  const sent = { answers, consent, session_id: session || undefined, page_url: page.where() };
+  const { status, body } = await page.read(await page.post(url, token, sent));
   button.disabled = false;
   if (!form.isConnected) return;
   if (status === 201) {
@@ -149,7 +156,7 @@ export const send = async (page, url, session, token) => {
   }
   if (refused.length) {
     refused[0].focus();
-    page.speak(wrong(refused[0]).textContent);
+    speak(wrong(refused[0]).textContent);
   } else {
     say(failed, words()[status === 422 ? FILL_IN : FAILED]);
     page.follow(false);

@@ -78,6 +78,8 @@ pub fn build(paths: &Paths, tools: &Packages, package: &str, step: &Step) -> Res
     let mut optimise = tools.tool("wasm-opt");
     optimise
         .arg("-Oz")
+        // Rust keeps nothing at the very beginning of its memory: offsets can be folded into addresses.
+        .arg("--low-memory-unused")
         .args(FEATURES)
         .arg("--strip-debug")
         .arg("--strip-producers");

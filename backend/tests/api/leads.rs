@@ -12,6 +12,7 @@ use api_types::tenancy::Role;
 use api_types::{ErrorCode, Page, Problem};
 use domain::data::enforce_retention;
 use reqwest::{Method, RequestBuilder, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -71,11 +72,11 @@ pub async fn fixture(change: impl FnOnce(&mut domain::config::Config)) -> Fixtur
 }
 
 impl Fixture {
-    pub fn leave(&self, answers: Value) -> RequestBuilder {
+    pub fn leave(&self, answers: impl Serialize) -> RequestBuilder {
         self.send(json!({ "answers": answers, "consent": true }))
     }
 
-    fn send(&self, body: Value) -> RequestBuilder {
+    fn send(&self, body: impl Serialize) -> RequestBuilder {
         let path = format!("/api/v1/bots/{}/leads", self.bot);
         self.app.request(Method::POST, &path).json(&body)
     }

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
+use super::chatbot_drafts::deployable;
 use crate::support::canary::Canary;
 use crate::support::connected::until;
 use crate::support::{Person, TestApp, hostile_urls, ok};
@@ -195,7 +196,10 @@ async fn no_source_and_no_provider_is_made_of_an_address_that_leads_inward() {
     let draft = kb_draft(&app, &ada).await;
     let provider = json!({ "name": "Good", "base_url": "https://api.example.com/v1", "default_model": "m" });
     let provider: Value = ok(app.post(&ada, "/api/v1/providers", provider)).await;
-    let provider = format!("/api/v1/providers/{}", provider["id"].as_str().unwrap());
+    let provider = provider["id"].as_str().unwrap();
+    let bot = deployable("Helper", provider.parse().unwrap());
+    let doctor = format!("/api/v1/bots/{}/embed-check", app.deploy(&ada, &bot).await);
+    let provider = format!("/api/v1/providers/{provider}");
     for (n, url) in hostile_urls::aimed_at(canary.port).iter().enumerate() {
         let page = json!({ "kind": "url", "url": url });
         is_refused(add(&app, &ada, &draft, &page), url).await;
@@ -207,6 +211,9 @@ async fn no_source_and_no_provider_is_made_of_an_address_that_leads_inward() {
         is_refused(app.post(&ada, "/api/v1/providers", &body), url).await;
         let body = json!({ "name": "P", "base_url": url, "default_model": "m" });
         is_refused(app.put(&ada, &provider, body), url).await;
+        let body = json!({ "url": url });
+        is_refused(app.post(&ada, &doctor, &body), url).await;
+        is_refused(app.post(&ada, "/api/v1/webhooks", &body), url).await;
     }
     assert_eq!(canary.hits(), 0);
 }
@@ -249,11 +256,16 @@ async fn providers_that_were_saved_before_are_refused_when_they_are_used() {
 async fn no_redirect_of_a_page_or_a_provider_leads_inward() {
     let (app, ada, canary, site) = fixture().await;
     let draft = kb_draft(&app, &ada).await;
+    let provider = app.provider(&ada, "https://api.example.com/v1").await;
+    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
+    let doctor = format!("/api/v1/bots/{bot}/embed-check");
     let mut tried = 0;
     for (path, target) in site.redirects() {
         tried += 1;
         let page = json!({ "kind": "url", "url": site.url(&path) });
         is_refused(add(&app, &ada, &draft, &page), target).await;
+        let body = json!({ "url": site.url(&path) });
+        is_refused(app.post(&ada, &doctor, body), target).await;
     }
     assert!(tried >= 400, "{tried}");
     for (n, (path, target)) in site.redirects().enumerate().step_by(7) {

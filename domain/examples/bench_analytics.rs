@@ -11,7 +11,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    clippy::disallowed_methods,
     reason = "nobody is there to handle an error"
 )]
 

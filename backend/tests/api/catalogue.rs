@@ -26,7 +26,7 @@ const OTHER_POLICIES: &[(&str, &str, &str, &str)] = &[
         "data_policies",
         "limited_of_all",
         WORKER,
-        "((conversations_days IS NOT NULL) OR (files_days IS NOT NULL))",
+        "((conversations_days IS NOT NULL) OR (files_days IS NOT NULL) OR (leads_days IS NOT NULL))",
     ),
     (
         "deletion_receipts",

@@ -31,6 +31,11 @@ const ROWS: &[(&str, &str)] = &[
          where b.workspace_id = $1 limit 1",
     ),
     (
+        "bot_sites",
+        "insert into bot_sites (workspace_id, bot_id, origin)
+         select $1, id, 'https://example.com' from bots where workspace_id = $1 limit 1",
+    ),
+    (
         "gaps",
         "insert into gaps (workspace_id, id, bot_id, question)
          select $1, gen_random_uuid(), id, 'Why?' from bots where workspace_id = $1 limit 1",

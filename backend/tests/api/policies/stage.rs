@@ -47,7 +47,7 @@ const READING: &[(&str, &str, Shown)] = &[
     (
         "data_policies",
         "limited_of_all",
-        Shown::ToWorker("conversations_days is not null or files_days is not null"),
+        Shown::ToWorker("conversations_days is not null or files_days is not null or leads_days is not null"),
     ),
     (
         "deletion_receipts",

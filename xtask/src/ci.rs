@@ -93,7 +93,7 @@ fn deny(paths: &Paths, step: &Step) -> Result<()> {
     }
     step.command(
         Command::new(&program)
-            .args(["check", "--disable-fetch", "advisories"])
+            .args(["--offline", "check", "advisories"])
             .current_dir(&paths.root),
     )?;
     let day = database_day()?;

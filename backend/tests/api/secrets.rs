@@ -271,7 +271,11 @@ async fn account(it: &mut Watched, smtp: &FakeSmtp) -> (String, String) {
         .await;
     let token = signed_in["access_token"].as_str().unwrap().to_owned();
     // Another of the same second is the same.
-    it.plant("an access token", &token, &["last login", "refresh"]);
+    it.plant(
+        "an access token",
+        &token,
+        &["last login", "refresh", "own invitation"],
+    );
     it.done("refresh", it.post("auth/refresh", "", &json!({}))).await;
     let last = cookie(it, "refresh");
     it.plant("the last refresh token", &last, &["refresh"]);

@@ -10,6 +10,7 @@ use crate::ui::format::{count, thousands};
 use crate::ui::page::Section;
 
 /// All of them, those that have nothing left out.
+#[expect(clippy::needless_pass_by_value, reason = "components own what they are given")]
 #[component]
 pub fn Lists(report: Analytics) -> impl IntoView {
     let questions: Vec<Bar> = report

@@ -26,6 +26,7 @@ struct Tile {
 }
 
 /// All of them.
+#[expect(clippy::needless_pass_by_value, reason = "components own what they are given")]
 #[component]
 pub fn Tiles(report: Analytics) -> impl IntoView {
     let costs = costs(&report.totals.costs);

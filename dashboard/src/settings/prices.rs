@@ -47,7 +47,7 @@ pub struct Prices(RwSignal<Vec<Row>>);
 
 impl Prices {
     /// The prices to begin with.
-    pub fn new(prices: Vec<ModelPrice>) -> Self {
+    pub fn new(prices: &[ModelPrice]) -> Self {
         let rows = prices.iter().enumerate().map(|(id, price)| Row::new(id, price));
         Self(RwSignal::new(rows.collect()))
     }

@@ -60,12 +60,7 @@ fn ProviderForm(
             .unwrap_or_default(),
     );
     let key = RwSignal::new(String::new());
-    let prices = Prices::new(
-        provider
-            .as_ref()
-            .map(|provider| provider.prices.clone())
-            .unwrap_or_default(),
-    );
+    let prices = Prices::new(provider.as_ref().map_or(&[], |provider| &provider.prices));
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let form = Form::new(move || {

@@ -43,11 +43,11 @@ pub async fn check(
         own: services.public_url.parse().map_err(anyhow::Error::from)?,
         bot,
     };
-    let (page, own) = tokio::join!(
-        read(services, asked.clone()),
-        own::checks(&services.outbound, &place.own, bot_id)
-    );
-    let (url, mut checks) = match page? {
+    // A page that may not be asked for ends both.
+    let (page, own) = tokio::try_join!(read(services, asked.clone()), async {
+        Ok(own::checks(&services.outbound, &place.own, bot_id).await)
+    })?;
+    let (url, mut checks) = match page {
         Read::Page(page) => (page.url.clone(), place.checks(&page)),
         Read::Not(reason) => {
             let fix = "Check the address. If only signed-in people see the page, open it yourself and look for the bubble.";

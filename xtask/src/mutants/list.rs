@@ -13,6 +13,7 @@ pub struct Mutant {
 }
 
 const DRAFTS: &str = "domain/src/drafts/store.rs";
+const RATE: &str = "domain/src/chat/rate.rs";
 const SESSION: &str = "domain/src/chat/session.rs";
 const SESSIONS: &str = "domain/src/auth/sessions.rs";
 const IDENTITIES: &str = "domain/src/auth/identities/manage.rs";
@@ -122,9 +123,9 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "rated-answer-is-of-the-conversation",
         edits: &[(
-            SESSION,
-            "where workspace_id = $1 and conversation_id = $2 and id = $3 and role = 'assistant'",
-            "where workspace_id = $1 and (conversation_id = $2 or SQL_MUTANT) and id = $3 and role = 'assistant'",
+            RATE,
+            "and m.conversation_id = c.id",
+            "and (m.conversation_id = c.id or SQL_MUTANT)",
         )],
         tests: "test(what_belongs_to_another_conversation_stays_there)",
     },

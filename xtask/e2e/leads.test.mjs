@@ -105,6 +105,7 @@ test("a visitor's details reach the team", async (t) => {
   await testing.getByText("are asked here").waitFor();
   await browser.shoot(page, "builder-test");
   await page.getByRole("button", { name: "Deploy" }).click();
+  await page.getByRole("button", { name: "Deploy changes" }).click();
   await page.getByRole("heading", { name: "On your site" }).waitFor();
 
   // A visitor on a phone asks, and is asked.

@@ -177,6 +177,7 @@ async function deployAnyway(page, browser, url, bot) {
 
 async function seeOnAPhone(page, browser) {
   await page.setViewportSize({ width: 360, height: 740 });
+  await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("link", { name: "Tests", exact: true }).last().click();
   await page.getByRole("link", { name: SET }).click();
   await page.getByTestId("result").waitFor();

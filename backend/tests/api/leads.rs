@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read};
 
+use api_types::analytics::Analytics;
 use api_types::audit::AuditEntry;
 use api_types::bots::ChatbotContent;
 use api_types::chat::{BotConfig, ChatResponse};
@@ -155,6 +156,11 @@ async fn what_a_visitor_leaves_is_what_the_team_reads() {
     let left: SubmittedLead = ok(fixture.leave(json!({ "name": "Bob", "phone": "030 901820" }))).await;
     let chat = fixture.ask("Hi again", Some(left.session_id)).await;
     assert_eq!(chat.session_id, left.session_id);
+
+    // Whoever is known already is no further lead.
+    done(fixture.leave(json!({ "name": "Ada", "email": "ada@example.com" }))).await;
+    let figures: Analytics = ok(fixture.app.get(&fixture.ada, "/api/v1/analytics")).await;
+    assert_eq!(figures.totals.figures.leads, 2);
 }
 
 #[tokio::test]

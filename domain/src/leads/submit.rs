@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::list::{by_id, event_data};
 use crate::bots::LiveBot;
 use crate::db::TenantTx;
-use crate::{Error, Result, Scope, Services, chat, webhooks};
+use crate::{Error, Result, Scope, Services, analytics, chat, webhooks};
 
 /// Submissions of one lead that are kept, the newest.
 const KEPT: i64 = 50;
@@ -83,6 +83,10 @@ pub async fn submit(
         None => (insert(&mut tx, scope, &filled, &place).await?, Event::LeadCreated),
     };
     keep(&mut tx, scope, lead_id, &filled, &place).await?;
+    // Somebody who is known already is no further lead.
+    if event == Event::LeadCreated {
+        analytics::lead(&mut tx, scope, bot.id, Some(conversation_id), channel.as_str()).await?;
+    }
     let row = by_id(&mut tx, scope, lead_id).await?;
     let data = event_data(&row.ok_or_else(|| Error::not_found("lead"))?);
     webhooks::announce(&mut tx, scope, event, lead_id, &data).await?;

@@ -12,6 +12,7 @@ use crate::ui::button::Submit;
 use crate::ui::copy::CopyBox;
 use crate::ui::field::TextField;
 use crate::ui::form::{Form, FormBody};
+use crate::ui::format::full_address;
 use crate::ui::icon::{self, Glyph, Icon};
 use crate::ui::page::Section;
 
@@ -42,14 +43,8 @@ pub fn Doctor(
         }
         busy.set(true);
         error.set(None);
-        let typed = url.get_untracked();
-        let typed = typed.trim();
         let request = EmbedCheckRequest {
-            url: if typed.contains("://") {
-                typed.to_owned()
-            } else {
-                format!("https://{typed}")
-            },
+            url: full_address(&url.get_untracked()),
         };
         spawn_local(async move {
             match session.send(&client::bots::check_embed(id, &request)).await {

@@ -40,6 +40,15 @@ pub fn thousands(number: i64) -> String {
     text
 }
 
+/// An address as people type it, made whole.
+pub fn full_address(typed: &str) -> String {
+    let typed = typed.trim();
+    if typed.is_empty() || typed.contains("://") {
+        return typed.to_owned();
+    }
+    format!("https://{typed}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +71,12 @@ mod tests {
             "1,234,567 chunks",
         ];
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn addresses_are_made_whole() {
+        assert_eq!(full_address(" example.com/help "), "https://example.com/help");
+        assert_eq!(full_address("http://example.com"), "http://example.com");
+        assert_eq!(full_address("  "), "");
     }
 }

@@ -13,6 +13,7 @@ use crate::session::use_session;
 use crate::ui::button::Submit;
 use crate::ui::field::TextField;
 use crate::ui::form::{Form, FormBody};
+use crate::ui::format::full_address;
 use crate::ui::icon;
 use crate::ui::page::Section;
 
@@ -106,15 +107,6 @@ pub fn StartForm() -> impl IntoView {
     }
 }
 
-/// An address as people type it, made whole.
-fn full_address(typed: &str) -> String {
-    let typed = typed.trim();
-    if typed.is_empty() || typed.contains("://") {
-        return typed.to_owned();
-    }
-    format!("https://{typed}")
-}
-
 /// Cards of which one is chosen.
 #[component]
 fn TemplateField(chosen: RwSignal<usize>) -> impl IntoView {
@@ -143,17 +135,5 @@ fn TemplateField(chosen: RwSignal<usize>) -> impl IntoView {
         <div class="grid grid-cols-2 gap-2 sm:grid-cols-3" role="radiogroup" aria-label="What is it for?">
             {TEMPLATES.iter().enumerate().map(card).collect_view()}
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::full_address;
-
-    #[test]
-    fn addresses_are_made_whole() {
-        assert_eq!(full_address(" example.com/help "), "https://example.com/help");
-        assert_eq!(full_address("http://example.com"), "http://example.com");
-        assert_eq!(full_address("  "), "");
     }
 }

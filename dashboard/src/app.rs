@@ -5,18 +5,11 @@ use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Ro
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
-use crate::account::{AccountPage, LinkPage};
-use crate::analytics::AnalyticsPage;
 use crate::auth::{FinishSignIn, Forgot, Reset, SignIn, SignUp, Verify, Welcome};
-use crate::bots::{BotPage, BotsPage, BuilderPage, DeployPage, StartPage};
-use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
-use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
-use crate::leads::{LeadPage, LeadsPage};
-use crate::members::{JoinPage, MembersPage, OrganizationPage};
+use crate::members::JoinPage;
+use crate::pages::{bots, builder, home, knowledge, settings, tests, visitors};
 use crate::session::{Access, ExpiredDialog, Session, tab};
-use crate::settings::{AuditPage, DataPage, SettingsPage, UsagePage, WebhooksPage};
 use crate::shell::{NotFound, Shell};
-use crate::test_sets::{TestSetPage, TestSetsPage};
 use crate::ui::load::Failure;
 use crate::ui::theme::ThemeChoice;
 use crate::ui::time::Clock;
@@ -46,31 +39,31 @@ pub fn App() -> impl IntoView {
                 </ParentRoute>
                 <ParentRoute path=path!("") view=Private>
                     <Route path=path!("/") view=|| view! { <Redirect path="/bots" /> } />
-                    <Route path=path!("/bots") view=BotsPage />
-                    <Route path=path!("/bots/draft/:id") view=BuilderPage />
-                    <Route path=path!("/bots/new") view=StartPage />
-                    <Route path=path!("/bots/:id") view=BotPage />
-                    <Route path=path!("/bots/:id/deploy") view=DeployPage />
-                    <Route path=path!("/knowledge") view=KnowledgePage />
-                    <Route path=path!("/knowledge/draft/:id") view=WizardPage />
-                    <Route path=path!("/knowledge/:id") view=KnowledgeBasePage />
-                    <Route path=path!("/conversations") view=ConversationsPage />
-                    <Route path=path!("/conversations/gaps") view=GapsPage />
-                    <Route path=path!("/conversations/:id") view=ConversationPage />
-                    <Route path=path!("/leads") view=LeadsPage />
-                    <Route path=path!("/leads/:id") view=LeadPage />
-                    <Route path=path!("/analytics") view=AnalyticsPage />
-                    <Route path=path!("/tests") view=TestSetsPage />
-                    <Route path=path!("/tests/:id") view=TestSetPage />
-                    <Route path=path!("/settings") view=SettingsPage />
-                    <Route path=path!("/members") view=MembersPage />
-                    <Route path=path!("/organization") view=OrganizationPage />
-                    <Route path=path!("/account") view=AccountPage />
-                    <Route path=path!("/settings/data") view=DataPage />
-                    <Route path=path!("/settings/usage") view=UsagePage />
-                    <Route path=path!("/settings/webhooks") view=WebhooksPage />
-                    <Route path=path!("/account/link") view=LinkPage />
-                    <Route path=path!("/settings/audit") view=AuditPage />
+                    <Route path=path!("/bots") view=home::bots />
+                    <Route path=path!("/bots/draft/:id") view=builder::draft />
+                    <Route path=path!("/bots/new") view=bots::new />
+                    <Route path=path!("/bots/:id") view=bots::bot />
+                    <Route path=path!("/bots/:id/deploy") view=bots::deploy />
+                    <Route path=path!("/knowledge") view=knowledge::list />
+                    <Route path=path!("/knowledge/draft/:id") view=knowledge::draft />
+                    <Route path=path!("/knowledge/:id") view=knowledge::base />
+                    <Route path=path!("/conversations") view=visitors::conversations />
+                    <Route path=path!("/conversations/gaps") view=visitors::gaps />
+                    <Route path=path!("/conversations/:id") view=visitors::conversation />
+                    <Route path=path!("/leads") view=visitors::leads />
+                    <Route path=path!("/leads/:id") view=visitors::lead />
+                    <Route path=path!("/analytics") view=visitors::analytics />
+                    <Route path=path!("/tests") view=tests::list />
+                    <Route path=path!("/tests/:id") view=tests::set />
+                    <Route path=path!("/settings") view=settings::workspace />
+                    <Route path=path!("/members") view=settings::members />
+                    <Route path=path!("/organization") view=settings::organization />
+                    <Route path=path!("/account") view=settings::account />
+                    <Route path=path!("/settings/data") view=settings::data />
+                    <Route path=path!("/settings/usage") view=settings::usage />
+                    <Route path=path!("/settings/webhooks") view=settings::webhooks />
+                    <Route path=path!("/account/link") view=settings::link />
+                    <Route path=path!("/settings/audit") view=settings::audit />
                     <Route path=path!("/*any") view=NotFound />
                 </ParentRoute>
             </Routes>

@@ -12,6 +12,7 @@ mod exports;
 mod kb;
 mod leads;
 mod members;
+mod pages;
 mod retrieval;
 mod session;
 mod settings;

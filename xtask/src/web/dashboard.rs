@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use super::dist::Dist;
-use super::wasm;
+use super::{split, wasm};
 use crate::npm::Packages;
 use crate::paths::Paths;
 use crate::steps::Step;
@@ -18,11 +18,17 @@ pub fn build(paths: &Paths, tools: &Packages, step: &Step) -> Result<()> {
     let package = paths.root.join("dashboard");
     let dist = Dist::new(package.join("dist"))?;
 
-    let module = wasm::build(paths, tools, "dashboard", step)?;
-    let wasm_name = hashed("app", "wasm", &module.wasm);
-    dist.write(&wasm_name, &module.wasm)?;
+    let parts = split::build(paths, tools, "dashboard", step)?;
+    for (name, bytes) in &parts.later {
+        let stem = name.trim_end_matches(".wasm");
+        let hashed = hashed(stem, "wasm", bytes);
+        split::rename(&parts, name, &hashed)?;
+        dist.write(&hashed, bytes)?;
+    }
+    let wasm_name = hashed("app", "wasm", &parts.main.wasm);
+    dist.write(&wasm_name, &parts.main.wasm)?;
 
-    let script = wasm::bundle(tools, &module, &wasm_name, step)?;
+    let script = wasm::bundle(tools, &parts.main, &wasm_name, step)?;
     let script_name = hashed("app", "js", &script);
     dist.write(&script_name, &script)?;
 

@@ -4,6 +4,7 @@ mod dashboard;
 mod dist;
 mod names;
 mod sizes;
+mod split;
 mod wasm;
 mod widget;
 

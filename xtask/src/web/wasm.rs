@@ -34,47 +34,67 @@ pub struct Module {
     pub glue: PathBuf,
 }
 
-/// Builds one crate on its own (so that no other crate's features leak into it), binds and optimises it.
+/// Builds one crate, binds and optimises it.
 pub fn build(paths: &Paths, tools: &Packages, package: &str, step: &Step) -> Result<Module> {
-    let arguments = [
-        "build",
-        "--profile",
-        "web",
-        "--target",
-        TARGET,
-        "--package",
-        package,
-    ];
-    step.command(cargo(paths).args(arguments))?;
+    let built = compile(paths, package, &[], step)?;
+    let work = work_folder(paths, package)?;
+    bind(&built, &work, step)?;
+    Ok(Module {
+        wasm: optimise(tools, &work.join("app_bg.wasm"), step)?,
+        glue: work.join("app.js"),
+    })
+}
 
-    step.progress(&format!("wasm-bindgen {package}"));
+/// Builds one crate on its own (so that no other crate's features leak into it). Answers where its module lies.
+pub fn compile(paths: &Paths, package: &str, linker: &[&str], step: &Step) -> Result<PathBuf> {
+    let mut cargo = cargo(paths);
+    cargo.args(["rustc", "--profile", "web", "--target", TARGET, "--package", package]);
+    cargo.arg("--");
+    for argument in linker {
+        cargo.arg(format!("-Clink-arg={argument}"));
+    }
+    step.command(&mut cargo)?;
+    Ok(paths
+        .target
+        .join(TARGET)
+        .join("web")
+        .join(format!("{package}.wasm")))
+}
+
+/// An empty folder for what lies between the compiler and `dist`.
+pub fn work_folder(paths: &Paths, package: &str) -> Result<PathBuf> {
     let work = paths.own("web").join(package);
     if work.exists() {
         fs::remove_dir_all(&work)?;
     }
     fs::create_dir_all(&work)?;
-    let built = paths
-        .target
-        .join(TARGET)
-        .join("web")
-        .join(format!("{package}.wasm"));
+    Ok(work)
+}
+
+/// Writes `app_bg.wasm` and its glue `app.js` into the folder `work`.
+pub fn bind(built: &Path, work: &Path, step: &Step) -> Result<()> {
+    step.progress(&format!("wasm-bindgen {}", built.display()));
     Bindgen::new()
-        .input_path(&built)
+        .input_path(built)
         .out_name("app")
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
         .remove_name_section(true)
         .remove_producers_section(true)
-        .generate(&work)
+        .generate(work)
         .with_context(|| format!("wasm-bindgen refused {}", built.display()))?;
     let (bound, glue) = (work.join("app_bg.wasm"), work.join("app.js"));
     let (mut module, mut script) = (fs::read(&bound)?, fs::read(&glue)?);
     names::number_hashes(&mut module, &mut script);
     fs::write(&bound, module)?;
     fs::write(&glue, script)?;
+    Ok(())
+}
 
-    let optimised = work.join("app.wasm");
+/// A module as small as it gets.
+pub fn optimise(tools: &Packages, bound: &Path, step: &Step) -> Result<Vec<u8>> {
+    let optimised = bound.with_extension("small.wasm");
     let mut optimise = tools.tool("wasm-opt");
     optimise
         .arg("-Oz")
@@ -82,18 +102,10 @@ pub fn build(paths: &Paths, tools: &Packages, package: &str, step: &Step) -> Res
         .arg("--low-memory-unused")
         .args(FEATURES)
         .arg("--strip-debug")
-        .arg("--strip-producers");
-    step.command(
-        optimise
-            .arg("--strip-target-features")
-            .arg(bound)
-            .arg("-o")
-            .arg(&optimised),
-    )?;
-    Ok(Module {
-        wasm: fs::read(&optimised)?,
-        glue,
-    })
+        .arg("--strip-producers")
+        .arg("--strip-target-features");
+    step.command(optimise.arg(bound).arg("-o").arg(&optimised))?;
+    Ok(fs::read(&optimised)?)
 }
 
 /// Bundles and minifies the glue into one script that starts the app: it loads `wasm_name` from beside itself.

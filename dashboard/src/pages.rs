@@ -1,0 +1,129 @@
+//! The pages behind the sign-in, by area. The code of an area is a file of its own, fetched when the first of its pages is
+//! opened: who signs in loads the frame and the list of bots, but not the builder.
+
+use std::future::Future;
+
+use futures::FutureExt;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_split::SplitLoaderError;
+
+use crate::ui::button::{Button, Variant};
+use crate::ui::icon::{self, Icon};
+use crate::ui::load::blocks;
+
+type Page = Result<AnyView, SplitLoaderError>;
+
+/// A module for each area, with the view of a route for each page.
+macro_rules! areas {
+    ($($area:ident { $($name:ident: $page:path),+ $(,)? })+) => { $(
+        pub mod $area {
+            use leptos::prelude::*;
+            $(
+                pub fn $name() -> AnyView {
+                    #[leptos::wasm_split::wasm_split(
+                        $area, wasm_split_path = leptos::wasm_split, preload(load), fallible
+                    )]
+                    fn $name() -> super::Page {
+                        Ok(view! { <$page /> }.into_any())
+                    }
+                    super::when_loaded(load, $name).into_any()
+                }
+            )+
+        }
+    )+ };
+}
+
+areas! {
+    home {
+        bots: crate::bots::BotsPage,
+    }
+    bots {
+        new: crate::bots::StartPage,
+        bot: crate::bots::BotPage,
+        deploy: crate::bots::DeployPage,
+    }
+    builder {
+        draft: crate::bots::BuilderPage,
+    }
+    knowledge {
+        list: crate::kb::KnowledgePage,
+        draft: crate::kb::WizardPage,
+        base: crate::kb::KnowledgeBasePage,
+    }
+    visitors {
+        conversations: crate::conversations::ConversationsPage,
+        gaps: crate::conversations::GapsPage,
+        conversation: crate::conversations::ConversationPage,
+        leads: crate::leads::LeadsPage,
+        lead: crate::leads::LeadPage,
+        analytics: crate::analytics::AnalyticsPage,
+    }
+    tests {
+        list: crate::test_sets::TestSetsPage,
+        set: crate::test_sets::TestSetPage,
+    }
+    settings {
+        workspace: crate::settings::SettingsPage,
+        data: crate::settings::DataPage,
+        usage: crate::settings::UsagePage,
+        webhooks: crate::settings::WebhooksPage,
+        audit: crate::settings::AuditPage,
+        members: crate::members::MembersPage,
+        organization: crate::members::OrganizationPage,
+        account: crate::account::AccountPage,
+        link: crate::account::LinkPage,
+    }
+}
+
+/// How far the code of a page is.
+#[derive(Clone, Copy)]
+enum Code {
+    Loading,
+    Missing,
+    Ready,
+}
+
+/// Shows `page` once `load` has brought its code.
+fn when_loaded<L, P>(load: fn() -> L, page: fn() -> P) -> impl IntoView
+where
+    L: Future<Output = Result<(), SplitLoaderError>> + 'static,
+    P: Future<Output = Page> + 'static,
+{
+    let code = RwSignal::new(Code::Loading);
+    spawn_local(async move {
+        let loaded = if load().await.is_ok() { Code::Ready } else { Code::Missing };
+        // Whoever went elsewhere in the meantime took the signal along.
+        code.try_set(loaded);
+    });
+    // What is loaded answers at once; so the page begins below its route, where it finds what the route gives it.
+    move || match code.get() {
+        Code::Loading => view! { <div aria-busy="true" aria-label="Loading">{blocks()}</div> }.into_any(),
+        Code::Missing => view! { <Missing /> }.into_any(),
+        Code::Ready => match page().now_or_never() {
+            Some(Ok(page)) => page,
+            _ => view! { <Missing /> }.into_any(),
+        },
+    }
+}
+
+/// The code could not be fetched: there is no connection, or a newer version of it took its place.
+#[component]
+fn Missing() -> impl IntoView {
+    let reload = || {
+        // Refused only inside a sandbox, where there is nothing to reload.
+        let _ = window().location().reload();
+    };
+    view! {
+        <div role="alert" class="panel flex flex-col items-center gap-3 px-6 py-12 text-center">
+            <Icon glyph=icon::TRIANGLE_ALERT class="size-6 text-error" />
+            <h1 class="text-base font-semibold">"This page could not be loaded"</h1>
+            <p class="muted max-w-md">
+                "The connection may be down, or Botwright was updated since you opened it. What you made is saved."
+            </p>
+            <Button variant=Variant::Primary icon=icon::ROTATE_CCW on_click=reload>
+                "Reload"
+            </Button>
+        </div>
+    }
+}

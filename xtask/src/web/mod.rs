@@ -7,6 +7,8 @@ mod sizes;
 mod wasm;
 mod widget;
 
+pub use dist::files;
+
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;

@@ -50,7 +50,7 @@ pub fn Profile() -> impl IntoView {
         });
     };
     view! {
-        <Section title=tr!("Name") subtitle=tr!("How others in your workspaces see you.")>
+        <Section title=tr!("of a person" => "Name") subtitle=tr!("How others in your workspaces see you.")>
             <FormBody error=error submit=submit>
                 <TextField label=tr!("Your name") value=name field=form.field("name") autocomplete="name" />
                 <div class="flex justify-end">

@@ -39,6 +39,9 @@ macro_rules! tr {
 
 /// An English text that stands in a constant: shown with [`text`].
 macro_rules! mark {
+    ($context:literal => $text:literal) => {
+        concat!($context, "\u{4}", $text)
+    };
     ($text:literal) => {
         $text
     };

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 pub fn fate_name(fate: Fate) -> &'static str {
     match fate {
         Fate::Given => tr!("Given"),
-        Fate::NotFound => tr!("Not found"),
+        Fate::NotFound => tr!("passage" => "Not found"),
         Fate::Shortlist => tr!("Too far down"),
         Fate::NotLive => tr!("Switched off"),
         Fate::Duplicate => tr!("Said already"),

@@ -104,7 +104,7 @@ fn Import(
         <div class="flex flex-col gap-4">
             <p class="muted">
                 {tr!("A CSV file whose first line names its columns: ")}
-                <code>{tr!("question, expected_answer, expected_text, document, unanswerable")}</code>
+                <code>"question, expected_answer, expected_text, document, unanswerable"</code>
                 {tr!(". Only the question is needed. A question that is in the set already is changed, not added again.")}
             </p>
             <label class="flex flex-col gap-1.5">

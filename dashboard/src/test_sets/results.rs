@@ -10,7 +10,7 @@ use super::cases::expectation_words;
 use super::figures::FigureTable;
 use super::list::run_line;
 use crate::chat::{Answer, OpenPassage, PassageDialog};
-use crate::i18n::served;
+use crate::i18n::{decimal, served};
 use crate::ui::alert::Notice;
 use crate::ui::field::{SelectField, Text};
 use crate::ui::icon::{self, Icon};
@@ -93,9 +93,9 @@ enum Filter {
 impl Filter {
     const ALL: [(Self, &'static str); 4] = [
         (Self::All, mark!("All")),
-        (Self::Failed, mark!("Failed")),
+        (Self::Failed, mark!("cases" => "Failed")),
         (Self::Regressed, mark!("Regressed")),
-        (Self::Improved, mark!("Improved")),
+        (Self::Improved, mark!("cases" => "Improved")),
     ];
 
     fn takes(self, case: &RunCase) -> bool {
@@ -137,7 +137,7 @@ fn Detail(detail: TestRunDetail) -> impl IntoView {
                 aria-pressed=move || chosen().to_string()
                 on:click=move |_| filter.set(which)
             >
-                {format!("{name} {number}")}
+                {format!("{} {number}", crate::i18n::text(name))}
             </button>
         }
     };
@@ -260,7 +260,7 @@ fn Said(result: CaseResult, passage: OpenPassage) -> impl IntoView {
                 {if nothing {
                     tr!("No passage was given to the model.").to_owned()
                 } else {
-                    tr!("Given to the model, best first ({:.2} s to answer):", f64::from(latency_ms) / 1000.0)
+                    tr!("Given to the model, best first ({} s to answer):", decimal(f64::from(latency_ms) / 1000.0, 2))
                 }}
             </p>
             <ul class="mt-1 flex flex-col gap-0.5">{given.into_iter().map(line).collect_view()}</ul>

@@ -94,7 +94,7 @@ pub fn RunSection(
                         when=move || !nothing()
                         fallback=|| view! { <p class="muted">{tr!("There is no bot and no draft of one yet to run it on.")}</p> }
                     >
-                        <SelectField label=tr!("On") value=value options=options />
+                        <SelectField label=tr!("bot of a run" => "On") value=value options=options />
                         <div>
                             <Button variant=Variant::Primary icon=icon::PLAY busy=busy on_click=start>
                                 {tr!("Run tests")}

@@ -43,10 +43,13 @@ fn language(po: &Po, texts: &Texts) -> Result<Language> {
     let all: Map<String, Value> = entries()
         .map(|entry| (entry.text.key(), json!(entry.forms)))
         .collect();
-    let templates: Vec<_> = entries()
-        .filter(|entry| entry.text.english.contains('{') && texts.is_served(&entry.text))
+    let served = entries().filter(|entry| texts.is_served(&entry.text));
+    let mut templates: Vec<_> = served
         .map(|entry| &entry.text.english)
+        .filter(|english| english.contains('{') && weight(english) > 3)
         .collect();
+    // What says more by itself is more surely the one that a text was made of.
+    templates.sort_by_key(|english| std::cmp::Reverse(weight(english)));
     let catalogue = json!({ "plural": plural, "texts": all, "templates": templates });
     Ok(Language {
         code,
@@ -54,4 +57,15 @@ fn language(po: &Po, texts: &Texts) -> Result<Language> {
         direction: if is_rtl { "rtl" } else { "ltr" },
         catalogue: serde_json::to_vec(&catalogue)?,
     })
+}
+
+/// How many letters a text has without its values.
+fn weight(english: &str) -> usize {
+    let parts = english
+        .split('{')
+        .map(|part| part.split_once('}').map_or(part, |(_, after)| after));
+    parts
+        .flat_map(str::chars)
+        .filter(|letter| letter.is_alphabetic())
+        .count()
 }

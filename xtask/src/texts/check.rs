@@ -66,14 +66,28 @@ fn of_entry(entry: &Entry, forms: usize) -> Option<String> {
         if found != wanted {
             return Some(format!("“{form}” has other places for values than “{english}”"));
         }
-        let edges = |text: &str| (text.starts_with(' '), text.ends_with(' '));
-        if edges(form) != edges(english) {
+        if !joins(english, form) || !joins(&reversed(english), &reversed(form)) {
             return Some(format!(
                 "“{form}” begins or ends with another space than “{english}”"
             ));
         }
     }
     None
+}
+
+/// Whether a text that follows another one still can: where the English begins with a space, so does the form, or with a
+/// sign that needs none.
+fn joins(english: &str, form: &str) -> bool {
+    let begins = |text: &str| text.chars().next().is_some_and(char::is_alphanumeric);
+    if english.starts_with(' ') {
+        !begins(form)
+    } else {
+        !form.starts_with(' ') || !begins(english)
+    }
+}
+
+fn reversed(text: &str) -> String {
+    text.chars().rev().collect()
 }
 
 /// The places for values: names, and numbers for those without.
@@ -120,6 +134,8 @@ mod tests {
             (true, entry("{} of {name}", None, &["{name}: {0}"])),
             (false, entry("{} of {name}", None, &["{0}: {0}"])),
             (false, entry("Plan ", None, &["Тариф"])),
+            (false, entry("Plan", None, &["Тариф "])),
+            (true, entry(" goes.", None, &[": исчезнет."])),
             (
                 true,
                 entry(

@@ -88,7 +88,9 @@ impl Po {
             })
             .collect();
         let needed: std::collections::HashSet<_> = texts.needed.iter().map(Text::key).collect();
-        let further = |entry: &&Entry| !needed.contains(&entry.text.key()) && texts.is_served(&entry.text);
+        let further = |entry: &&Entry| {
+            !entry.is_open() && !needed.contains(&entry.text.key()) && texts.is_served(&entry.text)
+        };
         entries.extend(self.entries.iter().filter(further).cloned());
         Self {
             entries,

@@ -206,7 +206,10 @@ fn said(tokens: TokenStream, function: &str) -> Vec<String> {
             .function
             .as_deref()
             .is_some_and(|name| name.ends_with(function));
-        if is_sentence(&text) || (is_name && is_wordy(&text)) || (place.is_action && text.contains(' ')) {
+        if is_sentence(&text)
+            || (is_name && is_wordy(&text) && !text.starts_with('{'))
+            || (place.is_action && text.contains(' '))
+        {
             found.push(text);
         }
     });

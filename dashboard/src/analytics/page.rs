@@ -18,6 +18,7 @@ use crate::ui::field::{SelectField, Text};
 use crate::ui::icon;
 use crate::ui::load::{blocks, load, loaded};
 use crate::ui::page::{PageHead, Section};
+use crate::ui::time::short_day;
 use crate::ui::toast::use_toasts;
 
 /// The page.
@@ -140,7 +141,7 @@ fn Days(days: Vec<DayFigures>, before: Vec<DayFigures>) -> impl IntoView {
         let measure = measure.get();
         let points = days.with_value(|(days, before)| {
             let point = |(i, day): (usize, &DayFigures)| Point {
-                name: day.day.format("%-d %b").to_string(),
+                name: short_day(day.day),
                 value: measure.of(day),
                 before: before.get(i).map(|day| measure.of(day)),
             };

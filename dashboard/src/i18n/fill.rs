@@ -55,6 +55,6 @@ mod tests {
         assert_eq!(filled("{} {} {name}"), "a 2 Ada");
         assert_eq!(filled("{1} {0} {name} {name}"), "2 a Ada Ada");
         assert_eq!(filled("{{}} {0}"), "{} a");
-        assert_eq!(filled("{other} { }} {"), "{other} { } {");
+        assert_eq!(filled("{other} { }} {"), "{other} { }} {");
     }
 }

@@ -10,6 +10,7 @@ use crate::ui::format::{bytes, thousands};
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::{PageHead, Section};
 use crate::ui::tabs::TabLinks;
+use crate::ui::time::short_day;
 
 /// The page.
 #[component]
@@ -150,7 +151,7 @@ fn chart(days: &[UsageDay], measure: Measure) -> AnyView {
     let most = days.iter().map(|day| measure.of(day)).max().unwrap_or(0);
     let bar = |day: &UsageDay| {
         let number = measure.of(day);
-        let words = format!("{}: {}", day.day, measure.count(number));
+        let words = format!("{}: {}", short_day(day.day), measure.count(number));
         let title = words.clone();
         view! {
             <div class="flex h-full min-w-0 flex-1 items-end" role="listitem" title=title>

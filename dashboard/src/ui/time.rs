@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use js_sys::{Date, Object};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -54,13 +54,26 @@ pub fn Ago(
     }
 }
 
-/// The time in the words of the person's own language and time zone.
+/// The time in the words of the page's language, in the person's time zone.
 pub fn exact(at: DateTime<Utc>) -> String {
+    shown(at, &[("dateStyle", "medium"), ("timeStyle", "medium")])
+}
+
+/// A day without its year, such as `21 Nov`.
+pub fn short_day(day: NaiveDate) -> String {
+    let midnight = day.and_time(NaiveTime::MIN).and_utc();
+    shown(
+        midnight,
+        &[("day", "numeric"), ("month", "short"), ("timeZone", "UTC")],
+    )
+}
+
+fn shown(at: DateTime<Utc>, wanted: &[(&str, &str)]) -> String {
     let date = Date::new(&JsValue::from_f64(millis(at)));
     let options = Object::new();
-    for (name, value) in [("dateStyle", "medium"), ("timeStyle", "medium")] {
+    for (name, value) in wanted {
         // Without an option, the browser's usual form is shown.
-        let _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
+        let _ = js_sys::Reflect::set(&options, &(*name).into(), &(*value).into());
     }
     date.to_locale_string(locale(), &options).into()
 }

@@ -209,7 +209,7 @@ fn Temperature(builder: Builder) -> impl IntoView {
                 />
                 <span class="font-medium">{tr!("Set the temperature")}</span>
                 <span class="muted">
-                    {move || value.get().map_or_else(|| tr!("the provider's default").to_owned(), |t| format!("{t:.1}"))}
+                    {move || value.get().map_or_else(|| tr!("the provider's default").to_owned(), |t| crate::i18n::decimal(f64::from(t), 1))}
                 </span>
             </label>
             <Show when=move || value.get().is_some()>

@@ -75,20 +75,38 @@ fn name(kind: DeletionKind) -> &'static str {
     }
 }
 
+/// So many of what the server calls `what`.
+fn words(what: &str, number: i64) -> String {
+    match what {
+        "conversations" => tr!("{n} conversation" | "{n} conversations" % number),
+        "messages" => tr!("{n} message" | "{n} messages" % number),
+        "retrievals" => tr!("{n} retrieval" | "{n} retrievals" % number),
+        "gaps" => tr!("{n} gap" | "{n} gaps" % number),
+        "leads" => tr!("{n} lead" | "{n} leads" % number),
+        "files" => tr!("{n} file" | "{n} files" % number),
+        "documents" => tr!("{n} document" | "{n} documents" % number),
+        "chunks" => tr!("{n} chunk" | "{n} chunks" % number),
+        "jobs" => tr!("{n} job" | "{n} jobs" % number),
+        "workspaces" => tr!("{n} workspace" | "{n} workspaces" % number),
+        "organizations" => tr!("{n} organization" | "{n} organizations" % number),
+        "memberships" => tr!("{n} membership" | "{n} memberships" % number),
+        "redis.drafts" => tr!("{n} draft" | "{n} drafts" % number),
+        // The tables of a whole workspace have names of their own.
+        table => {
+            let many = table.replace("redis.", "").replace('_', " ");
+            let one = many.strip_suffix('s').unwrap_or(&many);
+            let noun = if number == 1 { one } else { &many };
+            format!("{} {noun}", thousands(number))
+        }
+    }
+}
+
 /// The counts as a line, the largest first.
 fn counts(receipt: &DeletionReceipt) -> String {
     let mut counts: Vec<_> = receipt.counts.iter().filter(|(_, count)| **count > 0).collect();
     counts.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-    let words = counts.iter().map(|(what, number)| {
-        let what = what.replace("redis.", "").replace('_', " ");
-        let one = what.strip_suffix('s').unwrap_or(&what);
-        match number {
-            1 => format!("1 {one}"),
-            _ => format!(
-                "{} {one}s",
-                thousands(i64::try_from(**number).unwrap_or(i64::MAX))
-            ),
-        }
-    });
+    let words = counts
+        .iter()
+        .map(|(what, number)| words(what, i64::try_from(**number).unwrap_or(i64::MAX)));
     words.collect::<Vec<_>>().join(", ")
 }

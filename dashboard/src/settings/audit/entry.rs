@@ -69,7 +69,7 @@ fn Facts(entry: AuditEntry) -> impl IntoView {
         Wanted::of_object(object.clone()),
         actor.clone().map(Wanted::of_actor),
     );
-    let kind = entry.object.kind.replace('_', " ");
+    let kind = noun(&entry.object.kind);
     let more = match entry.details {
         Value::Object(details) => details
             .into_iter()
@@ -115,6 +115,35 @@ fn Facts(entry: AuditEntry) -> impl IntoView {
             <dt class="muted">{tr!("Entry {}", entry.position)}</dt>
             <dd class="break-all"><code title=tr!("Its hash, which the next entry holds, too")>{entry.hash}</code></dd>
         </dl>
+    }
+}
+
+/// What something is called, by its name in the API.
+fn noun(kind: &str) -> String {
+    match kind {
+        "api_key" => tr!("API key").to_owned(),
+        "audit" => tr!("audit").to_owned(),
+        "bot" => tr!("bot").to_owned(),
+        "chunk" => tr!("chunk").to_owned(),
+        "connection" => tr!("connection").to_owned(),
+        "conversation" => tr!("conversation").to_owned(),
+        "data" => tr!("data").to_owned(),
+        "document" => tr!("document").to_owned(),
+        "embedding" => tr!("embedding").to_owned(),
+        "invitation" => tr!("invitation").to_owned(),
+        "knowledge_base" => tr!("knowledge base").to_owned(),
+        "lead" => tr!("lead").to_owned(),
+        "member" => tr!("member").to_owned(),
+        "organization" => tr!("organization").to_owned(),
+        "organization_invitation" => tr!("invitation to the organization").to_owned(),
+        "organization_member" => tr!("member of the organization").to_owned(),
+        "provider" => tr!("provider").to_owned(),
+        "source" => tr!("source").to_owned(),
+        "test_run" => tr!("test run").to_owned(),
+        "test_set" => tr!("test set").to_owned(),
+        "webhook" => tr!("webhook").to_owned(),
+        "workspace" => tr!("workspace").to_owned(),
+        other => other.replace('_', " "),
     }
 }
 

@@ -146,7 +146,7 @@ fn Private() -> impl IntoView {
         .into_any(),
         Place::Door => view! { <Redirect path=sign_in() /> }.into_any(),
         Place::Waiting => view! {
-            <div class="grid min-h-dvh place-items-center" role="status" aria-label="Loading">
+            <div class="grid min-h-dvh place-items-center" role="status" aria-label=tr!("Loading")>
                 <span class="loading loading-spinner text-primary"></span>
             </div>
         }

@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
+use crate::i18n::served;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::download;
-use crate::ui::format::{bytes, count};
+use crate::ui::format::bytes;
 use crate::ui::icon;
 use crate::ui::load::{load, loaded, poll_while, rows};
 use crate::ui::page::Section;
@@ -115,16 +116,16 @@ pub fn Exports(
             disabled=Signal::derive(is_under_way)
             on_click=start
         >
-            "Make an archive"
+            {tr!("Make an archive")}
         </Button>
     };
     let list = move |found: RwSignal<Vec<Export>>| {
         view! {
             <Show
                 when=move || found.with(|found| !found.is_empty())
-                fallback=|| view! { <p class="muted">"None yet. An archive is made in the background and kept for 7 days."</p> }
+                fallback=|| view! { <p class="muted">{tr!("None yet. An archive is made in the background and kept for 7 days.")}</p> }
             >
-                <ul class="-my-3 divide-y divide-base-300" aria-label="Archives">
+                <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Archives")>
                     {move || {
                         found
                             .get()
@@ -151,32 +152,36 @@ fn Row(
 ) -> impl IntoView {
     let id = export.id;
     let state = match export.status {
-        ExportStatus::Queued => "Waits for its turn".to_owned(),
+        ExportStatus::Queued => tr!("Waits for its turn").to_owned(),
         ExportStatus::Running => {
             let part = export.part.as_deref().unwrap_or("beginning");
-            format!("Being made: {part}, {} so far", count(export.records, "record"))
+            tr!(
+                "Being made: {part}, {n} record so far"
+                    | "Being made: {part}, {n} records so far" % export.records,
+                part = served(part)
+            )
         }
         ExportStatus::Done => {
             let size = export
                 .size
                 .and_then(|size| u64::try_from(size).ok())
                 .unwrap_or_default();
-            format!("{}, kept until {}", bytes(size), exact(export.expires_at))
+            tr!("{}, kept until {}", bytes(size), exact(export.expires_at))
         }
         ExportStatus::Failed => {
-            "Could not be made. Try again; if that fails too, look at the server's log.".to_owned()
+            tr!("Could not be made. Try again; if that fails too, look at the server's log.").to_owned()
         }
     };
     let name = if export.is_under_way() {
-        "Stop making the archive"
+        tr!("Stop making the archive")
     } else {
-        "Delete the archive"
+        tr!("Delete the archive")
     };
     let (done, total) = (export.parts_done, export.parts_total.max(1));
     view! {
         <li class="flex flex-wrap items-center gap-3 py-3" data-testid="export">
             <div class="min-w-0 grow basis-56">
-                <p class="font-medium">"Archive of " <Ago at=export.created_at /></p>
+                <p class="font-medium">{tr!("Archive of ")} <Ago at=export.created_at /></p>
                 <p class="muted break-words text-xs" role="status">
                     {state}
                 </p>
@@ -188,7 +193,7 @@ fn Row(
                                 class="progress progress-primary mt-1 w-full"
                                 value=done
                                 max=total
-                                aria-label="Making the archive"
+                                aria-label=tr!("Making the archive")
                             ></progress>
                         }
                     })}
@@ -197,7 +202,7 @@ fn Row(
                 .then(|| {
                     view! {
                         <Button small=true icon=icon::DOWNLOAD on_click=move || save(id)>
-                            "Download"
+                            {tr!("Download")}
                         </Button>
                     }
                 })}

@@ -1,5 +1,8 @@
 //! The dashboard: a single-page app that builds bots and knowledge bases through the public API.
 
+#[macro_use]
+mod i18n;
+
 mod account;
 mod analytics;
 mod app;
@@ -24,8 +27,11 @@ use leptos::prelude::*;
 
 fn main() {
     console_error_panic_hook::set_once();
-    if let Some(boot) = document().get_element_by_id("boot") {
-        boot.remove();
-    }
-    mount_to_body(app::App);
+    leptos::task::spawn_local(async {
+        i18n::start().await;
+        if let Some(boot) = document().get_element_by_id("boot") {
+            boot.remove();
+        }
+        mount_to_body(app::App);
+    });
 }

@@ -17,6 +17,7 @@ mod setup;
 mod stamp;
 mod steps;
 mod test;
+mod texts;
 mod tools;
 mod web;
 
@@ -52,6 +53,8 @@ enum Task {
     Sqlx(Generated),
     /// Write `docs/openapi.json` from the code.
     Openapi(Generated),
+    /// Add what the dashboard says anew to each language in `dashboard/i18n`, to be translated there.
+    Texts(Generated),
     /// Run a benchmark.
     Bench(bench::Options),
     /// Read mutated files with every parser.
@@ -100,6 +103,9 @@ impl Task {
                 Steps::new(paths, 1).run("openapi", "API document", |step| {
                     generated::api_document(paths, check, step)
                 })
+            }
+            Self::Texts(Generated { check }) => {
+                Steps::new(paths, 1).run("texts", "Languages", |step| texts::update(paths, check, step))
             }
             Self::Fuzz(options) => fuzz::run(paths, &options),
             Self::FuzzApi(options) => fuzz_api::run(paths, &options),

@@ -18,7 +18,7 @@ use crate::ui::form::{Form, FormBody};
 use crate::ui::icon;
 use crate::ui::toast::use_toasts;
 
-const DONE: &str = "You can sign in this way, too, from now on.";
+const DONE: &str = mark!("You can sign in this way, too, from now on.");
 
 /// A button for each way that server and browser have.
 #[component]
@@ -27,14 +27,14 @@ pub fn AddWay(options: SignInOptions) -> impl IntoView {
     let is_adding = RwSignal::new(false);
     let title = move || {
         let way = adding.get();
-        way.map_or_else(String::new, |way| format!("Add {}", way.label()))
+        way.map_or_else(String::new, |way| tr!("Add {}", way.label()))
     };
     let ask = move |way: Way| {
         adding.set(Some(way));
         is_adding.set(true);
     };
     let buttons = Way::all(options).into_iter().map(|way| {
-        let label = format!("Add {}", way.label());
+        let label = tr!("Add {}", way.label());
         view! {
             <Button small=true icon=icon::PLUS on_click=move || ask(way.clone())>
                 {label}
@@ -67,8 +67,8 @@ fn AddIssuer(open: RwSignal<bool>, issuer: Issuer) -> impl IntoView {
         Ok(())
     };
     view! {
-        <PasswordForm action="Continue" open=open send=send>
-            <p>"You sign in to " {label} " next, and come back here."</p>
+        <PasswordForm action=tr!("Continue") open=open send=send>
+            <p>{tr!("You sign in to ")} {label} {tr!(" next, and come back here.")}</p>
         </PasswordForm>
     }
 }
@@ -83,15 +83,15 @@ fn AddWallet(open: RwSignal<bool>, kind: WalletKind) -> impl IntoView {
             Ok(()) => {
                 ways.reload();
                 open.set(false);
-                toasts.say(DONE);
+                toasts.say(crate::i18n::text(DONE));
             }
             Err(said) => toasts.fail(&said),
         }
         Ok(())
     };
     view! {
-        <PasswordForm action="Continue" open=open send=send>
-            <p>"Your wallet asks you to sign a message next. It costs nothing and moves nothing."</p>
+        <PasswordForm action=tr!("Continue") open=open send=send>
+            <p>{tr!("Your wallet asks you to sign a message next. It costs nothing and moves nothing.")}</p>
         </PasswordForm>
     }
 }
@@ -154,7 +154,7 @@ fn AddPasskey(open: RwSignal<bool>) -> impl IntoView {
                 Ok(Ok(())) => {
                     ways.reload();
                     open.set(false);
-                    toasts.say(DONE);
+                    toasts.say(crate::i18n::text(DONE));
                 }
                 Ok(Err(said)) => {
                     error.try_set(Some(said));
@@ -168,18 +168,18 @@ fn AddPasskey(open: RwSignal<bool>) -> impl IntoView {
     };
     view! {
         <FormBody error=error submit=submit>
-            <p>"Your device or password manager keeps it, and asks for your finger, face or PIN each time."</p>
+            <p>{tr!("Your device or password manager keeps it, and asks for your finger, face or PIN each time.")}</p>
             <TextField
-                label="Name"
+                label=tr!("Name")
                 value=name
                 field=form.field("name")
-                hint="So that you know it in the list, such as “Work laptop”."
+                hint=tr!("So that you know it in the list, such as “Work laptop”.")
                 autofocus=true
             />
             <OwnPassword value=password form=form />
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Continue"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Continue")}</Submit>
             </div>
         </FormBody>
     }

@@ -24,7 +24,7 @@ pub fn ConfirmAddress() -> impl IntoView {
         busy.set(true);
         spawn_local(async move {
             match session.send(&client::auth::resend_verification()).await {
-                Ok(()) => toasts.say("The mail was sent again."),
+                Ok(()) => toasts.say(tr!("The mail was sent again.")),
                 Err(error) => toasts.fail(&error),
             }
             busy.try_set(false);
@@ -40,12 +40,12 @@ pub fn ConfirmAddress() -> impl IntoView {
                     <Icon glyph=icon::INFO class="size-4 shrink-0 text-primary" />
                     <div class="flex min-w-0 flex-1 basis-60 flex-wrap gap-x-2">
                         <p>
-                            "Confirm your address: open the link in the mail to "
+                            {tr!("Confirm your address: open the link in the mail to ")}
                             <strong class="wrap-anywhere">{email}</strong> "."
                         </p>
                         <OutboxHint />
                     </div>
-                    <Button small=true busy=busy on_click=resend>"Send it again"</Button>
+                    <Button small=true busy=busy on_click=resend>{tr!("Send it again")}</Button>
                 </div>
             }
         })

@@ -25,18 +25,18 @@ pub fn DeleteAccount() -> impl IntoView {
     });
     let title = move || {
         if receipt.with(Option::is_some) {
-            "Your account is deleted".to_owned()
+            tr!("Your account is deleted").to_owned()
         } else {
-            "Delete your account?".to_owned()
+            tr!("Delete your account?").to_owned()
         }
     };
     view! {
         <Section
-            title="Delete your account"
-            subtitle="For good, with organizations that nobody else belongs to. What you made in those of others stays there."
+            title=tr!("Delete your account")
+            subtitle=tr!("For good, with organizations that nobody else belongs to. What you made in those of others stays there.")
         >
             <Button variant=Variant::Danger on_click=move || open.set(true)>
-                "Delete your account…"
+                {tr!("Delete your account…")}
             </Button>
         </Section>
         <Dialog open=open title=Signal::derive(title)>
@@ -56,9 +56,9 @@ fn Ask(open: RwSignal<bool>, receipt: RwSignal<Option<DeletionReceipt>>) -> impl
         Ok(())
     };
     view! {
-        <PasswordForm action="Delete account" variant=Variant::Danger open=open send=send>
+        <PasswordForm action=tr!("Delete account") variant=Variant::Danger open=open send=send>
             <p>
-                "Your account, sessions, exports and invitations go at once, and so do organizations that only you belong to, with their workspaces, bots, knowledge and conversations. This can't be undone."
+                {tr!("Your account, sessions, exports and invitations go at once, and so do organizations that only you belong to, with their workspaces, bots, knowledge and conversations. This can't be undone.")}
             </p>
         </PasswordForm>
     }
@@ -70,16 +70,16 @@ fn Deleted(receipt: DeletionReceipt, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="flex flex-col gap-4">
             <p role="status">
-                "What is left is being removed in the background. The receipt says when it is done; it holds counts and ids only, and whoever has its address may read it."
+                {tr!("What is left is being removed in the background. The receipt says when it is done; it holds counts and ids only, and whoever has its address may read it.")}
             </p>
             <p>
                 <a class="link break-all" href=address rel="external noreferrer" target="_blank">
-                    {format!("Receipt {}", receipt.id)}
+                    {tr!("Receipt {}", receipt.id)}
                 </a>
             </p>
             <div class="flex justify-end">
                 <Button variant=Variant::Primary on_click=move || open.set(false)>
-                    "Done"
+                    {tr!("Done")}
                 </Button>
             </div>
         </div>

@@ -24,20 +24,20 @@ pub fn Email() -> impl IntoView {
     let changing = RwSignal::new(false);
     let email = move || session.identity().map(|identity| identity.user.email);
     let state = move || match session.identity() {
-        Some(identity) if identity.user.email_verified => "Confirmed.",
-        _ => "Not confirmed yet: open the link in the mail that was sent there.",
+        Some(identity) if identity.user.email_verified => tr!("Confirmed."),
+        _ => tr!("Not confirmed yet: open the link in the mail that was sent there."),
     };
     let change = view! {
         <Button small=true on_click=move || changing.set(true)>
-            "Change address"
+            {tr!("Change address")}
         </Button>
     };
     view! {
-        <Section title="E-mail address" subtitle="You sign in with it, and mails go there." actions=change.into_any()>
+        <Section title=tr!("E-mail address") subtitle=tr!("You sign in with it, and mails go there.") actions=change.into_any()>
             <p class="font-medium wrap-anywhere">{email}</p>
             <p class="muted">{state}</p>
         </Section>
-        <Dialog open=changing title="Change your e-mail address">
+        <Dialog open=changing title=tr!("Change your e-mail address")>
             <ChangeForm open=changing />
         </Dialog>
     }
@@ -85,12 +85,12 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
         Some(email) => view! {
             <div class="flex flex-col gap-4">
                 <Notice>
-                    "A link was sent to " <strong class="wrap-anywhere">{email}</strong>
-                    ". Your address changes when you open it, within one day."
+                    {tr!("A link was sent to ")} <strong class="wrap-anywhere">{email}</strong>
+                    {tr!(". Your address changes when you open it, within one day.")}
                     <OutboxHint />
                 </Notice>
                 <div class="flex justify-end">
-                    <Button on_click=move || open.set(false)>"Done"</Button>
+                    <Button on_click=move || open.set(false)>{tr!("Done")}</Button>
                 </div>
             </div>
         }
@@ -98,7 +98,7 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
         None => view! {
             <FormBody error=error submit=submit>
                 <TextField
-                    label="New e-mail address"
+                    label=tr!("New e-mail address")
                     value=email
                     field=form.field("email")
                     kind="email"
@@ -107,8 +107,8 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
                 />
                 <OwnPassword value=password form=form />
                 <div class="flex flex-wrap justify-end gap-2">
-                    <Button on_click=move || open.set(false)>"Cancel"</Button>
-                    <Submit busy=busy>"Send the link"</Submit>
+                    <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                    <Submit busy=busy>{tr!("Send the link")}</Submit>
                 </div>
             </FormBody>
         }

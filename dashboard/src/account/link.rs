@@ -22,7 +22,7 @@ pub fn LinkPage() -> impl IntoView {
     spawn_local(async move {
         match session.send(&client::identities::link()).await {
             Ok(()) => {
-                toasts.say("You can sign in this way, too, from now on.");
+                toasts.say(tr!("You can sign in this way, too, from now on."));
                 let options = NavigateOptions {
                     replace: true,
                     ..NavigateOptions::default()
@@ -30,20 +30,20 @@ pub fn LinkPage() -> impl IntoView {
                 navigate("/account", options);
             }
             Err(problem) => {
-                error.try_set(Some(problem.to_string()));
+                error.try_set(Some(crate::i18n::explain(&problem)));
             }
         }
     });
     view! {
-        <PageHead title="Add a way to sign in" back=("/account", "Account") />
+        <PageHead title=tr!("Add a way to sign in") back=("/account", tr!("Account")) />
         <Show
             when=move || error.with(Option::is_some)
-            fallback=|| view! { <p role="status" class="muted">"One moment …"</p> }
+            fallback=|| view! { <p role="status" class="muted">{tr!("One moment …")}</p> }
         >
             <div class="flex max-w-3xl flex-col gap-4">
                 <ErrorAlert message=error />
                 <div>
-                    <ButtonLink href="/account" variant=Variant::Primary>"Back to your account"</ButtonLink>
+                    <ButtonLink href="/account" variant=Variant::Primary>{tr!("Back to your account")}</ButtonLink>
                 </div>
             </div>
         </Show>

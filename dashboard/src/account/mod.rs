@@ -32,7 +32,7 @@ use ways::{Ways, WaysSection};
 pub fn AccountPage() -> impl IntoView {
     Ways::provide();
     view! {
-        <PageHead title="Account" subtitle="You, in every workspace." />
+        <PageHead title=tr!("Account") subtitle=tr!("You, in every workspace.") />
         <div class="flex max-w-3xl flex-col gap-5">
             <Profile />
             <Email />
@@ -42,8 +42,8 @@ pub fn AccountPage() -> impl IntoView {
             <Sessions />
             <Exports
                 source=Source::Person
-                title="Take your data along"
-                subtitle="Your account, sessions, memberships and what you did, as a ZIP archive. What a workspace holds is exported in its settings."
+                title=tr!("Take your data along")
+                subtitle=tr!("Your account, sessions, memberships and what you did, as a ZIP archive. What a workspace holds is exported in its settings.")
             />
             <DeleteAccount />
         </div>

@@ -22,18 +22,18 @@ pub fn Password() -> impl IntoView {
     let changing = RwSignal::new(false);
     let change = view! {
         <Button small=true on_click=move || changing.set(true)>
-            "Change password"
+            {tr!("Change password")}
         </Button>
     };
     view! {
         <Section
-            title="Password"
-            subtitle="Changing it signs you out on all other devices."
+            title=tr!("Password")
+            subtitle=tr!("Changing it signs you out on all other devices.")
             actions=change.into_any()
         >
-            <p class="muted">"Forgotten? Sign out, and choose \"Forgot password?\"."</p>
+            <p class="muted">{tr!("Forgotten? Sign out, and choose \"Forgot password?\".")}</p>
         </Section>
-        <Dialog open=changing title="Change your password">
+        <Dialog open=changing title=tr!("Change your password")>
             <ChangeForm open=changing />
         </Dialog>
     }
@@ -51,7 +51,11 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
     let form = Form::new(move || {
         let mut check = Checker::default();
         let is_given = !ways.has_password() || current.with(|current| !current.is_empty());
-        check.require(is_given, "current_password", "Enter your password as it is now.");
+        check.require(
+            is_given,
+            "current_password",
+            tr!("Enter your password as it is now."),
+        );
         let (email, name) = session
             .identity()
             .map(|identity| (identity.user.email, identity.user.name))
@@ -74,7 +78,7 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
                 Ok(()) => {
                     ways.reload();
                     open.set(false);
-                    toasts.say("Your password was changed. Other devices were signed out.");
+                    toasts.say(tr!("Your password was changed. Other devices were signed out."));
                 }
                 Err(problem) => {
                     error.try_set(form.refuse(&problem));
@@ -90,28 +94,28 @@ fn ChangeForm(open: RwSignal<bool>) -> impl IntoView {
                 fallback=|| {
                     view! {
                         <p class="muted">
-                            "You have none yet. You can set one within ten minutes of signing in, or later by mail: sign out, and choose \"Forgot password?\"."
+                            {tr!("You have none yet. You can set one within ten minutes of signing in, or later by mail: sign out, and choose \"Forgot password?\".")}
                         </p>
                     }
                 }
             >
                 <PasswordField
-                    label="Current password"
+                    label=tr!("Current password")
                     value=current
                     field=form.field("current_password")
                     autocomplete="current-password"
                 />
             </Show>
             <PasswordField
-                label="New password"
+                label=tr!("New password")
                 value=password
                 field=form.field("password")
-                hint=PASSWORD_HINT
+                hint=crate::i18n::text(PASSWORD_HINT)
                 autocomplete="new-password"
             />
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Change password"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Change password")}</Submit>
             </div>
         </FormBody>
     }

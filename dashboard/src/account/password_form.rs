@@ -59,7 +59,7 @@ where
             {children()}
             <OwnPassword value=password form=form />
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
                 <Submit busy=busy variant=variant>{action}</Submit>
             </div>
         </FormBody>
@@ -79,7 +79,7 @@ pub fn OwnPassword(
         if ways.has_password() {
             view! {
                 <PasswordField
-                    label="Your password"
+                    label=tr!("Your password")
                     value=value
                     field=form.field("current_password")
                     autocomplete="current-password"
@@ -89,7 +89,7 @@ pub fn OwnPassword(
         } else {
             view! {
                 <p class="muted">
-                    "You have no password, so this works within ten minutes of signing in. Later, sign out and in again first."
+                    {tr!("You have no password, so this works within ten minutes of signing in. Later, sign out and in again first.")}
                 </p>
             }
             .into_any()

@@ -40,7 +40,7 @@ pub fn Profile() -> impl IntoView {
             match session.send(&client::auth::save_profile(&request)).await {
                 Ok(user) => {
                     session.set_user(user);
-                    toasts.say("Your name was saved.");
+                    toasts.say(tr!("Your name was saved."));
                 }
                 Err(problem) => {
                     error.try_set(form.refuse(&problem));
@@ -50,11 +50,11 @@ pub fn Profile() -> impl IntoView {
         });
     };
     view! {
-        <Section title="Name" subtitle="How others in your workspaces see you.">
+        <Section title=tr!("of a person" => "Name") subtitle=tr!("How others in your workspaces see you.")>
             <FormBody error=error submit=submit>
-                <TextField label="Your name" value=name field=form.field("name") autocomplete="name" />
+                <TextField label=tr!("Your name") value=name field=form.field("name") autocomplete="name" />
                 <div class="flex justify-end">
-                    <Submit busy=busy>"Save name"</Submit>
+                    <Submit busy=busy>{tr!("Save name")}</Submit>
                 </div>
             </FormBody>
         </Section>

@@ -40,13 +40,13 @@ pub fn Sessions() -> impl IntoView {
     };
     let everywhere = view! {
         <Button small=true icon=icon::LOG_OUT on_click=move || asking_all.set(true)>
-            "Sign out everywhere"
+            {tr!("Sign out everywhere")}
         </Button>
     };
     view! {
         <Section
-            title="Signed in on"
-            subtitle="A device you don't know? End it, then change your password."
+            title=tr!("Signed in on")
+            subtitle=tr!("A device you don't know? End it, then change your password.")
             actions=everywhere.into_any()
         >
             {loaded(
@@ -54,7 +54,7 @@ pub fn Sessions() -> impl IntoView {
                 rows,
                 move |found| {
                     view! {
-                        <ul class="-my-3 divide-y divide-base-300" aria-label="Devices">
+                        <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Devices")>
                             {move || {
                                 found
                                     .get()
@@ -67,23 +67,23 @@ pub fn Sessions() -> impl IntoView {
                 },
             )}
         </Section>
-        <ConfirmDialog open=asking title="End this session?" action="End session" on_confirm=end>
-            <p><strong>{device}</strong> " is signed out at once. What it has not saved there is lost."</p>
+        <ConfirmDialog open=asking title=tr!("End this session?") action=tr!("End session") on_confirm=end>
+            <p><strong>{device}</strong> {tr!(" is signed out at once. What it has not saved there is lost.")}</p>
         </ConfirmDialog>
         <ConfirmDialog
             open=asking_all
-            title="Sign out everywhere?"
-            action="Sign out everywhere"
+            title=tr!("Sign out everywhere?")
+            action=tr!("Sign out everywhere")
             on_confirm=end_all
         >
-            <p>"Every device is signed out at once, this one too."</p>
+            <p>{tr!("Every device is signed out at once, this one too.")}</p>
         </ConfirmDialog>
     }
 }
 
 #[component]
 fn Row(found: SessionInfo, ask: impl Fn(SessionInfo) + Copy + Send + Sync + 'static) -> impl IntoView {
-    let label = format!("End the session of {}", found.device);
+    let label = tr!("End the session of {}", found.device);
     let (device, address) = (found.device.clone(), found.address.clone());
     let (created_at, last_used_at, is_current) = (found.created_at, found.last_used_at, found.is_current);
     view! {
@@ -91,12 +91,12 @@ fn Row(found: SessionInfo, ask: impl Fn(SessionInfo) + Copy + Send + Sync + 'sta
             <div class="min-w-0 grow">
                 <p class="flex flex-wrap items-center gap-2 font-medium">
                     {device}
-                    {is_current.then(|| view! { <span class="badge badge-sm badge-primary">"This device"</span> })}
+                    {is_current.then(|| view! { <span class="badge badge-sm badge-primary">{tr!("This device")}</span> })}
                 </p>
                 <p class="muted flex flex-wrap gap-x-3 text-xs">
                     <span class="wrap-anywhere">{address}</span>
-                    <span>"signed in " <Ago at=created_at /></span>
-                    <span>"last used " <Ago at=last_used_at /></span>
+                    <span>{tr!("signed in ")} <Ago at=created_at /></span>
+                    <span>{tr!("last used ")} <Ago at=last_used_at /></span>
                 </p>
             </div>
             {(!is_current)

@@ -21,8 +21,8 @@ pub fn TwoStep() -> impl IntoView {
     let renewing = RwSignal::new(false);
     view! {
         <Section
-            title="Two-step sign-in"
-            subtitle="Signing in also asks for a code of an authenticator app, so that a stolen password is not enough."
+            title=tr!("Two-step sign-in")
+            subtitle=tr!("Signing in also asks for a code of an authenticator app, so that a stolen password is not enough.")
         >
             {loaded(
                 status,
@@ -34,8 +34,8 @@ pub fn TwoStep() -> impl IntoView {
                         } else {
                             view! {
                                 <div class="flex flex-wrap items-center justify-between gap-3">
-                                    <p class="muted">"It is off."</p>
-                                    <Button on_click=move || setting_up.set(true)>"Turn on"</Button>
+                                    <p class="muted">{tr!("It is off.")}</p>
+                                    <Button on_click=move || setting_up.set(true)>{tr!("Turn on")}</Button>
                                 </div>
                             }
                                 .into_any()
@@ -44,13 +44,13 @@ pub fn TwoStep() -> impl IntoView {
                 },
             )}
         </Section>
-        <Dialog open=setting_up title="Turn two-step sign-in on">
+        <Dialog open=setting_up title=tr!("Turn two-step sign-in on")>
             <Setup open=setting_up on_enabled=move || status.reload() />
         </Dialog>
-        <Dialog open=turning_off title="Turn two-step sign-in off?">
+        <Dialog open=turning_off title=tr!("Turn two-step sign-in off?")>
             <TurnOff open=turning_off status=status />
         </Dialog>
-        <Dialog open=renewing title="Make new recovery codes">
+        <Dialog open=renewing title=tr!("Make new recovery codes")>
             <Renew open=renewing status=status />
         </Dialog>
     }
@@ -58,17 +58,17 @@ pub fn TwoStep() -> impl IntoView {
 
 fn on(found: RwSignal<MfaStatus>, turning_off: RwSignal<bool>, renewing: RwSignal<bool>) -> impl IntoView {
     let left = move || match found.with(|found| found.recovery_codes_left) {
-        0 => "No recovery code is left: make new ones, or losing your app locks you out.".to_owned(),
-        1 => "It is on. 1 recovery code is left: make new ones.".to_owned(),
-        left => format!("It is on. {left} recovery codes are left."),
+        0 => tr!("No recovery code is left: make new ones, or losing your app locks you out.").to_owned(),
+        1 => tr!("It is on. 1 recovery code is left: make new ones.").to_owned(),
+        left => tr!("It is on. {n} recovery code is left." | "It is on. {n} recovery codes are left." % left),
     };
     view! {
         <div class="flex flex-wrap items-center justify-between gap-3">
             <p class="muted">{left}</p>
             <div class="flex flex-wrap gap-2">
-                <Button on_click=move || renewing.set(true)>"New recovery codes"</Button>
+                <Button on_click=move || renewing.set(true)>{tr!("New recovery codes")}</Button>
                 <Button variant=Variant::Danger on_click=move || turning_off.set(true)>
-                    "Turn off"
+                    {tr!("Turn off")}
                 </Button>
             </div>
         </div>
@@ -85,8 +85,8 @@ fn TurnOff(open: RwSignal<bool>, status: Load<MfaStatus>) -> impl IntoView {
         Ok(())
     };
     view! {
-        <PasswordForm action="Turn off" open=open send=send>
-            <p>"Your password alone opens your account then. The recovery codes go, too."</p>
+        <PasswordForm action=tr!("Turn off") open=open send=send>
+            <p>{tr!("Your password alone opens your account then. The recovery codes go, too.")}</p>
         </PasswordForm>
     }
 }
@@ -104,8 +104,8 @@ fn Renew(open: RwSignal<bool>, status: Load<MfaStatus>) -> impl IntoView {
     move || match codes.get() {
         Some(codes) => view! { <Codes codes=codes open=open /> }.into_any(),
         None => view! {
-            <PasswordForm action="Make new codes" open=open send=send>
-                <p>"The old recovery codes no longer work then."</p>
+            <PasswordForm action=tr!("Make new codes") open=open send=send>
+                <p>{tr!("The old recovery codes no longer work then.")}</p>
             </PasswordForm>
         }
         .into_any(),

@@ -38,15 +38,17 @@ pub fn Setup(open: RwSignal<bool>, on_enabled: impl Fn() + Copy + Send + Sync + 
         stage.set(Stage::Done(codes));
         on_enabled();
     };
-    move || match stage.get() {
+    move || {
+        match stage.get() {
         Stage::Password => view! {
-            <PasswordForm action="Continue" open=open send=begin>
-                <p>"You need an authenticator app on your phone, or a password manager that makes codes."</p>
+            <PasswordForm action=tr!("Continue") open=open send=begin>
+                <p>{tr!("You need an authenticator app on your phone, or a password manager that makes codes.")}</p>
             </PasswordForm>
         }
         .into_any(),
         Stage::App(setup) => view! { <App setup=setup open=open enabled=enabled /> }.into_any(),
         Stage::Done(codes) => view! { <Codes codes=codes open=open /> }.into_any(),
+    }
     }
 }
 
@@ -89,33 +91,33 @@ fn App(
     let view_box = format!("-{MARGIN} -{MARGIN} {size} {size}");
     view! {
         <FormBody error=error submit=submit>
-            <p>"Scan this with your app, then enter the code it shows."</p>
+            <p>{tr!("Scan this with your app, then enter the code it shows.")}</p>
             <svg
                 viewBox=view_box
                 role="img"
-                aria-label="QR code for your authenticator app"
+                aria-label=tr!("QR code for your authenticator app")
                 class="mx-auto size-48 rounded-box bg-white text-black"
                 shape-rendering="crispEdges"
             >
                 <path d=setup.qr_path fill="currentColor"></path>
             </svg>
             <details>
-                <summary class="cursor-pointer">"Can't scan it? Type it in"</summary>
+                <summary class="cursor-pointer">{tr!("Can't scan it? Type it in")}</summary>
                 <div class="mt-2">
-                    <CopyBox text=setup.secret what="secret" />
+                    <CopyBox text=setup.secret what=tr!("secret") />
                 </div>
             </details>
             <TextField
-                label="Code"
+                label=tr!("Code")
                 value=code
                 field=form.field("code")
-                hint="Six digits; a new one every 30 seconds."
+                hint=tr!("Six digits; a new one every 30 seconds.")
                 autocomplete="one-time-code"
                 autofocus=true
             />
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Turn on"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Turn on")}</Submit>
             </div>
         </FormBody>
     }
@@ -128,11 +130,11 @@ pub fn Codes(#[prop(into)] codes: Signal<Vec<String>>, open: RwSignal<bool>) -> 
     view! {
         <div class="flex flex-col gap-4">
             <Notice>
-                "Keep these recovery codes somewhere safe. Each stands in for the app once. They are not shown again."
+                {tr!("Keep these recovery codes somewhere safe. Each stands in for the app once. They are not shown again.")}
             </Notice>
-            <CopyBox text=text what="recovery codes" />
+            <CopyBox text=text what=tr!("recovery codes") />
             <div class="flex justify-end">
-                <Button on_click=move || open.set(false)>"I have kept them"</Button>
+                <Button on_click=move || open.set(false)>{tr!("I have kept them")}</Button>
             </div>
         </div>
     }

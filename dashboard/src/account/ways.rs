@@ -47,7 +47,7 @@ impl Ways {
     /// Requires the password of whoever has one.
     pub fn check_password(self, check: &mut Checker, password: RwSignal<String>) {
         let is_given = !self.has_password() || password.with(|password| !password.is_empty());
-        check.require(is_given, "current_password", "Enter your password.");
+        check.require(is_given, "current_password", tr!("Enter your password."));
     }
 
     /// Reads them again.
@@ -68,13 +68,13 @@ pub fn WaysSection() -> impl IntoView {
         is_removing.set(true);
     };
     view! {
-        <Section title="Ways to sign in" subtitle="Each of them opens your account by itself. One always stays.">
+        <Section title=tr!("Ways to sign in") subtitle=tr!("Each of them opens your account by itself. One always stays.")>
             {loaded(
                 ways,
                 rows,
                 move |found| {
                     view! {
-                        <ul class="-my-3 divide-y divide-base-300" aria-label="Ways to sign in">
+                        <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Ways to sign in")>
                             {move || list(found.get(), ask)}
                         </ul>
                     }
@@ -82,7 +82,7 @@ pub fn WaysSection() -> impl IntoView {
             )}
             {move || options.get().map(|options| view! { <AddWay options=options /> })}
         </Section>
-        <Dialog open=is_removing title="Remove this way to sign in?">
+        <Dialog open=is_removing title=tr!("Remove this way to sign in?")>
             <Remove open=is_removing removing=removing />
         </Dialog>
     }
@@ -93,7 +93,7 @@ fn list(ways: WaysToSignIn, ask: impl Fn(Identity) + Copy + Send + Sync + 'stati
         view! {
             <li class="flex items-center gap-3 py-3" data-testid="way">
                 <Icon glyph=icon::KEY_ROUND class="size-4" />
-                <p class="font-medium">"Password"</p>
+                <p class="font-medium">{tr!("Password")}</p>
             </li>
         }
     });
@@ -109,7 +109,7 @@ fn Row(
     is_last: bool,
     ask: impl Fn(Identity) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let label = format!("Remove {}: {}", identity.way, identity.label);
+    let label = tr!("Remove {}: {}", identity.way, identity.label);
     let glyph = match identity.kind {
         IdentityKind::Passkey => icon::KEY_ROUND,
         IdentityKind::Issuer => icon::EXTERNAL_LINK,
@@ -131,8 +131,8 @@ fn Row(
                     <span class="muted font-normal wrap-anywhere">{name}</span>
                 </p>
                 <p class="muted flex flex-wrap gap-x-3 text-xs">
-                    <span>"added " <Ago at=created_at /></span>
-                    {last_used_at.map(|at| view! { <span>"last used " <Ago at=at /></span> })}
+                    <span>{tr!("added ")} <Ago at=created_at /></span>
+                    {last_used_at.map(|at| view! { <span>{tr!("last used ")} <Ago at=at /></span> })}
                 </p>
             </div>
             {(!is_last)
@@ -157,7 +157,7 @@ fn Remove(open: RwSignal<bool>, removing: RwSignal<Option<Identity>>) -> impl In
             .await?;
         ways.reload();
         open.set(false);
-        toasts.say(format!(
+        toasts.say(tr!(
             "{} was removed. Other devices were signed out.",
             identity.way
         ));
@@ -168,10 +168,10 @@ fn Remove(open: RwSignal<bool>, removing: RwSignal<Option<Identity>>) -> impl In
         identity.map(|identity| format!("{}: {}", identity.way, identity.label))
     };
     view! {
-        <PasswordForm action="Remove" open=open send=send>
+        <PasswordForm action=tr!("Remove") open=open send=send>
             <p>
                 <strong class="wrap-anywhere">{which}</strong>
-                " no longer opens your account then, and you are signed out on all other devices."
+                {tr!(" no longer opens your account then, and you are signed out on all other devices.")}
             </p>
         </PasswordForm>
     }

@@ -16,13 +16,13 @@ use crate::ui::time::{time_zone, today};
 const DAYS: &str = "30";
 /// Periods that end today, and one that is chosen by its days.
 const PERIODS: [(&str, &str); 4] = [
-    ("7", "Last 7 days"),
-    (DAYS, "Last 30 days"),
-    ("90", "Last 90 days"),
-    ("custom", "Other days"),
+    ("7", mark!("Last 7 days")),
+    (DAYS, mark!("Last 30 days")),
+    ("90", mark!("Last 90 days")),
+    ("custom", mark!("Other days")),
 ];
 const CHANNELS: [(Channel, &str); 3] = [
-    (Channel::Web, "Web"),
+    (Channel::Web, mark!("Web")),
     (Channel::Api, "API"),
     (Channel::Openai, "OpenAI API"),
 ];
@@ -30,7 +30,7 @@ const CHANNELS: [(Channel, &str); 3] = [
 /// The name of a channel, as people read it.
 pub fn channel_name(name: &str) -> &str {
     let known = CHANNELS.iter().find(|(channel, _)| channel.as_str() == name);
-    known.map_or(name, |(_, words)| words)
+    known.map_or(name, |(_, words)| crate::i18n::text(words))
 }
 
 /// The choice as the address has it; what is empty is not asked for.
@@ -151,24 +151,24 @@ pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
     let named = |(value, words): (&str, &str)| (value.to_owned(), words.to_owned());
     let bot_options = Memo::new(move |_| {
         let found = bots.get().map(|page| page.items).unwrap_or_default();
-        std::iter::once((String::new(), "All bots".to_owned()))
+        std::iter::once((String::new(), tr!("All bots").to_owned()))
             .chain(found.into_iter().map(|bot| (bot.id.to_string(), bot.name)))
             .collect::<Vec<_>>()
     });
-    let channels: Vec<_> = std::iter::once(all("All channels"))
-        .chain(CHANNELS.map(|(channel, words)| named((channel.as_str(), words))))
+    let channels: Vec<_> = std::iter::once(all(tr!("All channels")))
+        .chain(CHANNELS.map(|(channel, words)| named((channel.as_str(), crate::i18n::text(words)))))
         .collect();
     view! {
-        <div class="mb-5 grid grid-cols-2 gap-3 lg:max-w-4xl lg:grid-cols-4" role="search" aria-label="Figures">
+        <div class="mb-5 grid grid-cols-2 gap-3 lg:max-w-4xl lg:grid-cols-4" role="search" aria-label=tr!("Figures")>
             <div class="col-span-2 sm:col-span-1">
-                <SelectField label="Period" value=period options=PERIODS.map(named).to_vec() />
+                <SelectField label=tr!("Period") value=period options=PERIODS.map(|(key, words)| named((key, crate::i18n::text(words)))).to_vec() />
             </div>
             <Show when=move || wanted.with(|wanted| wanted.period() == "custom")>
-                <TextField label="From" kind="date" value=from />
-                <TextField label="To" kind="date" value=to />
+                <TextField label=tr!("From") kind="date" value=from />
+                <TextField label=tr!("To") kind="date" value=to />
             </Show>
-            <SelectField label="Bot" value=bot options=bot_options />
-            <SelectField label="Channel" value=channel options=channels />
+            <SelectField label=tr!("Bot") value=bot options=bot_options />
+            <SelectField label=tr!("Channel") value=channel options=channels />
         </div>
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::filters::channel_name;
 use super::tiles::{money, percent};
 use crate::ui::chart::{Bar, Bars};
-use crate::ui::format::{count, thousands};
+use crate::ui::format::thousands;
 use crate::ui::page::Section;
 
 /// All of them, those that have nothing left out.
@@ -28,12 +28,11 @@ pub fn Lists(report: Analytics) -> impl IntoView {
         name,
         value: figures.sessions,
         words: match figures.rates().resolution {
-            Some(share) => format!(
-                "{}, {} resolved",
-                count(figures.sessions, "session"),
-                percent(share)
+            Some(share) => tr!(
+                "{n} session, {share} resolved" | "{n} sessions, {share} resolved" % figures.sessions,
+                share = percent(share)
             ),
-            None => count(figures.sessions, "session"),
+            None => tr!("{n} session" | "{n} sessions" % figures.sessions),
         },
     };
     let bots: Vec<Bar> = report
@@ -49,14 +48,14 @@ pub fn Lists(report: Analytics) -> impl IntoView {
     let models: Vec<Bar> = report.models.iter().map(model).collect();
     view! {
         <div class="grid items-start gap-4 lg:grid-cols-2">
-            <List title="Top questions" subtitle="Those that ask for the same are counted together." bars=questions />
-            <List title="Top pages" subtitle="Where the widget was when it was asked." bars=pages />
-            <List title="Bots" subtitle="" bars=bots />
-            <List title="Channels" subtitle="" bars=channels />
-            <List title="Languages" subtitle="Of the questions, as far as they can be told." bars=languages />
+            <List title=tr!("Top questions") subtitle=tr!("Those that ask for the same are counted together.") bars=questions />
+            <List title=tr!("Top pages") subtitle=tr!("Where the widget was when it was asked.") bars=pages />
+            <List title=tr!("Bots") subtitle="" bars=bots />
+            <List title=tr!("Channels") subtitle="" bars=channels />
+            <List title=tr!("Languages") subtitle=tr!("Of the questions, as far as they can be told.") bars=languages />
             <List
-                title="Models"
-                subtitle="Cost is shown where the provider has a price in Settings."
+                title=tr!("Models")
+                subtitle=tr!("Cost is shown where the provider has a price in Settings.")
                 bars=models
             />
         </div>
@@ -77,7 +76,7 @@ fn List(title: &'static str, subtitle: &'static str, bars: Vec<Bar>) -> impl Int
 fn bar(name: String, number: i64, gaps: i64) -> Bar {
     let words = match gaps {
         0 => thousands(number),
-        gaps => format!("{}, {}", thousands(number), count(gaps, "gap")),
+        gaps => format!("{}, {}", thousands(number), tr!("{n} gap" | "{n} gaps" % gaps)),
     };
     Bar {
         name,
@@ -93,32 +92,32 @@ fn language(row: &Share) -> Bar {
 /// The language's name.
 fn language_name(code: &str) -> String {
     if code.is_empty() {
-        return "Can't be told".to_owned();
+        return tr!("Can't be told").to_owned();
     }
     let known = [
-        ("ar", "Arabic"),
-        ("da", "Danish"),
-        ("de", "German"),
-        ("el", "Greek"),
-        ("en", "English"),
-        ("es", "Spanish"),
-        ("fi", "Finnish"),
-        ("fr", "French"),
-        ("he", "Hebrew"),
-        ("hi", "Hindi"),
-        ("hu", "Hungarian"),
-        ("it", "Italian"),
-        ("ja", "Japanese"),
-        ("ko", "Korean"),
-        ("nl", "Dutch"),
-        ("no", "Norwegian"),
-        ("pt", "Portuguese"),
-        ("ro", "Romanian"),
-        ("ru", "Russian"),
-        ("sv", "Swedish"),
-        ("th", "Thai"),
-        ("tr", "Turkish"),
-        ("zh", "Chinese"),
+        ("ar", tr!("Arabic")),
+        ("da", tr!("Danish")),
+        ("de", tr!("German")),
+        ("el", tr!("Greek")),
+        ("en", tr!("English")),
+        ("es", tr!("Spanish")),
+        ("fi", tr!("Finnish")),
+        ("fr", tr!("French")),
+        ("he", tr!("Hebrew")),
+        ("hi", tr!("Hindi")),
+        ("hu", tr!("Hungarian")),
+        ("it", tr!("Italian")),
+        ("ja", tr!("Japanese")),
+        ("ko", tr!("Korean")),
+        ("nl", tr!("Dutch")),
+        ("no", tr!("Norwegian")),
+        ("pt", tr!("Portuguese")),
+        ("ro", tr!("Romanian")),
+        ("ru", tr!("Russian")),
+        ("sv", tr!("Swedish")),
+        ("th", tr!("Thai")),
+        ("tr", tr!("Turkish")),
+        ("zh", tr!("Chinese")),
     ];
     let name = known.iter().find(|(known, _)| *known == code);
     name.map_or_else(|| code.to_owned(), |(_, name)| (*name).to_owned())
@@ -130,9 +129,9 @@ fn model(row: &ModelFigures) -> Bar {
         None => row.model.clone(),
     };
     let tokens = row.prompt_tokens + row.completion_tokens;
-    let mut words = count(row.turns, "question");
+    let mut words = tr!("{n} question" | "{n} questions" % row.turns);
     if tokens > 0 {
-        words.push_str(&format!(", {}", count(tokens, "token")));
+        words.push_str(&format!(", {}", tr!("{n} token" | "{n} tokens" % tokens)));
     }
     if let Some(cost) = &row.cost {
         words.push_str(&format!(", {}", money(cost)));

@@ -18,6 +18,7 @@ use crate::ui::field::{SelectField, Text};
 use crate::ui::icon;
 use crate::ui::load::{blocks, load, loaded};
 use crate::ui::page::{PageHead, Section};
+use crate::ui::time::short_day;
 use crate::ui::toast::use_toasts;
 
 /// The page.
@@ -27,8 +28,8 @@ pub fn AnalyticsPage() -> impl IntoView {
     let report = load(move || client::analytics::report(&wanted.get().query()));
     view! {
         <PageHead
-            title="Analytics"
-            subtitle="What visitors asked, how well it was answered, and what it took, beside the period before."
+            title=tr!("Analytics")
+            subtitle=tr!("What visitors asked, how well it was answered, and what it took, beside the period before.")
         >
             <Export wanted=wanted />
         </PageHead>
@@ -58,20 +59,24 @@ fn Report(report: Analytics, wanted: Memo<Wanted>) -> impl IntoView {
 fn Nothing(is_narrowed: bool) -> impl IntoView {
     let (text, href, action) = if is_narrowed {
         (
-            "Nothing happened in these days, on this bot and channel. Choose other days, or look at all bots.",
+            tr!(
+                "Nothing happened in these days, on this bot and channel. Choose other days, or look at all bots."
+            ),
             "/analytics",
-            "Show the last 30 days",
+            tr!("Show the last 30 days"),
         )
     } else {
         (
-            "Once visitors talk to a bot, what they ask and how well it is answered is counted here. Put a bot on your \
-             site to begin.",
+            tr!(
+                "Once visitors talk to a bot, what they ask and how well it is answered is counted here. Put a bot on your \
+             site to begin."
+            ),
             "/bots",
-            "Go to the bots",
+            tr!("Go to the bots"),
         )
     };
     view! {
-        <Empty icon=icon::CHART title="Nothing to count yet" text=text>
+        <Empty icon=icon::CHART title=tr!("Nothing to count yet") text=text>
             <ButtonLink href=href icon=icon::BOT>
                 {action}
             </ButtonLink>
@@ -109,13 +114,13 @@ impl Measure {
         }
     }
 
-    const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
-            Self::Sessions => "Sessions",
-            Self::Messages => "Messages",
-            Self::Resolution => "Resolution",
-            Self::Satisfaction => "Satisfaction",
-            Self::Tokens => "Tokens",
+            Self::Sessions => tr!("Sessions"),
+            Self::Messages => tr!("Messages"),
+            Self::Resolution => tr!("Resolution"),
+            Self::Satisfaction => tr!("Satisfaction"),
+            Self::Tokens => tr!("Tokens"),
         }
     }
 }
@@ -136,7 +141,7 @@ fn Days(days: Vec<DayFigures>, before: Vec<DayFigures>) -> impl IntoView {
         let measure = measure.get();
         let points = days.with_value(|(days, before)| {
             let point = |(i, day): (usize, &DayFigures)| Point {
-                name: day.day.format("%-d %b").to_string(),
+                name: short_day(day.day),
                 value: measure.of(day),
                 before: before.get(i).map(|day| measure.of(day)),
             };
@@ -145,9 +150,9 @@ fn Days(days: Vec<DayFigures>, before: Vec<DayFigures>) -> impl IntoView {
         view! { <LineChart label=measure.name() points=points format=measure.format() /> }
     };
     view! {
-        <Section title="By day">
+        <Section title=tr!("By day")>
             <div class="mb-4">
-                <Choice label="What is shown" chosen=measure options=options />
+                <Choice label=tr!("What is shown") chosen=measure options=options />
             </div>
             {chart}
         </Section>
@@ -155,13 +160,13 @@ fn Days(days: Vec<DayFigures>, before: Vec<DayFigures>) -> impl IntoView {
 }
 
 const TABLES: [(AnalyticsTable, &str); 7] = [
-    (AnalyticsTable::Days, "Days"),
-    (AnalyticsTable::Bots, "Bots"),
-    (AnalyticsTable::Channels, "Channels"),
-    (AnalyticsTable::Questions, "Top questions"),
-    (AnalyticsTable::Pages, "Top pages"),
-    (AnalyticsTable::Languages, "Languages"),
-    (AnalyticsTable::Models, "Models"),
+    (AnalyticsTable::Days, mark!("Days")),
+    (AnalyticsTable::Bots, mark!("Bots")),
+    (AnalyticsTable::Channels, mark!("Channels")),
+    (AnalyticsTable::Questions, mark!("Top questions")),
+    (AnalyticsTable::Pages, mark!("Top pages")),
+    (AnalyticsTable::Languages, mark!("Languages")),
+    (AnalyticsTable::Models, mark!("Models")),
 ];
 
 /// Saves a table of the figures that are looked at.
@@ -180,7 +185,7 @@ fn Export(wanted: Memo<Wanted>) -> impl IntoView {
     );
     let options: Vec<_> = TABLES
         .iter()
-        .map(|(table, name)| (table.as_str().to_owned(), (*name).to_owned()))
+        .map(|(table, name)| (table.as_str().to_owned(), crate::i18n::text(name).to_owned()))
         .collect();
     let save = move || {
         let table = table.get_untracked();
@@ -196,9 +201,9 @@ fn Export(wanted: Memo<Wanted>) -> impl IntoView {
     };
     view! {
         <div class="flex items-end gap-2">
-            <SelectField label="Table" value=value options=options />
+            <SelectField label=tr!("Table") value=value options=options />
             <Button icon=icon::DOWNLOAD busy=busy on_click=save>
-                "Export CSV"
+                {tr!("Export CSV")}
             </Button>
         </div>
     }

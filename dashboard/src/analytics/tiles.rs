@@ -3,6 +3,7 @@
 use api_types::analytics::{Analytics, Cost, Totals};
 use leptos::prelude::*;
 
+use crate::i18n::decimal;
 use crate::ui::format::thousands;
 
 /// Whether more of it is better.
@@ -32,13 +33,13 @@ pub fn Tiles(report: Analytics) -> impl IntoView {
     let costs = costs(&report.totals.costs);
     let tiles = tiles(&report.totals, &report.before);
     view! {
-        <dl class="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-4" aria-label="Key figures">
+        <dl class="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-4" aria-label=tr!("Key figures")>
             {tiles.into_iter().map(|tile| view! { <TileView tile=tile /> }).collect_view()}
             {costs
                 .map(|costs| {
                     view! {
-                        <div class="panel p-3.5" title="Tokens at the prices that the providers have in Settings">
-                            <dt class="muted text-xs font-medium">"Cost"</dt>
+                        <div class="panel p-3.5" title=tr!("Tokens at the prices that the providers have in Settings")>
+                            <dt class="muted text-xs font-medium">{tr!("Cost")}</dt>
                             <dd class="mt-1 text-xl font-semibold">{costs}</dd>
                         </div>
                     }
@@ -54,9 +55,7 @@ fn TileView(tile: Tile) -> impl IntoView {
         .now
         .zip(tile.before)
         .and_then(|(now, before)| change(now, before));
-    let before = tile
-        .before
-        .map(|before| format!("before: {}", (tile.words)(before)));
+    let before = tile.before.map(|before| tr!("before: {}", (tile.words)(before)));
     let class = match (tile.better, tile.now.partial_cmp(&tile.before)) {
         (Better::More, Some(std::cmp::Ordering::Greater))
         | (Better::Less, Some(std::cmp::Ordering::Less)) => "text-success",
@@ -105,58 +104,67 @@ fn tiles(now: &Totals, before: &Totals) -> Vec<Tile> {
         words: seconds,
     };
     vec![
-        count("Sessions", "Conversations that began", Better::More, |all| {
-            all.figures.sessions
-        }),
-        count("Messages", "Questions of visitors", Better::More, |all| {
-            all.figures.messages()
-        }),
+        count(
+            tr!("Sessions"),
+            tr!("Conversations that began"),
+            Better::More,
+            |all| all.figures.sessions,
+        ),
+        count(
+            tr!("Messages"),
+            tr!("Questions of visitors"),
+            Better::More,
+            |all| all.figures.messages(),
+        ),
         rate(
-            "Resolution",
-            "Sessions that were answered, without a gap or a thumbs-down",
+            tr!("Resolution"),
+            tr!("Sessions that were answered, without a gap or a thumbs-down"),
             |all| all.rates.resolution,
         ),
         rate(
-            "Deflection",
-            "Sessions that were answered and needed no person",
+            tr!("Deflection"),
+            tr!("Sessions that were answered and needed no person"),
             |all| all.rates.deflection,
         ),
         rate(
-            "Answered",
-            "Of the questions, those to which the bot knew an answer",
+            tr!("Answered"),
+            tr!("Of the questions, those to which the bot knew an answer"),
             |all| all.rates.answer_rate,
         ),
-        rate("Satisfaction", "Thumbs-up among all ratings", |all| {
+        rate(tr!("Satisfaction"), tr!("Thumbs-up among all ratings"), |all| {
             all.rates.satisfaction
         }),
         count(
-            "Hand-offs",
-            "Sessions handed to a person",
+            tr!("Hand-offs"),
+            tr!("Sessions handed to a person"),
             Better::Neither,
             |all| all.figures.hand_offs,
         ),
-        count("Leads", "Leads that visitors left", Better::More, |all| {
-            all.figures.leads
-        }),
         count(
-            "Errors",
-            "Answers that broke off or did not come",
+            tr!("Leads"),
+            tr!("Leads that visitors left"),
+            Better::More,
+            |all| all.figures.leads,
+        ),
+        count(
+            tr!("Errors"),
+            tr!("Answers that broke off or did not come"),
             Better::Less,
             |all| all.figures.errors,
         ),
         time(
-            "First words",
-            "Half of the answers began within this time",
+            tr!("First words"),
+            tr!("Half of the answers began within this time"),
             |all| all.latency.first_token.map(|latency| latency.p50),
         ),
         time(
-            "Whole answer",
-            "95 of 100 answers were whole within this time",
+            tr!("Whole answer"),
+            tr!("95 of 100 answers were whole within this time"),
             |all| all.latency.total.map(|latency| latency.p95),
         ),
         count(
-            "Tokens",
-            "What models were given and wrote",
+            tr!("Tokens"),
+            tr!("What models were given and wrote"),
             Better::Neither,
             |all| all.figures.tokens(),
         ),
@@ -181,20 +189,20 @@ pub fn number(value: f64) -> String {
     if (value - rounded).abs() < 1e-9 {
         thousands(rounded as i64)
     } else {
-        format!("{value:.1}")
+        decimal(value, 1)
     }
 }
 
 /// A share.
 pub fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+    format!("{} %", decimal(share * 100.0, 0))
 }
 
 fn seconds(ms: f64) -> String {
     if ms < 1_000.0 {
-        format!("{ms:.0} ms")
+        tr!("{} ms", decimal(ms, 0))
     } else {
-        format!("{:.1} s", ms / 1_000.0)
+        tr!("{} s", decimal(ms / 1_000.0, 1))
     }
 }
 

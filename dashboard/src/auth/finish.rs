@@ -11,6 +11,7 @@ use super::link;
 use super::second_step::{SecondStep, challenge_of};
 use super::sign_in::with_next;
 use super::ways::leave_for;
+use crate::i18n::served;
 use crate::session::{Access, use_session};
 use crate::ui::alert::{ErrorAlert, Notice};
 use crate::ui::button::{ButtonLink, Submit, Variant};
@@ -51,7 +52,7 @@ fn new_identity(error: &ClientError) -> Option<NewIdentity> {
 /// Goes on with what this browser proved.
 #[component]
 pub fn FinishSignIn() -> impl IntoView {
-    page::title(|| "Sign in".to_owned());
+    page::title(|| tr!("Sign in").to_owned());
     let session = use_session();
     let stage = RwSignal::new(Stage::Waiting);
     let begun = StoredValue::new(false);
@@ -70,24 +71,24 @@ pub fn FinishSignIn() -> impl IntoView {
     });
     move || match stage.get() {
         Stage::Waiting => view! {
-            <h1 class="text-2xl font-semibold">"Sign in"</h1>
-            <p role="status" class="muted mt-1">"One moment …"</p>
+            <h1 class="text-2xl font-semibold">{tr!("Sign in")}</h1>
+            <p role="status" class="muted mt-1">{tr!("One moment …")}</p>
         }
         .into_any(),
         Stage::SecondStep(challenge) => view! {
-            <h1 class="mb-6 text-2xl font-semibold">"Sign in"</h1>
+            <h1 class="mb-6 text-2xl font-semibold">{tr!("Sign in")}</h1>
             <SecondStep challenge=challenge back=|| leave_for("/sign-in") />
         }
         .into_any(),
         Stage::SignUp(new) => view! { <NewAccount new=new /> }.into_any(),
         Stage::Failed(error) => {
-            let message = Signal::stored(Some(error.to_string()));
+            let message = Signal::stored(Some(crate::i18n::explain(&error)));
             view! {
-                <h1 class="mb-6 text-2xl font-semibold">"Sign in"</h1>
+                <h1 class="mb-6 text-2xl font-semibold">{tr!("Sign in")}</h1>
                 <ErrorAlert message=message />
                 <div class="mt-4">
                     <ButtonLink href=Signal::derive(with_next("/sign-in")) variant=Variant::Primary>
-                        "Back to signing in"
+                        {tr!("Back to signing in")}
                     </ButtonLink>
                 </div>
             }
@@ -123,37 +124,37 @@ fn NewAccount(new: NewIdentity) -> impl IntoView {
             busy.try_set(false);
             let Err(problem) = result else { return };
             error.try_set(match (&problem, problem.code()) {
-                (ClientError::Problem(problem), Some(ErrorCode::EmailTaken)) => Some(problem.detail.clone()),
+                (ClientError::Problem(problem), Some(ErrorCode::EmailTaken)) => Some(served(&problem.detail)),
                 _ => form.refuse(&problem),
             });
         });
     };
     view! {
-        <h1 class="text-2xl font-semibold">"Create an account"</h1>
+        <h1 class="text-2xl font-semibold">{tr!("Create an account")}</h1>
         <p class="muted mt-1 mb-6">
-            "You have an account already? "
-            <a class="link-plain" href=with_next("/sign-in")>"Sign in as you did before"</a>
+            {tr!("You have an account already? ")}
+            <a class="link-plain" href=with_next("/sign-in")>{tr!("Sign in as you did before")}</a>
         </p>
         <Notice>
-            "You will sign in with " <strong class="wrap-anywhere">{new.way} ": " {new.label}</strong> "."
+            {tr!("You will sign in with ")} <strong class="wrap-anywhere">{new.way} ": " {new.label}</strong> "."
         </Notice>
         <div class="mt-4">
             <FormBody error=error submit=submit>
                 <TextField
-                    label="Your name"
+                    label=tr!("Your name")
                     value=name
                     field=form.field("name")
                     autocomplete="name"
                     autofocus=true
                 />
                 <TextField
-                    label="E-mail address"
+                    label=tr!("E-mail address")
                     value=email
                     field=form.field("email")
                     kind="email"
                     autocomplete="email"
                 />
-                <Submit busy=busy class="mt-2">"Create account"</Submit>
+                <Submit busy=busy class="mt-2">{tr!("Create account")}</Submit>
             </FormBody>
         </div>
     }

@@ -16,7 +16,7 @@ use crate::ui::page;
 /// The address, then what happens next.
 #[component]
 pub fn Forgot() -> impl IntoView {
-    page::title(|| "Forgot password".to_owned());
+    page::title(|| tr!("Forgot password").to_owned());
     let email = RwSignal::new(String::new());
     let sent_to = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
@@ -51,8 +51,8 @@ pub fn Forgot() -> impl IntoView {
         match sent_to.get() {
         Some(email) => view! {
             <Notice>
-                "If there is an account with " <strong class="wrap-anywhere">{email}</strong>
-                ", a link to choose a new password is on its way there. It works once, within 30 minutes. Nothing after a few minutes? Look among the junk, or ask again."
+                {tr!("If there is an account with ")} <strong class="wrap-anywhere">{email}</strong>
+                {tr!(", a link to choose a new password is on its way there. It works once, within 30 minutes. Nothing after a few minutes? Look among the junk, or ask again.")}
                 <OutboxHint />
             </Notice>
         }
@@ -60,23 +60,23 @@ pub fn Forgot() -> impl IntoView {
         None => view! {
             <FormBody error=error submit=submit>
                 <TextField
-                    label="E-mail address"
+                    label=tr!("E-mail address")
                     value=email
                     field=form.field("email")
                     kind="email"
                     autocomplete="username"
                     autofocus=true
                 />
-                <Submit busy=busy class="mt-2">"Send me a link"</Submit>
+                <Submit busy=busy class="mt-2">{tr!("Send me a link")}</Submit>
             </FormBody>
         }
         .into_any(),
     }
     };
     view! {
-        <h1 class="text-2xl font-semibold">"Forgot your password?"</h1>
+        <h1 class="text-2xl font-semibold">{tr!("Forgot your password?")}</h1>
         <p class="muted mt-1 mb-6">
-            "Choose a new one by mail. " <a class="link-plain" href="/sign-in">"Back to signing in"</a>
+            {tr!("Choose a new one by mail. ")} <a class="link-plain" href="/sign-in">{tr!("Back to signing in")}</a>
         </p>
         {body}
     }

@@ -26,4 +26,5 @@ pub use ways::{Way, leave_for, sign_in_options};
 pub use welcome::Welcome;
 
 /// What a good password is, below the field for a new one.
-pub const PASSWORD_HINT: &str = "At least 10 characters, such as four words that don't belong together.";
+pub const PASSWORD_HINT: &str =
+    mark!("At least 10 characters, such as four words that don't belong together.");

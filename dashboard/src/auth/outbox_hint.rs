@@ -13,9 +13,9 @@ pub fn OutboxHint() -> impl IntoView {
     view! {
         <Show when=is_shown>
             <p>
-                "No mail server is set on this machine: "
+                {tr!("No mail server is set on this machine: ")}
                 <a class="link-plain" href="/outbox" rel="external" target="_blank">
-                    "open the outbox"
+                    {tr!("open the outbox")}
                 </a> "."
             </p>
         </Show>

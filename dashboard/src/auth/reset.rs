@@ -27,7 +27,7 @@ enum Stage {
 /// The new password, then the way to sign in with it.
 #[component]
 pub fn Reset() -> impl IntoView {
-    page::title(|| "Choose a new password".to_owned());
+    page::title(|| tr!("Choose a new password").to_owned());
     let session = use_session();
     let token = link::token();
     let stage = RwSignal::new(if token.is_empty() {
@@ -75,36 +75,36 @@ pub fn Reset() -> impl IntoView {
         Stage::Asking => view! {
             <FormBody error=error submit=move || submit.with_value(|submit| submit())>
                 <PasswordField
-                    label="New password"
+                    label=tr!("New password")
                     value=password
                     field=form.field("password")
-                    hint=PASSWORD_HINT
+                    hint=crate::i18n::text(PASSWORD_HINT)
                     autocomplete="new-password"
                 />
-                <Submit busy=busy class="mt-2">"Set the password"</Submit>
+                <Submit busy=busy class="mt-2">{tr!("Set the password")}</Submit>
             </FormBody>
         }
         .into_any(),
         Stage::Done => view! {
-            <Notice>"Your password was changed, and you were signed out everywhere."</Notice>
+            <Notice>{tr!("Your password was changed, and you were signed out everywhere.")}</Notice>
             <div class="mt-4">
-                <ButtonLink href="/sign-in" variant=Variant::Primary>"Sign in"</ButtonLink>
+                <ButtonLink href="/sign-in" variant=Variant::Primary>{tr!("Sign in")}</ButtonLink>
             </div>
         }
         .into_any(),
         Stage::Dead => view! {
             <Notice>
-                "This link does not work: it was used before, is older than 30 minutes or incomplete, or a newer one was sent. Your password stays as it is."
+                {tr!("This link does not work: it was used before, is older than 30 minutes or incomplete, or a newer one was sent. Your password stays as it is.")}
             </Notice>
             <div class="mt-4">
-                <ButtonLink href="/forgot" variant=Variant::Primary>"Ask for a new link"</ButtonLink>
+                <ButtonLink href="/forgot" variant=Variant::Primary>{tr!("Ask for a new link")}</ButtonLink>
             </div>
         }
         .into_any(),
     }
     };
     view! {
-        <h1 class="mb-6 text-2xl font-semibold">"Choose a new password"</h1>
+        <h1 class="mb-6 text-2xl font-semibold">{tr!("Choose a new password")}</h1>
         {body}
     }
 }

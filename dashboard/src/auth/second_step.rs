@@ -61,16 +61,16 @@ pub fn SecondStep(
     view! {
         <FormBody error=error submit=submit>
             <TextField
-                label="Code"
+                label=tr!("Code")
                 value=code
                 field=form.field("code")
-                hint="Of your authenticator app, or one of your recovery codes."
+                hint=tr!("Of your authenticator app, or one of your recovery codes.")
                 autocomplete="one-time-code"
                 autofocus=true
             />
             <div class="mt-2 flex flex-wrap justify-between gap-2">
-                <Button variant=Variant::Quiet on_click=back>"Back"</Button>
-                <Submit busy=busy>"Sign in"</Submit>
+                <Button variant=Variant::Quiet on_click=back>{tr!("Back")}</Button>
+                <Submit busy=busy>{tr!("Sign in")}</Submit>
             </div>
         </FormBody>
     }

@@ -31,7 +31,7 @@ pub fn with_next(path: &'static str) -> impl Fn() -> String + Clone {
 /// E-mail address and password.
 #[component]
 pub fn SignIn() -> impl IntoView {
-    page::title(|| "Sign in".to_owned());
+    page::title(|| tr!("Sign in").to_owned());
     let session = use_session();
     let email = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
@@ -44,7 +44,7 @@ pub fn SignIn() -> impl IntoView {
         check.require(
             password.with(|password| !password.is_empty()),
             "password",
-            "Enter your password.",
+            tr!("Enter your password."),
         );
         check.finish()
     });
@@ -66,9 +66,9 @@ pub fn SignIn() -> impl IntoView {
                 return challenge.set(Some(asked));
             }
             error.set(match problem.code() {
-                Some(ErrorCode::InvalidCredentials) => {
-                    Some("This e-mail address and password don't belong together. Check both.".to_owned())
-                }
+                Some(ErrorCode::InvalidCredentials) => Some(
+                    tr!("This e-mail address and password don't belong together. Check both.").to_owned(),
+                ),
                 _ => form.refuse(&problem),
             });
         });
@@ -77,7 +77,7 @@ pub fn SignIn() -> impl IntoView {
         view! {
             <FormBody error=error submit=submit>
                 <TextField
-                    label="E-mail address"
+                    label=tr!("E-mail address")
                     value=email
                     field=form.field("email")
                     kind="email"
@@ -85,21 +85,21 @@ pub fn SignIn() -> impl IntoView {
                     autofocus=true
                 />
                 <PasswordField
-                    label="Password"
+                    label=tr!("Password")
                     value=password
                     field=form.field("password")
                     autocomplete="current-password"
                 />
-                <a class="link-plain w-fit" href="/forgot">"Forgot password?"</a>
-                <Submit busy=busy class="mt-2">"Sign in"</Submit>
+                <a class="link-plain w-fit" href="/forgot">{tr!("Forgot password?")}</a>
+                <Submit busy=busy class="mt-2">{tr!("Sign in")}</Submit>
             </FormBody>
             <OtherWays only_known=true />
         }
     };
     view! {
-        <h1 class="text-2xl font-semibold">"Sign in"</h1>
+        <h1 class="text-2xl font-semibold">{tr!("Sign in")}</h1>
         <p class="muted mt-1 mb-6">
-            "New here? " <a class="link-plain" href=with_next("/sign-up")>"Create an account"</a>
+            {tr!("New here? ")} <a class="link-plain" href=with_next("/sign-up")>{tr!("Create an account")}</a>
         </p>
         {move || match challenge.get() {
             Some(asked) => view! { <SecondStep challenge=asked back=move || challenge.set(None) /> }.into_any(),

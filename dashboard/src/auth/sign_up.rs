@@ -19,7 +19,7 @@ use crate::ui::page;
 /// Name, e-mail address and password.
 #[component]
 pub fn SignUp() -> impl IntoView {
-    page::title(|| "Create an account".to_owned());
+    page::title(|| tr!("Create an account").to_owned());
     let session = use_session();
     let name = RwSignal::new(String::new());
     let email = RwSignal::new(String::new());
@@ -48,41 +48,41 @@ pub fn SignUp() -> impl IntoView {
             busy.set(false);
             let Err(problem) = result else { return };
             error.set(match problem.code() {
-                Some(ErrorCode::EmailTaken) => {
-                    Some("There is an account with this e-mail address already. Sign in instead.".to_owned())
-                }
+                Some(ErrorCode::EmailTaken) => Some(
+                    tr!("There is an account with this e-mail address already. Sign in instead.").to_owned(),
+                ),
                 _ => form.refuse(&problem),
             });
         });
     };
     view! {
-        <h1 class="text-2xl font-semibold">"Create an account"</h1>
+        <h1 class="text-2xl font-semibold">{tr!("Create an account")}</h1>
         <p class="muted mt-1 mb-6">
-            "Already have one? " <a class="link-plain" href=with_next("/sign-in")>"Sign in"</a>
+            {tr!("Already have one? ")} <a class="link-plain" href=with_next("/sign-in")>{tr!("Sign in")}</a>
         </p>
         <FormBody error=error submit=submit>
             <TextField
-                label="Your name"
+                label=tr!("Your name")
                 value=name
                 field=form.field("name")
                 autocomplete="name"
                 autofocus=true
             />
             <TextField
-                label="E-mail address"
+                label=tr!("E-mail address")
                 value=email
                 field=form.field("email")
                 kind="email"
                 autocomplete="username"
             />
             <PasswordField
-                label="Password"
+                label=tr!("Password")
                 value=password
                 field=form.field("password")
-                hint=PASSWORD_HINT
+                hint=crate::i18n::text(PASSWORD_HINT)
                 autocomplete="new-password"
             />
-            <Submit busy=busy class="mt-2">"Create account"</Submit>
+            <Submit busy=busy class="mt-2">{tr!("Create account")}</Submit>
         </FormBody>
         <OtherWays />
     }

@@ -24,7 +24,7 @@ enum Stage {
 /// Confirms at once, and says so.
 #[component]
 pub fn Verify() -> impl IntoView {
-    page::title(|| "Confirm your address".to_owned());
+    page::title(|| tr!("Confirm your address").to_owned());
     let session = use_session();
     let stage = RwSignal::new(Stage::Waiting);
     let token = StoredValue::new(link::token());
@@ -52,24 +52,24 @@ pub fn Verify() -> impl IntoView {
     let body = move || {
         match stage.get() {
         Stage::Waiting => view! {
-            <p role="status" class="muted">"One moment …"</p>
+            <p role="status" class="muted">{tr!("One moment …")}</p>
         }
         .into_any(),
         Stage::Done(email) => view! {
             <Notice>
-                <strong class="wrap-anywhere">{email}</strong> " is confirmed. Thank you."
+                <strong class="wrap-anywhere">{email}</strong> {tr!(" is confirmed. Thank you.")}
             </Notice>
             <div class="mt-4">
-                <ButtonLink href="/bots" variant=Variant::Primary>"Go on to Botwright"</ButtonLink>
+                <ButtonLink href="/bots" variant=Variant::Primary>{tr!("Go on to Botwright")}</ButtonLink>
             </div>
         }
         .into_any(),
         Stage::Failed(error) if error.code() == Some(ErrorCode::LinkInvalid) => view! {
             <Notice>
-                "This link does not work: it was used before, is too old or incomplete, or a newer one was sent. Nothing was changed. Sign in to have a new one sent."
+                {tr!("This link does not work: it was used before, is too old or incomplete, or a newer one was sent. Nothing was changed. Sign in to have a new one sent.")}
             </Notice>
             <div class="mt-4">
-                <ButtonLink href="/bots" variant=Variant::Primary>"Go on to Botwright"</ButtonLink>
+                <ButtonLink href="/bots" variant=Variant::Primary>{tr!("Go on to Botwright")}</ButtonLink>
             </div>
         }
         .into_any(),
@@ -77,7 +77,7 @@ pub fn Verify() -> impl IntoView {
     }
     };
     view! {
-        <h1 class="mb-6 text-2xl font-semibold">"Confirm your address"</h1>
+        <h1 class="mb-6 text-2xl font-semibold">{tr!("Confirm your address")}</h1>
         {body}
     }
 }

@@ -53,9 +53,9 @@ impl Way {
     /// Its name.
     pub fn label(&self) -> String {
         match self {
-            Self::Passkey => "a passkey".to_owned(),
+            Self::Passkey => tr!("a passkey").to_owned(),
             Self::Issuer(issuer) => issuer.label.clone(),
-            Self::Wallet(kind) => format!("{} wallet", kind.network()),
+            Self::Wallet(kind) => tr!("{} wallet", kind.network()),
         }
     }
 
@@ -84,7 +84,7 @@ pub fn OtherWays(
     };
     view! {
         <Show when=move || !ways().is_empty()>
-            <div class="divider muted my-6">"or"</div>
+            <div class="divider muted my-6">{tr!("or")}</div>
             <div class="flex flex-col gap-3">
                 <ErrorAlert message=error />
                 {move || ways().into_iter().map(|way| view! { <With way=way error=error /> }).collect_view()}
@@ -101,8 +101,8 @@ fn With(way: Way, error: RwSignal<Option<String>>) -> impl IntoView {
     let finish = with_next("/sign-in/finish");
     let navigate = use_navigate();
     let label = match way {
-        Way::Passkey => "Sign in with a passkey".to_owned(),
-        _ => format!("Continue with {}", way.label()),
+        Way::Passkey => tr!("Sign in with a passkey").to_owned(),
+        _ => tr!("Continue with {}", way.label()),
     };
     let icon = way.icon();
     let begin = move || {
@@ -141,19 +141,19 @@ async fn with_issuer(issuer: &Issuer, request: &BeginOAuthRequest) -> Result<(),
     let begun = client::identities::begin_oauth(&issuer.id, request)
         .send(None)
         .await;
-    leave_for(&begun.map_err(|error| error.to_string())?.url);
+    leave_for(&begun.map_err(|error| crate::i18n::explain(&error))?.url);
     Ok(())
 }
 
 async fn with_passkey() -> Result<(), String> {
     let asked = client::identities::passkey_challenge().send(None).await;
-    let asked = asked.map_err(|error| error.to_string())?;
+    let asked = asked.map_err(|error| crate::i18n::explain(&error))?;
     let answer = PasskeyAnswer {
         credential: passkey::get(&asked.options).await?,
         challenge: asked.challenge,
     };
     let verified = client::identities::verify_passkey(&answer).send(None).await;
-    verified.map_err(|error| error.to_string())
+    verified.map_err(|error| crate::i18n::explain(&error))
 }
 
 async fn with_wallet(kind: WalletKind) -> Result<(), String> {
@@ -164,10 +164,10 @@ async fn with_wallet(kind: WalletKind) -> Result<(), String> {
         chain_id: account.chain_id.clone(),
     };
     let asked = client::identities::wallet_message(&request).send(None).await;
-    let asked = asked.map_err(|error| error.to_string())?;
+    let asked = asked.map_err(|error| crate::i18n::explain(&error))?;
     let signed = account.sign(asked.message).await?;
     let verified = client::identities::verify_wallet(&signed).send(None).await;
-    verified.map_err(|error| error.to_string())
+    verified.map_err(|error| crate::i18n::explain(&error))
 }
 
 /// Leaves the app for another page.

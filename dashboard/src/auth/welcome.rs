@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::i18n::LanguageSwitch;
 use crate::ui::icon::{self, Glyph, Icon};
 use crate::ui::theme::ThemeSwitch;
 
@@ -40,34 +41,37 @@ pub fn Welcome(
             <main class="flex flex-col bg-base-100 px-5 py-6 sm:px-10">
                 <div class="flex flex-wrap items-center justify-between gap-3">
                     <Brand />
-                    <ThemeSwitch />
+                    <div class="flex flex-wrap items-center gap-2">
+                        <LanguageSwitch />
+                        <ThemeSwitch />
+                    </div>
                 </div>
                 <div class="mx-auto flex w-full max-w-sm grow flex-col justify-center py-10">{children()}</div>
             </main>
             <aside class="hidden flex-col justify-center gap-8 border-s border-base-300 px-16 lg:flex">
                 <h2 class="max-w-md text-2xl font-semibold leading-snug">
-                    "Bots that answer from your own documents, and say where they read it."
+                    {tr!("Bots that answer from your own documents, and say where they read it.")}
                 </h2>
                 <ul class="flex max-w-md flex-col gap-5">
                     {point(
                         icon::BOOK_OPEN,
-                        "Bring what you know",
-                        "Files, pasted text and web pages become a knowledge base.",
+                        tr!("Bring what you know"),
+                        tr!("Files, pasted text and web pages become a knowledge base."),
                     )}
                     {point(
                         icon::BOT,
-                        "Build and try",
-                        "Write instructions, test the draft beside them, deploy when it is right.",
+                        tr!("Build and try"),
+                        tr!("Write instructions, test the draft beside them, deploy when it is right."),
                     )}
                     {point(
                         icon::CODE,
-                        "Put it on your site",
-                        "One line of HTML. Each answer shows its sources.",
+                        tr!("Put it on your site"),
+                        tr!("One line of HTML. Each answer shows its sources."),
                     )}
                     {point(
                         icon::MESSAGES_SQUARE,
-                        "Learn from visitors",
-                        "Read conversations and see the gaps: what nobody could answer yet.",
+                        tr!("Learn from visitors"),
+                        tr!("Read conversations and see the gaps: what nobody could answer yet."),
                     )}
                 </ul>
             </aside>

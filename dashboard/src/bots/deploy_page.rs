@@ -31,7 +31,7 @@ fn Parts(id: Uuid, bot: RwSignal<Bot>) -> impl IntoView {
         <BotHead id=id name=name />
         <div class="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
             <div class="flex min-w-0 flex-col gap-5">
-                <Section title="Put it to use">
+                <Section title=tr!("Put it to use")>
                     <EmbedPanel embed=embed />
                 </Section>
                 <Doctor id=id />
@@ -50,12 +50,12 @@ fn Sites(id: Uuid) -> impl IntoView {
                 <span class="min-w-0 truncate font-medium" dir="ltr">
                     {site.origin}
                 </span>
-                <span class="muted">"seen " <Ago at=site.last_seen_at /></span>
+                <span class="muted">{tr!("seen ")} <Ago at=site.last_seen_at /></span>
             </li>
         }
     };
     view! {
-        <Section title="Seen on" subtitle="Where visitors opened the chat, as their browsers say.">
+        <Section title=tr!("Seen on") subtitle=tr!("Where visitors opened the chat, as their browsers say.")>
             {loaded(
                 sites,
                 rows,
@@ -66,12 +66,12 @@ fn Sites(id: Uuid) -> impl IntoView {
                             fallback=|| {
                                 view! {
                                     <p class="muted">
-                                        "Nowhere yet. Once somebody opens the chat on a page, its site is listed here."
+                                        {tr!("Nowhere yet. Once somebody opens the chat on a page, its site is listed here.")}
                                     </p>
                                 }
                             }
                         >
-                            <ul class="-my-2 divide-y divide-base-300" aria-label="Sites">
+                            <ul class="-my-2 divide-y divide-base-300" aria-label=tr!("Sites")>
                                 {move || found.get().into_iter().map(row).collect_view()}
                             </ul>
                         </Show>

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
+use crate::i18n::served;
 use crate::session::use_session;
 use crate::ui::button::Submit;
 use crate::ui::copy::CopyBox;
@@ -33,7 +34,7 @@ pub fn Doctor(
         check.require(
             is_given,
             "url",
-            "Enter the address of the page, such as https://example.com.",
+            tr!("Enter the address of the page, such as https://example.com."),
         );
         check.finish()
     });
@@ -59,20 +60,20 @@ pub fn Doctor(
     };
     view! {
         <Section
-            title="Embed doctor"
-            subtitle="Looks at a page as a browser would, and says what keeps it from showing the bot."
+            title=tr!("Embed doctor")
+            subtitle=tr!("Looks at a page as a browser would, and says what keeps it from showing the bot.")
         >
             <FormBody error=error submit=submit>
                 <TextField
-                    label="Page"
+                    label=tr!("Page")
                     value=url
                     field=form.field("url")
                     kind="url"
                     placeholder="https://www.example.com/help"
-                    hint="Only public pages can be looked at."
+                    hint=tr!("Only public pages can be looked at.")
                 />
                 <div>
-                    <Submit busy=busy>"Check the page"</Submit>
+                    <Submit busy=busy>{tr!("Check the page")}</Submit>
                 </div>
             </FormBody>
             <div aria-live="polite">
@@ -90,9 +91,9 @@ fn Findings(report: EmbedReport) -> impl IntoView {
         .filter(|check| check.outcome == EmbedOutcome::Problem)
         .count();
     let verdict = match problems {
-        0 => "Nothing keeps this page from showing the bot.".to_owned(),
-        1 => "One thing has to be mended.".to_owned(),
-        more => format!("{more} things have to be mended."),
+        0 => tr!("Nothing keeps this page from showing the bot.").to_owned(),
+        1 => tr!("One thing has to be mended.").to_owned(),
+        more => tr!("{n} thing has to be mended." | "{n} things have to be mended." % more),
     };
     // What is to be done comes first.
     let mut checks = report.checks;
@@ -103,7 +104,7 @@ fn Findings(report: EmbedReport) -> impl IntoView {
             <p class="muted truncate text-sm" dir="ltr">
                 {report.url.to_string()}
             </p>
-            <ul class="mt-2 divide-y divide-base-300" aria-label="Findings">
+            <ul class="mt-2 divide-y divide-base-300" aria-label=tr!("Findings")>
                 {checks.into_iter().map(|check| view! { <Finding check=check /> }).collect_view()}
             </ul>
         </div>
@@ -118,18 +119,18 @@ fn Finding(check: EmbedCheck) -> impl IntoView {
             <Icon glyph=glyph class=class />
             <div class="min-w-0 grow">
                 <p class="font-medium">{name(check.aspect)} <span class="sr-only">": " {outcome}</span></p>
-                <p class="muted">{check.message}</p>
+                <p class="muted">{served(&check.message)}</p>
                 {check
                     .fix
                     .map(|fix| {
                         view! {
-                            <p class="mt-1.5">{fix.text}</p>
+                            <p class="mt-1.5">{served(&fix.text)}</p>
                             {fix
                                 .code
                                 .map(|code| {
                                     view! {
                                         <div class="mt-1.5">
-                                            <CopyBox text=Signal::stored(code) what="fix" />
+                                            <CopyBox text=Signal::stored(code) what=tr!("fix") />
                                         </div>
                                     }
                                 })}
@@ -149,33 +150,37 @@ const fn rank(outcome: EmbedOutcome) -> u8 {
     }
 }
 
-const fn look(outcome: EmbedOutcome) -> (Glyph, &'static str, &'static str) {
+fn look(outcome: EmbedOutcome) -> (Glyph, &'static str, &'static str) {
     match outcome {
-        EmbedOutcome::Good => (icon::CIRCLE_CHECK, "mt-0.5 size-5 text-success", "in order"),
+        EmbedOutcome::Good => (icon::CIRCLE_CHECK, "mt-0.5 size-5 text-success", tr!("in order")),
         EmbedOutcome::Warning => (
             icon::TRIANGLE_ALERT,
             "mt-0.5 size-5 text-warning",
-            "could be better",
+            tr!("could be better"),
         ),
-        EmbedOutcome::Problem => (icon::TRIANGLE_ALERT, "mt-0.5 size-5 text-error", "to be mended"),
+        EmbedOutcome::Problem => (
+            icon::TRIANGLE_ALERT,
+            "mt-0.5 size-5 text-error",
+            tr!("to be mended"),
+        ),
         EmbedOutcome::Unknown => (
             icon::CIRCLE_HELP,
             "mt-0.5 size-5 muted",
-            "can't be told from here",
+            tr!("can't be told from here"),
         ),
     }
 }
 
-const fn name(aspect: EmbedAspect) -> &'static str {
+fn name(aspect: EmbedAspect) -> &'static str {
     match aspect {
-        EmbedAspect::Page => "Page",
-        EmbedAspect::Tls => "Secure connections",
-        EmbedAspect::Snippet => "Embed code",
-        EmbedAspect::ScriptPolicy => "Policy for scripts",
-        EmbedAspect::FramePolicy => "Policy for frames",
-        EmbedAspect::AllowedDomains => "Allowed domains",
-        EmbedAspect::Live => "Bot",
-        EmbedAspect::FrameHeaders => "Framing",
-        EmbedAspect::Streaming => "Streaming",
+        EmbedAspect::Page => tr!("Page"),
+        EmbedAspect::Tls => tr!("Secure connections"),
+        EmbedAspect::Snippet => tr!("Embed code"),
+        EmbedAspect::ScriptPolicy => tr!("Policy for scripts"),
+        EmbedAspect::FramePolicy => tr!("Policy for frames"),
+        EmbedAspect::AllowedDomains => tr!("Allowed domains"),
+        EmbedAspect::Live => tr!("Bot"),
+        EmbedAspect::FrameHeaders => tr!("Framing"),
+        EmbedAspect::Streaming => tr!("Streaming"),
     }
 }

@@ -20,15 +20,15 @@ pub fn EmbedPanel(
     view! {
         <div class="flex flex-col gap-5">
             <div class="flex flex-col gap-1.5">
-                <h3 class="font-medium">"On your site"</h3>
+                <h3 class="font-medium">{tr!("On your site")}</h3>
                 <p class="muted">
-                    "Paste this line into the pages that should have the bot, before " <code>"</body>"</code> "."
+                    {tr!("Paste this line into the pages that should have the bot, before ")} <code>"</body>"</code> "."
                 </p>
-                <CopyBox text=Signal::derive(code) what="embed code" />
+                <CopyBox text=Signal::derive(code) what=tr!("embed code") />
             </div>
             <div class="flex flex-col gap-1.5">
-                <h3 class="font-medium">"On a page of its own"</h3>
-                <p class="muted">"A page with the bot alone, to try it or to share."</p>
+                <h3 class="font-medium">{tr!("On a page of its own")}</h3>
+                <p class="muted">{tr!("A page with the bot alone, to try it or to share.")}</p>
                 <a
                     class=format!("{} w-fit", Variant::Plain.class())
                     href=chat_url
@@ -36,16 +36,16 @@ pub fn EmbedPanel(
                     rel="external noopener"
                 >
                     <Icon glyph=icon::EXTERNAL_LINK />
-                    "Open the chat page"
+                    {tr!("Open the chat page")}
                 </a>
             </div>
             <div class="flex flex-col gap-1.5">
-                <h3 class="font-medium">"From a program"</h3>
+                <h3 class="font-medium">{tr!("From a program")}</h3>
                 <p class="muted">
-                    "Without "<code>"stream"</code>" the answer is one JSON object. "
-                    <a class="link-plain" href="/docs/api" rel="external" target="_blank">"API reference"</a>
+                    {tr!("Without ")}<code>"stream"</code>{tr!(" the answer is one JSON object. ")}
+                    <a class="link-plain" href="/docs/api" rel="external" target="_blank">{tr!("API reference")}</a>
                 </p>
-                <CopyBox text=Signal::derive(curl) what="curl example" />
+                <CopyBox text=Signal::derive(curl) what=tr!("curl example") />
             </div>
         </div>
     }

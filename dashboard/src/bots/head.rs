@@ -19,19 +19,19 @@ pub fn BotHead(
     name: Signal<String>,
 ) -> impl IntoView {
     view! {
-        <PageHead title=name back=("/bots", "Bots")>
+        <PageHead title=name back=("/bots", tr!("Bots"))>
             <DraftButton from=Some(id) variant=Variant::Primary icon=icon::PENCIL>
-                "Edit"
+                {tr!("Edit")}
             </DraftButton>
         </PageHead>
         <TabLinks
             tabs=[
-                (format!("/bots/{id}"), "Overview"),
-                (format!("/bots/{id}/deploy"), "Deploy"),
-                (format!("/conversations?bot_id={id}"), "Conversations"),
-                (format!("/conversations/gaps?bot_id={id}"), "Gaps"),
+                (format!("/bots/{id}"), tr!("Overview")),
+                (format!("/bots/{id}/deploy"), tr!("Deploy")),
+                (format!("/conversations?bot_id={id}"), tr!("Conversations")),
+                (format!("/conversations/gaps?bot_id={id}"), tr!("Gaps")),
             ]
-            label="Bot"
+            label=tr!("Bot")
         />
     }
 }

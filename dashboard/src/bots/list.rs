@@ -11,7 +11,6 @@ use crate::drafts::DraftList;
 use crate::ui::button::{ButtonLink, Variant};
 use crate::ui::empty::Empty;
 use crate::ui::field::SearchBox;
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{Load, load, loaded, rows};
 use crate::ui::page::PageHead;
@@ -28,9 +27,9 @@ pub fn BotsPage() -> impl IntoView {
         move |drafts: RwSignal<Vec<DraftSummary>>| bots.items().is_empty() && drafts.with(Vec::is_empty);
 
     view! {
-        <PageHead title="Bots" subtitle="Each answers visitors from the knowledge you give it.">
+        <PageHead title=tr!("Bots") subtitle=tr!("Each answers visitors from the knowledge you give it.")>
             <ButtonLink href="/bots/new" variant=Variant::Primary icon=icon::PLUS>
-                "New bot"
+                {tr!("New bot")}
             </ButtonLink>
         </PageHead>
         {loaded(
@@ -67,14 +66,14 @@ fn NoBots() -> impl IntoView {
             view! {
                 <Empty
                     icon=icon::BOT
-                    title="Your first bot in two minutes"
-                    text="Name it and say what it should know: your website, or some files. Then try it before anyone sees it."
+                    title=tr!("Your first bot in two minutes")
+                    text=tr!("Name it and say what it should know: your website, or some files. Then try it before anyone sees it.")
                 >
                     <ButtonLink href="/bots/new" variant=Variant::Primary icon=icon::PLUS>
-                        "Create your first bot"
+                        {tr!("Create your first bot")}
                     </ButtonLink>
                     <ButtonLink href="/knowledge" icon=icon::BOOK_OPEN>
-                        "Create a knowledge base"
+                        {tr!("Create a knowledge base")}
                     </ButtonLink>
                 </Empty>
             }
@@ -83,11 +82,11 @@ fn NoBots() -> impl IntoView {
             view! {
                 <Empty
                     icon=icon::BOT
-                    title="No bots yet"
-                    text="Bots you deploy are listed here, with what visitors ask them. Build one on your knowledge and try it before anyone sees it."
+                    title=tr!("No bots yet")
+                    text=tr!("Bots you deploy are listed here, with what visitors ask them. Build one on your knowledge and try it before anyone sees it.")
                 >
                     <DraftButton variant=Variant::Primary icon=icon::PLUS>
-                        "Build a bot"
+                        {tr!("Build a bot")}
                     </DraftButton>
                 </Empty>
             }
@@ -108,13 +107,13 @@ fn Bots(bots: Pages<BotSummary>, words: RwSignal<String>) -> impl IntoView {
     view! {
         <Show when=move || !bots.items().is_empty()>
             <div class="mb-4">
-                <SearchBox label="Search bots" value=words />
+                <SearchBox label=tr!("Search bots") value=words />
             </div>
         </Show>
         <Show when=none_match>
-            <p class="muted py-6 text-center">"No bot has this name."</p>
+            <p class="muted py-6 text-center">{tr!("No bot has this name.")}</p>
         </Show>
-        <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label="Bots">
+        <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label=tr!("Bots")>
             {move || matching().into_iter().map(|bot| view! { <BotCard bot=bot /> }).collect_view()}
         </ul>
         {show_more(bots)}
@@ -140,9 +139,9 @@ fn BotCard(bot: BotSummary) -> impl IntoView {
                 <StatusBadge status=bot.status />
             </div>
             <p class="muted flex flex-wrap gap-x-3 gap-y-1">
-                <span>{format!("Version {}", bot.live_version)}</span>
-                <span>{count(bot.conversation_count, "conversation")}</span>
-                <span>"deployed " <Ago at=bot.deployed_at /></span>
+                <span>{tr!("Version {}", bot.live_version)}</span>
+                <span>{tr!("{n} conversation" | "{n} conversations" % bot.conversation_count)}</span>
+                <span>{tr!("deployed ")} <Ago at=bot.deployed_at /></span>
             </p>
         </li>
     }
@@ -157,17 +156,17 @@ fn Drafts(
     let remark = move |draft: &DraftSummary| {
         let from = draft.from?;
         let bot = bots.items().into_iter().find(|bot| bot.id == from)?;
-        Some(format!("edits {}", bot.name))
+        Some(tr!("edits {}", bot.name))
     };
     view! {
         <DraftList
             found=found
             drafts=drafts
             base="/bots/draft"
-            untitled="Untitled bot"
+            untitled=tr!("Untitled bot")
             remark=remark
             delete=client::bot_drafts::delete
-            goes="and everything typed into it goes away. A bot that is deployed stays as it is."
+            goes=tr!("and everything typed into it goes away. A bot that is deployed stays as it is.")
         />
     }
 }

@@ -16,7 +16,6 @@ use super::visitors::VerifiedVisitors;
 use crate::session::use_session;
 use crate::ui::button::Button;
 use crate::ui::dialog::ConfirmDialog;
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{Load, blocks, load, loaded};
 use crate::ui::page::Section;
@@ -86,16 +85,16 @@ fn State(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
     };
     let words = move || {
         if is_live() {
-            "It answers visitors."
+            tr!("It answers visitors.")
         } else {
-            "Visitors are told that it is away. Nothing is lost."
+            tr!("Visitors are told that it is away. Nothing is lost.")
         }
     };
     view! {
-        <Section title="Status" actions=view! { <StatusBadge status=status /> }.into_any()>
+        <Section title=tr!("Status") actions=view! { <StatusBadge status=status /> }.into_any()>
             <p class="muted mb-3">{words}</p>
             <Button icon=icon::POWER busy=busy on_click=toggle>
-                {move || if is_live() { "Take it down" } else { "Put it up again" }}
+                {move || if is_live() { tr!("Take it down") } else { tr!("Put it up again") }}
             </Button>
         </Section>
     }
@@ -105,17 +104,22 @@ fn State(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
 fn Facts(bot: RwSignal<Bot>) -> impl IntoView {
     let deployed_at = Memo::new(move |_| bot.with(|bot| bot.summary.deployed_at));
     let version = move || bot.with(|bot| bot.summary.live_version);
-    let conversations = move || bot.with(|bot| count(bot.summary.conversation_count, "conversation"));
-    let knowledge =
-        move || bot.with(|bot| count(bot.content.knowledge_base_ids.len() as i64, "knowledge base"));
+    let conversations = move || {
+        bot.with(|bot| tr!("{n} conversation" | "{n} conversations" % bot.summary.conversation_count))
+    };
+    let knowledge = move || {
+        bot.with(|bot| {
+            tr!("{n} knowledge base" | "{n} knowledge bases" % bot.content.knowledge_base_ids.len() as i64)
+        })
+    };
     view! {
-        <Section title="At a glance">
+        <Section title=tr!("At a glance")>
             <dl class="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-2">
-                <dt class="muted">"Version"</dt>
-                <dd>{version} " · deployed " <Ago at=deployed_at /></dd>
-                <dt class="muted">"Visitors"</dt>
+                <dt class="muted">{tr!("Version")}</dt>
+                <dd>{version} {tr!(" · deployed ")} <Ago at=deployed_at /></dd>
+                <dt class="muted">{tr!("Visitors")}</dt>
                 <dd>{conversations}</dd>
-                <dt class="muted">"Knows"</dt>
+                <dt class="muted">{tr!("Knows")}</dt>
                 <dd>{knowledge}</dd>
             </dl>
         </Section>
@@ -130,30 +134,30 @@ fn DeleteBot(id: Uuid, name: Memo<String>) -> impl IntoView {
     let asking = RwSignal::new(false);
     let delete = async move || {
         session.send(&client::bots::delete(id)).await?;
-        toasts.say(format!("{} was deleted.", name.get_untracked()));
+        toasts.say(tr!("{} was deleted.", name.get_untracked()));
         navigate.with_value(|navigate| navigate("/bots", NavigateOptions::default()));
         Ok(())
     };
     view! {
-        <Section title="Delete">
-            <p class="muted mb-3">"The bot goes with its versions and conversations."</p>
+        <Section title=tr!("Delete")>
+            <p class="muted mb-3">{tr!("The bot goes with its versions and conversations.")}</p>
             <Button icon=icon::TRASH_2 on_click=move || asking.set(true)>
-                "Delete bot"
+                {tr!("Delete bot")}
             </Button>
         </Section>
         <ConfirmDialog
             open=asking
-            title=Signal::derive(move || format!("Delete {}?", name.get()))
-            action="Delete bot"
+            title=Signal::derive(move || tr!("Delete {}?", name.get()))
+            action=tr!("Delete bot")
             on_confirm=delete
         >
-            <p>"This can't be undone. With the bot go:"</p>
+            <p>{tr!("This can't be undone. With the bot go:")}</p>
             <ul class="list-disc ps-5">
-                <li>"all its versions,"</li>
-                <li>"its conversations and gaps,"</li>
-                <li>"the answers on every page that embeds it."</li>
+                <li>{tr!("all its versions,")}</li>
+                <li>{tr!("its conversations and gaps,")}</li>
+                <li>{tr!("the answers on every page that embeds it.")}</li>
             </ul>
-            <p>"Its knowledge bases stay."</p>
+            <p>{tr!("Its knowledge bases stay.")}</p>
         </ConfirmDialog>
     }
 }

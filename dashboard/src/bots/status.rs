@@ -20,7 +20,7 @@ pub fn StatusBadge(
             class=("muted", move || !is_live())
         >
             <span class="size-1.5 shrink-0 rounded-full bg-current"></span>
-            {move || if is_live() { "Live" } else { "Offline" }}
+            {move || if is_live() { tr!("Live") } else { tr!("Offline") }}
         </span>
     }
 }

@@ -33,7 +33,7 @@ pub fn Versions(
         session
             .send(&client::bots::rollback(id, &RollbackRequest { version }))
             .await?;
-        toasts.say(format!("Version {version} is live again."));
+        toasts.say(tr!("Version {version} is live again.", version));
         versions.reload();
         bot.reload();
         Ok(())
@@ -43,7 +43,7 @@ pub fn Versions(
         asking.set(true);
     };
     view! {
-        <Section title="Versions" subtitle="Each deploy is kept as it was.">
+        <Section title=tr!("Versions") subtitle=tr!("Each deploy is kept as it was.")>
             {loaded(
                 versions,
                 rows,
@@ -64,11 +64,11 @@ pub fn Versions(
         </Section>
         <ConfirmDialog
             open=asking
-            title=Signal::derive(move || format!("Make version {} live again?", version()))
-            action="Roll back"
+            title=Signal::derive(move || tr!("Make version {} live again?", version()))
+            action=tr!("Roll back")
             on_confirm=roll_back
         >
-            <p>"Visitors get answers from that version at once. The version that is live now is kept."</p>
+            <p>{tr!("Visitors get answers from that version at once. The version that is live now is kept.")}</p>
         </ConfirmDialog>
     }
 }
@@ -76,17 +76,17 @@ pub fn Versions(
 #[component]
 fn Row(version: BotVersion, choose: impl Fn(i32) + Copy + Send + Sync + 'static) -> impl IntoView {
     let number = version.version;
-    let by = version.deployed_by.map(|name| format!(" by {name}"));
+    let by = version.deployed_by.map(|name| tr!(" by {name}", name));
     view! {
         <li class="flex flex-wrap items-center gap-x-3 gap-y-2 py-3">
-            <span class="font-medium">{format!("Version {number}")}</span>
-            <span class="muted min-w-0 grow">"deployed " <Ago at=version.deployed_at /> {by}</span>
+            <span class="font-medium">{tr!("Version {number}", number)}</span>
+            <span class="muted min-w-0 grow">{tr!("deployed ")} <Ago at=version.deployed_at /> {by}</span>
             {if version.live {
-                view! { <span class="text-xs font-medium text-success">"Live now"</span> }.into_any()
+                view! { <span class="text-xs font-medium text-success">{tr!("Live now")}</span> }.into_any()
             } else {
                 view! {
                     <Button small=true icon=icon::HISTORY on_click=move || choose(number)>
-                        "Roll back"
+                        {tr!("Roll back")}
                     </Button>
                 }
                     .into_any()

@@ -74,8 +74,8 @@ pub fn VerifiedVisitors(
     let hint = move || deleting.get().map(|secret| secret.hint).unwrap_or_default();
     view! {
         <Section
-            title="Verified visitors"
-            subtitle="Your site can say who its visitor is. Then a conversation is theirs alone."
+            title=tr!("Verified visitors")
+            subtitle=tr!("Your site can say who its visitor is. Then a conversation is theirs alone.")
         >
             {loaded(
                 secrets,
@@ -86,7 +86,7 @@ pub fn VerifiedVisitors(
                         <div class="flex flex-col gap-4">
                             <Show when=is_missing>
                                 <Notice>
-                                    "This bot talks to verified visitors only, and has no secret yet: it talks to nobody."
+                                    {tr!("This bot talks to verified visitors only, and has no secret yet: it talks to nobody.")}
                                 </Notice>
                             </Show>
                             <ul class="divide-y divide-base-300 empty:hidden">
@@ -101,32 +101,32 @@ pub fn VerifiedVisitors(
                             <Show when=move || found.with(|found| found.len() < MOST)>
                                 <div>
                                     <Button icon=icon::KEY_ROUND busy=busy on_click=create>
-                                        "Make a secret"
+                                        {tr!("Make a secret")}
                                     </Button>
                                 </div>
                             </Show>
-                            <CopyBox text=EXAMPLE.to_owned() what="example" />
+                            <CopyBox text=EXAMPLE.to_owned() what=tr!("example") />
                         </div>
                     }
                 },
             )}
         </Section>
-        <Dialog open=showing title="The secret">
+        <Dialog open=showing title=tr!("The secret")>
             <div class="flex flex-col gap-4">
-                <Notice>"Copy it now and keep it on your server, never in a page. It is not shown again."</Notice>
-                {move || made.get().map(|secret| view! { <CopyBox text=secret what="secret" /> })}
+                <Notice>{tr!("Copy it now and keep it on your server, never in a page. It is not shown again.")}</Notice>
+                {move || made.get().map(|secret| view! { <CopyBox text=secret what=tr!("secret") /> })}
                 <div class="flex justify-end">
                     <Button on_click=move || {
                         showing.set(false);
                         made.set(None);
-                    }>"Done"</Button>
+                    }>{tr!("Done")}</Button>
                 </div>
             </div>
         </Dialog>
-        <ConfirmDialog open=asking title="Delete this secret?" action="Delete secret" on_confirm=delete>
+        <ConfirmDialog open=asking title=tr!("Delete this secret?") action=tr!("Delete secret") on_confirm=delete>
             <p>
-                "Tokens signed with the secret that ends in " <strong>{hint}</strong>
-                " are refused from now on. Conversations stay."
+                {tr!("Tokens signed with the secret that ends in ")} <strong>{hint}</strong>
+                {tr!(" are refused from now on. Conversations stay.")}
             </p>
         </ConfirmDialog>
     }
@@ -139,10 +139,10 @@ fn Row(secret: VisitorSecret, ask: impl Fn(VisitorSecret) + Copy + 'static) -> i
     view! {
         <li class="flex items-center gap-3 py-2">
             <div class="min-w-0 grow">
-                <p class="font-medium">"Ends in " <code>{hint}</code></p>
-                <p class="muted">"made " <Ago at=made_at /></p>
+                <p class="font-medium">{tr!("Ends in ")} <code>{hint}</code></p>
+                <p class="muted">{tr!("made ")} <Ago at=made_at /></p>
             </div>
-            <IconButton icon=icon::TRASH_2 label="Delete this secret" on_click=move || ask(secret.clone()) />
+            <IconButton icon=icon::TRASH_2 label=tr!("Delete this secret") on_click=move || ask(secret.clone()) />
         </li>
     }
 }

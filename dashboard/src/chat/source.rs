@@ -12,7 +12,7 @@ pub type OpenPassage = RwSignal<Option<Source>>;
 
 /// Where a passage stands: document, headings, page.
 pub fn place(source: &Source) -> String {
-    let page = source.page.map(|page| format!("page {page}"));
+    let page = source.page.map(|page| tr!("page {page}", page));
     source
         .heading_path
         .iter()
@@ -27,7 +27,7 @@ pub fn citation(number: u32, sources: &[Source], open: OpenPassage) -> AnyView {
     let Some(source) = sources.iter().find(|source| source.n == number).cloned() else {
         return format!("[{number}]").into_any();
     };
-    let label = format!("Source {number}: {}", source.title);
+    let label = tr!("Source {number}: {}", source.title, number);
     view! {
         <button
             type="button"
@@ -53,7 +53,7 @@ pub fn Cited(
 ) -> impl IntoView {
     let chip = move |source: Source| {
         let title = source.title.clone();
-        let page = source.page.map(|page| format!(" · p. {page}"));
+        let page = source.page.map(|page| tr!(" · p. {page}", page));
         let number = source.n;
         view! {
             <li class="min-w-0">
@@ -73,7 +73,7 @@ pub fn Cited(
     };
     view! {
         <Show when=move || sources.with(|sources| !sources.is_empty())>
-            <ul class="mt-2 flex flex-wrap gap-1.5" aria-label="Sources">
+            <ul class="mt-2 flex flex-wrap gap-1.5" aria-label=tr!("Sources")>
                 {move || sources.get().into_iter().map(chip).collect_view()}
             </ul>
         </Show>

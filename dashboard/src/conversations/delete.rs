@@ -12,7 +12,6 @@ use uuid::Uuid;
 use crate::session::use_session;
 use crate::ui::button::Button;
 use crate::ui::dialog::ConfirmDialog;
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::toast::use_toasts;
 
@@ -28,22 +27,24 @@ pub fn DeleteConversation(
     let asking = RwSignal::new(false);
     let delete = async move || {
         session.send(&client::conversations::delete(id)).await?;
-        toasts.say("The conversation was deleted. The receipt is in Settings, under Data.");
+        toasts.say(tr!(
+            "The conversation was deleted. The receipt is in Settings, under Data."
+        ));
         navigate.with_value(|navigate| navigate("/conversations", NavigateOptions::default()));
         Ok(())
     };
     view! {
         <Button icon=icon::TRASH_2 on_click=move || asking.set(true)>
-            "Delete this conversation"
+            {tr!("Delete this conversation")}
         </Button>
         <ConfirmDialog
             open=asking
-            title="Delete this conversation?"
-            action="Delete conversation"
+            title=tr!("Delete this conversation?")
+            action=tr!("Delete conversation")
             on_confirm=delete
         >
             <p>
-                "Its messages, searches, ratings and gaps are removed for good, and the visitor can't go on with it. Test cases that were made of it stay. A receipt says what was deleted."
+                {tr!("Its messages, searches, ratings and gaps are removed for good, and the visitor can't go on with it. Test cases that were made of it stay. A receipt says what was deleted.")}
             </p>
         </ConfirmDialog>
     }
@@ -82,7 +83,8 @@ pub fn DeleteChosen(
     let asking = RwSignal::new(false);
     let number = move || chosen.with(|chosen| chosen.as_ref().map_or(0, BTreeSet::len));
     let cannot = Signal::derive(move || number() == 0 || number() > MAX_CONVERSATIONS);
-    let words = move || count(i64::try_from(number()).unwrap_or(i64::MAX), "conversation");
+    let words =
+        move || tr!("{n} conversation" | "{n} conversations" % i64::try_from(number()).unwrap_or(i64::MAX));
     let delete = async move || {
         let ids = chosen.get_untracked().unwrap_or_default();
         let request = DeleteConversationsRequest {
@@ -91,7 +93,7 @@ pub fn DeleteChosen(
         session
             .send(&client::conversations::delete_many(&request))
             .await?;
-        toasts.say("They were deleted. The receipt is in Settings, under Data.");
+        toasts.say(tr!("They were deleted. The receipt is in Settings, under Data."));
         chosen.set(None);
         on_deleted();
         Ok(())
@@ -100,22 +102,22 @@ pub fn DeleteChosen(
         <Show
             when=move || chosen.with(Option::is_some)
             fallback=move || {
-                view! { <Button on_click=move || chosen.set(Some(BTreeSet::new()))>"Choose"</Button> }
+                view! { <Button on_click=move || chosen.set(Some(BTreeSet::new()))>{tr!("Choose")}</Button> }
             }
         >
             <Button icon=icon::TRASH_2 disabled=cannot on_click=move || asking.set(true)>
-                {move || format!("Delete {}", words())}
+                {move || tr!("Delete {}", words())}
             </Button>
-            <Button on_click=move || chosen.set(None)>"Cancel"</Button>
+            <Button on_click=move || chosen.set(None)>{tr!("Cancel")}</Button>
         </Show>
         <ConfirmDialog
             open=asking
-            title="Delete these conversations?"
-            action=Signal::derive(move || format!("Delete {}", words()))
+            title=tr!("Delete these conversations?")
+            action=Signal::derive(move || tr!("Delete {}", words()))
             on_confirm=delete
         >
             <p>
-                "Their messages, searches, ratings and gaps are removed for good. A receipt says what was deleted."
+                {tr!("Their messages, searches, ratings and gaps are removed for good. A receipt says what was deleted.")}
             </p>
         </ConfirmDialog>
     }

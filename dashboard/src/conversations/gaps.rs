@@ -13,7 +13,6 @@ use crate::test_sets::{AddToTestSet, Asked};
 use crate::ui::button::{Button, ButtonLink, Variant};
 use crate::ui::choice::Choice;
 use crate::ui::empty::Empty;
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{loaded, rows};
 use crate::ui::page::PageHead;
@@ -30,23 +29,23 @@ pub fn GapsPage() -> impl IntoView {
     let groups = pages(move |cursor| client::gaps::list(wanted.get(), status.get(), cursor));
     let improving = RwSignal::new(None::<GapGroup>);
     let statuses = vec![
-        (GapStatus::Open, "Open"),
-        (GapStatus::Improved, "Improved"),
-        (GapStatus::Dismissed, "Dismissed"),
+        (GapStatus::Open, tr!("Open")),
+        (GapStatus::Improved, tr!("Improved")),
+        (GapStatus::Dismissed, tr!("Dismissed")),
     ];
     view! {
         <PageHead
-            title="Gaps"
-            subtitle="What bots could not answer, and answers that visitors did not like. Write the answer here, and the bot knows it."
+            title=tr!("Gaps")
+            subtitle=tr!("What bots could not answer, and answers that visitors did not like. Write the answer here, and the bot knows it.")
         >
             <ButtonLink href="/knowledge" icon=icon::BOOK_OPEN>
-                "Knowledge"
+                {tr!("Knowledge")}
             </ButtonLink>
         </PageHead>
-        <TabLinks tabs=TABS label="Conversations" />
+        <TabLinks tabs=TABS label=tr!("Conversations") />
         <BotFilter />
         <div class="mb-4">
-            <Choice label="Which gaps" chosen=status options=statuses />
+            <Choice label=tr!("Which gaps") chosen=status options=statuses />
         </div>
         {loaded(
             groups.first,
@@ -57,7 +56,7 @@ pub fn GapsPage() -> impl IntoView {
                         when=move || !groups.items().is_empty()
                         fallback=move || view! { <Nothing status=status.get() /> }
                     >
-                        <ul class="panel divide-y divide-base-300" aria-label="Gaps">
+                        <ul class="panel divide-y divide-base-300" aria-label=tr!("Gaps")>
                             <For
                                 each=move || groups.items()
                                 key=|group| (group.id, group.status.as_str(), group.unanswered, group.disliked)
@@ -79,16 +78,18 @@ pub fn GapsPage() -> impl IntoView {
 fn Nothing(status: GapStatus) -> impl IntoView {
     let (title, text) = match status {
         GapStatus::Open => (
-            "No gaps",
-            "Whenever a bot has to say that it does not know, or a visitor does not like an answer, the question is listed here.",
+            tr!("No gaps"),
+            tr!(
+                "Whenever a bot has to say that it does not know, or a visitor does not like an answer, the question is listed here."
+            ),
         ),
         GapStatus::Improved => (
-            "Nothing improved yet",
-            "Questions whose answer you wrote are listed here, until they are asked in vain again.",
+            tr!("Nothing improved yet"),
+            tr!("Questions whose answer you wrote are listed here, until they are asked in vain again."),
         ),
         GapStatus::Dismissed => (
-            "Nothing dismissed",
-            "Questions that need no answer are listed here once you dismiss them.",
+            tr!("Nothing dismissed"),
+            tr!("Questions that need no answer are listed here once you dismiss them."),
         ),
     };
     view! { <Empty icon=icon::CIRCLE_HELP title=title text=text /> }
@@ -111,8 +112,8 @@ fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapG
         });
     };
     let (other, words) = match status {
-        GapStatus::Open => (GapStatus::Dismissed, "Dismiss"),
-        GapStatus::Improved | GapStatus::Dismissed => (GapStatus::Open, "Open again"),
+        GapStatus::Open => (GapStatus::Dismissed, tr!("Dismiss")),
+        GapStatus::Improved | GapStatus::Dismissed => (GapStatus::Open, tr!("Open again")),
     };
     let asked = Asked::Gap(group.question.clone());
     let examples = group.examples.clone();
@@ -128,10 +129,10 @@ fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapG
                     <span class="max-w-full truncate" dir="auto">
                         {group.bot_name.clone()}
                     </span>
-                    <span>"last " <Ago at=group.last_asked_at /></span>
+                    <span>{tr!("last ")} <Ago at=group.last_asked_at /></span>
                 </p>
                 <details class="mt-1">
-                    <summary class="muted cursor-pointer">"How it was asked"</summary>
+                    <summary class="muted cursor-pointer">{tr!("How it was asked")}</summary>
                     <ul class="mt-1 flex flex-col gap-1.5 border-s-2 border-base-300 ps-3">
                         {examples.into_iter().map(|example| view! { <Example example=example /> }).collect_view()}
                     </ul>
@@ -139,7 +140,7 @@ fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapG
             </div>
             <div class="flex flex-wrap items-center gap-1">
                 <Button small=true icon=icon::PENCIL on_click=move || improving.set(Some(shown.get_value()))>
-                    "Improve answer"
+                    {tr!("Improve answer")}
                 </Button>
                 <AddToTestSet asked=asked />
                 <Button small=true variant=Variant::Quiet busy=busy on_click=move || set(other)>
@@ -152,17 +153,18 @@ fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapG
 
 /// How often, and why it is here.
 fn times(group: &GapGroup) -> Vec<String> {
-    let unanswered =
-        (group.unanswered > 0).then(|| format!("{} unanswered", count(group.unanswered, "time")));
-    let disliked = (group.disliked > 0).then(|| format!("{} disliked", count(group.disliked, "time")));
+    let unanswered = (group.unanswered > 0)
+        .then(|| tr!("{n} time unanswered" | "{n} times unanswered" % group.unanswered));
+    let disliked =
+        (group.disliked > 0).then(|| tr!("{n} time disliked" | "{n} times disliked" % group.disliked));
     [unanswered, disliked].into_iter().flatten().collect()
 }
 
 #[component]
 fn Example(example: GapExample) -> impl IntoView {
     let why = match example.kind {
-        GapKind::Unanswered => Some("no answer"),
-        GapKind::Disliked => example.reason.map(reason_words).or(Some("disliked")),
+        GapKind::Unanswered => Some(tr!("no answer")),
+        GapKind::Disliked => example.reason.map(reason_words).or(Some(tr!("disliked"))),
     };
     view! {
         <li>
@@ -176,7 +178,7 @@ fn Example(example: GapExample) -> impl IntoView {
                     .map(|id| {
                         view! {
                             <a class="link-plain" href=format!("/conversations/{id}")>
-                                "Conversation"
+                                {tr!("Conversation")}
                             </a>
                         }
                     })}
@@ -186,11 +188,11 @@ fn Example(example: GapExample) -> impl IntoView {
 }
 
 /// A visitor's reason in plain words.
-pub const fn reason_words(reason: FeedbackReason) -> &'static str {
+pub fn reason_words(reason: FeedbackReason) -> &'static str {
     match reason {
-        FeedbackReason::Wrong => "wrong",
-        FeedbackReason::Incomplete => "something is missing",
-        FeedbackReason::NotHelpful => "not helpful",
-        FeedbackReason::Other => "something else",
+        FeedbackReason::Wrong => tr!("wrong"),
+        FeedbackReason::Incomplete => tr!("something is missing"),
+        FeedbackReason::NotHelpful => tr!("not helpful"),
+        FeedbackReason::Other => tr!("something else"),
     }
 }

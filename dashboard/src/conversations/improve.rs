@@ -41,7 +41,7 @@ pub fn ImproveDialog(
         }
     });
     view! {
-        <Dialog open=open title="Improve answer" wide=true unsaved=unsaved>
+        <Dialog open=open title=tr!("Improve answer") wide=true unsaved=unsaved>
             {move || {
                 improving
                     .get_untracked()
@@ -73,9 +73,9 @@ pub fn ImproveDialog(
 fn NoBase() -> impl IntoView {
     view! {
         <div class="flex flex-col items-start gap-3">
-            <p>"There is no knowledge base yet that the answer could be written into. Make one, and let the bot use it."</p>
+            <p>{tr!("There is no knowledge base yet that the answer could be written into. Make one, and let the bot use it.")}</p>
             <ButtonLink href="/knowledge" icon=icon::BOOK_OPEN>
-                "Go to Knowledge"
+                {tr!("Go to Knowledge")}
             </ButtonLink>
         </div>
     }
@@ -106,7 +106,7 @@ fn ImproveForm(
     let sets = load(client::test_sets::list);
     let set_options = Memo::new(move |_| {
         let found: Vec<TestSet> = sets.get().unwrap_or_default();
-        std::iter::once((String::new(), "None".to_owned()))
+        std::iter::once((String::new(), tr!("None").to_owned()))
             .chain(found.into_iter().map(|set| (set.id.to_string(), set.name)))
             .collect::<Vec<_>>()
     });
@@ -120,9 +120,9 @@ fn ImproveForm(
             let chosen = base.get();
             let is_used = used.iter().any(|(id, is_used)| *id == chosen && *is_used);
             if is_used {
-                format!("{bot} answers from it.")
+                tr!("{bot} answers from it.", bot)
             } else {
-                format!("{bot} does not use it: add it to the bot, and deploy.")
+                tr!("{bot} does not use it: add it to the bot, and deploy.", bot)
             }
         })
     };
@@ -155,7 +155,7 @@ fn ImproveForm(
                 Ok(_) => {
                     answer.set(String::new());
                     open.set(false);
-                    toasts.say("The answer was added. The bot knows it in a moment.");
+                    toasts.say(tr!("The answer was added. The bot knows it in a moment."));
                     on_improved();
                 }
                 Err(problem) => error.set(form.refuse(&problem)),
@@ -164,31 +164,31 @@ fn ImproveForm(
     };
     view! {
         <FormBody error=error submit=submit>
-            <TextField label="Question" value=question field=form.field("question") />
+            <TextField label=tr!("Question") value=question field=form.field("question") />
             <TextArea
-                label="Answer"
+                label=tr!("Answer")
                 value=answer
                 field=form.field("answer")
                 rows=6
-                hint="Markdown. The bot answers from it, and cites it by its question."
+                hint=tr!("Markdown. The bot answers from it, and cites it by its question.")
             />
             <SelectField
-                label="Knowledge base"
+                label=tr!("Knowledge base")
                 value=base
                 options=options
                 field=form.field("knowledge_base_id")
                 hint=is_used
             />
             <SelectField
-                label="Test set"
+                label=tr!("Test set")
                 value=set
                 options=set_options
                 field=form.field("test_set_id")
-                hint="Adds a case that expects this answer, so that you notice when it is lost again."
+                hint=tr!("Adds a case that expects this answer, so that you notice when it is lost again.")
             />
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Add the answer"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Add the answer")}</Submit>
             </div>
         </FormBody>
     }

@@ -9,7 +9,6 @@ use super::delete::{Chosen, DeleteChosen, choose, is_chosen};
 use super::{BotFilter, TABS, wanted_bot};
 use crate::ui::button::ButtonLink;
 use crate::ui::empty::Empty;
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{loaded, rows};
 use crate::ui::page::PageHead;
@@ -25,10 +24,10 @@ pub fn ConversationsPage() -> impl IntoView {
     // None while nothing is to be chosen.
     let chosen: Chosen = RwSignal::new(None);
     view! {
-        <PageHead title="Conversations" subtitle="What visitors asked and what they were answered.">
+        <PageHead title=tr!("Conversations") subtitle=tr!("What visitors asked and what they were answered.")>
             <DeleteChosen chosen=chosen on_deleted=move || conversations.first.reload() />
         </PageHead>
-        <TabLinks tabs=TABS label="Conversations" />
+        <TabLinks tabs=TABS label=tr!("Conversations") />
         <BotFilter />
         {loaded(
             conversations.first,
@@ -39,7 +38,7 @@ pub fn ConversationsPage() -> impl IntoView {
                         when=move || !conversations.items().is_empty()
                         fallback=|| view! { <NoConversations /> }
                     >
-                        <ul class="panel divide-y divide-base-300" aria-label="Conversations">
+                        <ul class="panel divide-y divide-base-300" aria-label=tr!("Conversations")>
                             <For
                                 each=move || conversations.items()
                                 key=|item| (item.id, item.message_count, item.has_gap)
@@ -59,20 +58,20 @@ fn NoConversations() -> impl IntoView {
     view! {
         <Empty
             icon=icon::MESSAGES_SQUARE
-            title="No conversations yet"
-            text="Once a bot is deployed and embedded, what visitors ask and what it answers is listed here."
+            title=tr!("No conversations yet")
+            text=tr!("Once a bot is deployed and embedded, what visitors ask and what it answers is listed here.")
         >
             <ButtonLink href="/bots" icon=icon::BOT>
-                "Go to the bots"
+                {tr!("Go to the bots")}
             </ButtonLink>
         </Empty>
     }
 }
 
 /// A channel in plain words.
-pub const fn channel_name(channel: Channel) -> &'static str {
+pub fn channel_name(channel: Channel) -> &'static str {
     match channel {
-        Channel::Web => "Web",
+        Channel::Web => tr!("Web"),
         Channel::Api => "API",
         Channel::Openai => "OpenAI API",
     }
@@ -84,9 +83,9 @@ pub fn GapMark() -> impl IntoView {
     view! {
         <span
             class="shrink-0 rounded-full border border-warning/50 px-2 py-0.5 text-xs font-medium text-warning"
-            title="The bot had to say that it does not know"
+            title=tr!("The bot had to say that it does not know")
         >
-            "Gap"
+            {tr!("Gap")}
         </span>
     }
 }
@@ -109,11 +108,11 @@ fn Row(item: ConversationSummary, chosen: Chosen) -> impl IntoView {
     let id = item.id;
     // It began with the lead form, and nothing was asked yet.
     let first_message = if item.first_message.is_empty() {
-        "Nothing was asked".to_owned()
+        tr!("Nothing was asked").to_owned()
     } else {
         item.first_message
     };
-    let label = format!("Choose {first_message}");
+    let label = tr!("Choose {first_message}", first_message);
     view! {
         <li class="relative flex items-center gap-3 px-4 py-3 hover:bg-base-200">
             <Show when=move || chosen.with(Option::is_some)>
@@ -139,7 +138,7 @@ fn Row(item: ConversationSummary, chosen: Chosen) -> impl IntoView {
                     </span>
                     {item.visitor.map(|visitor| view! { <VisitorName visitor=visitor /> })}
                     <span>{channel_name(item.channel)}</span>
-                    <span>{count(item.message_count, "message")}</span>
+                    <span>{tr!("{n} message" | "{n} messages" % item.message_count)}</span>
                 </p>
             </div>
             {item.has_gap.then(|| view! { <GapMark /> })}

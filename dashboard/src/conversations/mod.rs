@@ -22,8 +22,8 @@ use crate::ui::load::load;
 use crate::ui::tabs::Tab;
 
 const TABS: &[Tab] = &[
-    ("/conversations", "Conversations"),
-    ("/conversations/gaps", "Gaps"),
+    ("/conversations", mark!("Conversations")),
+    ("/conversations/gaps", mark!("Gaps")),
 ];
 
 /// The bot that the address asks for, if it asks for one.
@@ -44,7 +44,7 @@ fn BotFilter() -> impl IntoView {
     let path = use_location().pathname;
     let navigate = StoredValue::new_local(use_navigate());
     let options = move || {
-        let all = (String::new(), "All bots".to_owned());
+        let all = (String::new(), tr!("All bots").to_owned());
         let found = bots.get().map(|page| page.items).unwrap_or_default();
         std::iter::once(all)
             .chain(found.into_iter().map(|bot| (bot.id.to_string(), bot.name)))
@@ -64,7 +64,7 @@ fn BotFilter() -> impl IntoView {
     );
     view! {
         <div class="mb-4 sm:max-w-64">
-            <SelectField label="Bot" value=value options=Memo::new(move |_| options()) />
+            <SelectField label=tr!("Bot") value=value options=Memo::new(move |_| options()) />
         </div>
     }
 }

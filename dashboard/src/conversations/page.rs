@@ -12,8 +12,8 @@ use super::gaps::reason_words;
 use super::list::{GapMark, VisitorName, channel_name};
 use super::why::{Asking, WhyDialog};
 use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
+use crate::i18n::decimal;
 use crate::test_sets::{AddToTestSet, Asked};
-use crate::ui::format::count;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{blocks, load, loaded};
 use crate::ui::page::PageHead;
@@ -43,7 +43,7 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
         messages,
     } = conversation;
     let title = if summary.first_message.is_empty() {
-        "Nothing was asked".to_owned()
+        tr!("Nothing was asked").to_owned()
     } else {
         summary.first_message.clone()
     };
@@ -55,7 +55,7 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
         }
     };
     view! {
-        <PageHead title=title back=("/conversations", "Conversations")>
+        <PageHead title=title back=("/conversations", tr!("Conversations"))>
             <DeleteConversation id=summary.id />
         </PageHead>
         <p class="muted -mt-4 mb-6 flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -64,13 +64,13 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
             </a>
             {summary.visitor.map(|visitor| view! { <VisitorName visitor=visitor /> })}
             <span>{channel_name(summary.channel)}</span>
-            <span>{count(summary.message_count, "message")}</span>
-            <span>"began " <Ago at=summary.created_at /></span>
+            <span>{tr!("{n} message" | "{n} messages" % summary.message_count)}</span>
+            <span>{tr!("began ")} <Ago at=summary.created_at /></span>
             {lead_id
                 .map(|id| {
                     view! {
                         <a class="link-plain" href=format!("/leads/{id}")>
-                            "Lead"
+                            {tr!("Lead")}
                         </a>
                     }
                 })}
@@ -115,24 +115,24 @@ fn Answered(
     let facts = facts(&message);
     let trouble = match message.status {
         MessageStatus::Complete => None,
-        MessageStatus::Partial => Some("This answer broke off."),
-        MessageStatus::Failed => Some("No answer came."),
+        MessageStatus::Partial => Some(tr!("This answer broke off.")),
+        MessageStatus::Failed => Some(tr!("No answer came.")),
     };
     let rating = message.rating.map(|rating| match rating {
         Rating::Up => (
             icon::THUMBS_UP,
-            "The visitor found this helpful",
+            tr!("The visitor found this helpful"),
             "size-3.5 text-success",
         ),
         Rating::Down => (
             icon::THUMBS_DOWN,
-            "The visitor did not find this helpful",
+            tr!("The visitor did not find this helpful"),
             "size-3.5 text-error",
         ),
     });
     let reason = message
         .rating_reason
-        .map(|reason| format!("Why: {}", reason_words(reason)));
+        .map(|reason| tr!("Why: {}", reason_words(reason)));
     let comment = message.rating_comment.clone();
     view! {
         <Answer
@@ -154,7 +154,7 @@ fn Answered(
                                 class="link-plain"
                                 on:click=move |_| asking.set(Some((conversation_id, message_id)))
                             >
-                                "Why this answer?"
+                                {tr!("Why this answer?")}
                             </button>
                         }
                     })}
@@ -186,15 +186,14 @@ fn Answered(
 
 /// What the team wants to know of an answer.
 fn facts(message: &TranscriptMessage) -> Vec<String> {
-    let version = message.bot_version.map(|version| format!("version {version}"));
+    let version = message
+        .bot_version
+        .map(|version| tr!("version {version}", version));
     let time = message
         .latency_ms
-        .map(|ms| format!("{:.1} s", f64::from(ms) / 1000.0));
+        .map(|ms| tr!("{} s", decimal(f64::from(ms) / 1000.0, 1)));
     let tokens = message.usage.map(|usage| {
-        count(
-            i64::from(usage.prompt_tokens) + i64::from(usage.completion_tokens),
-            "token",
-        )
+        tr!("{n} token" | "{n} tokens" % i64::from(usage.prompt_tokens) + i64::from(usage.completion_tokens))
     });
     [version, message.model.clone(), time, tokens]
         .into_iter()

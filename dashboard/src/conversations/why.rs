@@ -30,7 +30,7 @@ pub fn WhyDialog(
         }
     });
     view! {
-        <Dialog open=open title="Why this answer" wide=true>
+        <Dialog open=open title=tr!("Why this answer") wide=true>
             {move || {
                 asking
                     .get()
@@ -51,21 +51,25 @@ pub fn WhyDialog(
 fn Retrieval(found: MessageRetrieval) -> impl IntoView {
     let sure = format!("{:.0} %", found.relevance * 100.0);
     let decision = if found.relevant {
-        format!("{sure} sure that the answer is among what was found, so the bot answered from it.")
+        tr!(
+            "{sure} sure that the answer is among what was found, so the bot answered from it.",
+            sure
+        )
     } else {
-        format!(
-            "Only {sure} sure that the answer is among what was found, so the bot did not answer from it."
+        tr!(
+            "Only {sure} sure that the answer is among what was found, so the bot did not answer from it.",
+            sure
         )
     };
     view! {
         <div class="flex flex-col gap-3">
             <p>
-                "Searched for " <strong dir="auto">{found.query}</strong> "."
+                {tr!("Searched for ")} <strong dir="auto">{found.query}</strong> "."
             </p>
             <p class="muted">{decision}</p>
             {found
                 .degraded
-                .then(|| view! { <p class="muted">"Part of the search was away: only words were compared."</p> })}
+                .then(|| view! { <p class="muted">{tr!("Part of the search was away: only words were compared.")}</p> })}
             {found.rerank_error.map(|error| view! { <p class="muted">{not_reranked(&error)}</p> })}
             <Candidates candidates=found.candidates />
         </div>

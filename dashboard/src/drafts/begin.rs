@@ -50,7 +50,7 @@ pub fn BeginDraft<T: DeserializeOwned + 'static>(
                     .await
                     .map(|draft| draft.id),
                 Ok(Some(draft)) => {
-                    toasts.say("You go on with the draft that was begun before.");
+                    toasts.say(tr!("You go on with the draft that was begun before."));
                     Ok(draft)
                 }
                 Err(error) => Err(error),

@@ -22,21 +22,21 @@ pub fn ConflictDialog<C: DraftContent>(
             .unwrap_or_default()
     };
     view! {
-        <Dialog open=open title="This draft was changed elsewhere" dismissible=false>
+        <Dialog open=open title=tr!("This draft was changed elsewhere") dismissible=false>
             <div class="flex flex-col gap-4">
                 <p>
-                    "Another tab or another person saved this draft while you edited it. "
-                    "Both contents are kept until you choose."
+                    {tr!("Another tab or another person saved this draft while you edited it. ")}
+                    {tr!("Both contents are kept until you choose.")}
                 </p>
                 <div>
-                    <p class="font-medium">"They differ in:"</p>
+                    <p class="font-medium">{tr!("They differ in:")}</p>
                     <ul class="list-disc ps-5">
                         {move || differences().into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}
                     </ul>
                 </div>
                 <div class="flex flex-wrap justify-end gap-2">
-                    <Button on_click=move || draft.take_theirs()>"Take theirs"</Button>
-                    <Button variant=Variant::Primary on_click=move || draft.keep_mine()>"Keep mine"</Button>
+                    <Button on_click=move || draft.take_theirs()>{tr!("Take theirs")}</Button>
+                    <Button variant=Variant::Primary on_click=move || draft.keep_mine()>{tr!("Keep mine")}</Button>
                 </div>
             </div>
         </Dialog>

@@ -50,7 +50,7 @@ pub fn DraftList(
         let name = title(&draft);
         let href = format!("{base}/{}", draft.id);
         let updated_at = draft.updated_at;
-        let kept = format!("Kept until {}", exact(draft.expires_at));
+        let kept = tr!("Kept until {}", exact(draft.expires_at));
         let about = draft.clone();
         view! {
             <li class="flex items-center gap-3 px-4 py-2.5">
@@ -60,15 +60,15 @@ pub fn DraftList(
                         {name.clone()}
                     </a>
                     <p class="muted truncate text-xs" title=kept>
-                        {move || remark(&about).map(|remark| format!("{remark} · "))} "saved " <Ago at=updated_at />
+                        {move || remark(&about).map(|remark| format!("{remark} · "))} {tr!("saved ")} <Ago at=updated_at />
                     </p>
                 </div>
                 <ButtonLink href=href small=true>
-                    "Continue"
+                    {tr!("Continue")}
                 </ButtonLink>
                 <IconButton
                     icon=icon::TRASH_2
-                    label=format!("Discard draft {name}")
+                    label=tr!("Discard draft {name}", name)
                     on_click=move || {
                         discarding.set(Some(draft.clone()));
                         asking.set(true);
@@ -79,15 +79,15 @@ pub fn DraftList(
     };
     view! {
         <Show when=move || found.with(|found| !found.is_empty())>
-            <section class="mb-6" aria-label="Drafts in progress">
-                <h2 class="mb-2 font-semibold">"Drafts in progress"</h2>
+            <section class="mb-6" aria-label=tr!("Drafts in progress")>
+                <h2 class="mb-2 font-semibold">{tr!("Drafts in progress")}</h2>
                 <ul class="panel divide-y divide-base-300">
                     {move || found.get().into_iter().map(row).collect_view()}
                 </ul>
             </section>
         </Show>
-        <ConfirmDialog open=asking title="Discard this draft?" action="Discard draft" on_confirm=discard>
-            <p>"The draft " <strong>{name}</strong> " " {goes}</p>
+        <ConfirmDialog open=asking title=tr!("Discard this draft?") action=tr!("Discard draft") on_confirm=discard>
+            <p>{tr!("The draft ")} <strong>{name}</strong> " " {goes}</p>
         </ConfirmDialog>
     }
 }

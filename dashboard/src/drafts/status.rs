@@ -16,18 +16,21 @@ pub fn SaveStatus<C: DraftContent>(
 ) -> impl IntoView {
     let clock = expect_context::<Clock>();
     let text = Memo::new(move |_| match draft.state.get() {
-        SaveState::Saved(at) => format!("Draft · saved {}", clock.ago(at)),
-        SaveState::Edited | SaveState::Saving => "Draft · saving…".to_owned(),
-        SaveState::Retrying(_) => "Draft · not saved — retrying".to_owned(),
-        SaveState::Refused(error) => format!("Draft · not saved — {error}"),
-        SaveState::Conflict => "Draft · not saved — changed elsewhere".to_owned(),
-        SaveState::Gone => "Draft · not saved — it has expired".to_owned(),
+        SaveState::Saved(at) => tr!("Draft · saved {}", clock.ago(at)),
+        SaveState::Edited | SaveState::Saving => tr!("Draft · saving…").to_owned(),
+        SaveState::Retrying(_) => tr!("Draft · not saved — retrying").to_owned(),
+        SaveState::Refused(error) => tr!(
+            "Draft · not saved — {error}",
+            error = crate::i18n::explain(&error)
+        ),
+        SaveState::Conflict => tr!("Draft · not saved — changed elsewhere").to_owned(),
+        SaveState::Gone => tr!("Draft · not saved — it has expired").to_owned(),
     });
     // Read out when the kind of state changes, not each second.
     let spoken = Memo::new(move |_| match draft.state.get() {
-        SaveState::Saved(_) => "Draft saved",
+        SaveState::Saved(_) => tr!("Draft saved"),
         SaveState::Edited | SaveState::Saving => "",
-        _ => "Draft not saved",
+        _ => tr!("Draft not saved"),
     });
     let failing = move || {
         !matches!(
@@ -37,7 +40,10 @@ pub fn SaveStatus<C: DraftContent>(
     };
     let detail = move || match draft.state.get() {
         SaveState::Saved(at) => exact_ms(at),
-        SaveState::Retrying(error) => format!("{error} Keep typing: nothing is lost."),
+        SaveState::Retrying(error) => tr!(
+            "{error} Keep typing: nothing is lost.",
+            error = crate::i18n::explain(&error)
+        ),
         _ => String::new(),
     };
     view! {
@@ -84,10 +90,10 @@ pub fn GoneNotice<C: DraftContent>(
             >
                 <Icon glyph=icon::TRIANGLE_ALERT class="size-4 text-warning" />
                 <p class="min-w-0 grow">
-                    "This draft has expired or was deleted. What you see is kept on this page."
+                    {tr!("This draft has expired or was deleted. What you see is kept on this page.")}
                 </p>
                 <Button variant=Variant::Primary busy=busy on_click=on_remake>
-                    "Make a new draft of it"
+                    {tr!("Make a new draft of it")}
                 </Button>
             </div>
         </Show>

@@ -3,15 +3,13 @@
 use api_types::kb::Chunk;
 use leptos::prelude::*;
 
-use crate::ui::format::count;
-
 /// The chunk's text below its place in the document.
 #[component]
 pub fn ChunkView(
     /// The chunk.
     chunk: Chunk,
 ) -> impl IntoView {
-    let page = chunk.page.map(|page| format!("page {page}"));
+    let page = chunk.page.map(|page| tr!("page {page}", page));
     let place = chunk
         .heading_path
         .iter()
@@ -22,11 +20,11 @@ pub fn ChunkView(
     view! {
         <li class="rounded-box border border-base-300 bg-base-100">
             <p class="muted flex flex-wrap items-baseline gap-x-3 border-b border-base-300 px-3 py-1.5 text-xs">
-                <span class="font-medium">{format!("Chunk {}", chunk.position + 1)}</span>
+                <span class="font-medium">{tr!("Chunk {}", chunk.position + 1)}</span>
                 <span class="min-w-0 grow truncate" dir="auto" title=place.clone()>
                     {place.clone()}
                 </span>
-                <span>{count(chunk.tokens, "token")}</span>
+                <span>{tr!("{n} token" | "{n} tokens" % chunk.tokens)}</span>
             </p>
             <p class="px-3 py-2 whitespace-pre-wrap" dir="auto">
                 {chunk.text}

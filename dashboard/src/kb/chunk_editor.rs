@@ -50,10 +50,10 @@ pub fn EditableChunk(
 #[component]
 fn Shown(chunk: StoredChunk, editing: RwSignal<bool>) -> impl IntoView {
     let marks: Vec<&str> = [
-        (!chunk.enabled).then_some("switched off"),
-        chunk.original_text.is_some().then_some("edited"),
-        (chunk.importance == Importance::High).then_some("important"),
-        (chunk.importance == Importance::Low).then_some("less important"),
+        (!chunk.enabled).then_some(tr!("switched off")),
+        chunk.original_text.is_some().then_some(tr!("edited")),
+        (chunk.importance == Importance::High).then_some(tr!("important")),
+        (chunk.importance == Importance::Low).then_some(tr!("less important")),
     ]
     .into_iter()
     .flatten()
@@ -71,11 +71,11 @@ fn Shown(chunk: StoredChunk, editing: RwSignal<bool>) -> impl IntoView {
                     {words}
                     {(!context.is_empty()).then(|| {
                         let stop = if marks.is_empty() { "" } else { " · " };
-                        format!("{stop}also found by: {context}")
+                        tr!("{stop}also found by: {context}", stop, context)
                     })}
                 </p>
                 <Button small=true icon=icon::PENCIL on_click=move || editing.set(true)>
-                    "Edit"
+                    {tr!("Edit")}
                 </Button>
             </div>
         </div>
@@ -137,9 +137,9 @@ fn Editor(
             match session.send(&call).await {
                 Ok(saved) => {
                     toasts.say(if saved.enabled {
-                        "Saved. Bots answer from it now."
+                        tr!("Saved. Bots answer from it now.")
                     } else {
-                        "Saved. It is switched off: bots no longer answer from it."
+                        tr!("Saved. It is switched off: bots no longer answer from it.")
                     });
                     chunk.set(saved);
                     editing.set(false);
@@ -165,12 +165,12 @@ fn Editor(
     view! {
         <div node_ref=place class="rounded-box border border-primary p-3">
             <FormBody error=error submit=send>
-                <TextArea label="Text" value=text field=form.field("text") rows=8 />
+                <TextArea label=tr!("Text") value=text field=form.field("text") rows=8 />
                 <TextField
-                    label="Context"
+                    label=tr!("Context")
                     value=context
                     field=form.field("context")
-                    hint="Words that people use for this. They are searched, and read with the text."
+                    hint=tr!("Words that people use for this. They are searched, and read with the text.")
                 />
                 <ImportanceField importance=importance />
                 <label class="flex items-center gap-2">
@@ -180,17 +180,17 @@ fn Editor(
                         prop:checked=move || request.with(|r| r.enabled)
                         on:change=move |event| request.update(|r| r.enabled = event_target_checked(&event))
                     />
-                    "Bots answer from this chunk"
+                    {tr!("Bots answer from this chunk")}
                 </label>
                 <div class="flex flex-wrap gap-2">
-                    <Submit busy=busy>"Save"</Submit>
-                    <Button on_click=move || editing.set(false)>"Cancel"</Button>
+                    <Submit busy=busy>{tr!("Save")}</Submit>
+                    <Button on_click=move || editing.set(false)>{tr!("Cancel")}</Button>
                     {original
                         .with_value(Option::is_some)
                         .then(|| {
                             view! {
                                 <Button icon=icon::ROTATE_CCW on_click=restore>
-                                    "Restore the document's text"
+                                    {tr!("Restore the document's text")}
                                 </Button>
                             }
                         })}

@@ -63,21 +63,21 @@ pub fn ChunkingFields(
     );
     view! {
         <div class="flex flex-col gap-4">
-            <SelectField label="Where" value=strategy options=options />
+            <SelectField label=tr!("Where") value=strategy options=options />
             <div class="grid grid-cols-2 gap-3">
                 <NumberField
-                    label="Largest chunk"
+                    label=tr!("Largest chunk")
                     value=size
                     field=size_field
-                    hint="Tokens, 32 to 512."
+                    hint=tr!("Tokens, 32 to 512.")
                     min="32"
                     max="512"
                 />
                 <NumberField
-                    label="Repeated"
+                    label=tr!("Repeated")
                     value=overlap
                     field=overlap_field
-                    hint="Tokens of the chunk before."
+                    hint=tr!("Tokens of the chunk before.")
                     min="0"
                     max="255"
                 />

@@ -11,7 +11,6 @@ use super::chunk_editor::{EditableChunk, Unsaved};
 use super::document_form::DocumentForm;
 use super::rechunk::Rechunk;
 use crate::ui::dialog::Dialog;
-use crate::ui::format::count;
 use crate::ui::load::{Load, load, loaded, rows};
 
 /// Opens when a document is chosen.
@@ -38,7 +37,7 @@ pub fn ChunksDialog(
     let title = move || {
         reading
             .get()
-            .map(|document| format!("Chunks of {}", document.title))
+            .map(|document| tr!("Chunks of {}", document.title))
             .unwrap_or_default()
     };
     let unsaved = Unsaved::default();
@@ -87,10 +86,10 @@ fn Chunks(
     };
     view! {
         <div class="mb-4 flex flex-col gap-2">
-            <Fold title="Tags and importance">
+            <Fold title=tr!("Tags and importance")>
                 <DocumentForm id=id document=document.clone() />
             </Fold>
-            <Fold title="Try other settings">
+            <Fold title=tr!("Try other settings")>
                 <Rechunk base=base document_id=document_id before=before />
             </Fold>
             <Resting id=id document_id=document_id />
@@ -106,8 +105,8 @@ fn Resting(id: Uuid, document_id: Uuid) -> impl IntoView {
     let resting = load(move || client::kb::resting_edits(id, document_id));
     let edit = |edit: RestingEdit| {
         let marks = [
-            (!edit.enabled).then(|| "switched off".to_owned()),
-            (!edit.context.is_empty()).then(|| format!("also found by: {}", edit.context)),
+            (!edit.enabled).then(|| tr!("switched off").to_owned()),
+            (!edit.context.is_empty()).then(|| tr!("also found by: {}", edit.context)),
         ];
         let marks: Vec<_> = marks.into_iter().flatten().collect();
         view! {
@@ -124,13 +123,13 @@ fn Resting(id: Uuid, document_id: Uuid) -> impl IntoView {
     };
     move || {
         let edits = resting.get().filter(|edits| !edits.is_empty())?;
-        let title = format!("{} at rest", count(edits.len() as i64, "change"));
+        let title = tr!("{n} change at rest" | "{n} changes at rest" % edits.len());
         Some(view! {
             <details class="rounded-box border border-warning/50" data-testid="resting">
                 <summary class="cursor-pointer px-3 py-2 font-medium">{title}</summary>
                 <div class="flex flex-col gap-3 border-t border-base-300 p-3">
                     <p class="muted">
-                        "The document is not cut here any more, or says something else. They come back when it is cut, or says, what it did before."
+                        {tr!("The document is not cut here any more, or says something else. They come back when it is cut, or says, what it did before.")}
                     </p>
                     <ul class="flex flex-col gap-3">{edits.into_iter().map(edit).collect_view()}</ul>
                 </div>

@@ -6,10 +6,10 @@ use api_types::sources::{CrawledPage, PageCounts, PageState};
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use crate::i18n::served;
 use crate::ui::button::IconButton;
 use crate::ui::choice::Choice;
 use crate::ui::dialog::Dialog;
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{loaded, rows};
 use crate::ui::pages::{Pages, pages, show_more};
@@ -27,20 +27,20 @@ pub fn CrawlProgress(
     let words = move || {
         let pages = pages.get();
         if !running.get() {
-            return "Waiting for a worker".to_owned();
+            return tr!("Waiting for a worker").to_owned();
         }
-        format!(
-            "{} of {} looked at · {}",
-            pages.done(),
-            count(pages.found, "page"),
-            taken(pages)
+        tr!(
+            "{done} of {n} page looked at · {taken}"
+                | "{done} of {n} pages looked at · {taken}" % pages.found,
+            done = pages.done(),
+            taken = taken(pages)
         )
     };
     view! {
         <div class="flex flex-col gap-1">
             <progress
                 class="progress progress-primary w-full"
-                aria-label="Pages looked at"
+                aria-label=tr!("Pages looked at")
                 prop:value=move || pages.get().done().to_string()
                 max=move || pages.get().found.max(1).to_string()
             ></progress>
@@ -51,17 +51,15 @@ pub fn CrawlProgress(
 
 /// `12 pages taken, 3 left out, 1 failed`.
 pub fn taken(pages: PageCounts) -> String {
-    let mut words = format!("{} taken", count(pages.taken(), "page"));
-    for (number, what) in [
-        (pages.skipped + pages.removed, "left out"),
-        (pages.failed, "failed"),
-        (pages.gone, "gone"),
-    ] {
-        if number > 0 {
-            words.push_str(&format!(", {number} {what}"));
-        }
-    }
-    words
+    let out = pages.skipped + pages.removed;
+    let (failed, gone) = (pages.failed, pages.gone);
+    let parts = [
+        Some(tr!("{n} page taken" | "{n} pages taken" % pages.taken())),
+        (out > 0).then(|| tr!("{n} left out" | "{n} left out" % out)),
+        (failed > 0).then(|| tr!("{n} failed" | "{n} failed" % failed)),
+        (gone > 0).then(|| tr!("{n} gone" | "{n} gone" % gone)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Which pages the dialog shows.
@@ -102,9 +100,9 @@ where
         <Dialog open=open title=title wide=true>
             <div class="mb-3">
                 <Choice
-                    label="Which pages"
+                    label=tr!("Which pages")
                     chosen=shown
-                    options=vec![(Shown::Taken, "Taken"), (Shown::Out, "Left out")]
+                    options=vec![(Shown::Taken, tr!("Taken")), (Shown::Out, tr!("Left out"))]
                 />
             </div>
             {
@@ -123,9 +121,9 @@ fn PageList(found: Pages<CrawledPage>, remove: Option<Callback<(Uuid, Callback<(
         let is_empty = move || first.with(|page| page.items.is_empty());
         view! {
             <Show when=is_empty>
-                <p class="muted py-4">"None."</p>
+                <p class="muted py-4">{tr!("None.")}</p>
             </Show>
-            <ul class="divide-y divide-base-300" aria-label="Pages">
+            <ul class="divide-y divide-base-300" aria-label=tr!("Pages")>
                 <For each=move || found.items() key=|page| page.id children=row />
             </ul>
             {show_more(found)}
@@ -167,7 +165,7 @@ fn PageRow(
                     view! {
                         <IconButton
                             icon=icon::X
-                            label=format!("Leave out {title}")
+                            label=tr!("Leave out {title}", title)
                             on_click=move || remove.run((id, done))
                         />
                     }
@@ -179,13 +177,13 @@ fn PageRow(
 /// Why a page was left out.
 fn why(page: &CrawledPage) -> Option<String> {
     let words = match page.state {
-        PageState::Skipped | PageState::Failed => page.reason?.words(),
-        PageState::Gone => "There is no such page any more",
-        PageState::Removed => "Left out by hand",
+        PageState::Skipped | PageState::Failed => served(page.reason?.words()),
+        PageState::Gone => tr!("There is no such page any more").to_owned(),
+        PageState::Removed => tr!("Left out by hand").to_owned(),
         PageState::Waiting | PageState::Added | PageState::Changed | PageState::Unchanged => return None,
     };
     Some(match &page.detail {
         Some(detail) => format!("{words}: {detail}"),
-        None => words.to_owned(),
+        None => words,
     })
 }

@@ -6,7 +6,6 @@ use leptos::prelude::*;
 
 use crate::session::use_session;
 use crate::ui::dialog::ConfirmDialog;
-use crate::ui::format::count;
 use crate::ui::load::Load;
 use crate::ui::toast::use_toasts;
 
@@ -33,7 +32,7 @@ pub fn CutAnew(
             chunking: chunking.get_untracked(),
         };
         base.set(session.send(&client::kb::save(now.id, &request)).await?);
-        toasts.say("The documents are being cut anew.");
+        toasts.say(tr!("The documents are being cut anew."));
         Ok(())
     };
     let what = move || {
@@ -41,7 +40,7 @@ pub fn CutAnew(
         Some(view! { <WhatHappens documents=base.progress.total edits=base.edit_count /> })
     };
     view! {
-        <ConfirmDialog open=open title="Cut all documents anew?" action="Cut anew" on_confirm=cut>
+        <ConfirmDialog open=open title=tr!("Cut all documents anew?") action=tr!("Cut anew") on_confirm=cut>
             {what}
         </ConfirmDialog>
     }
@@ -55,18 +54,22 @@ pub fn WhatHappens(
     /// How many changes people made to chunks.
     edits: i64,
 ) -> impl IntoView {
-    let documents = count(documents, "document");
+    let documents = tr!(
+        "{n} document will be cut anew in the background. Bots answer from the chunks there are until the new ones are ready."
+            | "{n} documents will be cut anew in the background. Bots answer from the chunks there are until the new ones are ready."
+                % documents
+    );
     let edits = (edits > 0).then(|| {
-        let edits = count(edits, "change");
-        format!(
-            "People made {edits} to chunks by hand. Each stays where the text is cut there as it was; the others rest, \
+        tr!(
+            "People made {n} change to chunks by hand. Each stays where the text is cut there as it was; the others rest, \
              are listed with their document, and come back with the old settings."
+                | "People made {n} changes to chunks by hand. Each stays where the text is cut there as it was; the others \
+                   rest, are listed with their document, and come back with the old settings." % edits
         )
     });
     view! {
         <p>
             {documents}
-            " will be cut anew in the background. Bots answer from the chunks there are until the new ones are ready."
         </p>
         {edits.map(|edits| view! { <p>{edits}</p> })}
     }

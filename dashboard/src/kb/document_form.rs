@@ -55,7 +55,7 @@ pub fn DocumentForm(
                 Ok(saved) => {
                     tags.try_set(saved.tags.join(", "));
                     error.try_set(None);
-                    toasts.say("Saved. Searches see it now.");
+                    toasts.say(tr!("Saved. Searches see it now."));
                 }
                 Err(problem) => {
                     error.try_set(form.refuse(&problem));
@@ -68,15 +68,15 @@ pub fn DocumentForm(
     view! {
         <FormBody error=error submit=send>
             <TextField
-                label="Tags"
+                label=tr!("Tags")
                 value=Text::new(move || tags.get(), move |text| tags.set(text))
                 field=form.field("tags")
-                hint="Separated by commas. Searches can ask for documents with a tag."
+                hint=tr!("Separated by commas. Searches can ask for documents with a tag.")
             />
             <ImportanceField importance=importance />
-            {(!languages.is_empty()).then(|| view! { <p class="muted">"Written in: " {languages}</p> })}
+            {(!languages.is_empty()).then(|| view! { <p class="muted">{tr!("Written in: ")} {languages}</p> })}
             <div>
-                <Submit busy=busy>"Save"</Submit>
+                <Submit busy=busy>{tr!("Save")}</Submit>
             </div>
         </FormBody>
     }

@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use super::chunks_dialog::ChunksDialog;
 use super::source_icon::source_icon;
+use crate::i18n::served;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::dialog::ConfirmDialog;
 use crate::ui::field::SearchBox;
-use crate::ui::format::{bytes, count};
+use crate::ui::format::bytes;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Load, loaded, rows};
 use crate::ui::page::Section;
@@ -56,17 +57,17 @@ pub fn Documents(
     };
     let actions = view! { <RetryFailed id=id documents=documents reload=reload /> }.into_any();
     view! {
-        <Section title="Documents" actions=actions>
+        <Section title=tr!("Documents") actions=actions>
             {loaded(
                 documents,
                 rows,
                 move |found| view! { <List id=id base=base found=found reload=reload ask=ask /> },
             )}
         </Section>
-        <ConfirmDialog open=asking title="Delete this document?" action="Delete document" on_confirm=delete>
+        <ConfirmDialog open=asking title=tr!("Delete this document?") action=tr!("Delete document") on_confirm=delete>
             <p>
                 <strong>{title}</strong>
-                " goes with its chunks. Bots stop answering from it at once. This can't be undone."
+                {tr!(" goes with its chunks. Bots stop answering from it at once. This can't be undone.")}
             </p>
         </ConfirmDialog>
     }
@@ -102,7 +103,7 @@ fn RetryFailed(
     view! {
         <Show when=move || { failed() > 1 }>
             <Button small=true icon=icon::ROTATE_CCW busy=busy on_click=retry>
-                {move || format!("Retry all {} that failed", failed())}
+                {move || tr!("Retry all {} that failed", failed())}
             </Button>
         </Show>
     }
@@ -142,26 +143,26 @@ fn List(
     view! {
         <Show when=move || { found.with(Vec::len) > 8 }>
             <div class="mb-3">
-                <SearchBox label="Search documents" value=words />
+                <SearchBox label=tr!("Search documents") value=words />
             </div>
         </Show>
         <Show when=move || matching().is_empty()>
             <p class="muted py-4">
                 {move || {
                     if found.with(Vec::is_empty) {
-                        "No documents. Add sources to give bots something to answer from."
+                        tr!("No documents. Add sources to give bots something to answer from.")
                     } else {
-                        "No document has this name."
+                        tr!("No document has this name.")
                     }
                 }}
             </p>
         </Show>
-        <ul class="-my-3 divide-y divide-base-300" aria-label="Documents">
+        <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Documents")>
             <For each=move || matching().into_iter().take(most.get()) key=|id| *id children=row />
         </ul>
         <Show when=move || { matching().len() > most.get() }>
             <div class="mt-4 flex justify-center">
-                <Button on_click=move || most.update(|most| *most += PAGE)>"Show more"</Button>
+                <Button on_click=move || most.update(|most| *most += PAGE)>{tr!("Show more")}</Button>
             </div>
         </Show>
         <ChunksDialog id=id base=base reading=reading />
@@ -195,7 +196,7 @@ fn Row(
     let to_read = document.clone();
     let size = bytes(u64::try_from(document.size).unwrap_or_default());
     let size = match document.original_removed_at {
-        Some(_) => format!("{size}, file removed after its time"),
+        Some(_) => tr!("{size}, file removed after its time", size),
         None => size,
     };
     let address = document.url.clone().unwrap_or(size);
@@ -214,25 +215,25 @@ fn Row(
                     .then(|| {
                         view! {
                             <Button small=true icon=icon::ROTATE_CCW busy=busy on_click=retry>
-                                "Retry"
+                                {tr!("Retry")}
                             </Button>
                         }
                     })}
                 <IconButton
                     icon=icon::LAYERS
-                    label=format!("Show the chunks of {}", document.title)
+                    label=tr!("Show the chunks of {}", document.title)
                     disabled=document.chunk_count == 0
                     on_click=move || reading.set(Some(to_read.clone()))
                 />
                 <IconButton
                     icon=icon::TRASH_2
-                    label=format!("Delete {}", document.title)
+                    label=tr!("Delete {}", document.title)
                     on_click=move || ask(to_delete.clone())
                 />
             </div>
             {document
                 .error
-                .map(|error| view! { <p class="basis-full ps-8 text-error">{error.message}</p> })}
+                .map(|error| view! { <p class="basis-full ps-8 text-error">{served(&error.message)}</p> })}
         </li>
     }
 }
@@ -240,19 +241,18 @@ fn Row(
 #[component]
 fn Status(document: Document) -> impl IntoView {
     let words = match document.status {
-        DocumentStatus::Queued => "Waiting".to_owned(),
-        DocumentStatus::Parsing => "Reading".to_owned(),
-        DocumentStatus::Chunking => "Cutting into chunks".to_owned(),
+        DocumentStatus::Queued => tr!("Waiting").to_owned(),
+        DocumentStatus::Parsing => tr!("Reading").to_owned(),
+        DocumentStatus::Chunking => tr!("Cutting into chunks").to_owned(),
         DocumentStatus::Embedding => {
-            format!(
-                "Embedding {} of {}",
-                document.chunks_done,
-                count(document.chunk_count, "chunk")
+            tr!(
+                "Embedding {done} of {n} chunk" | "Embedding {done} of {n} chunks" % document.chunk_count,
+                done = document.chunks_done
             )
         }
-        DocumentStatus::Indexing => "Adding to the index".to_owned(),
-        DocumentStatus::Indexed => format!("Ready · {}", count(document.chunk_count, "chunk")),
-        DocumentStatus::Failed => "Could not be read".to_owned(),
+        DocumentStatus::Indexing => tr!("Adding to the index").to_owned(),
+        DocumentStatus::Indexed => tr!("Ready · {n} chunk" | "Ready · {n} chunks" % document.chunk_count),
+        DocumentStatus::Failed => tr!("Could not be read").to_owned(),
     };
     match document.status {
         DocumentStatus::Indexed => view! {

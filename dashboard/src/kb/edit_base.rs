@@ -38,9 +38,9 @@ pub fn EditBase(
                 open.set(true);
             }
         >
-            "Settings"
+            {tr!("Settings")}
         </Button>
-        <Dialog open=open title="Settings of the knowledge base">
+        <Dialog open=open title=tr!("Settings of the knowledge base")>
             {content}
         </Dialog>
     }
@@ -78,7 +78,7 @@ fn Fields(base: Load<KnowledgeBase>, now: KnowledgeBase, open: RwSignal<bool>) -
             match session.send(&client::kb::save(id, &request)).await {
                 Ok(saved) => {
                     base.set(saved);
-                    toasts.say("Saved.");
+                    toasts.say(tr!("Saved."));
                     open.set(false);
                 }
                 Err(problem) => error.set(form.refuse(&problem)),
@@ -94,12 +94,12 @@ fn Fields(base: Load<KnowledgeBase>, now: KnowledgeBase, open: RwSignal<bool>) -
     };
     view! {
         <FormBody error=error submit=submit>
-            <TextField label="Name" value=name field=form.field("name") />
+            <TextField label=tr!("Name") value=name field=form.field("name") />
             <TextArea
-                label="Description"
+                label=tr!("Description")
                 value=description
                 field=form.field("description")
-                hint="What it is about, for your team. You can leave it out."
+                hint=tr!("What it is about, for your team. You can leave it out.")
                 rows=2
             />
             <ChunkingFields
@@ -114,8 +114,8 @@ fn Fields(base: Load<KnowledgeBase>, now: KnowledgeBase, open: RwSignal<bool>) -
                 </Notice>
             </Show>
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Save"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Save")}</Submit>
             </div>
         </FormBody>
     }

@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use crate::ui::field::{SelectField, Text};
 
 const IMPORTANCE: [(Importance, &str, &str); 3] = [
-    (Importance::Low, "low", "Low: behind others"),
-    (Importance::Normal, "normal", "Normal"),
-    (Importance::High, "high", "High: before others"),
+    (Importance::Low, "low", mark!("Low: behind others")),
+    (Importance::Normal, "normal", mark!("Normal")),
+    (Importance::High, "high", mark!("High: before others")),
 ];
 
 /// Chooses one of three.
@@ -31,7 +31,7 @@ pub fn ImportanceField(
     );
     let options: Vec<(String, String)> = IMPORTANCE
         .iter()
-        .map(|(_, key, name)| ((*key).to_owned(), (*name).to_owned()))
+        .map(|(_, key, name)| ((*key).to_owned(), crate::i18n::text(name).to_owned()))
         .collect();
-    view! { <SelectField label="Importance" value=value options=options /> }
+    view! { <SelectField label=tr!("Importance") value=value options=options /> }
 }

@@ -10,7 +10,6 @@ use super::new_draft::DraftButton;
 use crate::drafts::DraftList;
 use crate::ui::empty::Empty;
 use crate::ui::field::SearchBox;
-use crate::ui::format::count;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Load, load, loaded, poll_while, rows};
 use crate::ui::page::PageHead;
@@ -24,8 +23,8 @@ pub fn KnowledgePage() -> impl IntoView {
     });
     let drafts = load(client::kb_drafts::list);
     view! {
-        <PageHead title="Knowledge" subtitle="What your bots answer from.">
-            <DraftButton>"New knowledge base"</DraftButton>
+        <PageHead title=tr!("Knowledge") subtitle=tr!("What your bots answer from.")>
+            <DraftButton>{tr!("New knowledge base")}</DraftButton>
         </PageHead>
         {loaded(
             drafts,
@@ -59,20 +58,20 @@ fn Bases(bases: RwSignal<Vec<KnowledgeBase>>, drafts: RwSignal<Vec<DraftSummary>
         <Show when=move || is_empty() && drafts.with(Vec::is_empty)>
             <Empty
                 icon=icon::BOOK_OPEN
-                title="No knowledge yet"
-                text="Add files, pasted text or web pages. You see how they are cut into chunks before anything is kept."
+                title=tr!("No knowledge yet")
+                text=tr!("Add files, pasted text or web pages. You see how they are cut into chunks before anything is kept.")
             >
-                <DraftButton>"Create a knowledge base"</DraftButton>
+                <DraftButton>{tr!("Create a knowledge base")}</DraftButton>
             </Empty>
         </Show>
         <Show when=move || !is_empty()>
             <div class="mb-4">
-                <SearchBox label="Search knowledge" value=words />
+                <SearchBox label=tr!("Search knowledge") value=words />
             </div>
             <Show when=move || matching().is_empty()>
-                <p class="muted py-6 text-center">"No knowledge base has this name."</p>
+                <p class="muted py-6 text-center">{tr!("No knowledge base has this name.")}</p>
             </Show>
-            <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label="Knowledge bases">
+            <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label=tr!("Knowledge bases")>
                 <For each=matching key=|id| *id children=move |id| view! { <Card id=id bases=bases /> } />
             </ul>
         </Show>
@@ -87,15 +86,15 @@ fn Card(id: Uuid, bases: RwSignal<Vec<KnowledgeBase>>) -> impl IntoView {
     let progress = Memo::new(move |_| base.get().map(|base| base.progress).unwrap_or_default());
     let chunks = move || {
         base.get()
-            .map(|base| count(base.chunk_count, "chunk"))
+            .map(|base| tr!("{n} chunk" | "{n} chunks" % base.chunk_count))
             .unwrap_or_default()
     };
     let used_by = move || {
         let used_by = base.get().map(|base| base.used_by).unwrap_or_default();
         if used_by.is_empty() {
-            "not used yet".to_owned()
+            tr!("not used yet").to_owned()
         } else {
-            format!("used by {}", used_by.join(", "))
+            tr!("used by {}", used_by.join(", "))
         }
     };
     view! {
@@ -112,7 +111,7 @@ fn Card(id: Uuid, bases: RwSignal<Vec<KnowledgeBase>>) -> impl IntoView {
                 {description}
             </p>
             <p class="muted flex flex-wrap gap-x-3">
-                <span>{move || count(progress.get().total, "document")}</span>
+                <span>{move || tr!("{n} document" | "{n} documents" % progress.get().total)}</span>
                 <span>{chunks}</span>
                 <span class="min-w-0 truncate" dir="auto">
                     {used_by}
@@ -136,19 +135,19 @@ pub fn ProgressLine(
             <div class="flex flex-col gap-1">
                 <progress
                     class="progress progress-primary w-full"
-                    aria-label="Documents read"
+                    aria-label=tr!("Documents read")
                     prop:value=move || done().to_string()
                     max=move || progress.get().total.to_string()
                 ></progress>
                 <p class="text-xs" role="status">
-                    {move || format!("{} of {} read", done(), count(progress.get().total, "document"))}
+                    {move || tr!("{done} of {n} document read" | "{done} of {n} documents read" % progress.get().total, done = done())}
                 </p>
             </div>
         </Show>
         <Show when=move || { progress.get().failed > 0 }>
             <p class="flex items-center gap-1.5 text-xs text-error">
                 <Icon glyph=icon::TRIANGLE_ALERT class="size-3.5" />
-                {move || format!("{} could not be read", count(progress.get().failed, "document"))}
+                {move || tr!("{n} document could not be read" | "{n} documents could not be read" % progress.get().failed)}
             </p>
         </Show>
     }
@@ -156,16 +155,16 @@ pub fn ProgressLine(
 
 #[component]
 fn Drafts(found: RwSignal<Vec<DraftSummary>>, drafts: Load<Vec<DraftSummary>>) -> impl IntoView {
-    let remark = |draft: &DraftSummary| draft.from.map(|_| "more sources".to_owned());
+    let remark = |draft: &DraftSummary| draft.from.map(|_| tr!("more sources").to_owned());
     view! {
         <DraftList
             found=found
             drafts=drafts
             base="/knowledge/draft"
-            untitled="Untitled knowledge base"
+            untitled=tr!("Untitled knowledge base")
             remark=remark
             delete=client::kb_drafts::delete
-            goes="goes away with the files and texts added to it. Knowledge bases stay as they are."
+            goes=tr!("goes away with the files and texts added to it. Knowledge bases stay as they are.")
         />
     }
 }

@@ -16,7 +16,6 @@ use super::sources::Sources;
 use crate::session::use_session;
 use crate::ui::button::Button;
 use crate::ui::dialog::ConfirmDialog;
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{Load, blocks, load, loaded, poll_while};
 use crate::ui::page::{PageHead, Section};
@@ -61,9 +60,9 @@ fn Overview(
     let description = Memo::new(move |_| base.with(|base| base.description.clone()));
     let progress = Memo::new(move |_| base.with(|base| base.progress));
     view! {
-        <PageHead title=name subtitle=description back=("/knowledge", "Knowledge")>
+        <PageHead title=name subtitle=description back=("/knowledge", tr!("Knowledge"))>
             <EditBase base=loading />
-            <DraftButton from=Some(id)>"Add sources"</DraftButton>
+            <DraftButton from=Some(id)>{tr!("Add sources")}</DraftButton>
         </PageHead>
         <div class="mb-5 flex flex-col gap-2 empty:hidden">
             <ProgressLine progress=progress />
@@ -81,25 +80,25 @@ fn Overview(
 }
 
 /// A strategy in plain words.
-pub const fn strategy_name(strategy: ChunkStrategy) -> &'static str {
+pub fn strategy_name(strategy: ChunkStrategy) -> &'static str {
     match strategy {
-        ChunkStrategy::Recursive => "At headings and paragraphs",
-        ChunkStrategy::Heading => "One chunk a section",
-        ChunkStrategy::Page => "One chunk a page",
-        ChunkStrategy::Sentence => "Whole sentences",
-        ChunkStrategy::Fixed => "Every so many tokens",
-        ChunkStrategy::Semantic => "Where the subject changes",
-        ChunkStrategy::Adaptive => "What suits each document",
+        ChunkStrategy::Recursive => tr!("At headings and paragraphs"),
+        ChunkStrategy::Heading => tr!("One chunk a section"),
+        ChunkStrategy::Page => tr!("One chunk a page"),
+        ChunkStrategy::Sentence => tr!("Whole sentences"),
+        ChunkStrategy::Fixed => tr!("Every so many tokens"),
+        ChunkStrategy::Semantic => tr!("Where the subject changes"),
+        ChunkStrategy::Adaptive => tr!("What suits each document"),
     }
 }
 
 #[component]
 fn Facts(base: RwSignal<KnowledgeBase>) -> impl IntoView {
     let created_at = Memo::new(move |_| base.with(|base| base.created_at));
-    let chunks = move || base.with(|base| count(base.chunk_count, "chunk"));
+    let chunks = move || base.with(|base| tr!("{n} chunk" | "{n} chunks" % base.chunk_count));
     let chunking = move || {
         let chunking = base.with(|base| base.chunking);
-        format!(
+        tr!(
             "{}, up to {} tokens, {} repeated",
             strategy_name(chunking.strategy),
             chunking.size,
@@ -109,21 +108,21 @@ fn Facts(base: RwSignal<KnowledgeBase>) -> impl IntoView {
     let used_by = move || {
         let used_by = base.with(|base| base.used_by.join(", "));
         if used_by.is_empty() {
-            "no live bot yet".to_owned()
+            tr!("no live bot yet").to_owned()
         } else {
             used_by
         }
     };
     view! {
-        <Section title="At a glance">
+        <Section title=tr!("At a glance")>
             <dl class="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-2">
-                <dt class="muted">"Holds"</dt>
+                <dt class="muted">{tr!("Holds")}</dt>
                 <dd>{chunks}</dd>
-                <dt class="muted">"Cut"</dt>
+                <dt class="muted">{tr!("Cut")}</dt>
                 <dd>{chunking}</dd>
-                <dt class="muted">"Used by"</dt>
+                <dt class="muted">{tr!("Used by")}</dt>
                 <dd dir="auto">{used_by}</dd>
-                <dt class="muted">"Made"</dt>
+                <dt class="muted">{tr!("Made")}</dt>
                 <dd>
                     <Ago at=created_at />
                 </dd>
@@ -141,10 +140,10 @@ fn DeleteBase(id: Uuid, base: RwSignal<KnowledgeBase>) -> impl IntoView {
     let name = move || base.with(|base| base.name.clone());
     let holds = move || {
         base.with(|base| {
-            format!(
+            tr!(
                 "{} and {}",
-                count(base.progress.total, "document"),
-                count(base.chunk_count, "chunk")
+                tr!("{n} document" | "{n} documents" % base.progress.total),
+                tr!("{n} chunk" | "{n} chunks" % base.chunk_count)
             )
         })
     };
@@ -152,28 +151,28 @@ fn DeleteBase(id: Uuid, base: RwSignal<KnowledgeBase>) -> impl IntoView {
     let delete = async move || {
         let name = untrack(name);
         session.send(&client::kb::delete(id)).await?;
-        toasts.say(format!("{name} was deleted."));
+        toasts.say(tr!("{name} was deleted.", name));
         navigate.with_value(|navigate| navigate("/knowledge", NavigateOptions::default()));
         Ok(())
     };
     view! {
-        <Section title="Delete">
-            <p class="muted mb-3">"The knowledge base goes with its documents and chunks."</p>
+        <Section title=tr!("Delete")>
+            <p class="muted mb-3">{tr!("The knowledge base goes with its documents and chunks.")}</p>
             <Button icon=icon::TRASH_2 on_click=move || asking.set(true)>
-                "Delete knowledge base"
+                {tr!("Delete knowledge base")}
             </Button>
         </Section>
         <ConfirmDialog
             open=asking
-            title=Signal::derive(move || format!("Delete {}?", name()))
-            action="Delete knowledge base"
+            title=Signal::derive(move || tr!("Delete {}?", name()))
+            action=tr!("Delete knowledge base")
             on_confirm=delete
         >
-            <p>"This can't be undone. " {holds} " go with it."</p>
+            <p>{tr!("This can't be undone. ")} {holds} {tr!(" go with it.")}</p>
             <Show when=move || !users().is_empty()>
                 <p>
-                    "These live bots answer from it: " <strong>{users}</strong>
-                    ". Choose other knowledge for them first."
+                    {tr!("These live bots answer from it: ")} <strong>{users}</strong>
+                    {tr!(". Choose other knowledge for them first.")}
                 </p>
             </Show>
         </ConfirmDialog>

@@ -14,7 +14,6 @@ use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Submit};
 use crate::ui::form::Form;
-use crate::ui::format::count;
 use crate::ui::load::Load;
 
 /// Settings and their outcome beside the chunks there are.
@@ -56,13 +55,18 @@ pub fn Rechunk(
             busy.try_set(false);
         });
     };
-    let error = move || after.get().and_then(Result::err).map(|error| error.to_string());
+    let error = move || {
+        after
+            .get()
+            .and_then(Result::err)
+            .map(|error| crate::i18n::explain(&error))
+    };
     let outcome = move || {
         let after = after.get()?.ok()?;
         Some(view! {
             <div class="grid gap-4 md:grid-cols-2">
-                {move || view! { <Column title="Now" chunks=before.get() /> }}
-                <Column title="With these settings" chunks=after />
+                {move || view! { <Column title=tr!("Now") chunks=before.get() /> }}
+                <Column title=tr!("With these settings") chunks=after />
             </div>
         })
     };
@@ -83,14 +87,14 @@ pub fn Rechunk(
                 overlap_field=form.field("chunking.overlap")
             />
             <div class="flex flex-wrap gap-2">
-                <Submit busy=busy>"Compare"</Submit>
+                <Submit busy=busy>{tr!("Compare")}</Submit>
                 <Show when=is_other>
                     <Button on_click=move || {
                         if form.submit() {
                             base.reload();
                             using.set(true);
                         }
-                    }>"Use for the whole knowledge base…"</Button>
+                    }>{tr!("Use for the whole knowledge base…")}</Button>
                 </Show>
             </div>
             <ErrorAlert message=Signal::derive(error) />
@@ -102,7 +106,10 @@ pub fn Rechunk(
 
 #[component]
 fn Column(title: &'static str, chunks: Vec<Chunk>) -> impl IntoView {
-    let heading = format!("{title}: {}", count(chunks.len() as i64, "chunk"));
+    let heading = format!(
+        "{title}: {}",
+        tr!("{n} chunk" | "{n} chunks" % chunks.len() as i64)
+    );
     view! {
         <section class="min-w-0">
             <h3 class="mb-2 font-medium">{heading}</h3>

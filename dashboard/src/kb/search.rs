@@ -9,11 +9,11 @@ use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use crate::chat::web_link;
+use crate::i18n::decimal;
 use crate::retrieval::{Candidates, RerankFields, not_reranked};
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Submit;
-use crate::ui::format::count;
 use crate::ui::load::load;
 use crate::ui::page::Section;
 
@@ -53,7 +53,12 @@ pub fn Search(
             busy.set(false);
         });
     };
-    let error = move || result.get().and_then(Result::err).map(|error| error.to_string());
+    let error = move || {
+        result
+            .get()
+            .and_then(Result::err)
+            .map(|error| crate::i18n::explain(&error))
+    };
     let found = move || {
         result
             .get()
@@ -61,7 +66,7 @@ pub fn Search(
             .map(|found| view! { <Found found=found /> })
     };
     view! {
-        <Section title="Try the search" subtitle="See what a question finds, and why.">
+        <Section title=tr!("Try the search") subtitle=tr!("See what a question finds, and why.")>
             <form
                 class="flex gap-2"
                 role="search"
@@ -74,12 +79,12 @@ pub fn Search(
                     type="search"
                     class="input w-full"
                     dir="auto"
-                    aria-label="Question"
-                    placeholder="A question"
+                    aria-label=tr!("Question")
+                    placeholder=tr!("A question")
                     prop:value=move || query.get()
                     on:input=move |event| query.set(event_target_value(&event))
                 />
-                <Submit busy=busy disabled=Signal::derive(move || !can_search())>"Search"</Submit>
+                <Submit busy=busy disabled=Signal::derive(move || !can_search())>{tr!("Search")}</Submit>
             </form>
             <Show when=can_rerank>
                 <div class="mt-3">
@@ -103,19 +108,23 @@ fn Found(found: SearchResponse) -> impl IntoView {
     let none = found.hits.is_empty();
     let sure = format!("{:.0} %", found.relevance * 100.0);
     let relevant = if found.relevant {
-        format!("A bot would answer from this: it is {sure} sure that the answer is here.")
+        tr!(
+            "A bot would answer from this: it is {sure} sure that the answer is here.",
+            sure
+        )
     } else {
-        format!(
-            "A bot that quotes would say that it does not know: it is only {sure} sure that the answer is here."
+        tr!(
+            "A bot that quotes would say that it does not know: it is only {sure} sure that the answer is here.",
+            sure
         )
     };
     let total = found.candidates.len();
     view! {
-        {none.then(|| view! { <p class="muted">"Nothing was found. A bot would say that it does not know."</p> })}
+        {none.then(|| view! { <p class="muted">{tr!("Nothing was found. A bot would say that it does not know.")}</p> })}
         {(!none).then(|| view! { <p class="muted">{relevant}</p> })}
         {found
             .degraded
-            .then(|| view! { <p class="muted">"Part of the search was away: only words were compared."</p> })}
+            .then(|| view! { <p class="muted">{tr!("Part of the search was away: only words were compared.")}</p> })}
         {found.rerank_error.map(|error| view! { <p class="muted">{not_reranked(&error)}</p> })}
         <ol class="flex flex-col gap-3 empty:hidden">
             {found.hits.into_iter().map(|hit| view! { <Hit hit=hit /> }).collect_view()}
@@ -125,7 +134,7 @@ fn Found(found: SearchResponse) -> impl IntoView {
                 view! {
                     <details class="group" open=true>
                         <summary class="cursor-pointer py-1 font-medium">
-                            {format!("Why: {} and what became of each", count(total as i64, "candidate"))}
+                            {tr!("Why: {n} candidate and what became of each" | "Why: {n} candidates and what became of each" % total)}
                         </summary>
                         <div class="mt-2">
                             <Candidates candidates=found.candidates />
@@ -138,12 +147,18 @@ fn Found(found: SearchResponse) -> impl IntoView {
 
 #[component]
 fn Hit(hit: SearchHit) -> impl IntoView {
-    let meaning = hit.cosine.map(|score| format!("meaning {score:.2}"));
-    let words = hit.lexical.map(|score| format!("words {score:.1}"));
-    let scores = [Some(format!("score {:.2}", hit.score)), words, meaning]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>();
+    let meaning = hit
+        .cosine
+        .map(|score| tr!("meaning {}", decimal(score.into(), 2)));
+    let words = hit.lexical.map(|score| tr!("words {}", decimal(score.into(), 1)));
+    let scores = [
+        Some(tr!("score {}", decimal(hit.score.into(), 2))),
+        words,
+        meaning,
+    ]
+    .into_iter()
+    .flatten()
+    .collect::<Vec<_>>();
     view! {
         <li class="rounded-box border border-base-300 p-3">
             <p class="flex items-baseline justify-between gap-3">

@@ -10,11 +10,11 @@ use uuid::Uuid;
 use super::crawl::{CrawlProgress, PagesDialog};
 use super::pairs::PairsDialog;
 use super::source_icon::source_icon;
+use crate::i18n::served;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::dialog::ConfirmDialog;
 use crate::ui::field::unique_id;
-use crate::ui::format::count;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Load, load, loaded, poll_while, rows};
 use crate::ui::page::Section;
@@ -23,11 +23,11 @@ use crate::ui::toast::use_toasts;
 
 /// Schedules that are offered, in hours.
 const SCHEDULES: [(Option<i32>, &str); 5] = [
-    (None, "By hand"),
-    (Some(6), "Every 6 hours"),
-    (Some(24), "Every day"),
-    (Some(24 * 7), "Every week"),
-    (Some(24 * 30), "Every 30 days"),
+    (None, mark!("By hand")),
+    (Some(6), mark!("Every 6 hours")),
+    (Some(24), mark!("Every day")),
+    (Some(24 * 7), mark!("Every week")),
+    (Some(24 * 30), mark!("Every 30 days")),
 ];
 
 /// What a change of a source changes on the page. A handle.
@@ -91,15 +91,16 @@ pub fn Sources(
         asking.set(true);
     };
     let title = move || deleting.get().map(|source| source.title).unwrap_or_default();
-    let holds = move || count(deleting.get().map_or(0, |source| source.documents), "document");
+    let holds =
+        move || tr!("{n} document" | "{n} documents" % deleting.get().map_or(0, |source| source.documents));
     view! {
-        <Section title="Sources">
+        <Section title=tr!("Sources")>
             {loaded(sources, rows, move |found| view! { <List found=found handles=handles ask=ask /> })}
         </Section>
-        <ConfirmDialog open=asking title="Delete this source?" action="Delete source" on_confirm=delete>
+        <ConfirmDialog open=asking title=tr!("Delete this source?") action=tr!("Delete source") on_confirm=delete>
             <p>
                 <strong>{title}</strong>
-                " goes with " {holds} ". Bots stop answering from it at once. This can't be undone."
+                {tr!(" goes with ")} {holds} {tr!(". Bots stop answering from it at once. This can't be undone.")}
             </p>
         </ConfirmDialog>
     }
@@ -121,9 +122,9 @@ fn List(
     };
     view! {
         <Show when=move || found.with(Vec::is_empty)>
-            <p class="muted py-4">"No sources. Add some to give bots something to answer from."</p>
+            <p class="muted py-4">{tr!("No sources. Add some to give bots something to answer from.")}</p>
         </Show>
-        <ul class="-my-3 divide-y divide-base-300" aria-label="Sources">
+        <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Sources")>
             <For each=ids key=|id| *id children=row />
         </ul>
     }
@@ -141,12 +142,12 @@ fn Row(
     let can_sync = first.can_sync();
     let editing = RwSignal::new(false);
     let pairs = (first.kind == SourceKind::Qa).then(|| {
-        let title = format!("Questions of {title}");
+        let title = tr!("Questions of {title}", title);
         let changed = move || handles.reload();
         view! {
             <IconButton
                 icon=icon::PENCIL
-                label=format!("Edit the questions of {}", first.title)
+                label=tr!("Edit the questions of {}", first.title)
                 on_click=move || editing.set(true)
             />
             <PairsDialog open=editing title=title kb=handles.kb source=id on_changed=changed />
@@ -159,12 +160,12 @@ fn Row(
                 <p class="truncate font-medium" dir="auto" title=title.clone()>
                     {title.clone()}
                 </p>
-                <p class="muted text-xs">{move || count(documents(), "document")}</p>
+                <p class="muted text-xs">{move || tr!("{n} document" | "{n} documents" % documents())}</p>
             </div>
             {pairs}
             <IconButton
                 icon=icon::TRASH_2
-                label=format!("Delete {title}")
+                label=tr!("Delete {title}", title)
                 on_click=move || {
                     if let Some(source) = source.get_untracked() {
                         ask(source);
@@ -219,7 +220,7 @@ fn Freshness(id: Uuid, title: String, source: Memo<Option<Source>>, handles: Han
                                 busy=busy
                                 on_click=move || send(client::kb_sources::sync(kb, id))
                             >
-                                "Sync now"
+                                {tr!("Sync now")}
                             </Button>
                         }
                     }
@@ -230,18 +231,18 @@ fn Freshness(id: Uuid, title: String, source: Memo<Option<Source>>, handles: Han
                         busy=busy
                         on_click=move || send(client::kb_sources::cancel(kb, id))
                     >
-                        "Stop"
+                        {tr!("Stop")}
                     </Button>
                 </Show>
                 <Button small=true icon=icon::LAYERS on_click=move || looking.set(true)>
-                    "Show pages"
+                    {tr!("Show pages")}
                 </Button>
                 <Schedule id=id source=source handles=handles />
             </div>
         </div>
         <PagesDialog
             open=looking
-            title=format!("Pages of {title}")
+            title=tr!("Pages of {title}", title)
             list=move |states, cursor| client::kb_sources::pages(kb, id, states, cursor)
         />
     }
@@ -262,7 +263,7 @@ fn Schedule(id: Uuid, source: Memo<Option<Source>>, handles: Handles) -> impl In
                 .send(&client::kb_sources::update(handles.kb, id, &request))
                 .await;
             match saved {
-                Ok(_) => toasts.say("The schedule was changed."),
+                Ok(_) => toasts.say(tr!("The schedule was changed.")),
                 Err(error) => toasts.fail(&error),
             }
             handles.sources.reload();
@@ -273,18 +274,18 @@ fn Schedule(id: Uuid, source: Memo<Option<Source>>, handles: Handles) -> impl In
     let options = move || {
         let mut options: Vec<_> = SCHEDULES
             .iter()
-            .map(|(hours, name)| (*hours, (*name).to_owned()))
+            .map(|(hours, name)| (*hours, crate::i18n::text(name).to_owned()))
             .collect();
         if let Some(hours) = chosen.get()
             && !options.iter().any(|(known, _)| *known == Some(hours))
         {
-            options.push((Some(hours), format!("Every {}", count(hours, "hour"))));
+            options.push((Some(hours), tr!("Every {n} hour" | "Every {n} hours" % hours)));
         }
         options
     };
     view! {
         <label for=control.clone() class="sr-only">
-            "Fetch again"
+            {tr!("Fetch again")}
         </label>
         <select
             id=control
@@ -312,7 +313,7 @@ fn Schedule(id: Uuid, source: Memo<Option<Source>>, handles: Handles) -> impl In
 fn Report(report: Memo<Option<SyncReport>>) -> impl IntoView {
     move || {
         let Some(report) = report.get() else {
-            return view! { <p class="muted text-xs">"Not fetched again yet."</p> }.into_any();
+            return view! { <p class="muted text-xs">{tr!("Not fetched again yet.")}</p> }.into_any();
         };
         let words = words(&report);
         let at = report.finished_at;
@@ -320,7 +321,7 @@ fn Report(report: Memo<Option<SyncReport>>) -> impl IntoView {
         let reasons: Vec<String> = report
             .reasons
             .iter()
-            .map(|reason| format!("{}: {}", reason.reason.words(), reason.count))
+            .map(|reason| format!("{}: {}", served(reason.reason.words()), reason.count))
             .collect();
         view! {
             <div class="text-xs">
@@ -331,7 +332,7 @@ fn Report(report: Memo<Option<SyncReport>>) -> impl IntoView {
                     .then(|| {
                         view! {
                             <details class="mt-1">
-                                <summary class="cursor-pointer">"Pages left out"</summary>
+                                <summary class="cursor-pointer">{tr!("Pages left out")}</summary>
                                 <ul class="muted ms-4 list-disc">
                                     {reasons.into_iter().map(|reason| view! { <li>{reason}</li> }).collect_view()}
                                 </ul>
@@ -346,29 +347,43 @@ fn Report(report: Memo<Option<SyncReport>>) -> impl IntoView {
 
 fn words(report: &SyncReport) -> String {
     if let Some(error) = &report.error {
-        return format!("{} Nothing was removed.", error.message);
+        return tr!("{} Nothing was removed.", served(&error.message));
     }
     let parts = [
-        (report.added, "new"),
-        (report.changed, "changed"),
-        (report.removed, "removed"),
-        (report.failed, "failed"),
-        (report.kept, "not seen, kept"),
+        (report.added, tr!("{n} new" | "{n} new" % report.added)),
+        (
+            report.changed,
+            tr!("{n} changed" | "{n} changed" % report.changed),
+        ),
+        (
+            report.removed,
+            tr!("{n} removed" | "{n} removed" % report.removed),
+        ),
+        (report.failed, tr!("{n} failed" | "{n} failed" % report.failed)),
+        (
+            report.kept,
+            tr!("{n} not seen, kept" | "{n} not seen, kept" % report.kept),
+        ),
     ];
     let parts: Vec<String> = parts
-        .iter()
+        .into_iter()
         .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{number} {what}"))
+        .map(|(_, words)| words)
         .collect();
     let changes = if parts.is_empty() {
-        "Nothing changed".to_owned()
+        tr!("Nothing changed").to_owned()
     } else {
         parts.join(", ")
     };
     let whole = if report.status == CrawlStatus::Cancelled {
-        "Stopped. "
+        tr!("Stopped. ")
     } else {
         ""
     };
-    format!("{whole}{changes}, {} as before", report.unchanged)
+    tr!(
+        "{whole}{changes}, {unchanged} as before",
+        whole,
+        changes,
+        unchanged = report.unchanged
+    )
 }

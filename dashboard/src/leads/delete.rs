@@ -24,17 +24,19 @@ pub fn DeleteLead(
     let asking = RwSignal::new(false);
     let delete = async move || {
         session.send(&client::leads::delete(id)).await?;
-        toasts.say("The lead was deleted. The receipt is in Settings, under Data.");
+        toasts.say(tr!(
+            "The lead was deleted. The receipt is in Settings, under Data."
+        ));
         navigate.with_value(|navigate| navigate("/leads", NavigateOptions::default()));
         Ok(())
     };
     view! {
         <Button icon=icon::TRASH_2 on_click=move || asking.set(true)>
-            "Delete this lead"
+            {tr!("Delete this lead")}
         </Button>
-        <ConfirmDialog open=asking title="Delete this lead?" action="Delete lead" on_confirm=delete>
+        <ConfirmDialog open=asking title=tr!("Delete this lead?") action=tr!("Delete lead") on_confirm=delete>
             <p>
-                "What was left, all notes and what webhooks were told of it are removed for good. Conversations stay: delete them on their own page. A receipt says what was deleted."
+                {tr!("What was left, all notes and what webhooks were told of it are removed for good. Conversations stay: delete them on their own page. A receipt says what was deleted.")}
             </p>
         </ConfirmDialog>
     }

@@ -71,17 +71,17 @@ pub fn Filters(wanted: Memo<LeadFilter>) -> impl IntoView {
         });
     };
     let first = |name: &str| std::iter::once((String::new(), name.to_owned()));
-    let states = StoredValue::new(first("Any").chain(status::options()).collect::<Vec<_>>());
+    let states = StoredValue::new(first(tr!("Any")).chain(status::options()).collect::<Vec<_>>());
     let names = move || {
         let found = bots.get().map(|page| page.items).unwrap_or_default();
         let found = found.into_iter().map(|bot| (bot.id.to_string(), bot.name));
-        first("All bots").chain(found).collect::<Vec<_>>()
+        first(tr!("All bots")).chain(found).collect::<Vec<_>>()
     };
     view! {
         <form
             class="panel mb-4 grid grid-cols-2 items-start gap-3 p-4 lg:grid-cols-[minmax(0,2fr)_1fr_1fr_auto]"
             role="search"
-            aria-label="Leads"
+            aria-label=tr!("Leads")
             novalidate
             on:submit=move |event| {
                 event.prevent_default();
@@ -89,14 +89,14 @@ pub fn Filters(wanted: Memo<LeadFilter>) -> impl IntoView {
             }
         >
             <div class="col-span-2 lg:col-span-1">
-                <TextField label="Search" value=search placeholder="Name, e-mail, phone or any answer" />
+                <TextField label=tr!("Search") value=search placeholder=tr!("Name, e-mail, phone or any answer") />
             </div>
-            <SelectField label="Status" value=state options=Signal::derive(move || states.get_value()) />
-            <SelectField label="Bot" value=bot options=Signal::derive(names) />
+            <SelectField label=tr!("Status") value=state options=Signal::derive(move || states.get_value()) />
+            <SelectField label=tr!("Bot") value=bot options=Signal::derive(names) />
             <div class="col-span-2 flex flex-wrap gap-2 self-end lg:col-span-1">
-                <Submit busy=false>"Filter"</Submit>
+                <Submit busy=false>{tr!("Filter")}</Submit>
                 <Show when=move || wanted.get() != LeadFilter::default()>
-                    <Button on_click=move || go(&LeadFilter::default())>"Clear"</Button>
+                    <Button on_click=move || go(&LeadFilter::default())>{tr!("Clear")}</Button>
                 </Show>
             </div>
         </form>

@@ -11,7 +11,6 @@ use crate::session::use_session;
 use crate::ui::button::{Button, ButtonLink};
 use crate::ui::download;
 use crate::ui::empty::Empty;
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{loaded, rows};
 use crate::ui::page::PageHead;
@@ -25,7 +24,7 @@ pub fn LeadsPage() -> impl IntoView {
     let wanted = wanted();
     let leads = pages(move |cursor| client::leads::list(&wanted.get(), cursor));
     view! {
-        <PageHead title="Leads" subtitle="People who left their details with a bot, and how far you are with them.">
+        <PageHead title=tr!("Leads") subtitle=tr!("People who left their details with a bot, and how far you are with them.")>
             <Export wanted=wanted format=LeadFormat::Csv name="Export CSV" />
             <Export wanted=wanted format=LeadFormat::Xlsx name="Export Excel" />
         </PageHead>
@@ -39,7 +38,7 @@ pub fn LeadsPage() -> impl IntoView {
                         when=move || !leads.items().is_empty()
                         fallback=move || view! { <Nothing is_narrowed=wanted.get() != LeadFilter::default() /> }
                     >
-                        <ul class="panel divide-y divide-base-300" aria-label="Leads">
+                        <ul class="panel divide-y divide-base-300" aria-label=tr!("Leads")>
                             <For
                                 each=move || leads.items()
                                 key=|lead| (lead.id, lead.submissions, lead.status.as_str())
@@ -58,8 +57,8 @@ pub fn LeadsPage() -> impl IntoView {
 fn Nothing(is_narrowed: bool) -> impl IntoView {
     if is_narrowed {
         view! {
-            <Empty icon=icon::INBOX title="No such lead" text="Nobody who left their details is what you look for.">
-                <ButtonLink href="/leads">"Show all"</ButtonLink>
+            <Empty icon=icon::INBOX title=tr!("No such lead") text=tr!("Nobody who left their details is what you look for.")>
+                <ButtonLink href="/leads">{tr!("Show all")}</ButtonLink>
             </Empty>
         }
         .into_any()
@@ -67,14 +66,14 @@ fn Nothing(is_narrowed: bool) -> impl IntoView {
         view! {
             <Empty
                 icon=icon::INBOX
-                title="No leads yet"
-                text="Bots ask for details once you switch their lead form on: edit a bot, open “Leads”, choose what to ask and when, and deploy."
+                title=tr!("No leads yet")
+                text=tr!("Bots ask for details once you switch their lead form on: edit a bot, open “Leads”, choose what to ask and when, and deploy.")
             >
                 <ButtonLink href="/bots" icon=icon::BOT>
-                    "Go to the bots"
+                    {tr!("Go to the bots")}
                 </ButtonLink>
                 <ButtonLink href="/settings/webhooks" icon=icon::PLUG>
-                    "Webhooks"
+                    {tr!("Webhooks")}
                 </ButtonLink>
             </Empty>
         }
@@ -113,9 +112,9 @@ fn Row(lead: LeadSummary) -> impl IntoView {
                         })
                         .collect_view()}
                     <span class="max-w-full truncate" dir="auto">
-                        {lead.bot_name.unwrap_or_else(|| "A deleted bot".to_owned())}
+                        {lead.bot_name.unwrap_or_else(|| tr!("A deleted bot").to_owned())}
                     </span>
-                    {(lead.submissions > 1).then(|| view! { <span>{count(lead.submissions, "time")}</span> })}
+                    {(lead.submissions > 1).then(|| view! { <span>{tr!("{n} time" | "{n} times" % lead.submissions)}</span> })}
                 </p>
             </div>
             <StatusMark status=lead.status />

@@ -78,13 +78,13 @@ pub fn Notes(
                         {note.content}
                     </p>
                     <p class="muted text-xs">
-                        {note.author.unwrap_or_else(|| "A program, or somebody who left".to_owned())} " · "
+                        {note.author.unwrap_or_else(|| tr!("A program, or somebody who left").to_owned())} " · "
                         <Ago at=note.created_at />
                     </p>
                 </div>
                 <IconButton
                     icon=icon::TRASH_2
-                    label="Delete this note"
+                    label=tr!("Delete this note")
                     on_click=move || {
                         deleting.set(Some(note_id));
                         asking.set(true);
@@ -94,21 +94,21 @@ pub fn Notes(
         }
     };
     view! {
-        <Section title="Notes" subtitle="For your team only.">
+        <Section title=tr!("Notes") subtitle=tr!("For your team only.")>
             <FormBody error=error submit=submit>
-                <TextArea label="New note" value=content field=form.field("content") rows=3 />
+                <TextArea label=tr!("New note") value=content field=form.field("content") rows=3 />
                 <div class="flex justify-end">
                     <Submit busy=busy variant=Variant::Plain>
-                        "Add note"
+                        {tr!("Add note")}
                     </Submit>
                 </div>
             </FormBody>
-            <ul class="divide-y divide-base-300" aria-label="Notes">
+            <ul class="divide-y divide-base-300" aria-label=tr!("Notes")>
                 <For each=move || notes.get() key=|note| note.id children=row />
             </ul>
         </Section>
-        <ConfirmDialog open=asking title="Delete this note?" action="Delete note" on_confirm=delete>
-            <p>"It is removed for good."</p>
+        <ConfirmDialog open=asking title=tr!("Delete this note?") action=tr!("Delete note") on_confirm=delete>
+            <p>{tr!("It is removed for good.")}</p>
         </ConfirmDialog>
     }
 }

@@ -34,7 +34,7 @@ pub fn LeadPage() -> impl IntoView {
 fn Details(id: Uuid, lead: Load<Lead>, found: RwSignal<Lead>) -> impl IntoView {
     let title = move || found.with(|lead| lead.summary.title().to_owned());
     view! {
-        <PageHead title=Signal::derive(title) back=("/leads", "Leads")>
+        <PageHead title=Signal::derive(title) back=("/leads", tr!("Leads"))>
             <DeleteLead id=id />
         </PageHead>
         <div class="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
@@ -70,7 +70,7 @@ fn Pipeline(id: Uuid, lead: Load<Lead>, found: RwSignal<Lead>) -> impl IntoView 
             {
                 Ok(answer) => {
                     lead.set(answer);
-                    toasts.say(format!("Saved as {}.", status::name(status).to_lowercase()));
+                    toasts.say(tr!("Saved as {}.", status::name(status).to_lowercase()));
                 }
                 Err(problem) => {
                     toasts.fail(&problem);
@@ -81,8 +81,8 @@ fn Pipeline(id: Uuid, lead: Load<Lead>, found: RwSignal<Lead>) -> impl IntoView 
     };
     let value = Text::new(move || chosen.get().as_str().to_owned(), choose);
     view! {
-        <Section title="Status">
-            <SelectField label="How far you are" value=value options=Signal::derive(status::options) />
+        <Section title=tr!("Status")>
+            <SelectField label=tr!("How far you are") value=value options=Signal::derive(status::options) />
         </Section>
     }
 }
@@ -97,15 +97,15 @@ fn Answers(lead: Lead) -> impl IntoView {
             </a>
         }
         .into_any(),
-        _ => view! { "A deleted bot" }.into_any(),
+        _ => view! { {tr!("A deleted bot")} }.into_any(),
     };
     view! {
-        <Section title="Details" subtitle="The newest answer to each question.">
+        <Section title=tr!("Details") subtitle=tr!("The newest answer to each question.")>
             <dl class="grid gap-x-6 gap-y-3 sm:grid-cols-[10rem_minmax(0,1fr)]">
                 {answers(lead.answers)}
-                <dt class="muted">"Left with"</dt>
+                <dt class="muted">{tr!("Left with")}</dt>
                 <dd>{bot}</dd>
-                <dt class="muted">"Last left"</dt>
+                <dt class="muted">{tr!("Last left")}</dt>
                 <dd>
                     <Ago at=summary.submitted_at />
                 </dd>
@@ -114,10 +114,10 @@ fn Answers(lead: Lead) -> impl IntoView {
                     .conversation_id
                     .map(|id| {
                         view! {
-                            <dt class="muted">"Conversation"</dt>
+                            <dt class="muted">{tr!("Conversation")}</dt>
                             <dd>
                                 <a class="link-plain" href=format!("/conversations/{id}")>
-                                    "Read it"
+                                    {tr!("Read it")}
                                 </a>
                             </dd>
                         }
@@ -126,7 +126,7 @@ fn Answers(lead: Lead) -> impl IntoView {
                     .consent
                     .map(|consent| {
                         view! {
-                            <dt class="muted">"Agreed to"</dt>
+                            <dt class="muted">{tr!("Agreed to")}</dt>
                             <dd class="wrap-anywhere" dir="auto">
                                 {consent.text} " " <span class="muted">
                                     <Ago at=consent.at />
@@ -143,7 +143,7 @@ fn Answers(lead: Lead) -> impl IntoView {
 fn place(page_url: Option<String>) -> impl IntoView {
     page_url.map(|url| {
         view! {
-            <dt class="muted">"On the page"</dt>
+            <dt class="muted">{tr!("On the page")}</dt>
             <dd class="wrap-anywhere" dir="ltr">
                 {url}
             </dd>
@@ -154,7 +154,7 @@ fn place(page_url: Option<String>) -> impl IntoView {
 fn answers(answers: Vec<LeadAnswer>) -> impl IntoView {
     let pair = |answer: LeadAnswer| {
         let value = if answer.value == "true" {
-            "Yes".to_owned()
+            tr!("Yes").to_owned()
         } else {
             answer.value
         };
@@ -183,7 +183,7 @@ fn History(history: Vec<LeadSubmission>) -> impl IntoView {
                         .map(|id| {
                             view! {
                                 <a class="link-plain" href=format!("/conversations/{id}")>
-                                    "Conversation"
+                                    {tr!("Conversation")}
                                 </a>
                             }
                         })}
@@ -196,8 +196,8 @@ fn History(history: Vec<LeadSubmission>) -> impl IntoView {
     };
     (history.len() > 1).then(|| {
         view! {
-            <Section title="History" subtitle="Each time that details were left, as they were then.">
-                <ul class="-my-3 divide-y divide-base-300" aria-label="History">
+            <Section title=tr!("History") subtitle=tr!("Each time that details were left, as they were then.")>
+                <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("History")>
                     {history.into_iter().map(entry).collect_view()}
                 </ul>
             </Section>

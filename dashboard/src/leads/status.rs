@@ -4,13 +4,13 @@ use api_types::leads::LeadStatus;
 use leptos::prelude::*;
 
 /// In plain words.
-pub const fn name(status: LeadStatus) -> &'static str {
+pub fn name(status: LeadStatus) -> &'static str {
     match status {
-        LeadStatus::New => "New",
-        LeadStatus::Contacted => "Contacted",
-        LeadStatus::Qualified => "Qualified",
-        LeadStatus::Won => "Won",
-        LeadStatus::Lost => "Lost",
+        LeadStatus::New => tr!("New"),
+        LeadStatus::Contacted => tr!("Contacted"),
+        LeadStatus::Qualified => tr!("Qualified"),
+        LeadStatus::Won => tr!("Won"),
+        LeadStatus::Lost => tr!("Lost"),
     }
 }
 

@@ -29,16 +29,16 @@ pub fn CloseOrganization(#[prop(into)] name: Signal<String>) -> impl IntoView {
         Ok(())
     };
     view! {
-        <Section title="Delete the organization" subtitle="With all of its workspaces, bots and knowledge.">
+        <Section title=tr!("Delete the organization") subtitle=tr!("With all of its workspaces, bots and knowledge.")>
             <Button variant=Variant::Danger on_click=move || asking.set(true)>
-                "Delete the organization…"
+                {tr!("Delete the organization…")}
             </Button>
         </Section>
-        <ConfirmDialog open=asking title="Delete the organization?" action="Delete organization" on_confirm=close>
+        <ConfirmDialog open=asking title=tr!("Delete the organization?") action=tr!("Delete organization") on_confirm=close>
             <p>
-                "All its workspaces are closed at once: nobody can enter them, and their bots and keys stop working. For a week you can restore it; then everything is removed."
+                {tr!("All its workspaces are closed at once: nobody can enter them, and their bots and keys stop working. For a week you can restore it; then everything is removed.")}
             </p>
-            <TextField label=Signal::derive(move || format!("Type “{}” to go on", name.get())) value=typed />
+            <TextField label=Signal::derive(move || tr!("Type “{}” to go on", name.get())) value=typed />
         </ConfirmDialog>
     }
 }
@@ -52,7 +52,7 @@ pub fn ClosedOrganizations() -> impl IntoView {
     let restore = move |id| {
         spawn_local(async move {
             match session.send(&client::organization::restore(id)).await {
-                Ok(()) => toasts.say("Restored. You find its workspaces in the menu at the top."),
+                Ok(()) => toasts.say(tr!("Restored. You find its workspaces in the menu at the top.")),
                 Err(error) => toasts.fail(&error),
             }
             closed.reload();
@@ -66,10 +66,10 @@ pub fn ClosedOrganizations() -> impl IntoView {
                     <p class="truncate font-medium" dir="auto">
                         {organization.name}
                     </p>
-                    <p class="muted text-xs">{format!("Gone for good on {}", exact(organization.deletes_at))}</p>
+                    <p class="muted text-xs">{tr!("Gone for good on {}", exact(organization.deletes_at))}</p>
                 </div>
                 <Button small=true on_click=move || restore(id)>
-                    "Restore"
+                    {tr!("Restore")}
                 </Button>
             </li>
         }
@@ -77,7 +77,7 @@ pub fn ClosedOrganizations() -> impl IntoView {
     let found = move || closed.get().unwrap_or_default();
     view! {
         <Show when=move || !found().is_empty()>
-            <Section title="Deleted organizations">
+            <Section title=tr!("Deleted organizations")>
                 <ul class="-my-3 divide-y divide-base-300">{move || found().into_iter().map(row).collect_view()}</ul>
             </Section>
         </Show>

@@ -29,7 +29,7 @@ pub fn Invitations(
     let revoke = move |id| {
         spawn_local(async move {
             match session.send(&level.revoke(id)).await {
-                Ok(()) => toasts.say("The invitation is taken back; its link no longer works."),
+                Ok(()) => toasts.say(tr!("The invitation is taken back; its link no longer works.")),
                 Err(error) => toasts.fail(&error),
             }
             invitations.reload();
@@ -38,8 +38,8 @@ pub fn Invitations(
     let row = move |invitation: Invitation| {
         let whom = invitation
             .email
-            .unwrap_or_else(|| "Whoever has the link".to_owned());
-        let label = format!("Take back the invitation for {whom}");
+            .unwrap_or_else(|| tr!("Whoever has the link").to_owned());
+        let label = tr!("Take back the invitation for {whom}", whom);
         let id = invitation.id;
         view! {
             <li class="flex items-center gap-3 py-3" data-testid="invitation">
@@ -48,10 +48,10 @@ pub fn Invitations(
                     <p class="muted flex flex-wrap gap-x-3 text-xs">
                         <span>{title(invitation.role)}</span>
                         <span>
-                            "made " <Ago at=invitation.created_at />
-                            {invitation.invited_by.map(|name| format!(" by {name}"))}
+                            {tr!("made ")} <Ago at=invitation.created_at />
+                            {invitation.invited_by.map(|name| tr!(" by {name}", name))}
                         </span>
-                        <span>{format!("open until {}", exact(invitation.expires_at))}</span>
+                        <span>{tr!("open until {}", exact(invitation.expires_at))}</span>
                     </p>
                 </div>
                 <IconButton icon=icon::TRASH_2 label=label on_click=move || revoke(id) />
@@ -62,13 +62,13 @@ pub fn Invitations(
         view! {
             <Show
                 when=move || found.with(|found| !found.is_empty())
-                fallback=|| view! { <p class="muted">"None is open. A link that was used is gone from here."</p> }
+                fallback=|| view! { <p class="muted">{tr!("None is open. A link that was used is gone from here.")}</p> }
             >
-                <ul class="-my-3 divide-y divide-base-300" aria-label="Open invitations">
+                <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Open invitations")>
                     {move || found.get().into_iter().map(row).collect_view()}
                 </ul>
             </Show>
         }
     };
-    view! { <Section title="Open invitations">{loaded(invitations, rows, list)}</Section> }
+    view! { <Section title=tr!("Open invitations")>{loaded(invitations, rows, list)}</Section> }
 }

@@ -25,8 +25,8 @@ pub fn InviteDialog(
     on_invited: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let heading = match level {
-        Level::Workspace => "Invite to this workspace",
-        Level::Organization => "Invite to the organization",
+        Level::Workspace => tr!("Invite to this workspace"),
+        Level::Organization => tr!("Invite to the organization"),
     };
     view! {
         <Dialog open=open title=heading>
@@ -78,21 +78,26 @@ fn InviteForm(
         });
     };
     let reach = match level {
-        Level::Workspace => "They become a guest of this workspace alone.",
+        Level::Workspace => tr!("They become a guest of this workspace alone."),
         Level::Organization => {
-            "They become a member of the organization and may enter each of its workspaces."
+            tr!("They become a member of the organization and may enter each of its workspaces.")
         }
     };
-    let times = [("1", "One day"), ("7", "A week"), ("30", "30 days")];
+    let times = [
+        ("1", tr!("One day")),
+        ("7", tr!("A week")),
+        ("30", tr!("30 days")),
+    ];
     let times = times.map(|(value, text)| (value.to_owned(), text.to_owned()));
     let times = Signal::stored(times.to_vec());
-    move || match link.get() {
+    move || {
+        match link.get() {
         Some(link) => view! {
             <div class="flex flex-col gap-4">
-                <Notice>"Send them this link. It works once, and is not shown again."</Notice>
-                <CopyBox text=link what="Invitation link" />
+                <Notice>{tr!("Send them this link. It works once, and is not shown again.")}</Notice>
+                <CopyBox text=link what=tr!("Invitation link") />
                 <div class="flex justify-end">
-                    <Button on_click=move || open.set(false)>"Done"</Button>
+                    <Button on_click=move || open.set(false)>{tr!("Done")}</Button>
                 </div>
             </div>
         }
@@ -100,21 +105,22 @@ fn InviteForm(
         None => view! {
             <FormBody error=error submit=submit>
                 <p class="muted">{reach}</p>
-                <SelectField label="Role" value=role options=Signal::derive(move || roles_up_to(own.get())) />
+                <SelectField label=tr!("Role") value=role options=Signal::derive(move || roles_up_to(own.get())) />
                 <TextField
-                    label="E-mail address (optional)"
+                    label=tr!("E-mail address (optional)")
                     value=email
                     field=form.field("email")
                     kind="email"
-                    hint="Only the account with this address can accept. Empty: whoever has the link."
+                    hint=tr!("Only the account with this address can accept. Empty: whoever has the link.")
                 />
-                <SelectField label="Open for" value=days options=times />
+                <SelectField label=tr!("Open for") value=days options=times />
                 <div class="flex flex-wrap justify-end gap-2">
-                    <Button on_click=move || open.set(false)>"Cancel"</Button>
-                    <Submit busy=busy>"Make the link"</Submit>
+                    <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                    <Submit busy=busy>{tr!("Make the link")}</Submit>
                 </div>
             </FormBody>
         }
         .into_any(),
+    }
     }
 }

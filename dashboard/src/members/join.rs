@@ -19,7 +19,7 @@ use crate::ui::page;
 /// What one is invited to, and the way in: as who is signed in, or with an account that is made or signed in to first.
 #[component]
 pub fn JoinPage() -> impl IntoView {
-    page::title(|| "Invitation".to_owned());
+    page::title(|| tr!("Invitation").to_owned());
     // Whoever signed in meanwhile comes back without it.
     let mut token = link::token();
     if token.is_empty() {
@@ -42,11 +42,11 @@ pub fn JoinPage() -> impl IntoView {
                     loaded(preview, rows, move |found| view! { <Invited invitation=found.get() request=request /> })
                 }
             >
-                <h1 class="text-2xl font-semibold">"This invitation is gone"</h1>
+                <h1 class="text-2xl font-semibold">{tr!("This invitation is gone")}</h1>
                 <p class="muted mt-2 mb-6">
-                    "It was used, taken back, or has expired. Ask whoever sent it for another one."
+                    {tr!("It was used, taken back, or has expired. Ask whoever sent it for another one.")}
                 </p>
-                <ButtonLink href="/bots">"Go to the dashboard"</ButtonLink>
+                <ButtonLink href="/bots">{tr!("Go to the dashboard")}</ButtonLink>
             </Show>
         </Welcome>
     }
@@ -56,12 +56,16 @@ pub fn JoinPage() -> impl IntoView {
 fn Invited(invitation: InvitationPreview, request: StoredValue<PresentInvitationRequest>) -> impl IntoView {
     let session = use_session();
     let place = match &invitation.workspace_name {
-        Some(workspace) => format!("{workspace}, a workspace of {}", invitation.organization_name),
+        Some(workspace) => tr!(
+            "{workspace}, a workspace of {}",
+            invitation.organization_name,
+            workspace
+        ),
         None => invitation.organization_name.clone(),
     };
     let by = invitation.invited_by.map_or_else(
-        || "You are invited".to_owned(),
-        |name| format!("{name} invites you"),
+        || tr!("You are invited").to_owned(),
+        |name| tr!("{name} invites you", name),
     );
     let role = title(invitation.role);
     let way = move || match session.access() {
@@ -74,23 +78,23 @@ fn Invited(invitation: InvitationPreview, request: StoredValue<PresentInvitation
             view! {
                 <div class="flex flex-col gap-3">
                     <ButtonLink variant=Variant::Primary href=way("/sign-up")>
-                        "Create an account"
+                        {tr!("Create an account")}
                     </ButtonLink>
-                    <ButtonLink href=way("/sign-in")>"I have an account"</ButtonLink>
+                    <ButtonLink href=way("/sign-in")>{tr!("I have an account")}</ButtonLink>
                 </div>
             }
             .into_any()
         }
         Access::Restoring | Access::Unreachable(_) => {
-            view! { <span class="loading loading-spinner" role="status" aria-label="Loading"></span> }
+            view! { <span class="loading loading-spinner" role="status" aria-label=tr!("Loading")></span> }
                 .into_any()
         }
     };
     view! {
         <h1 class="text-2xl font-semibold">{by}</h1>
         <p class="mt-2 mb-6">
-            "to join " <strong dir="auto">{place}</strong> {format!(" as {role}.")}
-            {invitation.email.map(|email| format!(" The invitation is for {email}."))}
+            {tr!("to join ")} <strong dir="auto">{place}</strong> {tr!(" as {role}.", role)}
+            {invitation.email.map(|email| tr!(" The invitation is for {email}.", email))}
         </p>
         {way}
     }
@@ -109,7 +113,7 @@ fn Accept(name: String, request: StoredValue<PresentInvitationRequest>) -> impl 
         spawn_local(async move {
             match session.accept_invitation(&request.get_value()).await {
                 Ok(()) => navigate.with_value(|navigate| navigate("/bots", NavigateOptions::default())),
-                Err(problem) => error.set(Some(problem.to_string())),
+                Err(problem) => error.set(Some(crate::i18n::explain(&problem))),
             }
             busy.set(false);
         });
@@ -117,18 +121,18 @@ fn Accept(name: String, request: StoredValue<PresentInvitationRequest>) -> impl 
     let leave = move || {
         spawn_local(async move {
             if let Err(problem) = session.sign_out().await {
-                error.set(Some(problem.to_string()));
+                error.set(Some(crate::i18n::explain(&problem)));
             }
         });
     };
     view! {
         <div class="flex flex-col gap-3">
             <ErrorAlert message=error />
-            <p class="muted">{format!("You are signed in as {name}.")}</p>
+            <p class="muted">{tr!("You are signed in as {name}.", name)}</p>
             <Button variant=Variant::Primary busy=busy on_click=join>
-                "Join"
+                {tr!("Join")}
             </Button>
-            <Button on_click=leave>"Use another account"</Button>
+            <Button on_click=leave>{tr!("Use another account")}</Button>
         </div>
     }
 }

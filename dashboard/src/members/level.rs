@@ -14,10 +14,11 @@ pub enum Level {
 }
 
 impl Level {
-    pub const fn noun(self) -> &'static str {
+    /// One of two texts. Each is a whole sentence: a word put into one has another form in other languages.
+    pub const fn pick(self, workspace: &'static str, organization: &'static str) -> &'static str {
         match self {
-            Self::Workspace => "workspace",
-            Self::Organization => "organization",
+            Self::Workspace => workspace,
+            Self::Organization => organization,
         }
     }
 
@@ -67,10 +68,10 @@ impl Level {
 /// Roles up to one's own, from least to most, with what they may do.
 pub fn roles_up_to(own: Role) -> Vec<(String, String)> {
     [
-        (Role::Viewer, "Viewer: reads everything"),
-        (Role::Editor, "Editor: builds and deploys"),
-        (Role::Admin, "Admin: also providers, keys and members"),
-        (Role::Owner, "Owner: everything"),
+        (Role::Viewer, tr!("Viewer: reads everything")),
+        (Role::Editor, tr!("Editor: builds and deploys")),
+        (Role::Admin, tr!("Admin: also providers, keys and members")),
+        (Role::Owner, tr!("Owner: everything")),
     ]
     .into_iter()
     .filter(|(role, _)| *role <= own)
@@ -79,11 +80,11 @@ pub fn roles_up_to(own: Role) -> Vec<(String, String)> {
 }
 
 /// A role as people read it.
-pub const fn title(role: Role) -> &'static str {
+pub fn title(role: Role) -> &'static str {
     match role {
-        Role::Viewer => "Viewer",
-        Role::Editor => "Editor",
-        Role::Admin => "Admin",
-        Role::Owner => "Owner",
+        Role::Viewer => tr!("Viewer"),
+        Role::Editor => tr!("Editor"),
+        Role::Admin => tr!("Admin"),
+        Role::Owner => tr!("Owner"),
     }
 }

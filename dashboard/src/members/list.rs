@@ -44,7 +44,7 @@ pub fn People(level: Level) -> impl IntoView {
     let invite = view! {
         <Show when=move || is_admin.get()>
             <Button variant=Variant::Primary small=true icon=icon::PLUS on_click=move || inviting.set(true)>
-                "Invite"
+                {tr!("Invite")}
             </Button>
         </Show>
     };
@@ -62,15 +62,15 @@ pub fn People(level: Level) -> impl IntoView {
     };
     let list = move |found: RwSignal<Vec<Member>>| {
         view! {
-            <ul class="-my-3 divide-y divide-base-300" aria-label="Members">
+            <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Members")>
                 {move || found.get().into_iter().map(row).collect_view()}
             </ul>
         }
     };
     view! {
         <Section
-            title="Members"
-            subtitle=format!("A role in the {} counts at once.", level.noun())
+            title=tr!("Members")
+            subtitle=level.pick(tr!("A role in the workspace counts at once."), tr!("A role in the organization counts at once."))
             actions=invite.into_any()
         >
             {loaded(members, rows, list)}
@@ -103,8 +103,8 @@ fn Row(
     let is_guest = level == Level::Workspace && member.organization_role.is_none();
     let may_go = level == Level::Organization || is_guest;
     let standing = match (level, member.organization_role) {
-        (Level::Workspace, None) => Some("Guest".to_owned()),
-        (Level::Workspace, Some(role)) => Some(format!("{} in the organization", title(role))),
+        (Level::Workspace, None) => Some(tr!("Guest").to_owned()),
+        (Level::Workspace, Some(role)) => Some(tr!("{} in the organization", title(role))),
         (Level::Organization, _) => None,
     };
     let member = StoredValue::new(member);
@@ -119,7 +119,7 @@ fn Row(
             view! { <LetIn level=level member=member.get_value() on_changed=on_changed /> }.into_any()
         } else {
             view! {
-                <Button small=true on_click=move || ask(Question::Suspend(member.get_value()))>"Suspend"</Button>
+                <Button small=true on_click=move || ask(Question::Suspend(member.get_value()))>{tr!("Suspend")}</Button>
             }
             .into_any()
         }
@@ -127,12 +127,12 @@ fn Row(
     let go = may_go.then(|| {
         if is_me {
             view! {
-                <Button small=true on_click=move || ask(Question::Leave(member.get_value()))>"Leave"</Button>
+                <Button small=true on_click=move || ask(Question::Leave(member.get_value()))>{tr!("Leave")}</Button>
             }
             .into_any()
         } else if may_change {
             view! {
-                <Button small=true on_click=move || ask(Question::Remove(member.get_value()))>"Remove"</Button>
+                <Button small=true on_click=move || ask(Question::Remove(member.get_value()))>{tr!("Remove")}</Button>
             }
             .into_any()
         } else {
@@ -147,15 +147,15 @@ fn Row(
                     <span class="truncate font-medium" dir="auto">
                         {shown.name}
                     </span>
-                    {is_me.then(|| view! { <span class="badge badge-sm badge-ghost">"You"</span> })}
+                    {is_me.then(|| view! { <span class="badge badge-sm badge-ghost">{tr!("You")}</span> })}
                     {shown
                         .is_suspended
-                        .then(|| view! { <span class="badge badge-sm badge-warning badge-soft">"Suspended"</span> })}
+                        .then(|| view! { <span class="badge badge-sm badge-warning badge-soft">{tr!("Suspended")}</span> })}
                 </p>
                 <p class="muted flex flex-wrap gap-x-3 text-xs">
                     <span class="truncate">{shown.email}</span>
                     {standing}
-                    <span>"since " <Ago at=shown.joined_at /></span>
+                    <span>{tr!("since ")} <Ago at=shown.joined_at /></span>
                 </p>
             </div>
             <div class="flex flex-wrap items-center gap-2">{role} {suspend} {go}</div>
@@ -178,7 +178,7 @@ fn RoleSelect(
         Level::Workspace => member.workspace_role.unwrap_or(member.role),
         Level::Organization => member.role,
     };
-    let label = format!("Role of {}", member.name);
+    let label = tr!("Role of {}", member.name);
     let (user_id, name) = (member.user_id, StoredValue::new(member.name));
     let change = move |event| {
         let Ok(role) = event_target_value(&event).parse::<Role>() else {
@@ -191,12 +191,12 @@ fn RoleSelect(
                 is_suspended: None,
             };
             match session.send(&level.change(user_id, &request)).await {
-                Ok(changed) if changed.role > role => toasts.say(format!(
+                Ok(changed) if changed.role > role => toasts.say(tr!(
                     "{} stays {} here, as they are in the organization.",
                     name.get_value(),
                     title(changed.role)
                 )),
-                Ok(_) => toasts.say(format!("{} is {} now.", name.get_value(), title(role))),
+                Ok(_) => toasts.say(tr!("{} is {} now.", name.get_value(), title(role))),
                 Err(error) => toasts.fail(&error),
             }
             busy.set(false);
@@ -249,7 +249,7 @@ fn LetIn(
     };
     view! {
         <Button small=true busy=busy on_click=let_in>
-            "Let in again"
+            {tr!("Let in again")}
         </Button>
     }
 }
@@ -268,31 +268,32 @@ fn Confirm(
             open.set(true);
         }
     });
-    let noun = level.noun();
     let heading = move || match question.get() {
-        Some(Question::Suspend(member)) => format!("Suspend {}?", member.name),
-        Some(Question::Remove(member)) => format!("Remove {}?", member.name),
-        Some(Question::Leave(_)) => format!("Leave this {noun}?"),
+        Some(Question::Suspend(member)) => tr!("Suspend {}?", member.name),
+        Some(Question::Remove(member)) => tr!("Remove {}?", member.name),
+        Some(Question::Leave(_)) => level
+            .pick(tr!("Leave this workspace?"), tr!("Leave this organization?"))
+            .to_owned(),
         None => String::new(),
     };
     let action = move || match question.get() {
-        Some(Question::Suspend(_)) => "Suspend",
-        Some(Question::Remove(_)) => "Remove",
-        Some(Question::Leave(_)) | None => "Leave",
+        Some(Question::Suspend(_)) => tr!("Suspend"),
+        Some(Question::Remove(_)) => tr!("Remove"),
+        Some(Question::Leave(_)) | None => tr!("Leave"),
     };
-    let text = move || match question.get() {
-        Some(Question::Suspend(_)) => format!(
-            "They are kept out of the {noun} at once, keys they made stop working and invitations they sent are taken \
-             back. What they made stays. You can let them in again."
-        ),
-        Some(Question::Remove(_)) => format!(
-            "They can't enter the {noun} any more, and invitations they sent are taken back. What they made stays, keys \
-             included: delete those under Settings if they know them."
-        ),
+    let text = move || {
+        match question.get() {
+        Some(Question::Suspend(_)) => level.pick(tr!("They are kept out of the workspace at once, keys they made stop working and invitations they sent are taken \
+ back. What they made stays. You can let them in again."), tr!("They are kept out of the organization at once, keys they made stop working and invitations they sent are taken \
+ back. What they made stays. You can let them in again.")),
+        Some(Question::Remove(_)) => level.pick(tr!("They can't enter the workspace any more, and invitations they sent are taken back. What they made stays, keys \
+ included: delete those under Settings if they know them."), tr!("They can't enter the organization any more, and invitations they sent are taken back. What they made stays, keys \
+ included: delete those under Settings if they know them.")),
         Some(Question::Leave(_)) => {
-            format!("You can't enter the {noun} any more until you are invited again.")
+            level.pick(tr!("You can't enter the workspace any more until you are invited again."), tr!("You can't enter the organization any more until you are invited again."))
         }
-        None => String::new(),
+        None => "",
+    }
     };
     let confirm = async move || {
         let request = ChangeMemberRequest {

@@ -26,11 +26,11 @@ pub use organization::OrganizationPage;
 pub fn MembersPage() -> impl IntoView {
     view! {
         <PageHead
-            title="Members"
-            subtitle="Who may enter this workspace. Members of the organization may enter each of its workspaces; guests only those they were invited to."
-            back=("/settings", "Settings")
+            title=tr!("Members")
+            subtitle=tr!("Who may enter this workspace. Members of the organization may enter each of its workspaces; guests only those they were invited to.")
+            back=("/settings", tr!("Settings"))
         >
-            <ButtonLink href="/organization">"Organization"</ButtonLink>
+            <ButtonLink href="/organization">{tr!("Organization")}</ButtonLink>
         </PageHead>
         <div class="flex max-w-3xl flex-col gap-5">
             <People level=Level::Workspace />

@@ -40,7 +40,7 @@ fn NameForm(
                 name: name.get_untracked().trim().to_owned(),
             };
             match save(request).await {
-                Ok(()) => toasts.say("Saved."),
+                Ok(()) => toasts.say(tr!("Saved.")),
                 Err(problem) => error.set(form.refuse(&problem)),
             }
             busy.set(false);
@@ -48,9 +48,9 @@ fn NameForm(
     };
     view! {
         <FormBody error=error submit=submit>
-            <TextField label="Name" value=name field=form.field("name") />
+            <TextField label=tr!("Name") value=name field=form.field("name") />
             <div class="flex justify-end">
-                <Submit busy=busy>"Save name"</Submit>
+                <Submit busy=busy>{tr!("Save name")}</Submit>
             </div>
         </FormBody>
     }

@@ -23,7 +23,7 @@ pub fn OrganizationPage() -> impl IntoView {
         let name = move || found.with_untracked(|found| found.name.clone());
         view! {
             <Show when=move || is_admin.get()>
-                <Section title="Name">
+                <Section title=tr!("Name")>
                     <RenameOrganization name=name() />
                 </Section>
             </Show>
@@ -41,9 +41,9 @@ pub fn OrganizationPage() -> impl IntoView {
     };
     view! {
         <PageHead
-            title="Organization"
-            subtitle="Its members may enter all of its workspaces, with the role they have here or a higher one there."
-            back=("/settings", "Settings")
+            title=tr!("Organization")
+            subtitle=tr!("Its members may enter all of its workspaces, with the role they have here or a higher one there.")
+            back=("/settings", tr!("Settings"))
         />
         <div class="flex max-w-3xl flex-col gap-5">
             {loaded(organization, rows, ready)} <ClosedOrganizations />

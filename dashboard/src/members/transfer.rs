@@ -37,13 +37,13 @@ pub fn Transfer(on_done: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoV
         };
         let request = TransferOwnershipRequest { user_id };
         session.send(&client::organization::transfer(&request)).await?;
-        toasts.say("Handed on. You are an admin now.");
+        toasts.say(tr!("Handed on. You are an admin now."));
         on_done();
         Ok(())
     };
     let form = move |found: RwSignal<Vec<Member>>| {
         let options = Signal::derive(move || {
-            let mut options = vec![(String::new(), "Choose a member…".to_owned())];
+            let mut options = vec![(String::new(), tr!("Choose a member…").to_owned())];
             options.extend(others(found));
             options
         });
@@ -51,25 +51,25 @@ pub fn Transfer(on_done: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoV
         view! {
             <Show
                 when=move || has_others.get()
-                fallback=|| view! { <p class="muted">"Invite somebody to the organization first."</p> }
+                fallback=|| view! { <p class="muted">{tr!("Invite somebody to the organization first.")}</p> }
             >
                 <div class="flex flex-wrap items-end gap-3">
                     <div class="min-w-0 grow basis-52">
-                        <SelectField label="New owner" value=chosen options=options />
+                        <SelectField label=tr!("New owner") value=chosen options=options />
                     </div>
                     <Button disabled=Signal::derive(move || chosen.with(String::is_empty)) on_click=move || asking.set(true)>
-                        "Hand on…"
+                        {tr!("Hand on…")}
                     </Button>
                 </div>
             </Show>
         }
     };
     view! {
-        <Section title="Ownership" subtitle="Make somebody else the owner and become an admin yourself.">
+        <Section title=tr!("Ownership") subtitle=tr!("Make somebody else the owner and become an admin yourself.")>
             {loaded(members, rows, form)}
         </Section>
-        <ConfirmDialog open=asking title="Hand the organization on?" action="Hand on" on_confirm=transfer>
-            <p>"Only the new owner can give the ownership back to you."</p>
+        <ConfirmDialog open=asking title=tr!("Hand the organization on?") action=tr!("Hand on") on_confirm=transfer>
+            <p>{tr!("Only the new owner can give the ownership back to you.")}</p>
         </ConfirmDialog>
     }
 }

@@ -42,7 +42,7 @@ pub fn Workspaces(
     let restore = move |id| {
         spawn_local(async move {
             match session.send(&client::organization::restore_workspace(id)).await {
-                Ok(()) => toasts.say("The workspace is open again."),
+                Ok(()) => toasts.say(tr!("The workspace is open again.")),
                 Err(error) => toasts.fail(&error),
             }
             on_changed();
@@ -51,17 +51,17 @@ pub fn Workspaces(
     let row = move |workspace: OrganizationWorkspace| {
         let shown = workspace.clone();
         let id = workspace.id;
-        let label = format!("Delete {}", workspace.name);
+        let label = tr!("Delete {}", workspace.name);
         let state = match workspace.deletes_at {
             Some(at) => view! {
-                <span class="text-warning">{format!("Deleted; gone for good on {}", exact(at))}</span>
+                <span class="text-warning">{tr!("Deleted; gone for good on {}", exact(at))}</span>
             }
             .into_any(),
-            None => view! { <span>"made " <Ago at=workspace.created_at /></span> }.into_any(),
+            None => view! { <span>{tr!("made ")} <Ago at=workspace.created_at /></span> }.into_any(),
         };
         let action = is_owner.get().then(|| match workspace.deletes_at {
             Some(_) => view! {
-                <Button small=true on_click=move || restore(id)>"Restore"</Button>
+                <Button small=true on_click=move || restore(id)>{tr!("Restore")}</Button>
             }
             .into_any(),
             None => view! {
@@ -89,15 +89,15 @@ pub fn Workspaces(
         }
     };
     view! {
-        <Section title="Workspaces" subtitle="Each has its own bots, knowledge, conversations and keys.">
-            <ul class="-my-3 divide-y divide-base-300" aria-label="Workspaces">
+        <Section title=tr!("Workspaces") subtitle=tr!("Each has its own bots, knowledge, conversations and keys.")>
+            <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Workspaces")>
                 {move || workspaces.get().into_iter().map(row).collect_view()}
             </ul>
         </Section>
-        <ConfirmDialog open=asking title="Delete this workspace?" action="Delete workspace" on_confirm=close>
+        <ConfirmDialog open=asking title=tr!("Delete this workspace?") action=tr!("Delete workspace") on_confirm=close>
             <p>
                 <strong dir="auto">{name}</strong>
-                " is closed at once: nobody can enter it, and its bots and keys stop working. For a week it can be restored here; then it is removed with everything in it."
+                {tr!(" is closed at once: nobody can enter it, and its bots and keys stop working. For a week it can be restored here; then it is removed with everything in it.")}
             </p>
         </ConfirmDialog>
     }

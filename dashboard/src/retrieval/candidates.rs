@@ -34,21 +34,21 @@ pub fn Candidates(
     view! {
         <div class="overflow-x-auto rounded-box border border-base-300">
             <table class="table table-sm" data-testid="candidates">
-                <caption class="sr-only">"Passages that were considered, the best first"</caption>
+                <caption class="sr-only">{tr!("Passages that were considered, the best first")}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Passage"</th>
-                        <th scope="col" class="text-end" title="Place by the words it shares with the question (BM25)">
-                            "Words"
+                        <th scope="col">{tr!("Passage")}</th>
+                        <th scope="col" class="text-end" title=tr!("Place by the words it shares with the question (BM25)")>
+                            {tr!("Words")}
                         </th>
-                        <th scope="col" class="text-end" title="Place by its meaning (cosine similarity)">"Meaning"</th>
-                        <th scope="col" class="text-end" title="Place by both together">"Both"</th>
+                        <th scope="col" class="text-end" title=tr!("Place by its meaning (cosine similarity)")>{tr!("Meaning")}</th>
+                        <th scope="col" class="text-end" title=tr!("Place by both together")>{tr!("Both")}</th>
                         <th
                             scope="col"
                             class="text-end"
-                            title="Place after a look at where the words stand, and with its importance"
+                            title=tr!("Place after a look at where the words stand, and with its importance")
                         >
-                            "Close look"
+                            {tr!("Close look")}
                         </th>
                     </tr>
                 </thead>
@@ -57,7 +57,7 @@ pub fn Candidates(
         </div>
         <Show when=move || { count > SHOWN && !all.get() }>
             <div class="mt-2">
-                <Button small=true on_click=move || all.set(true)>{format!("Show all {count}")}</Button>
+                <Button small=true on_click=move || all.set(true)>{tr!("Show all {count}", count)}</Button>
             </div>
         </Show>
     }
@@ -68,18 +68,18 @@ fn Row(candidate: Candidate) -> impl IntoView {
     let Candidate { trace, source } = candidate;
     let (place, text) = match source {
         Some(source) => {
-            let page = source.page.map(|page| format!("page {page}"));
+            let page = source.page.map(|page| tr!("page {page}", page));
             let place = std::iter::once(source.title)
                 .chain(source.heading_path)
                 .chain(page);
             (place.collect::<Vec<_>>().join(" › "), source.text)
         }
-        None => ("No longer there".to_owned(), String::new()),
+        None => (tr!("No longer there").to_owned(), String::new()),
     };
     let reranked = trace
         .reranked
         .and_then(|place| place.rank)
-        .map(|rank| format!("reranked {rank}"));
+        .map(|rank| tr!("reranked {rank}", rank));
     let asked = RwSignal::new(false);
     let answer = NodeRef::<html::P>::new();
     Effect::new(move |_| {
@@ -110,7 +110,7 @@ fn Row(candidate: Candidate) -> impl IntoView {
                                     aria-expanded=move || asked.get().to_string()
                                     on:click=move |_| asked.update(|asked| *asked = !*asked)
                                 >
-                                    "Should this have won?"
+                                    {tr!("Should this have won?")}
                                 </button>
                             }
                         })}

@@ -10,7 +10,10 @@ use crate::ui::form::FieldForm;
 
 /// That the order is that of the search, and why.
 pub fn not_reranked(error: &str) -> String {
-    format!("Not reranked, so the order is that of the search: {error}")
+    tr!(
+        "Not reranked, so the order is that of the search: {error}",
+        error = crate::i18n::served(error)
+    )
 }
 
 /// The rerank server, and its model where it has several.
@@ -54,7 +57,7 @@ pub fn RerankFields(
         },
     );
     let options = Memo::new(move |_| {
-        let mut options = vec![(String::new(), "None".to_owned())];
+        let mut options = vec![(String::new(), tr!("None").to_owned())];
         options.extend(
             servers
                 .get()
@@ -63,7 +66,7 @@ pub fn RerankFields(
         );
         let lost = chosen.get().filter(|rerank| find(rerank.provider_id).is_none());
         if let Some(rerank) = lost {
-            let name = "A connection that was deleted".to_owned();
+            let name = tr!("A connection that was deleted").to_owned();
             options.push((rerank.provider_id.to_string(), name));
         }
         options
@@ -82,22 +85,24 @@ pub fn RerankFields(
     });
     let hint = move || {
         if servers.with(Vec::is_empty) {
-            "Connect a rerank server in Settings, and its model puts the best passages in order."
+            tr!("Connect a rerank server in Settings, and its model puts the best passages in order.")
         } else {
-            "Its model puts the best passages in order. When it is away, the order is that of the search."
+            tr!(
+                "Its model puts the best passages in order. When it is away, the order is that of the search."
+            )
         }
     };
     view! {
         <div class="grid gap-4 sm:grid-cols-2">
             <SelectField
-                label="Rerank with"
+                label=tr!("Rerank with")
                 value=server
                 options=options
                 field=server_field
                 hint=Signal::derive(move || hint().to_owned())
             />
             <Show when=move || has_models.get()>
-                <TextField label="Rerank model" value=model field=model_field />
+                <TextField label=tr!("Rerank model") value=model field=model_field />
             </Show>
         </div>
     }

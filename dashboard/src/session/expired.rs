@@ -39,7 +39,7 @@ pub fn ExpiredDialog() -> impl IntoView {
                     password.set(String::new());
                     challenge.set(Some(asked));
                 }
-                None => error.set(Some(problem.to_string())),
+                None => error.set(Some(crate::i18n::explain(&problem))),
             }
         });
     };
@@ -48,7 +48,9 @@ pub fn ExpiredDialog() -> impl IntoView {
         error.set(None);
         spawn_local(async move {
             if session.go_on().await.is_err() {
-                error.set(Some("You are not signed in yet, or as somebody else.".to_owned()));
+                error.set(Some(
+                    tr!("You are not signed in yet, or as somebody else.").to_owned(),
+                ));
             }
         });
     };
@@ -69,27 +71,27 @@ pub fn ExpiredDialog() -> impl IntoView {
                 }
             >
                 <ErrorAlert message=error />
-                <PasswordField label="Password" value=password autocomplete="current-password" />
+                <PasswordField label=tr!("Password") value=password autocomplete="current-password" />
                 <p class="muted">
-                    "Another way than the password? "
-                    <a class="link-plain" href="/sign-in" target="_blank">"Sign in in a new tab"</a>
-                    ", then come back and "
-                    <button type="button" class="link-plain" on:click=move |_| go_on()>"go on here"</button> "."
+                    {tr!("Another way than the password? ")}
+                    <a class="link-plain" href="/sign-in" target="_blank">{tr!("Sign in in a new tab")}</a>
+                    {tr!(", then come back and ")}
+                    <button type="button" class="link-plain" on:click=move |_| go_on()>{tr!("go on here")}</button> "."
                 </p>
                 <div class="flex flex-wrap justify-end gap-2">
-                    <Button variant=Variant::Quiet on_click=leave>"Leave and discard"</Button>
-                    <Submit busy=busy>"Sign in"</Submit>
+                    <Button variant=Variant::Quiet on_click=leave>{tr!("Leave and discard")}</Button>
+                    <Submit busy=busy>{tr!("Sign in")}</Submit>
                 </div>
             </form>
         }
     };
 
     view! {
-        <Dialog open=session.expired title="Sign in again" dismissible=false>
+        <Dialog open=session.expired title=tr!("Sign in again") dismissible=false>
             <div class="flex flex-col gap-4">
                 <p>
-                    "Your session has ended. Nothing on this page is lost: sign in as "
-                    <strong class="wrap-anywhere">{email}</strong> " to go on where you were."
+                    {tr!("Your session has ended. Nothing on this page is lost: sign in as ")}
+                    <strong class="wrap-anywhere">{email}</strong> {tr!(" to go on where you were.")}
                 </p>
                 {move || match challenge.get() {
                     Some(asked) => view! { <SecondStep challenge=asked back=move || challenge.set(None) /> }.into_any(),

@@ -69,16 +69,16 @@ pub fn ConnectForm(
         ConnectionKind::Notion => (
             view! {
                 <p class="muted">
-                    "Make an internal integration at notion.so/my-integrations that may read content, and share the pages and databases that bots may answer from with it (⋯ → Connections)."
+                    {tr!("Make an internal integration at notion.so/my-integrations that may read content, and share the pages and databases that bots may answer from with it (⋯ → Connections).")}
                 </p>
             }
             .into_any(),
             view! {
                 <PasswordField
-                    label="Integration token"
+                    label=tr!("Integration token")
                     value=credential
                     field=form.field("credential")
-                    hint="Begins with ntn_ or secret_."
+                    hint=tr!("Begins with ntn_ or secret_.")
                     autocomplete="off"
                 />
             }
@@ -91,10 +91,10 @@ pub fn ConnectForm(
     };
     view! {
         <FormBody error=error submit=submit>
-            {guidance} <TextField label="Name" value=name field=form.field("name") /> {control}
+            {guidance} <TextField label=tr!("Name") value=name field=form.field("name") /> {control}
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Connect"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Connect")}</Submit>
             </div>
         </FormBody>
     }
@@ -104,9 +104,9 @@ pub fn ConnectForm(
 fn GoogleSteps() -> impl IntoView {
     view! {
         <ol class="muted list-decimal ps-5">
-            <li>"At console.cloud.google.com, choose a project and switch on the Google Drive API."</li>
-            <li>"Under IAM & Admin → Service Accounts, make an account; it needs no role. Under its Keys, add a key of the type JSON."</li>
-            <li>"Choose the downloaded file below. Then share files and folders with the account's address, as with a person."</li>
+            <li>{tr!("At console.cloud.google.com, choose a project and switch on the Google Drive API.")}</li>
+            <li>{tr!("Under IAM & Admin → Service Accounts, make an account; it needs no role. Under its Keys, add a key of the type JSON.")}</li>
+            <li>{tr!("Choose the downloaded file below. Then share files and folders with the account's address, as with a person.")}</li>
         </ol>
     }
 }
@@ -119,7 +119,7 @@ fn KeyField(value: RwSignal<String>, field: FieldForm) -> impl IntoView {
         spawn_local(async move {
             // What is much larger is no key; the server says so of what is a little.
             let text = if file.size() > MAX_KEY_BYTES {
-                format!("{} is too large for a key.", file.name())
+                tr!("{} is too large for a key.", file.name())
             } else {
                 let read = JsFuture::from(file.text()).await;
                 read.ok().and_then(|text| text.as_string()).unwrap_or_default()
@@ -156,23 +156,23 @@ fn KeyField(value: RwSignal<String>, field: FieldForm) -> impl IntoView {
     view! {
         <div class="flex flex-col gap-2" on:dragover=|event| event.prevent_default() on:drop=dropped>
             <TextArea
-                label="Key of the service account"
+                label=tr!("Key of the service account")
                 value=value
                 field=field
-                hint="Paste the JSON, drop the file here, or choose it."
-                placeholder="{ \"type\": \"service_account\", …"
+                hint=tr!("Paste the JSON, drop the file here, or choose it.")
+                placeholder=tr!("{ \"type\": \"service_account\", …")
                 rows=5
             />
             <div>
                 <Button small=true icon=icon::UPLOAD on_click=choose>
-                    "Choose the file"
+                    {tr!("Choose the file")}
                 </Button>
                 <input
                     node_ref=input
                     type="file"
                     accept=".json,application/json"
                     class="hidden"
-                    aria-label="Key file"
+                    aria-label=tr!("Key file")
                     on:change=picked
                 />
             </div>

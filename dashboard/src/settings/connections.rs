@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::connect::ConnectForm;
+use crate::i18n::served;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::copy::CopyButton;
@@ -44,10 +45,10 @@ pub fn Connections() -> impl IntoView {
     let add = view! {
         <div class="flex flex-wrap gap-2">
             <Button small=true icon=icon::PLUS on_click=move || notion_open.set(true)>
-                "Connect Notion"
+                {tr!("Connect Notion")}
             </Button>
             <Button small=true icon=icon::PLUS on_click=move || google_open.set(true)>
-                "Connect Google Drive"
+                {tr!("Connect Google Drive")}
             </Button>
         </div>
     };
@@ -62,11 +63,11 @@ pub fn Connections() -> impl IntoView {
                 when=move || found.with(|found| !found.is_empty())
                 fallback=|| {
                     view! {
-                        <p class="muted">"None yet. Connect Notion or Google Drive to answer from what lies there."</p>
+                        <p class="muted">{tr!("None yet. Connect Notion or Google Drive to answer from what lies there.")}</p>
                     }
                 }
             >
-                <ul class="-my-3 divide-y divide-base-300" aria-label="Connections">
+                <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Connections")>
                     {all}
                 </ul>
             </Show>
@@ -74,22 +75,22 @@ pub fn Connections() -> impl IntoView {
     };
     view! {
         <Section
-            title="Connections"
-            subtitle="Where knowledge lies. Tokens and keys are kept encrypted and are never shown again."
+            title=tr!("Connections")
+            subtitle=tr!("Where knowledge lies. Tokens and keys are kept encrypted and are never shown again.")
             actions=add.into_any()
         >
             {loaded(connections, rows, list)}
         </Section>
-        <Dialog open=notion_open title="Connect Notion">
+        <Dialog open=notion_open title=tr!("Connect Notion")>
             <ConnectForm kind=ConnectionKind::Notion open=notion_open on_saved=move || connections.reload() />
         </Dialog>
-        <Dialog open=google_open title="Connect Google Drive">
+        <Dialog open=google_open title=tr!("Connect Google Drive")>
             <ConnectForm kind=ConnectionKind::Google open=google_open on_saved=move || connections.reload() />
         </Dialog>
-        <ConfirmDialog open=asking title="Delete this connection?" action="Delete connection" on_confirm=delete>
+        <ConfirmDialog open=asking title=tr!("Delete this connection?") action=tr!("Delete connection") on_confirm=delete>
             <p>
                 <strong>{name}</strong>
-                " goes with its token or key. What was taken over it into drafts can't be fetched again."
+                {tr!(" goes with its token or key. What was taken over it into drafts can't be fetched again.")}
             </p>
         </ConfirmDialog>
     }
@@ -106,14 +107,14 @@ fn Row(connection: Connection, ask: impl Fn(Connection) + Copy + Send + Sync + '
         result.set(None);
         spawn_local(async move {
             let checked = session.send(&client::connections::check(id)).await;
-            result.set(Some(checked.map_err(|error| error.to_string())));
+            result.set(Some(checked.map_err(|error| crate::i18n::explain(&error))));
             busy.set(false);
         });
     };
     let name = connection.name.clone();
     let token = match connection.kind {
-        ConnectionKind::Notion => format!("Notion · token …{}", connection.hint),
-        ConnectionKind::Google => format!("Google Drive · key …{}", connection.hint),
+        ConnectionKind::Notion => tr!("Notion · token …{}", connection.hint),
+        ConnectionKind::Google => tr!("Google Drive · key …{}", connection.hint),
     };
     let account = connection.account.clone();
     view! {
@@ -127,11 +128,11 @@ fn Row(connection: Connection, ask: impl Fn(Connection) + Copy + Send + Sync + '
             </div>
             <div class="flex items-center">
                 <Button small=true icon=icon::PLUG busy=busy on_click=check>
-                    "Check"
+                    {tr!("Check")}
                 </Button>
                 <IconButton
                     icon=icon::TRASH_2
-                    label=format!("Delete {name}")
+                    label=tr!("Delete {name}", name)
                     on_click=move || ask(connection.clone())
                 />
             </div>
@@ -148,9 +149,9 @@ pub fn Account(address: String) -> impl IntoView {
     view! {
         <div class="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-xs">
             <span class="min-w-0 break-all">
-                "Share files and folders with " <strong class="font-medium">{address.clone()}</strong>
+                {tr!("Share files and folders with ")} <strong class="font-medium">{address.clone()}</strong>
             </span>
-            <CopyButton text=address what="address" />
+            <CopyButton text=address what=tr!("address") />
         </div>
     }
 }
@@ -158,7 +159,7 @@ pub fn Account(address: String) -> impl IntoView {
 #[component]
 fn Outcome(result: Result<ConnectionCheck, String>) -> impl IntoView {
     let (ok, words) = match result {
-        Ok(check) => (check.ok, check.message),
+        Ok(check) => (check.ok, served(&check.message)),
         Err(error) => (false, error),
     };
     let glyph = if ok {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::embedding_form::EmbeddingDialog;
+use crate::i18n::served;
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Button;
@@ -21,13 +22,13 @@ pub fn Embedding() -> impl IntoView {
     let choosing = RwSignal::new(false);
     let choose = view! {
         <Button small=true icon=icon::PENCIL on_click=move || choosing.set(true)>
-            "Choose another"
+            {tr!("Choose another")}
         </Button>
     };
     view! {
         <Section
-            title="Embedding model"
-            subtitle="Finds passages by what they mean. All knowledge bases of the workspace have the same."
+            title=tr!("Embedding model")
+            subtitle=tr!("Finds passages by what they mean. All knowledge bases of the workspace have the same.")
             actions=choose.into_any()
         >
             {loaded(
@@ -55,37 +56,39 @@ pub fn Embedding() -> impl IntoView {
 
 fn live(model: &EmbeddingModel) -> AnyView {
     let remark = match model.provider_id {
-        None => "It runs on your own server, and no text leaves it. It knows English best.",
-        Some(_) => "Documents and questions are sent to this provider.",
+        None => tr!("It runs on your own server, and no text leaves it. It knows English best."),
+        Some(_) => tr!("Documents and questions are sent to this provider."),
     };
     view! {
         <div>
             <p class="font-medium break-words" dir="auto">
                 {name(model)}
             </p>
-            <p class="muted">{format!("{remark} Vectors of {} numbers.", model.dimensions)}</p>
+            <p class="muted">{tr!("{remark} Vectors of {} numbers.", model.dimensions, remark)}</p>
         </div>
     }
     .into_any()
 }
 
 fn words_only() -> AnyView {
-    view! { <p class="muted">"None is installed: passages are found by their words alone."</p> }.into_any()
+    view! { <p class="muted">{tr!("None is installed: passages are found by their words alone.")}</p> }
+        .into_any()
 }
 
 fn waiting(settings: &EmbeddingSettings) -> Option<String> {
     let error = settings.error.as_ref()?;
-    Some(format!(
-        "New documents wait, and are tried again by themselves. {error}"
+    Some(tr!(
+        "New documents wait, and are tried again by themselves. {error}",
+        error = served(error)
     ))
 }
 
 /// A model as people know it.
 fn name(model: &EmbeddingModel) -> String {
     match (&model.provider_name, model.model.as_str()) {
-        (None, model) => format!("Built in ({model})"),
+        (None, model) => tr!("Built in ({model})", model),
         (Some(provider), "") => provider.clone(),
-        (Some(provider), model) => format!("{model} of {provider}"),
+        (Some(provider), model) => tr!("{model} of {provider}", model, provider),
     }
 }
 
@@ -100,7 +103,7 @@ fn Change(change: EmbeddingChange, settings: Load<EmbeddingSettings>) -> impl In
         spawn_local(async move {
             match session.send(&client::embedding::cancel()).await {
                 Ok(now) => settings.set(now),
-                Err(error) => failed.set(Some(error.to_string())),
+                Err(error) => failed.set(Some(crate::i18n::explain(&error))),
             }
             busy.try_set(false);
         });
@@ -109,25 +112,25 @@ fn Change(change: EmbeddingChange, settings: Load<EmbeddingSettings>) -> impl In
     let model = name(&change.model);
     let stuck = change
         .error
-        .map(|error| format!("Trying again by itself. {error}"));
+        .map(|error| tr!("Trying again by itself. {error}", error = served(&error)));
     view! {
         <div class="flex flex-col gap-2 rounded-box border border-base-300 p-3">
             <div class="flex flex-wrap items-center gap-2">
                 <p class="min-w-0 grow basis-56" role="status">
-                    "Changing to " <strong dir="auto">{model.clone()}</strong>
-                    {format!(": {done} of {total} documents are ready.")}
+                    {tr!("Changing to ")} <strong dir="auto">{model.clone()}</strong>
+                    {tr!(": {done} of {total} documents are ready.", done, total)}
                 </p>
                 <Button small=true busy=busy on_click=cancel>
-                    "Stop the change"
+                    {tr!("Stop the change")}
                 </Button>
             </div>
             <progress
                 class="progress progress-primary w-full"
                 value=done
                 max=total.max(1)
-                aria-label=format!("Changing to {model}")
+                aria-label=tr!("Changing to {model}", model)
             ></progress>
-            <p class="muted">"Until all are ready, the model above goes on answering."</p>
+            <p class="muted">{tr!("Until all are ready, the model above goes on answering.")}</p>
             <ErrorAlert message=Signal::derive(move || failed.get().or_else(|| stuck.clone())) />
         </div>
     }

@@ -25,7 +25,7 @@ pub fn EmbeddingDialog(
     settings: Load<EmbeddingSettings>,
 ) -> impl IntoView {
     view! {
-        <Dialog open=open title="Choose an embedding model">
+        <Dialog open=open title=tr!("Choose an embedding model")>
             <Choice open=open settings=settings />
         </Dialog>
     }
@@ -76,7 +76,7 @@ fn EmbeddingForm(
         check.require(
             numbers,
             "dimensions",
-            "Leave it empty, or enter a number from 1 to 8192.",
+            tr!("Leave it empty, or enter a number from 1 to 8192."),
         );
         check.finish()
     });
@@ -117,33 +117,33 @@ fn EmbeddingForm(
         <FormBody error=error submit=submit>
             <Show when=move || none>
                 <Notice>
-                    "Connect a provider first, above in the settings: an OpenAI-compatible server such as Ollama, Cohere, or Text Embeddings Inference."
+                    {tr!("Connect a provider first, above in the settings: an OpenAI-compatible server such as Ollama, Cohere, or Text Embeddings Inference.")}
                 </Notice>
             </Show>
-            <SelectField label="Whose model" value=choice options=options field=form.field("provider_id") />
+            <SelectField label=tr!("Whose model") value=choice options=options field=form.field("provider_id") />
             <Show when=has_models>
                 <TextField
-                    label="Model"
+                    label=tr!("Model")
                     value=model
                     field=form.field("model")
                     placeholder="text-embedding-3-small"
-                    hint="As the provider calls it: a model for embeddings, not one that writes."
+                    hint=tr!("As the provider calls it: a model for embeddings, not one that writes.")
                 />
                 <NumberField
-                    label="Numbers in a vector"
+                    label=tr!("Numbers in a vector")
                     value=dimensions
                     field=form.field("dimensions")
                     min="1"
                     max="8192"
-                    hint="For models that can make shorter vectors; empty for what the model makes."
+                    hint=tr!("For models that can make shorter vectors; empty for what the model makes.")
                 />
             </Show>
             <p class="muted">
-                "The model is tried first. Then all documents are embedded with it in the background, which a provider may charge for; until that is done, the old one goes on answering."
+                {tr!("The model is tried first. Then all documents are embedded with it in the background, which a provider may charge for; until that is done, the old one goes on answering.")}
             </p>
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Try and change"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Try and change")}</Submit>
             </div>
         </FormBody>
     }
@@ -154,6 +154,6 @@ fn options(makers: &[Provider], built_in: bool) -> Vec<(String, String)> {
     let makers = makers
         .iter()
         .map(|maker| (maker.id.to_string(), maker.name.clone()));
-    let own = built_in.then(|| (String::new(), "Built in, on your own server".to_owned()));
+    let own = built_in.then(|| (String::new(), tr!("Built in, on your own server").to_owned()));
     makers.chain(own).collect()
 }

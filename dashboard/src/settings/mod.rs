@@ -37,26 +37,26 @@ pub use usage::UsagePage;
 pub use webhooks::WebhooksPage;
 
 const TABS: &[Tab] = &[
-    ("/settings", "Workspace"),
-    ("/settings/data", "Data"),
-    ("/settings/usage", "Usage"),
-    ("/settings/webhooks", "Webhooks"),
-    ("/settings/audit", "Audit log"),
+    ("/settings", mark!("Workspace")),
+    ("/settings/data", mark!("Data")),
+    ("/settings/usage", mark!("Usage")),
+    ("/settings/webhooks", mark!("Webhooks")),
+    ("/settings/audit", mark!("Audit log")),
 ];
 
 /// The page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     view! {
-        <PageHead title="Settings" />
-        <TabLinks tabs=TABS label="Settings" />
+        <PageHead title=tr!("Settings") />
+        <TabLinks tabs=TABS label=tr!("Settings") />
         <div class="flex max-w-3xl flex-col gap-5">
             <WorkspaceFacts />
             <Providers />
             <Embedding />
             <Connections />
             <ApiKeys />
-            <Section title="Appearance" subtitle="Of the dashboard, in this browser.">
+            <Section title=tr!("Appearance") subtitle=tr!("Of the dashboard, in this browser.")>
                 <ThemeSwitch />
             </Section>
         </div>
@@ -75,10 +75,10 @@ fn WorkspaceFacts() -> impl IntoView {
     let links = view! {
         <div class="flex flex-wrap gap-2">
             <ButtonLink small=true icon=icon::USERS href="/members">
-                "Members"
+                {tr!("Members")}
             </ButtonLink>
             <ButtonLink small=true icon=icon::BUILDING href="/organization">
-                "Organization"
+                {tr!("Organization")}
             </ButtonLink>
         </div>
     };
@@ -93,13 +93,13 @@ fn WorkspaceFacts() -> impl IntoView {
                 {(role < Role::Admin)
                     .then(|| {
                         view! {
-                            <dt class="muted">"Name"</dt>
+                            <dt class="muted">{tr!("Name")}</dt>
                             <dd dir="auto">{name}</dd>
                         }
                     })}
-                <dt class="muted">"Organization"</dt>
+                <dt class="muted">{tr!("Organization")}</dt>
                 <dd dir="auto">{organization}</dd>
-                <dt class="muted">"You"</dt>
+                <dt class="muted">{tr!("You")}</dt>
                 <dd dir="auto">{account}</dd>
             </dl>
             {(role >= Role::Admin)
@@ -114,8 +114,8 @@ fn WorkspaceFacts() -> impl IntoView {
     };
     view! {
         <Section
-            title="Workspace"
-            subtitle="Bots, knowledge, conversations and keys belong to it."
+            title=tr!("Workspace")
+            subtitle=tr!("Bots, knowledge, conversations and keys belong to it.")
             actions=links.into_any()
         >
             {loaded(me, rows, facts)}

@@ -88,25 +88,25 @@ pub fn PriceFields(prices: Prices, form: Form, default_model: RwSignal<String>) 
             <li class="grid grid-cols-3 items-start gap-x-3 rounded-box border border-base-300 p-3" data-testid="price">
                 <div class="col-span-3 flex items-start gap-2">
                     <div class="min-w-0 grow">
-                        <TextField label="Model" value=Text::from(row.model) field=field("model") />
+                        <TextField label=tr!("Model") value=Text::from(row.model) field=field("model") />
                     </div>
                     <IconButton
                         icon=icon::TRASH_2
-                        label="Remove this price"
+                        label=tr!("Remove this price")
                         on_click=move || rows.update(|rows| rows.retain(|other| other.id != row.id))
                     />
                 </div>
-                <TextField label="In, per million" value=Text::from(row.prompt) field=field("prompt") />
-                <TextField label="Out, per million" value=Text::from(row.completion) field=field("completion") />
-                <TextField label="Currency" value=Text::from(row.currency) field=field("currency") />
+                <TextField label=tr!("In, per million") value=Text::from(row.prompt) field=field("prompt") />
+                <TextField label=tr!("Out, per million") value=Text::from(row.completion) field=field("completion") />
+                <TextField label=tr!("Currency") value=Text::from(row.currency) field=field("currency") />
             </li>
         }
     };
     view! {
         <fieldset class="flex flex-col gap-2">
-            <legend class="font-medium">"Prices"</legend>
+            <legend class="font-medium">{tr!("Prices")}</legend>
             <p class="muted">
-                "What a million tokens cost. Analytics shows the cost of answers by models that have a price."
+                {tr!("What a million tokens cost. Analytics shows the cost of answers by models that have a price.")}
             </p>
             <ul class="flex flex-col gap-2">
                 <For each=move || rows.get() key=|row| row.id children=fields />
@@ -118,7 +118,7 @@ pub fn PriceFields(prices: Prices, form: Form, default_model: RwSignal<String>) 
                     disabled=Signal::derive(move || rows.with(|rows| rows.len() >= MAX_PRICES))
                     on_click=move || prices.add(default_model.get_untracked().trim())
                 >
-                    "Add a price"
+                    {tr!("Add a price")}
                 </Button>
             </div>
         </fieldset>

@@ -24,8 +24,8 @@ pub fn ProviderDialog(
     on_saved: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let title = move || match provider.get() {
-        Some(provider) => format!("Change {}", provider.name),
-        None => "Connect a provider".to_owned(),
+        Some(provider) => tr!("Change {}", provider.name),
+        None => tr!("Connect a provider").to_owned(),
     };
     view! {
         <Dialog open=open title=Signal::derive(title)>
@@ -71,7 +71,7 @@ fn ProviderForm(
         check.require(
             is_web,
             "base_url",
-            "Enter an address that begins with https:// or http://.",
+            tr!("Enter an address that begins with https:// or http://."),
         );
         let min = usize::from(kind.get().has_models());
         model.with(|model| check.length("default_model", model, min, 200));
@@ -110,8 +110,11 @@ fn ProviderForm(
         });
     };
     let key_hint = match provider.as_ref().and_then(|provider| provider.key_hint.as_ref()) {
-        Some(hint) => format!("Leave it empty to keep the key …{hint}. A changed host needs it again."),
-        None => "Servers without keys, such as a local Ollama, need none.".to_owned(),
+        Some(hint) => tr!(
+            "Leave it empty to keep the key …{hint}. A changed host needs it again.",
+            hint
+        ),
+        None => tr!("Servers without keys, such as a local Ollama, need none.").to_owned(),
     };
     let kind_name = Text::new(
         move || kind.get().as_str().to_owned(),
@@ -123,13 +126,13 @@ fn ProviderForm(
         .collect();
     view! {
         <FormBody error=error submit=submit>
-            <TextField label="Name" value=name field=form.field("name") placeholder="OpenAI" autofocus=true />
+            <TextField label=tr!("Name") value=name field=form.field("name") placeholder="OpenAI" autofocus=true />
             {id
                 .is_none()
                 .then(|| {
                     view! {
                         <SelectField
-                            label="What it does"
+                            label=tr!("What it does")
                             value=kind_name
                             options=kinds
                             field=form.field("kind")
@@ -137,7 +140,7 @@ fn ProviderForm(
                     }
                 })}
             <TextField
-                label="Base URL"
+                label=tr!("Base URL")
                 value=base_url
                 field=form.field("base_url")
                 kind="url"
@@ -145,13 +148,13 @@ fn ProviderForm(
                 hint=Signal::derive(move || url_hint(kind.get()).to_owned())
             />
             <TextField
-                label="Default model"
+                label=tr!("Default model")
                 value=model
                 field=form.field("default_model")
                 hint=Signal::derive(move || model_hint(kind.get()).to_owned())
             />
             <PasswordField
-                label="API key"
+                label=tr!("API key")
                 value=key
                 field=form.field("api_key")
                 hint=key_hint
@@ -161,8 +164,8 @@ fn ProviderForm(
                 <PriceFields prices=prices form=form default_model=model />
             </Show>
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>{if id.is_some() { "Save" } else { "Connect" }}</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{if id.is_some() { tr!("Save") } else { tr!("Connect") }}</Submit>
             </div>
         </FormBody>
     }
@@ -178,36 +181,36 @@ const KINDS: [ProviderKind; 6] = [
 ];
 
 /// What a provider does, and whose API it speaks.
-pub const fn kind_label(kind: ProviderKind) -> &'static str {
+pub fn kind_label(kind: ProviderKind) -> &'static str {
     match kind {
-        ProviderKind::Openai => "Writes answers, makes vectors (OpenAI-compatible)",
-        ProviderKind::CohereRerank => "Reranks (Cohere)",
-        ProviderKind::JinaRerank => "Reranks (Jina)",
-        ProviderKind::TeiRerank => "Reranks (Text Embeddings Inference)",
-        ProviderKind::CohereEmbed => "Makes vectors (Cohere)",
-        ProviderKind::TeiEmbed => "Makes vectors (Text Embeddings Inference)",
+        ProviderKind::Openai => tr!("Writes answers, makes vectors (OpenAI-compatible)"),
+        ProviderKind::CohereRerank => tr!("Reranks (Cohere)"),
+        ProviderKind::JinaRerank => tr!("Reranks (Jina)"),
+        ProviderKind::TeiRerank => tr!("Reranks (Text Embeddings Inference)"),
+        ProviderKind::CohereEmbed => tr!("Makes vectors (Cohere)"),
+        ProviderKind::TeiEmbed => tr!("Makes vectors (Text Embeddings Inference)"),
     }
 }
 
-const fn url_hint(kind: ProviderKind) -> &'static str {
+fn url_hint(kind: ProviderKind) -> &'static str {
     match kind {
-        ProviderKind::Openai => "Without /chat/completions or /embeddings.",
-        ProviderKind::CohereRerank => "Without /v2/rerank, such as https://api.cohere.com.",
-        ProviderKind::JinaRerank => "Without /v1/rerank, such as https://api.jina.ai.",
-        ProviderKind::TeiRerank => "Without /rerank.",
-        ProviderKind::CohereEmbed => "Without /v2/embed, such as https://api.cohere.com.",
-        ProviderKind::TeiEmbed => "Without /embed.",
+        ProviderKind::Openai => tr!("Without /chat/completions or /embeddings."),
+        ProviderKind::CohereRerank => tr!("Without /v2/rerank, such as https://api.cohere.com."),
+        ProviderKind::JinaRerank => tr!("Without /v1/rerank, such as https://api.jina.ai."),
+        ProviderKind::TeiRerank => tr!("Without /rerank."),
+        ProviderKind::CohereEmbed => tr!("Without /v2/embed, such as https://api.cohere.com."),
+        ProviderKind::TeiEmbed => tr!("Without /embed."),
     }
 }
 
-const fn model_hint(kind: ProviderKind) -> &'static str {
+fn model_hint(kind: ProviderKind) -> &'static str {
     match kind {
-        ProviderKind::Openai => "Such as gpt-5-mini.",
-        ProviderKind::CohereRerank => "Such as rerank-v3.5.",
-        ProviderKind::JinaRerank => "Such as jina-reranker-v2-base-multilingual.",
-        ProviderKind::CohereEmbed => "Such as embed-v4.0.",
+        ProviderKind::Openai => tr!("Such as gpt-5-mini."),
+        ProviderKind::CohereRerank => tr!("Such as rerank-v3.5."),
+        ProviderKind::JinaRerank => tr!("Such as jina-reranker-v2-base-multilingual."),
+        ProviderKind::CohereEmbed => tr!("Such as embed-v4.0."),
         ProviderKind::TeiRerank | ProviderKind::TeiEmbed => {
-            "The server has one model, so this may stay empty."
+            tr!("The server has one model, so this may stay empty.")
         }
     }
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::provider_form::{ProviderDialog, kind_label};
+use crate::i18n::served;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::dialog::ConfirmDialog;
@@ -41,13 +42,13 @@ pub fn Providers() -> impl IntoView {
     };
     let add = view! {
         <Button small=true icon=icon::PLUS on_click=move || edit(None)>
-            "Connect a provider"
+            {tr!("Connect a provider")}
         </Button>
     };
     view! {
         <Section
-            title="Model providers"
-            subtitle="Any OpenAI-compatible server, and servers that rerank passages or make vectors. Keys are kept encrypted and are never shown again."
+            title=tr!("Model providers")
+            subtitle=tr!("Any OpenAI-compatible server, and servers that rerank passages or make vectors. Keys are kept encrypted and are never shown again.")
             actions=add.into_any()
         >
             {loaded(
@@ -60,7 +61,7 @@ pub fn Providers() -> impl IntoView {
                             fallback=|| {
                                 view! {
                                     <p class="muted">
-                                        "None yet. Bots answer with the built-in answerer, which quotes the best passages and needs no key."
+                                        {tr!("None yet. Bots answer with the built-in answerer, which quotes the best passages and needs no key.")}
                                     </p>
                                 }
                             }
@@ -82,10 +83,10 @@ pub fn Providers() -> impl IntoView {
             )}
         </Section>
         <ProviderDialog open=form_open provider=editing on_saved=move || providers.reload() />
-        <ConfirmDialog open=asking title="Delete this connection?" action="Delete connection" on_confirm=delete>
+        <ConfirmDialog open=asking title=tr!("Delete this connection?") action=tr!("Delete connection") on_confirm=delete>
             <p>
                 <strong>{name}</strong>
-                " goes with its key. Bots that use it can't answer until another model is chosen for them."
+                {tr!(" goes with its key. Bots that use it can't answer until another model is chosen for them.")}
             </p>
         </ConfirmDialog>
     }
@@ -106,14 +107,14 @@ fn Row(
         result.set(None);
         spawn_local(async move {
             let checked = session.send(&client::providers::check(id)).await;
-            result.set(Some(checked.map_err(|error| error.to_string())));
+            result.set(Some(checked.map_err(|error| crate::i18n::explain(&error))));
             busy.set(false);
         });
     };
     let key = provider
         .key_hint
         .clone()
-        .map_or_else(|| "no key".to_owned(), |hint| format!("key …{hint}"));
+        .map_or_else(|| tr!("no key").to_owned(), |hint| tr!("key …{hint}", hint));
     let name = provider.name.clone();
     let (to_edit, to_delete) = (provider.clone(), provider.clone());
     view! {
@@ -131,16 +132,16 @@ fn Row(
             </div>
             <div class="flex items-center">
                 <Button small=true icon=icon::PLUG busy=busy on_click=check>
-                    "Check"
+                    {tr!("Check")}
                 </Button>
                 <IconButton
                     icon=icon::PENCIL
-                    label=format!("Edit {name}")
+                    label=tr!("Edit {name}", name)
                     on_click=move || edit(Some(to_edit.clone()))
                 />
                 <IconButton
                     icon=icon::TRASH_2
-                    label=format!("Delete {name}")
+                    label=tr!("Delete {name}", name)
                     on_click=move || ask(to_delete.clone())
                 />
             </div>
@@ -154,8 +155,8 @@ fn Row(
 #[component]
 fn Outcome(result: Result<ProviderCheck, String>) -> impl IntoView {
     let (ok, words) = match result {
-        Ok(check) if check.ok => (true, format!("{} ({} ms)", check.message, check.latency_ms)),
-        Ok(check) => (false, check.message),
+        Ok(check) if check.ok => (true, tr!("{} ({} ms)", served(&check.message), check.latency_ms)),
+        Ok(check) => (false, served(&check.message)),
         Err(error) => (false, error),
     };
     let glyph = if ok {

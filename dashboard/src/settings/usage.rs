@@ -6,10 +6,11 @@ use leptos::prelude::*;
 
 use super::TABS;
 use crate::ui::choice::Choice;
-use crate::ui::format::{bytes, count, thousands};
+use crate::ui::format::{bytes, thousands};
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::{PageHead, Section};
 use crate::ui::tabs::TabLinks;
+use crate::ui::time::short_day;
 
 /// The page.
 #[component]
@@ -17,14 +18,14 @@ pub fn UsagePage() -> impl IntoView {
     let usage = load(client::usage::get);
     let ready = |found: RwSignal<Usage>| {
         let usage = found.get_untracked();
-        let plan = format!(
+        let plan = tr!(
             "Plan “{}”. Counted over all workspaces of the organization.",
             usage.plan
         );
         view! {
             <div class="flex max-w-3xl flex-col gap-5">
-                <Section title="Of the plan" subtitle=plan>
-                    <ul class="grid gap-x-8 gap-y-4 sm:grid-cols-2" aria-label="Quotas">
+                <Section title=tr!("Of the plan") subtitle=plan>
+                    <ul class="grid gap-x-8 gap-y-4 sm:grid-cols-2" aria-label=tr!("Quotas")>
                         {usage.quotas.into_iter().map(|quota| view! { <Bar quota=quota /> }).collect_view()}
                     </ul>
                 </Section>
@@ -33,21 +34,21 @@ pub fn UsagePage() -> impl IntoView {
         }
     };
     view! {
-        <PageHead title="Settings" subtitle="What is used, and how much there may be." />
-        <TabLinks tabs=TABS label="Settings" />
+        <PageHead title=tr!("Settings") subtitle=tr!("What is used, and how much there may be.") />
+        <TabLinks tabs=TABS label=tr!("Settings") />
         {loaded(usage, rows, ready)}
     }
 }
 
-const fn name(quota: Quota) -> &'static str {
+fn name(quota: Quota) -> &'static str {
     match quota {
-        Quota::Bots => "Bots",
-        Quota::KnowledgeBases => "Knowledge bases",
-        Quota::Documents => "Documents",
-        Quota::Pages => "Pages this month",
-        Quota::Messages => "Messages this month",
-        Quota::Members => "Members",
-        Quota::Storage => "Files",
+        Quota::Bots => tr!("Bots"),
+        Quota::KnowledgeBases => tr!("Knowledge bases"),
+        Quota::Documents => tr!("Documents"),
+        Quota::Pages => tr!("Pages this month"),
+        Quota::Messages => tr!("Messages this month"),
+        Quota::Members => tr!("Members"),
+        Quota::Storage => tr!("Files"),
     }
 }
 
@@ -64,8 +65,8 @@ fn Bar(quota: QuotaUse) -> impl IntoView {
     let name = name(quota.quota);
     let used = shown(quota.quota, quota.used);
     let words = match quota.limit {
-        Some(limit) => format!("{used} of {}", shown(quota.quota, limit)),
-        None => format!("{used}, no limit"),
+        Some(limit) => tr!("{used} of {}", shown(quota.quota, limit), used),
+        None => tr!("{used}, no limit", used),
     };
     let is_full = quota.limit.is_some_and(|limit| quota.used >= limit);
     view! {
@@ -109,12 +110,13 @@ impl Measure {
         }
     }
 
-    const fn noun(self) -> &'static str {
+    /// A number of it, in words.
+    fn count(self, number: i64) -> String {
         match self {
-            Self::Messages => "message",
-            Self::Tokens => "token",
-            Self::Pages => "page",
-            Self::Passages => "passage",
+            Self::Messages => tr!("{n} message" | "{n} messages" % number),
+            Self::Tokens => tr!("{n} token" | "{n} tokens" % number),
+            Self::Pages => tr!("{n} page" | "{n} pages" % number),
+            Self::Passages => tr!("{n} passage" | "{n} passages" % number),
         }
     }
 }
@@ -123,22 +125,22 @@ impl Measure {
 fn Days(days: Vec<UsageDay>) -> impl IntoView {
     let measure = RwSignal::new(Measure::Messages);
     let options = vec![
-        (Measure::Messages, "Messages"),
-        (Measure::Tokens, "Tokens"),
-        (Measure::Pages, "Pages"),
-        (Measure::Passages, "Passages embedded"),
+        (Measure::Messages, tr!("Messages")),
+        (Measure::Tokens, tr!("Tokens")),
+        (Measure::Pages, tr!("Pages")),
+        (Measure::Passages, tr!("Passages embedded")),
     ];
     let days = StoredValue::new(days);
     let total = move || {
         let measure = measure.get();
         let sum = days.with_value(|days| days.iter().map(|day| measure.of(day)).sum::<i64>());
-        format!("{} in 30 days, by day (UTC)", count(sum, measure.noun()))
+        tr!("{} in 30 days, by day (UTC)", measure.count(sum))
     };
     view! {
-        <Section title="This workspace by day">
-            <Choice label="What is shown" chosen=measure options=options />
+        <Section title=tr!("This workspace by day")>
+            <Choice label=tr!("What is shown") chosen=measure options=options />
             <p class="muted mt-3">{total}</p>
-            <div class="mt-2 flex h-40 items-end gap-px" role="list" aria-label="Usage by day">
+            <div class="mt-2 flex h-40 items-end gap-px" role="list" aria-label=tr!("Usage by day")>
                 {move || days.with_value(|days| chart(days, measure.get()))}
             </div>
         </Section>
@@ -149,7 +151,7 @@ fn chart(days: &[UsageDay], measure: Measure) -> AnyView {
     let most = days.iter().map(|day| measure.of(day)).max().unwrap_or(0);
     let bar = |day: &UsageDay| {
         let number = measure.of(day);
-        let words = format!("{}: {}", day.day, count(number, measure.noun()));
+        let words = format!("{}: {}", short_day(day.day), measure.count(number));
         let title = words.clone();
         view! {
             <div class="flex h-full min-w-0 flex-1 items-end" role="listitem" title=title>

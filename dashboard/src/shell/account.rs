@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::i18n::LanguageSwitch;
 use crate::session::use_session;
 use crate::ui::icon::{self, Icon};
 use crate::ui::menu::{ITEM, Menu};
@@ -21,7 +22,10 @@ pub fn AccountMenu() -> impl IntoView {
     let sign_out = move |_| {
         spawn_local(async move {
             if let Err(error) = session.sign_out().await {
-                toasts.fail(&format!("You are still signed in. {error}"));
+                toasts.fail(&tr!(
+                    "You are still signed in. {error}",
+                    error = crate::i18n::explain(&error)
+                ));
             }
         });
     };
@@ -33,7 +37,7 @@ pub fn AccountMenu() -> impl IntoView {
         }
     };
     view! {
-        <Menu open=open end=true label="Account" class="btn btn-ghost btn-circle" button=initials.into()>
+        <Menu open=open end=true label=tr!("Account") class="btn btn-ghost btn-circle" button=initials.into()>
             <div class="px-2.5 pt-1.5 pb-2.5">
                 <p class="truncate font-medium" dir="auto">
                     {name}
@@ -41,20 +45,23 @@ pub fn AccountMenu() -> impl IntoView {
                 <p class="muted truncate">{email}</p>
             </div>
             <div class="border-y border-base-300 px-2.5 py-3">
-                <ThemeSwitch />
+                <div class="flex flex-wrap items-center gap-2">
+                    <ThemeSwitch />
+                    <LanguageSwitch />
+                </div>
             </div>
             <div class="pt-1.5">
                 <a class=ITEM href="/account" on:click=move |_| open.set(false)>
                     <Icon glyph=icon::SETTINGS />
-                    "Account"
+                    {tr!("Account")}
                 </a>
                 <a class=ITEM href="/docs/api" rel="external" target="_blank">
                     <Icon glyph=icon::CODE />
-                    "API reference"
+                    {tr!("API reference")}
                 </a>
                 <button type="button" class=ITEM on:click=sign_out>
                     <Icon glyph=icon::LOG_OUT />
-                    "Sign out"
+                    {tr!("Sign out")}
                 </button>
             </div>
         </Menu>

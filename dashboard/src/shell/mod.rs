@@ -28,7 +28,7 @@ pub fn Shell(
             href="#main"
             class="btn btn-primary btn-sm fixed start-3 top-3 z-50 -translate-y-20 focus:translate-y-0"
         >
-            "Skip to content"
+            {tr!("Skip to content")}
         </a>
         <div class="flex min-h-dvh">
             <SideBar />

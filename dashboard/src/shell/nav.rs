@@ -22,37 +22,37 @@ const IN_BAR: usize = 4;
 const PLACES: [Place; 7] = [
     Place {
         href: "/bots",
-        name: "Bots",
+        name: mark!("Bots"),
         glyph: icon::BOT,
     },
     Place {
         href: "/knowledge",
-        name: "Knowledge",
+        name: mark!("Knowledge"),
         glyph: icon::BOOK_OPEN,
     },
     Place {
         href: "/conversations",
-        name: "Conversations",
+        name: mark!("Conversations"),
         glyph: icon::MESSAGES_SQUARE,
     },
     Place {
         href: "/leads",
-        name: "Leads",
+        name: mark!("Leads"),
         glyph: icon::INBOX,
     },
     Place {
         href: "/analytics",
-        name: "Analytics",
+        name: mark!("Analytics"),
         glyph: icon::CHART,
     },
     Place {
         href: "/tests",
-        name: "Tests",
+        name: mark!("Tests"),
         glyph: icon::LIST_CHECKS,
     },
     Place {
         href: "/settings",
-        name: "Settings",
+        name: mark!("Settings"),
         glyph: icon::SETTINGS,
     },
 ];
@@ -81,8 +81,8 @@ pub fn SideBar() -> impl IntoView {
         view! {
             <a
                 href=place.href
-                title=move || collapsed.get().then_some(place.name)
-                aria-label=place.name
+                title=move || collapsed.get().then_some(crate::i18n::text(place.name))
+                aria-label=crate::i18n::text(place.name)
                 aria-current=move || current().then_some("page")
                 class="flex h-10 items-center gap-3 rounded-field px-3 font-medium"
                 class=("bg-primary/12", current)
@@ -90,7 +90,7 @@ pub fn SideBar() -> impl IntoView {
                 class=("hover:bg-base-200", move || !current())
             >
                 <Icon glyph=place.glyph class="size-5" />
-                <span class:hidden=move || collapsed.get()>{place.name}</span>
+                <span class:hidden=move || collapsed.get()>{crate::i18n::text(place.name)}</span>
             </a>
         }
     };
@@ -104,21 +104,21 @@ pub fn SideBar() -> impl IntoView {
                 <img src="/favicon.svg" alt="" width="28" height="28" />
                 <span class:hidden=move || collapsed.get()>"Botwright"</span>
             </a>
-            <nav class="flex grow flex-col gap-1 py-2" aria-label="Main">
+            <nav class="flex grow flex-col gap-1 py-2" aria-label=tr!("Main")>
                 {PLACES.map(item).collect_view()}
             </nav>
             <button
                 type="button"
                 class="btn btn-ghost mb-3 justify-start gap-3 px-3 font-medium muted"
                 aria-expanded=move || (!collapsed.get()).to_string()
-                aria-label=move || if collapsed.get() { "Show names" } else { "Collapse navigation" }
+                aria-label=move || if collapsed.get() { tr!("Show names") } else { tr!("Collapse navigation") }
                 on:click=toggle
             >
                 {move || {
                     let glyph = if collapsed.get() { icon::PANEL_LEFT_OPEN } else { icon::PANEL_LEFT_CLOSE };
                     view! { <Icon glyph=glyph class="size-5" /> }
                 }}
-                <span class:hidden=move || collapsed.get()>"Collapse"</span>
+                <span class:hidden=move || collapsed.get()>{tr!("Collapse")}</span>
             </button>
         </aside>
     }
@@ -142,7 +142,7 @@ pub fn BottomBar() -> impl IntoView {
                 class=("muted", move || !current())
             >
                 <Icon glyph=place.glyph class="size-5" />
-                {place.name}
+                {crate::i18n::text(place.name)}
             </a>
         }
     };
@@ -150,7 +150,7 @@ pub fn BottomBar() -> impl IntoView {
     view! {
         <nav
             class="fixed inset-x-0 bottom-0 z-30 grid h-16 grid-cols-5 border-t border-base-300 bg-base-100 pb-[env(safe-area-inset-bottom)] md:hidden"
-            aria-label="Main"
+            aria-label=tr!("Main")
         >
             {shown.iter().copied().map(item).collect_view()}
             <More places=others />
@@ -175,7 +175,7 @@ fn More(places: &'static [Place]) -> impl IntoView {
                 on:click=move |_| open.set(false)
             >
                 <Icon glyph=place.glyph class="size-5" />
-                {place.name}
+                {crate::i18n::text(place.name)}
             </a>
         }
     };
@@ -183,13 +183,13 @@ fn More(places: &'static [Place]) -> impl IntoView {
         view! {
             <span class=IN_BAR_CLASS class=("text-primary", move || is_here.get()) class=("muted", move || !is_here.get())>
                 <Icon glyph=icon::ELLIPSIS class="size-5" />
-                "More"
+                {tr!("More")}
             </span>
         }
     };
     view! {
         <div class="grid">
-            <Menu open=open label="More" class="grid size-full place-items-center" end=true up=true button=button.into()>
+            <Menu open=open label=tr!("More") class="grid size-full place-items-center" end=true up=true button=button.into()>
                 {places.iter().map(item).collect_view()}
             </Menu>
         </div>

@@ -10,23 +10,23 @@ use crate::ui::page;
 /// Says so, and where to go.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    page::title(|| "Not found".to_owned());
+    page::title(|| tr!("Not found").to_owned());
     view! {
         <div class="mx-auto max-w-2xl pt-8">
-            <h1 class="sr-only">"Not found"</h1>
+            <h1 class="sr-only">{tr!("Not found")}</h1>
             <Empty
                 icon=icon::CIRCLE_HELP
-                title="There is nothing at this address"
-                text="The link may be old or mistyped. Everything you made is in one of these places."
+                title=tr!("There is nothing at this address")
+                text=tr!("The link may be old or mistyped. Everything you made is in one of these places.")
             >
                 <ButtonLink href="/bots" variant=Variant::Primary icon=icon::BOT>
-                    "Bots"
+                    {tr!("Bots")}
                 </ButtonLink>
                 <ButtonLink href="/knowledge" icon=icon::BOOK_OPEN>
-                    "Knowledge"
+                    {tr!("Knowledge")}
                 </ButtonLink>
                 <ButtonLink href="/conversations" icon=icon::MESSAGES_SQUARE>
-                    "Conversations"
+                    {tr!("Conversations")}
                 </ButtonLink>
             </Empty>
         </div>

@@ -43,7 +43,7 @@ pub fn WorkspaceMenu() -> impl IntoView {
     view! {
         <Menu
             open=open
-            label=Signal::derive(move || format!("Workspace: {}", name()))
+            label=Signal::derive(move || tr!("Workspace: {}", name()))
             class="btn btn-ghost max-w-full flex-nowrap px-2.5 font-medium"
             button=button.into()
         >
@@ -61,15 +61,15 @@ pub fn WorkspaceMenu() -> impl IntoView {
                     }
                 >
                     <Icon glyph=icon::PLUS />
-                    "New workspace"
+                    {tr!("New workspace")}
                 </button>
                 <a class=ITEM href="/members" on:click=move |_| open.set(false)>
                     <Icon glyph=icon::USERS />
-                    "Members"
+                    {tr!("Members")}
                 </a>
                 <a class=ITEM href="/organization" on:click=move |_| open.set(false)>
                     <Icon glyph=icon::BUILDING />
-                    "Organization"
+                    {tr!("Organization")}
                 </a>
             </div>
         </Menu>
@@ -87,7 +87,10 @@ fn use_switch() -> Callback<Uuid> {
         spawn_local(async move {
             match session.switch(id).await {
                 Ok(()) => {}
-                Err(error) => toasts.fail(&format!("You are still in the same workspace. {error}")),
+                Err(error) => toasts.fail(&tr!(
+                    "You are still in the same workspace. {error}",
+                    error = crate::i18n::explain(&error)
+                )),
             }
         });
     })
@@ -168,15 +171,15 @@ fn CreateDialog(
         });
     };
     view! {
-        <Dialog open=open title="New workspace">
+        <Dialog open=open title=tr!("New workspace")>
             <p class="muted mb-3">
-                "A workspace has its own bots, knowledge, conversations and keys. Nothing is shared with the others."
+                {tr!("A workspace has its own bots, knowledge, conversations and keys. Nothing is shared with the others.")}
             </p>
             <FormBody error=error submit=submit>
-                <TextField label="Name" value=name field=form.field("name") autofocus=true />
+                <TextField label=tr!("Name") value=name field=form.field("name") autofocus=true />
                 <div class="flex flex-wrap justify-end gap-2">
-                    <Button on_click=move || open.set(false)>"Cancel"</Button>
-                    <Submit busy=busy>"Create workspace"</Submit>
+                    <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                    <Submit busy=busy>{tr!("Create workspace")}</Submit>
                 </div>
             </FormBody>
         </Dialog>

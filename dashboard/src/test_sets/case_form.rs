@@ -10,7 +10,6 @@ use crate::session::use_session;
 use crate::ui::button::{Button, Submit};
 use crate::ui::field::{SelectField, TextArea};
 use crate::ui::form::{Form, FormBody};
-use crate::ui::format::count;
 
 /// What is typed. A handle.
 #[derive(Clone, Copy)]
@@ -119,14 +118,14 @@ pub fn CaseForm(
         });
     };
     let options = move || {
-        let mut options = vec![(String::new(), "Any document".to_owned())];
+        let mut options = vec![(String::new(), tr!("Any document").to_owned())];
         options.extend(
             documents
                 .get()
                 .into_iter()
                 .map(|(id, title)| (id.to_string(), title)),
         );
-        options.extend(gone.map(|id| (id.to_string(), "A document that was deleted".to_owned())));
+        options.extend(gone.map(|id| (id.to_string(), tr!("A document that was deleted").to_owned())));
         options
     };
     let choice = move |name: &'static str, answerable: bool| {
@@ -145,41 +144,44 @@ pub fn CaseForm(
     };
     view! {
         <FormBody error=error submit=submit>
-            <TextArea label="Question" value=typed.question field=form.field("question") rows=2 />
+            <TextArea label=tr!("Question") value=typed.question field=form.field("question") rows=2 />
             {(turns > 0)
                 .then(|| {
-                    let turns = count(i64::try_from(turns).unwrap_or_default(), "turn");
-                    view! { <p class="muted">{format!("Asked after {turns} of a conversation, which are kept.")}</p> }
+                    let words = tr!(
+                        "Asked after {n} turn of a conversation, which are kept."
+                            | "Asked after {n} turns of a conversation, which are kept." % turns
+                    );
+                    view! { <p class="muted">{words}</p> }
                 })}
-            <fieldset class="flex flex-wrap gap-x-6 gap-y-2" aria-label="What is right">
-                {choice("The bot answers it", true)}
-                {choice("The bot says that it does not know", false)}
+            <fieldset class="flex flex-wrap gap-x-6 gap-y-2" aria-label=tr!("What is right")>
+                {choice(tr!("The bot answers it"), true)}
+                {choice(tr!("The bot says that it does not know"), false)}
             </fieldset>
             <Show when=move || typed.answerable.get()>
                 <TextArea
-                    label="The answer says"
+                    label=tr!("The answer says")
                     value=typed.answer
                     field=form.field("expectation.answer")
-                    hint="One fact a line, each in a few words: 37 months. Leave it empty if any words will do."
+                    hint=tr!("One fact a line, each in a few words: 37 months. Leave it empty if any words will do.")
                     rows=2
                 />
                 <TextArea
-                    label="It rests on the passage"
+                    label=tr!("It rests on the passage")
                     value=typed.text
                     field=form.field("expectation.passage.text")
-                    hint="Words of the document that the answer must cite. Leave it empty if any source will do."
+                    hint=tr!("Words of the document that the answer must cite. Leave it empty if any source will do.")
                     rows=2
                 />
                 <SelectField
-                    label="In the document"
+                    label=tr!("In the document")
                     value=typed.document
                     options=Memo::new(move |_| options())
                     field=form.field("expectation.passage.document_id")
                 />
             </Show>
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=on_cancel>"Cancel"</Button>
-                <Submit busy=busy>{if id.is_some() { "Save case" } else { "Add case" }}</Submit>
+                <Button on_click=on_cancel>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{if id.is_some() { tr!("Save case") } else { tr!("Add case") }}</Submit>
             </div>
         </FormBody>
     }

@@ -68,11 +68,11 @@ pub fn Cases(
     let is_full = move || cases.get().is_some_and(|cases| cases.len() >= MAX_CASES);
     let actions = view! {
         <Button small=true icon=icon::PLUS disabled=Signal::derive(is_full) on_click=move || adding.set(true)>
-            "Add a case"
+            {tr!("Add a case")}
         </Button>
     };
     view! {
-        <Section title="Cases" actions=actions.into_any()>
+        <Section title=tr!("Cases") actions=actions.into_any()>
             <Show when=move || adding.get()>
                 <div class="mb-4 rounded-box border border-primary p-3">
                     <CaseForm
@@ -86,10 +86,10 @@ pub fn Cases(
             </Show>
             {loaded(cases, rows, move |found| view! { <List table=table found=found /> })}
         </Section>
-        <ConfirmDialog open=table.asking title="Delete this case?" action="Delete case" on_confirm=delete>
+        <ConfirmDialog open=table.asking title=tr!("Delete this case?") action=tr!("Delete case") on_confirm=delete>
             <p>
                 <strong dir="auto">{question}</strong>
-                " goes from the set. Runs that asked it stay as they are."
+                {tr!(" goes from the set. Runs that asked it stay as they are.")}
             </p>
         </ConfirmDialog>
     }
@@ -110,15 +110,15 @@ fn List(table: Table, found: RwSignal<Vec<TestCase>>) -> impl IntoView {
             fallback=|| {
                 view! {
                     <p class="muted py-4 text-center">
-                        "No case yet. Add one here, import a CSV file, or add a visitor's question from its conversation."
+                        {tr!("No case yet. Add one here, import a CSV file, or add a visitor's question from its conversation.")}
                     </p>
                 }
             }
         >
             <div class="mb-3">
-                <SearchBox label="Search cases" value=words />
+                <SearchBox label=tr!("Search cases") value=words />
             </div>
-            <ul class="divide-y divide-base-300" aria-label="Cases">
+            <ul class="divide-y divide-base-300" aria-label=tr!("Cases")>
                 <For
                     each=matching
                     key=|case| (case.id, case.updated_at)
@@ -132,28 +132,25 @@ fn List(table: Table, found: RwSignal<Vec<TestCase>>) -> impl IntoView {
 /// What is expected, in one line.
 pub fn expectation_words(expectation: &Expectation, document: Option<&str>) -> String {
     let Expectation::Answered { passage, answer } = expectation else {
-        return "says that it does not know".to_owned();
+        return tr!("says that it does not know").to_owned();
     };
     let mut parts = Vec::new();
     if let Some(answer) = answer {
-        parts.push(format!(
-            "says “{}”",
-            answer.lines().collect::<Vec<_>>().join("; ")
-        ));
+        parts.push(tr!("says “{}”", answer.lines().collect::<Vec<_>>().join("; ")));
     }
     if let Some(passage) = passage {
         let place = match (document, passage.document_id) {
-            (Some(title), _) => format!(" of {title}"),
-            (None, Some(_)) => " of a chosen document".to_owned(),
+            (Some(title), _) => tr!(" of {title}", title),
+            (None, Some(_)) => tr!(" of a chosen document").to_owned(),
             (None, None) => String::new(),
         };
         parts.push(match passage.text.trim() {
-            "" => format!("cites a passage{place}"),
-            text => format!("cites “{}”{place}", shortened(text)),
+            "" => tr!("cites a passage{place}", place),
+            text => tr!("cites “{}”{place}", shortened(text), place),
         });
     }
     if parts.is_empty() {
-        return "answers".to_owned();
+        return tr!("answers").to_owned();
     }
     parts.join(", ")
 }
@@ -192,13 +189,13 @@ fn Row(table: Table, case: TestCase) -> impl IntoView {
                         {case.with_value(|case| case.question.clone())}
                     </p>
                     <p class="muted" dir="auto">
-                        {(turns > 0).then_some("After earlier turns; ")}
+                        {(turns > 0).then_some(tr!("After earlier turns; "))}
                         {expected.clone()}
                     </p>
                 </div>
                 <div class="flex shrink-0 gap-1">
-                    <IconButton icon=icon::PENCIL label="Change case" on_click=move || table.editing.set(Some(id)) />
-                    <IconButton icon=icon::TRASH_2 label="Delete case" on_click=ask />
+                    <IconButton icon=icon::PENCIL label=tr!("Change case") on_click=move || table.editing.set(Some(id)) />
+                    <IconButton icon=icon::TRASH_2 label=tr!("Delete case") on_click=ask />
                 </div>
             </div>
         }

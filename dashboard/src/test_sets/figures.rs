@@ -1,5 +1,6 @@
 //! The figures of a run, beside those of the run before.
 
+use crate::i18n::decimal;
 use api_types::test_sets::{Figures, TestRun};
 use leptos::prelude::*;
 
@@ -18,48 +19,48 @@ struct Row {
 
 const ROWS: [Row; 9] = [
     Row {
-        name: "Cases passed",
-        what: "Of all cases",
+        name: mark!("Cases passed"),
+        what: mark!("Of all cases"),
         get: |f| f.pass_rate,
     },
     Row {
-        name: "Found first",
-        what: "The first passage given to the model is the expected one",
+        name: mark!("Found first"),
+        what: mark!("The first passage given to the model is the expected one"),
         get: |f| f.recall_at_1,
     },
     Row {
-        name: "Found in five",
-        what: "One of the first five passages given to the model is the expected one",
+        name: mark!("Found in five"),
+        what: mark!("One of the first five passages given to the model is the expected one"),
         get: |f| f.recall_at_5,
     },
     Row {
-        name: "Answered",
-        what: "Of the cases with an answer: the bot gave one",
+        name: mark!("Answered"),
+        what: mark!("Of the cases with an answer: the bot gave one"),
         get: |f| f.answer_rate,
     },
     Row {
-        name: "“I don't know” rightly",
-        what: "Of the times the bot said that it does not know: that was right",
+        name: mark!("“I don't know” rightly"),
+        what: mark!("Of the times the bot said that it does not know: that was right"),
         get: |f| f.unknown_precision,
     },
     Row {
-        name: "“I don't know” when due",
-        what: "Of the cases that can't be answered: the bot said so",
+        name: mark!("“I don't know” when due"),
+        what: mark!("Of the cases that can't be answered: the bot said so"),
         get: |f| f.unknown_recall,
     },
     Row {
-        name: "Right passage cited",
-        what: "Of the answers that should cite a passage: they cite it",
+        name: mark!("Right passage cited"),
+        what: mark!("Of the answers that should cite a passage: they cite it"),
         get: |f| f.cited_right,
     },
     Row {
-        name: "Citations that are right",
-        what: "Of all citations in those answers: the share that is the expected passage",
+        name: mark!("Citations that are right"),
+        what: mark!("Of all citations in those answers: the share that is the expected passage"),
         get: |f| f.citation_precision,
     },
     Row {
-        name: "Answer as expected",
-        what: "Of the cases that expect words: the answer says them",
+        name: mark!("Answer as expected"),
+        what: mark!("Of the cases that expect words: the answer says them"),
         get: |f| f.answer_match,
     },
 ];
@@ -77,9 +78,9 @@ pub fn FigureTable(
         let now = (row.get)(&figures)?;
         let then = before.as_ref().and_then(row.get);
         Some(view! {
-            <tr class="border-t border-base-300" title=row.what>
+            <tr class="border-t border-base-300" title=crate::i18n::text(row.what)>
                 <th scope="row" class="py-1.5 pe-3 text-start font-medium">
-                    {row.name}
+                    {crate::i18n::text(row.name)}
                 </th>
                 <td class="py-1.5 pe-3 text-end whitespace-nowrap">{percent(now)}</td>
                 <td class="muted py-1.5 pe-3 text-end whitespace-nowrap">{then.map_or_else(|| "–".to_owned(), percent)}</td>
@@ -90,9 +91,9 @@ pub fn FigureTable(
     let latency = figures.latency_ms.map(|now| {
         let then = before.and_then(|figures| figures.latency_ms);
         view! {
-            <tr class="border-t border-base-300" title="Median time to a complete answer">
+            <tr class="border-t border-base-300" title=tr!("Median time to a complete answer")>
                 <th scope="row" class="py-1.5 pe-3 text-start font-medium">
-                    "Time to answer"
+                    {tr!("Time to answer")}
                 </th>
                 <td class="py-1.5 pe-3 text-end whitespace-nowrap">{seconds(now)}</td>
                 <td class="muted py-1.5 pe-3 text-end whitespace-nowrap">{then.map_or_else(|| "–".to_owned(), seconds)}</td>
@@ -102,20 +103,20 @@ pub fn FigureTable(
     });
     view! {
         <div class="overflow-x-auto">
-            <table class="w-full" aria-label="Figures">
+            <table class="w-full" aria-label=tr!("Figures")>
                 <thead>
                     <tr class="muted text-xs">
                         <th scope="col" class="pb-1.5 text-start font-medium">
-                            "Figure"
+                            {tr!("Figure")}
                         </th>
                         <th scope="col" class="pb-1.5 pe-3 text-end font-medium">
-                            "This run"
+                            {tr!("This run")}
                         </th>
                         <th scope="col" class="pb-1.5 pe-3 text-end font-medium">
-                            "Run before"
+                            {tr!("Run before")}
                         </th>
                         <th scope="col" class="pb-1.5 text-end font-medium">
-                            "Change"
+                            {tr!("Change")}
                         </th>
                     </tr>
                 </thead>
@@ -129,18 +130,22 @@ pub fn FigureTable(
 fn Step(by: f64) -> impl IntoView {
     let points = (by * 1000.0).round() / 10.0;
     if points == 0.0 {
-        return view! { <span class="muted">"same"</span> }.into_any();
+        return view! { <span class="muted">{tr!("same")}</span> }.into_any();
     }
     let class = if points > 0.0 {
         "text-success"
     } else {
         "text-error"
     };
-    view! { <span class=class>{format!("{points:+} points")}</span> }.into_any()
+    view! { <span class=class>{{
+        let points = format!("{}{}", if points > 0.0 { "+" } else { "" }, decimal(points, 1));
+        tr!("{points} points", points)
+    }}</span> }
+    .into_any()
 }
 
 fn seconds(ms: u32) -> String {
-    format!("{:.2} s", f64::from(ms) / 1000.0)
+    tr!("{} s", decimal(f64::from(ms) / 1000.0, 2))
 }
 
 #[cfg(test)]

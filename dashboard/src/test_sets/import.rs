@@ -8,12 +8,12 @@ use uuid::Uuid;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlInputElement;
 
+use crate::i18n::served;
 use crate::session::{Session, use_session};
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Variant};
 use crate::ui::dialog::Dialog;
 use crate::ui::download;
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::toast::use_toasts;
 
@@ -28,7 +28,7 @@ pub fn ImportDialog(
     on_imported: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     view! {
-        <Dialog open=open title="Import cases">
+        <Dialog open=open title=tr!("Import cases")>
             <Import open=open set_id=set_id on_imported=on_imported />
         </Dialog>
     }
@@ -59,15 +59,15 @@ fn Import(
             match result {
                 Ok(found) if is_preview => preview.set(Some(found)),
                 Ok(done) => {
-                    toasts.say(format!(
-                        "{} added, {} changed.",
-                        count(done.added as i64, "case"),
-                        done.changed
+                    toasts.say(tr!(
+                        "{n} case added, {changed} changed."
+                            | "{n} cases added, {changed} changed." % done.added,
+                        changed = done.changed
                     ));
                     open.set(false);
                     on_imported();
                 }
-                Err(problem) => error.set(Some(problem.to_string())),
+                Err(problem) => error.set(Some(crate::i18n::explain(&problem))),
             }
         });
     };
@@ -87,7 +87,9 @@ fn Import(
                     csv.set(text);
                     send(true);
                 }
-                None => error.set(Some("The file could not be read. Choose it again.".to_owned())),
+                None => error.set(Some(
+                    tr!("The file could not be read. Choose it again.").to_owned(),
+                )),
             }
         });
     };
@@ -101,12 +103,12 @@ fn Import(
     view! {
         <div class="flex flex-col gap-4">
             <p class="muted">
-                "A CSV file whose first line names its columns: "
+                {tr!("A CSV file whose first line names its columns: ")}
                 <code>"question, expected_answer, expected_text, document, unanswerable"</code>
-                ". Only the question is needed. A question that is in the set already is changed, not added again."
+                {tr!(". Only the question is needed. A question that is in the set already is changed, not added again.")}
             </p>
             <label class="flex flex-col gap-1.5">
-                <span class="font-medium">"CSV file"</span>
+                <span class="font-medium">{tr!("CSV file")}</span>
                 <input
                     type="file"
                     class="file-input w-full"
@@ -117,7 +119,7 @@ fn Import(
             <ErrorAlert message=error />
             {move || preview.get().map(|found| view! { <Preview found=found /> })}
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
                 <Button
                     variant=Variant::Primary
                     icon=icon::UPLOAD
@@ -125,7 +127,7 @@ fn Import(
                     disabled=Signal::derive(move || !is_ready())
                     on_click=move || send(false)
                 >
-                    "Import"
+                    {tr!("Import")}
                 </Button>
             </div>
         </div>
@@ -135,11 +137,11 @@ fn Import(
 #[component]
 fn Preview(found: ImportedCases) -> impl IntoView {
     if found.errors.is_empty() {
-        let words = format!(
-            "{} to add, {} to change, {} already there.",
-            count(found.added as i64, "case"),
-            found.changed,
-            found.unchanged
+        let words = tr!(
+            "{n} case to add, {changed} to change, {unchanged} already there."
+                | "{n} cases to add, {changed} to change, {unchanged} already there." % found.added,
+            changed = found.changed,
+            unchanged = found.unchanged
         );
         return view! { <p role="status">{words}</p> }.into_any();
     }
@@ -147,14 +149,14 @@ fn Preview(found: ImportedCases) -> impl IntoView {
         view! {
             <li>
                 <strong class="font-medium">{error.field} ": "</strong>
-                {error.message}
+                {served(&error.message)}
             </li>
         }
     };
     view! {
         <div role="alert" class="rounded-box border border-error/40 bg-error/8 px-4 py-3">
             <p class="font-medium">
-                "Nothing was imported. Put these right in the file and choose it again:"
+                {tr!("Nothing was imported. Put these right in the file and choose it again:")}
             </p>
             <ul class="mt-1 max-h-60 list-disc overflow-y-auto ps-5">{found.errors.into_iter().map(line).collect_view()}</ul>
         </div>

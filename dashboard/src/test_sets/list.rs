@@ -15,7 +15,6 @@ use crate::ui::dialog::Dialog;
 use crate::ui::empty::Empty;
 use crate::ui::field::{SearchBox, TextField};
 use crate::ui::form::{Form, FormBody};
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{load, loaded, poll_while, rows};
 use crate::ui::page::PageHead;
@@ -31,15 +30,15 @@ pub fn TestSetsPage() -> impl IntoView {
     });
     view! {
         <PageHead
-            title="Test sets"
-            subtitle="Questions with the answers they should get. Run them on a draft or a bot to see how well it does."
+            title=tr!("Test sets")
+            subtitle=tr!("Questions with the answers they should get. Run them on a draft or a bot to see how well it does.")
         >
             <Button variant=Variant::Primary icon=icon::PLUS on_click=move || making.set(true)>
-                "New test set"
+                {tr!("New test set")}
             </Button>
         </PageHead>
         {loaded(sets, rows, move |sets| view! { <List sets=sets making=making /> })}
-        <Dialog open=making title="New test set">
+        <Dialog open=making title=tr!("New test set")>
             <NewSet open=making />
         </Dialog>
     }
@@ -61,23 +60,23 @@ fn List(sets: RwSignal<Vec<TestSet>>, making: RwSignal<bool>) -> impl IntoView {
                 view! {
                     <Empty
                         icon=icon::LIST_CHECKS
-                        title="No test set yet"
-                        text="Write questions down, import them from a spreadsheet, or add what visitors asked from their conversations."
+                        title=tr!("No test set yet")
+                        text=tr!("Write questions down, import them from a spreadsheet, or add what visitors asked from their conversations.")
                     >
                         <Button icon=icon::PLUS on_click=move || making.set(true)>
-                            "Make a test set"
+                            {tr!("Make a test set")}
                         </Button>
                     </Empty>
                 }
             }
         >
             <div class="mb-4">
-                <SearchBox label="Search test sets" value=words />
+                <SearchBox label=tr!("Search test sets") value=words />
             </div>
             <Show when=move || matching().is_empty()>
-                <p class="muted py-6 text-center">"No test set has this name."</p>
+                <p class="muted py-6 text-center">{tr!("No test set has this name.")}</p>
             </Show>
-            <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label="Test sets">
+            <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label=tr!("Test sets")>
                 {move || matching().into_iter().map(|set| view! { <Card set=set /> }).collect_view()}
             </ul>
         </Show>
@@ -88,7 +87,7 @@ fn List(sets: RwSignal<Vec<TestSet>>, making: RwSignal<bool>) -> impl IntoView {
 fn Card(set: TestSet) -> impl IntoView {
     let last = match &set.last_run {
         Some(run) => format!("{} · {}", run.target.name, run_line(run)),
-        None => "not run yet".to_owned(),
+        None => tr!("not run yet").to_owned(),
     };
     view! {
         <li class="panel relative flex min-w-0 flex-col gap-2 p-4 hover:border-primary focus-within:border-primary">
@@ -101,7 +100,7 @@ fn Card(set: TestSet) -> impl IntoView {
                 {set.name.clone()}
             </a>
             <p class="muted flex flex-wrap gap-x-3">
-                <span>{count(set.case_count, "case")}</span>
+                <span>{tr!("{n} case" | "{n} cases" % set.case_count)}</span>
                 <span class="min-w-0 truncate" dir="auto">
                     {last}
                 </span>
@@ -114,14 +113,14 @@ fn Card(set: TestSet) -> impl IntoView {
 pub fn run_line(run: &TestRun) -> String {
     let passed = run.figures.map(|figures| {
         let share = figures.pass_rate.map(percent).unwrap_or_default();
-        format!("{} of {} passed ({share})", figures.passed, run.total)
+        tr!("{} of {} passed ({share})", figures.passed, run.total, share)
     });
     match run.status {
-        RunStatus::Queued => "waiting".to_owned(),
-        RunStatus::Running => format!("{} of {} asked", run.done, run.total),
+        RunStatus::Queued => tr!("waiting").to_owned(),
+        RunStatus::Running => tr!("{} of {} asked", run.done, run.total),
         RunStatus::Done => passed.unwrap_or_default(),
-        RunStatus::Cancelled => format!("stopped after {} of {}", run.done, run.total),
-        RunStatus::Failed => "broke off".to_owned(),
+        RunStatus::Cancelled => tr!("stopped after {} of {}", run.done, run.total),
+        RunStatus::Failed => tr!("broke off").to_owned(),
     }
 }
 
@@ -162,15 +161,15 @@ fn NewSet(open: RwSignal<bool>) -> impl IntoView {
     view! {
         <FormBody error=error submit=submit>
             <TextField
-                label="Name"
+                label=tr!("Name")
                 value=name
                 field=form.field("name")
-                placeholder="Warranty questions"
+                placeholder=tr!("Warranty questions")
                 autofocus=true
             />
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Make test set"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Make test set")}</Submit>
             </div>
         </FormBody>
     }

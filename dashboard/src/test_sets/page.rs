@@ -17,7 +17,6 @@ use crate::ui::button::{Button, Submit};
 use crate::ui::dialog::{ConfirmDialog, Dialog};
 use crate::ui::field::TextField;
 use crate::ui::form::{Form, FormBody};
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{Load, blocks, load, loaded, poll_while, rows};
 use crate::ui::page::{PageHead, Section};
@@ -65,14 +64,14 @@ fn Overview(id: Uuid, set: Load<TestSet>, found: RwSignal<TestSet>) -> impl Into
         });
     };
     let name = Memo::new(move |_| found.with(|set| set.name.clone()));
-    let cases = move || found.with(|set| count(set.case_count, "case"));
+    let cases = move || found.with(|set| tr!("{n} case" | "{n} cases" % set.case_count));
     view! {
-        <PageHead title=name subtitle=Signal::derive(cases) back=("/tests", "Test sets")>
+        <PageHead title=name subtitle=Signal::derive(cases) back=("/tests", tr!("Test sets"))>
             <Button icon=icon::UPLOAD on_click=move || importing.set(true)>
-                "Import"
+                {tr!("Import")}
             </Button>
             <Button icon=icon::DOWNLOAD on_click=save>
-                "Export"
+                {tr!("Export")}
             </Button>
         </PageHead>
         <div class="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
@@ -113,35 +112,35 @@ fn Manage(id: Uuid, set: Load<TestSet>, found: RwSignal<TestSet>) -> impl IntoVi
     let renaming = RwSignal::new(false);
     let asking = RwSignal::new(false);
     let name = move || found.with(|set| set.name.clone());
-    let holds = move || found.with(|set| count(set.case_count, "case"));
+    let holds = move || found.with(|set| tr!("{n} case" | "{n} cases" % set.case_count));
     let delete = async move || {
         let name = untrack(name);
         session.send(&client::test_sets::delete(id)).await?;
-        toasts.say(format!("{name} was deleted."));
+        toasts.say(tr!("{name} was deleted.", name));
         navigate.with_value(|navigate| navigate("/tests", NavigateOptions::default()));
         Ok(())
     };
     view! {
-        <Section title="Manage">
+        <Section title=tr!("Manage")>
             <div class="flex flex-wrap gap-2">
                 <Button icon=icon::PENCIL on_click=move || renaming.set(true)>
-                    "Rename"
+                    {tr!("Rename")}
                 </Button>
                 <Button icon=icon::TRASH_2 on_click=move || asking.set(true)>
-                    "Delete test set"
+                    {tr!("Delete test set")}
                 </Button>
             </div>
         </Section>
-        <Dialog open=renaming title="Rename the test set">
+        <Dialog open=renaming title=tr!("Rename the test set")>
             <Rename id=id set=set name=untrack(name) open=renaming />
         </Dialog>
         <ConfirmDialog
             open=asking
-            title=Signal::derive(move || format!("Delete {}?", name()))
-            action="Delete test set"
+            title=Signal::derive(move || tr!("Delete {}?", name()))
+            action=tr!("Delete test set")
             on_confirm=delete
         >
-            <p>"This can't be undone. " {holds} " and all runs go with it."</p>
+            <p>{tr!("This can't be undone. ")} {holds} {tr!(" and all runs go with it.")}</p>
         </ConfirmDialog>
     }
 }
@@ -180,10 +179,10 @@ fn Rename(id: Uuid, set: Load<TestSet>, name: String, open: RwSignal<bool>) -> i
     };
     view! {
         <FormBody error=error submit=submit>
-            <TextField label="Name" value=name field=form.field("name") autofocus=true />
+            <TextField label=tr!("Name") value=name field=form.field("name") autofocus=true />
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Rename"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Rename")}</Submit>
             </div>
         </FormBody>
     }

@@ -41,9 +41,9 @@ pub fn AddToTestSet(
             icon=icon::LIST_CHECKS
             on_click=move || open.set(true)
         >
-            "Add to test set"
+            {tr!("Add to test set")}
         </Button>
-        <Dialog open=open title="Add to a test set">
+        <Dialog open=open title=tr!("Add to a test set")>
             {move || {
                 let sets = load(client::test_sets::list);
                 loaded(
@@ -79,14 +79,16 @@ fn Pick(open: RwSignal<bool>, sets: Vec<TestSet>, asked: Asked) -> impl IntoView
         .map(|set| (set.id.to_string(), set.name))
         .collect();
     let has_sets = !options.is_empty();
-    options.push((String::new(), "A new test set".to_owned()));
+    options.push((String::new(), tr!("A new test set").to_owned()));
     let remark = match &asked {
         Asked::Message(_) => {
-            "The question is kept with what was said before it. What was answered is taken to be right; change the case \
+            tr!(
+                "The question is kept with what was said before it. What was answered is taken to be right; change the case \
              if it was not."
+            )
         }
         Asked::Gap(_) => {
-            "It is added as a question that can't be answered. Change the case once the bot should know."
+            tr!("It is added as a question that can't be answered. Change the case once the bot should know.")
         }
     };
     let asked = StoredValue::new(asked);
@@ -104,7 +106,7 @@ fn Pick(open: RwSignal<bool>, sets: Vec<TestSet>, asked: Asked) -> impl IntoView
             match result {
                 Ok(set) => {
                     open.set(false);
-                    toasts.say(format!("Added to {}.", set.name));
+                    toasts.say(tr!("Added to {}.", set.name));
                 }
                 Err(problem) => error.set(form.refuse(&problem)),
             }
@@ -113,13 +115,13 @@ fn Pick(open: RwSignal<bool>, sets: Vec<TestSet>, asked: Asked) -> impl IntoView
     view! {
         <FormBody error=error submit=submit>
             <p class="muted">{remark}</p>
-            {has_sets.then(|| view! { <SelectField label="Test set" value=chosen options=options /> })}
+            {has_sets.then(|| view! { <SelectField label=tr!("Test set") value=chosen options=options /> })}
             <Show when=is_new>
-                <TextField label="Name of the new test set" value=name field=form.field("name") />
+                <TextField label=tr!("Name of the new test set") value=name field=form.field("name") />
             </Show>
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Add"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Add")}</Submit>
             </div>
         </FormBody>
     }

@@ -10,6 +10,7 @@ use super::cases::expectation_words;
 use super::figures::FigureTable;
 use super::list::run_line;
 use crate::chat::{Answer, OpenPassage, PassageDialog};
+use crate::i18n::{decimal, served};
 use crate::ui::alert::Notice;
 use crate::ui::field::{SelectField, Text};
 use crate::ui::icon::{self, Icon};
@@ -37,8 +38,8 @@ pub fn Results(
     let options = Memo::new(move |_| {
         let option = |run: &TestRun| {
             let version = match (run.target.bot_version, run.target.draft_id) {
-                (Some(version), _) => format!("version {version}"),
-                _ => "draft".to_owned(),
+                (Some(version), _) => tr!("version {version}", version),
+                _ => tr!("draft").to_owned(),
             };
             let words = format!(
                 "{} · {} {version} · {}",
@@ -58,12 +59,12 @@ pub fn Results(
         move |id| picked.set(id.parse().ok()),
     );
     view! {
-        <Section title="Results">
+        <Section title=tr!("Results")>
             <Show
                 when=move || shown.get().is_some()
-                fallback=|| view! { <p class="muted py-2">"No run has ended yet."</p> }
+                fallback=|| view! { <p class="muted py-2">{tr!("No run has ended yet.")}</p> }
             >
-                <SelectField label="Run" value=value options=options />
+                <SelectField label=tr!("Run") value=value options=options />
                 {move || {
                     shown
                         .get()
@@ -91,10 +92,10 @@ enum Filter {
 
 impl Filter {
     const ALL: [(Self, &'static str); 4] = [
-        (Self::All, "All"),
-        (Self::Failed, "Failed"),
-        (Self::Regressed, "Regressed"),
-        (Self::Improved, "Improved"),
+        (Self::All, mark!("All")),
+        (Self::Failed, mark!("cases" => "Failed")),
+        (Self::Regressed, mark!("Regressed")),
+        (Self::Improved, mark!("cases" => "Improved")),
     ];
 
     fn takes(self, case: &RunCase) -> bool {
@@ -117,9 +118,9 @@ fn Detail(detail: TestRunDetail) -> impl IntoView {
     let filter = RwSignal::new(Filter::All);
     let cases = StoredValue::new(cases);
     let trouble = match run.status {
-        RunStatus::Failed => run.error.clone(),
+        RunStatus::Failed => run.error.as_deref().map(served),
         RunStatus::Cancelled => {
-            Some("This run was stopped; what follows is of the cases that were asked.".to_owned())
+            Some(tr!("This run was stopped; what follows is of the cases that were asked.").to_owned())
         }
         _ => None,
     };
@@ -136,7 +137,7 @@ fn Detail(detail: TestRunDetail) -> impl IntoView {
                 aria-pressed=move || chosen().to_string()
                 on:click=move |_| filter.set(which)
             >
-                {format!("{name} {number}")}
+                {format!("{} {number}", crate::i18n::text(name))}
             </button>
         }
     };
@@ -153,15 +154,15 @@ fn Detail(detail: TestRunDetail) -> impl IntoView {
                 .then(|| {
                     view! {
                         <Notice>
-                            {format!("{degraded} of the cases were answered while part of the search was away. Run the set again.")}
+                            {tr!("{degraded} of the cases were answered while part of the search was away. Run the set again.", degraded)}
                         </Notice>
                     }
                 })}
             {run.figures.map(|figures| view! { <FigureTable figures=figures previous=previous /> })}
-            <div class="join flex-wrap" role="group" aria-label="Which cases">
+            <div class="join flex-wrap" role="group" aria-label=tr!("Which cases")>
                 {Filter::ALL.map(button).collect_view()}
             </div>
-            <ul class="divide-y divide-base-300" aria-label="Results by case">
+            <ul class="divide-y divide-base-300" aria-label=tr!("Results by case")>
                 {move || shown().into_iter().map(|case| view! { <Case case=case passage=passage /> }).collect_view()}
             </ul>
         </div>
@@ -173,13 +174,13 @@ fn Detail(detail: TestRunDetail) -> impl IntoView {
 fn Case(case: RunCase, passage: OpenPassage) -> impl IntoView {
     let failure = case.result.as_ref().and_then(|result| result.failure);
     let (glyph, color, verdict) = match (&case.result, failure) {
-        (None, _) => (icon::CIRCLE_HELP, "size-4 mt-0.5 muted", "not asked"),
-        (Some(_), None) => (icon::CIRCLE_CHECK, "size-4 mt-0.5 text-success", "passed"),
-        (Some(_), Some(_)) => (icon::TRIANGLE_ALERT, "size-4 mt-0.5 text-error", "failed"),
+        (None, _) => (icon::CIRCLE_HELP, "size-4 mt-0.5 muted", tr!("not asked")),
+        (Some(_), None) => (icon::CIRCLE_CHECK, "size-4 mt-0.5 text-success", tr!("passed")),
+        (Some(_), Some(_)) => (icon::TRIANGLE_ALERT, "size-4 mt-0.5 text-error", tr!("failed")),
     };
     let change = match case.change {
-        Some(Change::Improved) => Some(("improved", "text-success")),
-        Some(Change::Regressed) => Some(("regressed", "text-error")),
+        Some(Change::Improved) => Some((tr!("improved"), "text-success")),
+        Some(Change::Regressed) => Some((tr!("regressed"), "text-error")),
         _ => None,
     };
     let expected = expectation_words(&case.expectation, None);
@@ -194,13 +195,13 @@ fn Case(case: RunCase, passage: OpenPassage) -> impl IntoView {
                         <span class="font-medium" dir="auto">
                             {case.question}
                         </span>
-                        {failure.map(|failure| view! { <span class="muted block">{failure.as_words()}</span> })}
+                        {failure.map(|failure| view! { <span class="muted block">{served(failure.as_words())}</span> })}
                     </span>
                     {change.map(|(words, class)| view! { <span class=format!("text-xs font-medium {class}")>{words}</span> })}
                 </summary>
                 <div class="mt-2 flex flex-col gap-3 ps-6">
                     <p>
-                        <span class="muted">"Expected: the bot "</span>
+                        <span class="muted">{tr!("Expected: the bot ")}</span>
                         <span dir="auto">{expected}</span>
                     </p>
                     {result.map(|result| view! { <Said result=result passage=passage /> })}
@@ -230,8 +231,8 @@ fn Said(result: CaseResult, passage: OpenPassage) -> impl IntoView {
     let given = retrieved.clone();
     let line = move |source: Source| {
         let marks = [
-            expected.contains(&source.n).then_some("expected"),
-            cited.contains(&source.n).then_some("cited"),
+            expected.contains(&source.n).then_some(tr!("expected")),
+            cited.contains(&source.n).then_some(tr!("cited")),
         ];
         let marks: Vec<_> = marks.into_iter().flatten().collect();
         let title = format!("{}. {}", source.n, source.title);
@@ -253,13 +254,13 @@ fn Said(result: CaseResult, passage: OpenPassage) -> impl IntoView {
     view! {
         <Answer text=response sources=retrieved cited=cited_sources open=passage />
         {(!missing.is_empty())
-            .then(|| view! { <p class="text-error">{format!("Not said: {}", missing.join("; "))}</p> })}
+            .then(|| view! { <p class="text-error">{tr!("Not said: {}", missing.join("; "))}</p> })}
         <div>
             <p class="muted">
                 {if nothing {
-                    "No passage was given to the model.".to_owned()
+                    tr!("No passage was given to the model.").to_owned()
                 } else {
-                    format!("Given to the model, best first ({:.2} s to answer):", f64::from(latency_ms) / 1000.0)
+                    tr!("Given to the model, best first ({} s to answer):", decimal(f64::from(latency_ms) / 1000.0, 2))
                 }}
             </p>
             <ul class="mt-1 flex flex-col gap-0.5">{given.into_iter().map(line).collect_view()}</ul>

@@ -37,18 +37,18 @@ pub fn RunSection(
         let mut options = Vec::new();
         let named = |name: String| {
             if name.is_empty() {
-                "Untitled bot".to_owned()
+                tr!("Untitled bot").to_owned()
             } else {
                 name
             }
         };
         for bot in bots.get().map(|page| page.items).unwrap_or_default() {
-            options.push((format!("bot:{}", bot.id), format!("{} · live", bot.name)));
+            options.push((format!("bot:{}", bot.id), tr!("{} · live", bot.name)));
         }
         for draft in drafts.get().unwrap_or_default() {
             options.push((
                 format!("draft:{}", draft.id),
-                format!("{} · draft", named(draft.name)),
+                tr!("{} · draft", named(draft.name)),
             ));
         }
         options
@@ -77,13 +77,13 @@ pub fn RunSection(
             busy.set(false);
             match result {
                 Ok(_) => changed.run(()),
-                Err(problem) => error.set(Some(problem.to_string())),
+                Err(problem) => error.set(Some(crate::i18n::explain(&problem))),
             }
         });
     };
     let nothing = move || bots.get().is_some() && drafts.get().is_some() && options.with(Vec::is_empty);
     view! {
-        <Section title="Run" subtitle="Asks every question and says how well each was answered. Visitors notice nothing.">
+        <Section title=tr!("Run") subtitle=tr!("Asks every question and says how well each was answered. Visitors notice nothing.")>
             <div class="flex flex-col gap-3">
                 <ErrorAlert message=error />
                 <Show
@@ -92,12 +92,12 @@ pub fn RunSection(
                 >
                     <Show
                         when=move || !nothing()
-                        fallback=|| view! { <p class="muted">"There is no bot and no draft of one yet to run it on."</p> }
+                        fallback=|| view! { <p class="muted">{tr!("There is no bot and no draft of one yet to run it on.")}</p> }
                     >
-                        <SelectField label="On" value=value options=options />
+                        <SelectField label=tr!("bot of a run" => "On") value=value options=options />
                         <div>
                             <Button variant=Variant::Primary icon=icon::PLAY busy=busy on_click=start>
-                                "Run tests"
+                                {tr!("Run tests")}
                             </Button>
                         </div>
                     </Show>
@@ -132,8 +132,8 @@ pub fn Progress(
     let words = move || {
         let run = run.get()?;
         Some(match run.status {
-            RunStatus::Queued => format!("{}: waiting for a worker", run.target.name),
-            _ => format!("{}: {} of {} asked", run.target.name, run.done, run.total),
+            RunStatus::Queued => tr!("{}: waiting for a worker", run.target.name),
+            _ => tr!("{}: {} of {} asked", run.target.name, run.done, run.total),
         })
     };
     let stop = move || {
@@ -144,7 +144,7 @@ pub fn Progress(
                 .await;
             match stopped {
                 Ok(_) => changed.run(()),
-                Err(problem) => error.set(Some(problem.to_string())),
+                Err(problem) => error.set(Some(crate::i18n::explain(&problem))),
             }
         });
     };
@@ -152,7 +152,7 @@ pub fn Progress(
         <ErrorAlert message=error />
         <progress
             class="progress progress-primary w-full"
-            aria-label="Questions asked"
+            aria-label=tr!("Questions asked")
             prop:value=move || run.get().map_or(0, |run| run.done).to_string()
             max=move || run.get().map_or(1, |run| run.total).to_string()
         ></progress>
@@ -161,7 +161,7 @@ pub fn Progress(
                 {words}
             </p>
             <Button small=true icon=icon::SQUARE on_click=stop>
-                "Stop"
+                {tr!("Stop")}
             </Button>
         </div>
     }

@@ -28,9 +28,9 @@ pub fn CopyButton(
         });
     };
     let label = move || match state.get() {
-        None => "Copy",
-        Some(true) => "Copied",
-        Some(false) => "Select and copy by hand",
+        None => tr!("Copy"),
+        Some(true) => tr!("Copied"),
+        Some(false) => tr!("Select and copy by hand"),
     };
     let glyph = move || {
         if state.get() == Some(true) {

@@ -33,7 +33,7 @@ pub fn Dialog(
     let may_close = move || {
         !unsaved.get_untracked()
             || window()
-                .confirm_with_message("Throw away what you changed?")
+                .confirm_with_message(tr!("Throw away what you changed?"))
                 .unwrap_or(true)
     };
     let dialog = NodeRef::<html::Dialog>::new();
@@ -71,7 +71,7 @@ pub fn Dialog(
                         <Show when=move || dismissible>
                             <IconButton
                                 icon=icon::X
-                                label="Close"
+                                label=tr!("Close")
                                 on_click=move || {
                                     if may_close() {
                                         open.set(false);
@@ -117,7 +117,7 @@ where
             busy.set(false);
             match result {
                 Ok(()) => open.set(false),
-                Err(problem) => error.set(Some(problem.to_string())),
+                Err(problem) => error.set(Some(crate::i18n::explain(&problem))),
             }
         });
     };
@@ -134,7 +134,7 @@ where
                 <div class="flex flex-col gap-2">{children.with_value(|children| children())}</div>
                 <ErrorAlert message=error />
                 <div class="flex flex-wrap justify-end gap-2">
-                    <Button on_click=move || open.set(false)>"Cancel"</Button>
+                    <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
                     <Button
                         variant=Variant::Danger
                         busy=busy

@@ -238,9 +238,9 @@ pub fn PasswordField(
     let toggle_icon = move || if shown.get() { icon::EYE_OFF } else { icon::EYE };
     let toggle_label = move || {
         if shown.get() {
-            "Hide".to_owned()
+            tr!("Hide").to_owned()
         } else {
-            "Show".to_owned()
+            tr!("Show").to_owned()
         }
     };
     view! {

@@ -7,6 +7,7 @@ use api_types::client::ClientError;
 use leptos::prelude::*;
 
 use super::alert::ErrorAlert;
+use crate::i18n::{explain, served};
 
 /// The state of one form's checks. A handle: copies are the same form.
 #[derive(Clone, Copy)]
@@ -67,15 +68,15 @@ impl Form {
     /// at its field.
     pub fn refuse(self, error: &ClientError) -> Option<String> {
         let ClientError::Problem(problem) = error else {
-            return Some(error.to_string());
+            return Some(explain(error));
         };
         self.refused.set(problem.errors.clone());
         self.sent.set(true);
         if problem.errors.is_empty() {
-            return Some(problem.detail.clone());
+            return Some(explain(error));
         }
         let elsewhere = problem.errors.iter().filter(|error| !self.shows(&error.field));
-        let messages: Vec<_> = elsewhere.map(|error| error.message.as_str()).collect();
+        let messages: Vec<_> = elsewhere.map(|error| served(&error.message)).collect();
         (!messages.is_empty()).then(|| messages.join(" "))
     }
 
@@ -121,7 +122,7 @@ impl FieldForm {
             errors
                 .iter()
                 .find(|error| error.field == path)
-                .map(|error| error.message.clone())
+                .map(|error| served(&error.message))
         };
         if let Some(refused) = form.refused.with(message) {
             return Some(refused);

@@ -2,42 +2,27 @@
 
 /// A size in bytes, such as `2.4 MB`.
 pub fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 3] = ["KB", "MB", "GB"];
     if bytes < 1024 {
-        return format!("{bytes} B");
+        return tr!("{} B", bytes);
     }
     #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
     let mut size = bytes as f64 / 1024.0;
     let mut unit = 0;
-    while size >= 1024.0 && unit + 1 < UNITS.len() {
+    while size >= 1024.0 && unit < 2 {
         size /= 1024.0;
         unit += 1;
     }
-    let digits = usize::from(size < 10.0);
-    format!("{size:.digits$} {}", UNITS[unit])
-}
-
-/// A count with its noun, such as `1 document` or `3 documents`.
-pub fn count(number: impl Into<i64>, noun: &str) -> String {
-    let number = number.into();
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{} {noun}s", thousands(number))
+    let size = crate::i18n::decimal(size, u32::from(size < 10.0));
+    match unit {
+        0 => tr!("{} KB", size),
+        1 => tr!("{} MB", size),
+        _ => tr!("{} GB", size),
     }
 }
 
 /// A number with its thousands set apart, such as `12,345`.
 pub fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = if number < 0 { "-".to_owned() } else { String::new() };
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    crate::i18n::number(number)
 }
 
 /// An address as people type it, made whole.
@@ -57,20 +42,6 @@ mod tests {
     fn sizes_have_two_digits_at_least_and_a_unit() {
         let shown = [0, 1023, 1024, 1536, 20 * 1024 * 1024, 5 << 30].map(bytes);
         assert_eq!(shown, ["0 B", "1023 B", "1.0 KB", "1.5 KB", "20 MB", "5.0 GB"]);
-    }
-
-    #[test]
-    fn counts_agree_with_their_noun() {
-        let shown = [0, 1, 2, 999, 1_000, 1_234_567].map(|n: i64| count(n, "chunk"));
-        let expected = [
-            "0 chunks",
-            "1 chunk",
-            "2 chunks",
-            "999 chunks",
-            "1,000 chunks",
-            "1,234,567 chunks",
-        ];
-        assert_eq!(shown, expected);
     }
 
     #[test]

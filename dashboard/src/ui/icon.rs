@@ -245,3 +245,11 @@ pub const ELLIPSIS: Glyph = Glyph(&[
 ]);
 pub const ARROW_UP: Glyph = Glyph(&["m5 12 7-7 7 7", "M12 19V5"]);
 pub const ARROW_DOWN: Glyph = Glyph(&["M12 5v14", "m19 12-7 7-7-7"]);
+pub const LANGUAGES: Glyph = Glyph(&[
+    "m5 8 6 6",
+    "m4 14 6-6 2-3",
+    "M2 5h12",
+    "M7 2h1",
+    "m22 22-5-10-5 10",
+    "M14 18h6",
+]);

@@ -157,7 +157,9 @@ where
     V: IntoView + 'static,
 {
     move || match load.state.get() {
-        State::Loading => view! { <div aria-busy="true" aria-label="Loading">{skeleton()}</div> }.into_any(),
+        State::Loading => {
+            view! { <div aria-busy="true" aria-label=tr!("Loading")>{skeleton()}</div> }.into_any()
+        }
         State::Failed(error) => view! { <Failure error=error retry=move || load.reload() /> }.into_any(),
         State::Ready(slot) => view! {
             <Stale error=load.stale retry=move || load.reload() />
@@ -178,12 +180,16 @@ pub fn Failure(
 ) -> impl IntoView {
     let (title, text, can_retry) = match error.code() {
         Some(ErrorCode::NotFound | ErrorCode::DraftNotFound | ErrorCode::MalformedRequest) => (
-            "Not found",
-            "It was deleted, or it belongs to another workspace.".to_owned(),
+            tr!("Not found"),
+            tr!("It was deleted, or it belongs to another workspace.").to_owned(),
             false,
         ),
-        Some(ErrorCode::Forbidden) => ("Not allowed", error.to_string(), false),
-        _ => ("This could not be loaded", error.to_string(), true),
+        Some(ErrorCode::Forbidden) => (tr!("Not allowed"), crate::i18n::explain(&error), false),
+        _ => (
+            tr!("This could not be loaded"),
+            crate::i18n::explain(&error),
+            true,
+        ),
     };
     view! {
         <div role="alert" class="panel flex flex-col items-center gap-3 px-6 py-12 text-center">
@@ -191,7 +197,7 @@ pub fn Failure(
             <h2 class="text-base font-semibold">{title}</h2>
             <p class="muted max-w-md">{text}</p>
             {can_retry
-                .then(|| view! { <Button icon=icon::ROTATE_CCW on_click=retry>"Try again"</Button> })}
+                .then(|| view! { <Button icon=icon::ROTATE_CCW on_click=retry>{tr!("Try again")}</Button> })}
         </div>
     }
 }
@@ -210,8 +216,8 @@ fn Stale(
                     class="mb-4 flex flex-wrap items-center gap-2 rounded-box border border-warning/50 bg-warning/10 px-3 py-2"
                 >
                     <Icon glyph=icon::TRIANGLE_ALERT class="size-4 text-warning" />
-                    <span class="min-w-0 grow">"What you see may be old. " {error.to_string()}</span>
-                    <Button small=true on_click=retry>"Try again"</Button>
+                    <span class="min-w-0 grow">{tr!("What you see may be old. ")} {crate::i18n::explain(&error)}</span>
+                    <Button small=true on_click=retry>{tr!("Try again")}</Button>
                 </div>
             }
         })

@@ -92,9 +92,9 @@ impl<T: Data> Pages<T> {
 pub fn show_more<T: Data>(pages: Pages<T>) -> impl IntoView {
     view! {
         <div class="mt-4 flex flex-col items-center gap-3">
-            <ErrorAlert message=Signal::derive(move || pages.error.get().map(|error| error.to_string())) />
+            <ErrorAlert message=Signal::derive(move || pages.error.get().map(|error| crate::i18n::explain(&error))) />
             <Show when=move || pages.cursor.get().is_some()>
-                <Button busy=pages.busy on_click=move || pages.next()>"Show more"</Button>
+                <Button busy=pages.busy on_click=move || pages.next()>{tr!("Show more")}</Button>
             </Show>
         </div>
     }

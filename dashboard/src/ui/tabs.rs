@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-/// One tab: its address and its name.
+/// One tab: its address and its English name, in `mark!`.
 pub type Tab = (&'static str, &'static str);
 
 /// Several tabs.
@@ -13,7 +13,7 @@ impl From<&[Tab]> for Tabs {
     fn from(tabs: &[Tab]) -> Self {
         Self(
             tabs.iter()
-                .map(|(href, name)| ((*href).to_owned(), *name))
+                .map(|(href, name)| ((*href).to_owned(), crate::i18n::text(name)))
                 .collect(),
         )
     }

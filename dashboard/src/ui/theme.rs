@@ -39,11 +39,11 @@ impl Choice {
         }
     }
 
-    const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
-            Self::System => "System",
-            Self::Light => "Light",
-            Self::Dark => "Dark",
+            Self::System => tr!("System"),
+            Self::Light => tr!("Light"),
+            Self::Dark => tr!("Dark"),
         }
     }
 
@@ -98,7 +98,7 @@ pub fn ThemeSwitch() -> impl IntoView {
         }
     };
     view! {
-        <div class="join" role="radiogroup" aria-label="Theme">
+        <div class="join" role="radiogroup" aria-label=tr!("Theme")>
             {Choice::ALL.map(button).collect_view()}
         </div>
     }

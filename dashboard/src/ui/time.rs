@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use js_sys::{Date, Object};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
+
+use crate::i18n::locale;
 
 /// Milliseconds since 1970, now.
 pub fn now_ms() -> f64 {
@@ -52,15 +54,28 @@ pub fn Ago(
     }
 }
 
-/// The time in the words of the person's own language and time zone.
+/// The time in the words of the page's language, in the person's time zone.
 pub fn exact(at: DateTime<Utc>) -> String {
+    shown(at, &[("dateStyle", "medium"), ("timeStyle", "medium")])
+}
+
+/// A day without its year, such as `21 Nov`.
+pub fn short_day(day: NaiveDate) -> String {
+    let midnight = day.and_time(NaiveTime::MIN).and_utc();
+    shown(
+        midnight,
+        &[("day", "numeric"), ("month", "short"), ("timeZone", "UTC")],
+    )
+}
+
+fn shown(at: DateTime<Utc>, wanted: &[(&str, &str)]) -> String {
     let date = Date::new(&JsValue::from_f64(millis(at)));
     let options = Object::new();
-    for (name, value) in [("dateStyle", "medium"), ("timeStyle", "medium")] {
+    for (name, value) in wanted {
         // Without an option, the browser's usual form is shown.
-        let _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
+        let _ = js_sys::Reflect::set(&options, &(*name).into(), &(*value).into());
     }
-    date.to_locale_string("default", &options).into()
+    date.to_locale_string(locale(), &options).into()
 }
 
 /// The person's time zone, such as `Europe/Berlin`, if the browser says it.
@@ -103,15 +118,15 @@ fn ago(at: f64, now: f64) -> String {
     // A server's clock may run ahead of ours.
     let seconds = ((now - at).max(0.0) / 1000.0) as i64;
     match seconds {
-        0..2 => "just now".to_owned(),
-        2..60 => format!("{seconds} s ago"),
-        60..3_600 => format!("{} min ago", seconds / 60),
-        3_600..86_400 => format!("{} h ago", seconds / 3_600),
-        86_400..172_800 => "yesterday".to_owned(),
-        172_800..2_592_000 => format!("{} days ago", seconds / 86_400),
-        2_592_000..5_184_000 => "a month ago".to_owned(),
-        5_184_000..31_536_000 => format!("{} months ago", seconds / 2_592_000),
-        _ => format!("{} y ago", seconds / 31_536_000),
+        0..2 => tr!("just now").to_owned(),
+        2..60 => tr!("{} s ago", seconds),
+        60..3_600 => tr!("{} min ago", seconds / 60),
+        3_600..86_400 => tr!("{} h ago", seconds / 3_600),
+        86_400..172_800 => tr!("yesterday").to_owned(),
+        172_800..2_592_000 => tr!("{n} day ago" | "{n} days ago" % seconds / 86_400),
+        2_592_000..5_184_000 => tr!("a month ago").to_owned(),
+        5_184_000..31_536_000 => tr!("{n} month ago" | "{n} months ago" % seconds / 2_592_000),
+        _ => tr!("{n} y ago" | "{n} y ago" % seconds / 31_536_000),
     }
 }
 

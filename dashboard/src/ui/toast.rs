@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 
 use super::button::IconButton;
 use super::icon::{self, Icon};
+use crate::i18n::Trouble;
 
 #[derive(Clone, PartialEq)]
 struct Toast {
@@ -44,8 +45,8 @@ impl Toasts {
     }
 
     /// Says that something failed that has no better place to say so.
-    pub fn fail(self, text: &impl ToString) {
-        self.show(text.to_string(), true, Duration::from_secs(12));
+    pub fn fail(self, trouble: &impl Trouble) {
+        self.show(trouble.words(), true, Duration::from_secs(12));
     }
 
     fn show(self, text: String, is_error: bool, time: Duration) {
@@ -80,7 +81,7 @@ pub fn ToastArea() -> impl IntoView {
             <div class="overlay pointer-events-auto flex items-center gap-2 py-1.5 ps-3 pe-1.5">
                 <Icon glyph=glyph class=color />
                 <p class="min-w-0 grow">{toast.text}</p>
-                <IconButton icon=icon::X label="Close" on_click=move || toasts.close(toast.id) />
+                <IconButton icon=icon::X label=tr!("Close") on_click=move || toasts.close(toast.id) />
             </div>
         }
     };

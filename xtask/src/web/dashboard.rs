@@ -11,9 +11,10 @@ use super::{split, wasm};
 use crate::npm::Packages;
 use crate::paths::Paths;
 use crate::steps::Step;
+use crate::texts;
 
 /// Builds the dashboard. In `dashboard/index.html` the words `%APP_JS%`, `%APP_WASM%` and `%APP_CSS%` stand for
-/// the three file names. Files in `dashboard/static` are copied as they are.
+/// the three file names, `%LANGUAGES%` for the languages. Files in `dashboard/static` are copied as they are.
 pub fn build(paths: &Paths, tools: &Packages, step: &Step) -> Result<()> {
     let package = paths.root.join("dashboard");
     let dist = Dist::new(package.join("dist"))?;
@@ -41,12 +42,29 @@ pub fn build(paths: &Paths, tools: &Packages, step: &Step) -> Result<()> {
         .with_context(|| format!("can't read {}", template.display()))?
         .replace("%APP_JS%", &script_name)
         .replace("%APP_WASM%", &wasm_name)
-        .replace("%APP_CSS%", &style_name);
+        .replace("%APP_CSS%", &style_name)
+        .replace("%LANGUAGES%", &languages(paths, &dist)?);
     dist.write("index.html", page.as_bytes())?;
     copy_static(&package.join("static"), &dist)?;
 
     step.progress("brotli dashboard");
     dist.finish()
+}
+
+/// Writes each language's catalogue, and returns what the page's head says of them.
+fn languages(paths: &Paths, dist: &Dist) -> Result<String> {
+    let mut head = Vec::new();
+    for language in texts::languages(paths)? {
+        let file = hashed(&language.code, "json", &language.catalogue);
+        dist.write(&file, &language.catalogue)?;
+        head.push(format!(
+            r#"<meta name="language" content="{}" data-name="{}" data-dir="{}" data-file="/{file}">"#,
+            language.code,
+            language.name.replace('&', "&amp;").replace('"', "&quot;"),
+            language.direction
+        ));
+    }
+    Ok(head.join("\n    "))
 }
 
 /// Tailwind's style sheet with the classes that the dashboard's Rust files mention.

@@ -8,6 +8,8 @@ mod split;
 mod wasm;
 mod widget;
 
+pub use dist::files;
+
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;

@@ -35,7 +35,8 @@ pub async fn call(object: &JsValue, method: &str, arguments: &[JsValue]) -> Resu
 /// Calls a method that promises nothing.
 pub fn call_now(object: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, String> {
     let function = get(object, method).and_then(|method| method.dyn_into::<Function>().ok());
-    let function = function.ok_or_else(|| "This browser can't do that. Choose another way.".to_owned())?;
+    let function =
+        function.ok_or_else(|| tr!("This browser can't do that. Choose another way.").to_owned())?;
     let arguments: Array = arguments.iter().collect();
     function.apply(object, &arguments).map_err(|error| said(&error))
 }
@@ -57,8 +58,8 @@ fn said(error: &JsValue) -> String {
     let is_refusal = text(error, "name").is_some_and(|name| name == "NotAllowedError")
         || get(error, "code").and_then(|code| code.as_f64()) == Some(4001.0);
     if is_refusal {
-        return "It was cancelled, or took too long. Nothing was changed.".to_owned();
+        return tr!("It was cancelled, or took too long. Nothing was changed.").to_owned();
     }
     let message = text(error, "message").or_else(|| error.as_string());
-    message.unwrap_or_else(|| "It did not work. Try again, or choose another way.".to_owned())
+    message.unwrap_or_else(|| tr!("It did not work. Try again, or choose another way.").to_owned())
 }

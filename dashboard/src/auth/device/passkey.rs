@@ -21,7 +21,7 @@ pub async fn get(options: &Value) -> Result<Value, String> {
 }
 
 async fn run(method: &str, parse: &str, options: &Value) -> Result<Value, String> {
-    let missing = || "This browser has no passkeys. Choose another way.".to_owned();
+    let missing = || tr!("This browser has no passkeys. Choose another way.").to_owned();
     let class = js::find(&["PublicKeyCredential"]).ok_or_else(missing)?;
     let container = js::find(&["navigator", "credentials"]).ok_or_else(missing)?;
     let options = js::call_now(&class, parse, &[js::object(options)?])?;

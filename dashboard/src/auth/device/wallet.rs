@@ -37,7 +37,7 @@ fn find(kind: WalletKind) -> Option<JsValue> {
 
 /// Asks the wallet which account to use.
 pub async fn connect(kind: WalletKind) -> Result<Account, String> {
-    let wallet = find(kind).ok_or_else(|| "The wallet is gone. Reload the page.".to_owned())?;
+    let wallet = find(kind).ok_or_else(|| tr!("The wallet is gone. Reload the page.").to_owned())?;
     let (address, chain_id) = match kind {
         WalletKind::Ethereum => {
             let accounts = ethereum(&wallet, json!({ "method": "eth_requestAccounts" })).await?;
@@ -65,7 +65,8 @@ pub async fn connect(kind: WalletKind) -> Result<Account, String> {
     Ok(Account {
         wallet,
         kind,
-        address: address.ok_or_else(|| "The wallet names no account. Open it, and choose one.".to_owned())?,
+        address: address
+            .ok_or_else(|| tr!("The wallet names no account. Open it, and choose one.").to_owned())?,
         chain_id,
     })
 }
@@ -95,7 +96,7 @@ impl Account {
         };
         Ok(WalletSignature {
             message,
-            signature: signature.ok_or_else(|| "The wallet did not sign.".to_owned())?,
+            signature: signature.ok_or_else(|| tr!("The wallet did not sign.").to_owned())?,
             public_key,
         })
     }

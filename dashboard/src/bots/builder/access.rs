@@ -9,11 +9,13 @@ use crate::ui::page::Section;
 use crate::ui::toggle::Toggle;
 
 const DOMAINS: Rows = Rows {
-    title: "Allowed domains",
-    hint: "Sites that may show the bot, such as shop.example or *.shop.example. Every site while there is none.",
-    one: "Domain",
+    title: mark!("Allowed domains"),
+    hint: mark!(
+        "Sites that may show the bot, such as shop.example or *.shop.example. Every site while there is none."
+    ),
+    one: mark!("Domain"),
     placeholder: "shop.example",
-    add: "Add a domain",
+    add: mark!("Add a domain"),
     path: "access.allowed_domains",
     get: |content| &content.access.allowed_domains,
     get_mut: |content| &mut content.access.allowed_domains,
@@ -26,12 +28,12 @@ pub fn AccessSection(builder: Builder) -> impl IntoView {
     let is_verified_only = builder.part(|content| content.access.verified_only);
     let set = move |wanted| builder.update(|content| content.access.verified_only = wanted);
     view! {
-        <Section title="Access" subtitle="Where the bot may be shown, and to whom it talks.">
+        <Section title=tr!("Access") subtitle=tr!("Where the bot may be shown, and to whom it talks.")>
             <div class="flex flex-col gap-5">
                 <TextRows builder=builder rows=DOMAINS />
                 <Toggle
-                    label="Verified visitors only"
-                    hint="Your site says who its visitor is, by a token that it signs. Make the secret for it on the bot's page after the deploy; until then the bot talks to nobody."
+                    label=tr!("Verified visitors only")
+                    hint=tr!("Your site says who its visitor is, by a token that it signs. Make the secret for it on the bot's page after the deploy; until then the bot talks to nobody.")
                     checked=is_verified_only
                     on_change=set
                 />

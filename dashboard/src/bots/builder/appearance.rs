@@ -21,31 +21,31 @@ pub fn AppearanceSection(builder: Builder) -> impl IntoView {
         move |key| builder.update(|content| content.appearance.position = position_of(&key)),
     );
     view! {
-        <Section title="Appearance" subtitle="How the widget looks on your site.">
+        <Section title=tr!("Appearance") subtitle=tr!("How the widget looks on your site.")>
             <div class="grid gap-5 md:grid-cols-[minmax(0,1fr)_15rem]">
                 <div class="flex min-w-0 flex-col gap-3">
                     <TextField
-                        label="Title"
+                        label=tr!("Title")
                         value=builder
                             .text(|content| &content.appearance.title, |content| &mut content.appearance.title)
                         field=builder.field("appearance.title")
-                        hint="The bot's name when empty."
+                        hint=tr!("The bot's name when empty.")
                     />
                     <Color builder=builder />
                     <SelectField
-                        label="Theme"
+                        label=tr!("Theme")
                         value=theme
                         options=options(&[
-                            ("auto", "As the visitor's system says"),
-                            ("light", "Light"),
-                            ("dark", "Dark"),
+                            ("auto", tr!("As the visitor's system says")),
+                            ("light", tr!("Light")),
+                            ("dark", tr!("Dark")),
                         ])
                     />
                     <SelectField
-                        label="Position"
+                        label=tr!("Position")
                         value=position
-                        options=options(&[("end", "Bottom right"), ("start", "Bottom left")])
-                        hint="Mirrored on right-to-left pages."
+                        options=options(&[("end", tr!("Bottom right")), ("start", tr!("Bottom left"))])
+                        hint=tr!("Mirrored on right-to-left pages.")
                     />
                 </div>
                 <Preview builder=builder />
@@ -74,7 +74,7 @@ fn Color(builder: Builder) -> impl IntoView {
         <div class="flex gap-2">
             <div class="min-w-0 grow">
                 <TextField
-                    label="Accent colour"
+                    label=tr!("Accent colour")
                     value=builder
                         .text(|content| &content.appearance.color, |content| &mut content.appearance.color)
                     field=builder.field("appearance.color")
@@ -84,7 +84,7 @@ fn Color(builder: Builder) -> impl IntoView {
             <input
                 type="color"
                 class="mt-6.5 size-10 shrink-0 cursor-pointer rounded-field border border-base-300 bg-base-100 p-1"
-                aria-label="Pick the accent colour"
+                aria-label=tr!("Pick the accent colour")
                 prop:value=well
                 on:input=pick
             />

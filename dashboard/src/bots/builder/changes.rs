@@ -90,7 +90,7 @@ fn words(value: &Value, names: &Names) -> String {
             let items: Vec<_> = items.iter().map(|item| words(item, names)).collect();
             items.join("\n")
         }
-        Value::Bool(on) => if *on { "yes" } else { "no" }.to_owned(),
+        Value::Bool(on) => if *on { tr!("yes") } else { tr!("no") }.to_owned(),
         other => other.to_string(),
     }
 }
@@ -118,11 +118,11 @@ pub fn ChangeList(
                 <p class="mb-1.5 font-medium">{change.name}</p>
                 <div class="grid gap-2 text-sm sm:grid-cols-2">
                     <div>
-                        <span class="muted text-xs">"Live now"</span>
+                        <span class="muted text-xs">{tr!("Live now")}</span>
                         {text(change.before, "bg-base-200")}
                     </div>
                     <div>
-                        <span class="muted text-xs">"In the draft"</span>
+                        <span class="muted text-xs">{tr!("In the draft")}</span>
                         {text(change.after, "bg-primary/10")}
                     </div>
                 </div>
@@ -130,7 +130,7 @@ pub fn ChangeList(
         }
     };
     view! {
-        <ul class="divide-y divide-base-300" aria-label="Changes">
+        <ul class="divide-y divide-base-300" aria-label=tr!("Changes")>
             {changes.into_iter().map(row).collect_view()}
         </ul>
     }

@@ -9,7 +9,6 @@ use super::Builder;
 use super::changes::{Change, ChangeList, Names, changes};
 use crate::ui::button::{Button, Variant};
 use crate::ui::dialog::Dialog;
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{Load, load};
 
@@ -60,7 +59,7 @@ impl Comparison {
 pub fn ChangeCount(comparison: Comparison, open: RwSignal<bool>) -> impl IntoView {
     let words = move || {
         let number = i64::try_from(comparison.changes.with(Vec::len)).unwrap_or(i64::MAX);
-        count(number, "change")
+        tr!("{n} change" | "{n} changes" % number)
     };
     view! {
         <Show when=move || comparison.version().is_some()>
@@ -90,8 +89,8 @@ pub fn ConfirmDeploy(
     deploy: Callback<()>,
 ) -> impl IntoView {
     let title = move || match comparison.version() {
-        Some(version) => format!("Changes since version {version}"),
-        None => "Changes".to_owned(),
+        Some(version) => tr!("Changes since version {version}", version),
+        None => tr!("Changes").to_owned(),
     };
     let is_same = move || comparison.changes.with(Vec::is_empty);
     view! {
@@ -102,16 +101,16 @@ pub fn ConfirmDeploy(
                     fallback=move || {
                         view! {
                             <p class="muted">
-                                "Visitors get this as soon as it is deployed. The version that is live now is kept."
+                                {tr!("Visitors get this as soon as it is deployed. The version that is live now is kept.")}
                             </p>
                             {move || view! { <ChangeList changes=comparison.changes() /> }}
                         }
                     }
                 >
-                    <p>"The draft is the same as the version that is live."</p>
+                    <p>{tr!("The draft is the same as the version that is live.")}</p>
                 </Show>
                 <div class="flex flex-wrap justify-end gap-2">
-                    <Button on_click=move || open.set(false)>"Go on editing"</Button>
+                    <Button on_click=move || open.set(false)>{tr!("Go on editing")}</Button>
                     <Button
                         variant=Variant::Primary
                         icon=icon::ROCKET
@@ -121,7 +120,7 @@ pub fn ConfirmDeploy(
                             deploy.run(());
                         }
                     >
-                        "Deploy changes"
+                        {tr!("Deploy changes")}
                     </Button>
                 </div>
             </div>

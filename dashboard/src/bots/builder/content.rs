@@ -26,31 +26,31 @@ impl DraftContent for ChatbotContent {
 
     fn differences(&self, other: &Self) -> Vec<&'static str> {
         let pairs = [
-            ("Name", self.name != other.name),
-            ("Instructions", self.instructions != other.instructions),
-            ("Greeting", self.greeting != other.greeting),
+            (tr!("Name"), self.name != other.name),
+            (tr!("Instructions"), self.instructions != other.instructions),
+            (tr!("Greeting"), self.greeting != other.greeting),
             (
-                "Fallback message",
+                tr!("Fallback message"),
                 self.fallback_message != other.fallback_message,
             ),
             (
-                "Suggested questions",
+                tr!("Suggested questions"),
                 self.suggested_questions != other.suggested_questions,
             ),
             (
-                "Knowledge",
+                tr!("Knowledge"),
                 self.knowledge_base_ids != other.knowledge_base_ids
                     || self.document_tags != other.document_tags
                     || self.rerank != other.rerank,
             ),
             (
-                "Model",
+                tr!("Model"),
                 self.model != other.model || self.max_passages != other.max_passages,
             ),
-            ("Appearance", self.appearance != other.appearance),
-            ("Leads", self.lead_form != other.lead_form),
-            ("Access", self.access != other.access),
-            ("Tests", self.tests != other.tests),
+            (tr!("Appearance"), self.appearance != other.appearance),
+            (tr!("Leads"), self.lead_form != other.lead_form),
+            (tr!("Access"), self.access != other.access),
+            (tr!("Tests"), self.tests != other.tests),
         ];
         pairs
             .into_iter()
@@ -64,18 +64,18 @@ pub fn label(path: &str) -> &'static str {
     let path = path.strip_prefix("content.").unwrap_or(path);
     let end = path.find(['[', '.']).unwrap_or(path.len());
     match &path[..end] {
-        "name" => "Name",
-        "instructions" => "Instructions",
-        "greeting" => "Greeting",
-        "fallback_message" => "Fallback message",
-        "suggested_questions" => "Suggested questions",
-        "knowledge_base_ids" | "document_tags" | "rerank" => "Knowledge",
-        "model" | "max_passages" => "Model",
-        "appearance" => "Appearance",
-        "access" => "Access",
-        "lead_form" => "Leads",
-        "tests" => "Tests",
-        _ => "Draft",
+        "name" => tr!("Name"),
+        "instructions" => tr!("Instructions"),
+        "greeting" => tr!("Greeting"),
+        "fallback_message" => tr!("Fallback message"),
+        "suggested_questions" => tr!("Suggested questions"),
+        "knowledge_base_ids" | "document_tags" | "rerank" => tr!("Knowledge"),
+        "model" | "max_passages" => tr!("Model"),
+        "appearance" => tr!("Appearance"),
+        "access" => tr!("Access"),
+        "lead_form" => tr!("Leads"),
+        "tests" => tr!("Tests"),
+        _ => tr!("Draft"),
     }
 }
 

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::content::label;
 use crate::bots::embed::EmbedPanel;
 use crate::bots::new_bot::DraftButton;
+use crate::i18n::served;
 use crate::ui::button::{ButtonLink, Variant};
 use crate::ui::form::Form;
 use crate::ui::icon::{self, Icon};
@@ -24,13 +25,13 @@ pub fn ProblemList(
                 view! {
                     <li>
                         <strong class="font-medium">{label(&problem.field)} ": "</strong>
-                        {problem.message}
+                        {served(&problem.message)}
                     </li>
                 }
             };
             view! {
                 <div role="alert" class="rounded-box border border-error/40 bg-error/8 px-4 py-3">
-                    <p class="font-medium">"Not deployed yet. The draft is saved; please put these right:"</p>
+                    <p class="font-medium">{tr!("Not deployed yet. The draft is saved; please put these right:")}</p>
                     <ul class="mt-1 list-disc ps-5">{problems.into_iter().map(line).collect_view()}</ul>
                 </div>
             }
@@ -46,7 +47,7 @@ pub fn Deployment(
     /// What the deploy made.
     deployed: Deployed,
 ) -> impl IntoView {
-    let heading = format!("{name} is live");
+    let heading = tr!("{name} is live", name);
     page::title(move || name.clone());
     let Deployed {
         bot_id,
@@ -63,7 +64,7 @@ pub fn Deployment(
                     <h1 class="text-xl font-semibold" dir="auto">
                         {heading}
                     </h1>
-                    <p class="muted">{format!("Version {version} answers from now on.")}</p>
+                    <p class="muted">{tr!("Version {version} answers from now on.", version)}</p>
                 </div>
             </header>
             <div class="panel p-4 sm:p-5">
@@ -71,10 +72,10 @@ pub fn Deployment(
             </div>
             <div class="flex flex-wrap gap-2">
                 <ButtonLink href=format!("/bots/{bot_id}") variant=Variant::Primary>
-                    "Go to the bot"
+                    {tr!("Go to the bot")}
                 </ButtonLink>
                 <DraftButton from=Some(bot_id) icon=icon::PENCIL>
-                    "Edit again"
+                    {tr!("Edit again")}
                 </DraftButton>
             </div>
         </div>

@@ -54,7 +54,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
     let name = builder.part(|content| content.name.trim().to_owned());
     let shown_name = move || {
         if name.with(String::is_empty) {
-            "Untitled bot".to_owned()
+            tr!("Untitled bot").to_owned()
         } else {
             name.get()
         }
@@ -92,7 +92,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                     error.set(
                         words
                             .filter(|_| unlisted)
-                            .map(|words| format!("Not deployed. {words}")),
+                            .map(|words| tr!("Not deployed. {words}", words)),
                     );
                     testing.set(false);
                 }
@@ -112,7 +112,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
 
     view! {
         <header class="sticky top-14 z-20 -mx-4 -mt-6 mb-5 flex items-center gap-3 border-b border-base-300 bg-base-200 px-4 py-3 sm:-mx-6 sm:px-6">
-            <a href="/bots" class="btn btn-ghost btn-square btn-sm" aria-label="Back to the bots" title="Bots">
+            <a href="/bots" class="btn btn-ghost btn-square btn-sm" aria-label=tr!("Back to the bots") title=tr!("Bots")>
                 <Icon glyph=icon::ARROW_LEFT class="size-4 rtl:rotate-180" />
             </a>
             <div class="min-w-0 grow">
@@ -123,7 +123,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 <ChangeCount comparison=comparison open=comparing />
             </div>
             <Button variant=Variant::Primary icon=icon::ROCKET busy=busy on_click=ask>
-                "Deploy"
+                {tr!("Deploy")}
             </Button>
         </header>
         <GoneNotice draft=builder.draft busy=remaking on_remake=remake />
@@ -180,9 +180,9 @@ fn SideSwitch(testing: RwSignal<bool>) -> impl IntoView {
         }
     };
     view! {
-        <div class="join mb-4 flex lg:hidden" role="tablist" aria-label="Builder">
-            {tab("Build", false)}
-            {tab("Test", true)}
+        <div class="join mb-4 flex lg:hidden" role="tablist" aria-label=tr!("Builder")>
+            {tab(tr!("Build"), false)}
+            {tab(tr!("Test"), true)}
         </div>
     }
 }

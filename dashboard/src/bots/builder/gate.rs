@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Builder;
+use crate::i18n::served;
 use crate::session::use_session;
 use crate::test_sets::{Progress, run_line};
 use crate::ui::alert::ErrorAlert;
@@ -47,7 +48,7 @@ pub fn GateDialog(
         }
     });
     view! {
-        <Dialog open=open title="Tests have to pass first">
+        <Dialog open=open title=tr!("Tests have to pass first")>
             {move || {
                 blocked.get().map(|why| view! { <Gate builder=builder why=why deploy=deploy /> })
             }}
@@ -71,7 +72,7 @@ fn Gate(builder: Builder, why: TestsRequired, deploy: Callback<Option<OverrideTe
     let ended = move || {
         let id = started.get()?;
         let run = runs.get()?.into_iter().find(|run| run.id == id)?;
-        (!run.status.is_active()).then(|| format!("The run has ended: {}.", run_line(&run)))
+        (!run.status.is_active()).then(|| tr!("The run has ended: {}.", run_line(&run)))
     };
     let run = move || {
         busy.set(true);
@@ -88,7 +89,7 @@ fn Gate(builder: Builder, why: TestsRequired, deploy: Callback<Option<OverrideTe
                     started.set(Some(run.id));
                     runs.reload();
                 }
-                Err(problem) => error.set(Some(problem.to_string())),
+                Err(problem) => error.set(Some(crate::i18n::explain(&problem))),
             }
         });
     };
@@ -96,16 +97,16 @@ fn Gate(builder: Builder, why: TestsRequired, deploy: Callback<Option<OverrideTe
     let last = why
         .run
         .as_ref()
-        .map(|run| format!("Newest run on this content: {}.", run_line(run)));
-    let line = |words: String| view! { <li>{words}</li> };
+        .map(|run| tr!("Newest run on this content: {}.", run_line(run)));
+    let line = |words: String| view! { <li>{served(&words)}</li> };
     view! {
         <div class="flex flex-col gap-4">
             <div>
                 <p>
-                    "The bot is deployed only after "
+                    {tr!("The bot is deployed only after ")}
                     <a class="link-plain font-medium" href=format!("/tests/{set_id}?draft={}", builder.draft.id()) dir="auto">
                         {name}
-                    </a> " has passed on exactly this content. The draft is saved."
+                    </a> {tr!(" has passed on exactly this content. The draft is saved.")}
                 </p>
                 <p class="muted mt-1 empty:hidden">{last}</p>
                 <ul class="mt-2 list-disc ps-5">{why.shortfalls.into_iter().map(line).collect_view()}</ul>
@@ -122,20 +123,20 @@ fn Gate(builder: Builder, why: TestsRequired, deploy: Callback<Option<OverrideTe
             >
                 <div class="flex flex-wrap justify-end gap-2">
                     <Button variant=Variant::Quiet on_click=move || insisting.set(true)>
-                        "Deploy anyway…"
+                        {tr!("Deploy anyway…")}
                     </Button>
                     <Show
                         when=move || ended().is_some()
                         fallback=move || {
                             view! {
                                 <Button variant=Variant::Primary icon=icon::PLAY busy=busy on_click=run>
-                                    "Run tests"
+                                    {tr!("Run tests")}
                                 </Button>
                             }
                         }
                     >
                         <Button variant=Variant::Primary icon=icon::ROCKET on_click=move || deploy.run(None)>
-                            "Deploy now"
+                            {tr!("Deploy now")}
                         </Button>
                     </Show>
                 </div>
@@ -165,14 +166,14 @@ fn Insist(deploy: Callback<Option<OverrideTests>>) -> impl IntoView {
     view! {
         <div class="rounded-box border border-base-300 p-3">
             <TextArea
-                label="Why is it deployed anyway?"
+                label=tr!("Why is it deployed anyway?")
                 value=reason
                 field=form.field("override_tests.reason")
-                hint="Kept in the audit log with your name."
+                hint=tr!("Kept in the audit log with your name.")
             />
             <div class="mt-2 flex justify-end">
                 <Button variant=Variant::Danger on_click=insist>
-                    "Deploy anyway"
+                    {tr!("Deploy anyway")}
                 </Button>
             </div>
         </div>

@@ -14,41 +14,41 @@ pub fn InstructionsSection(builder: Builder) -> impl IntoView {
     let hint = move || {
         let length = length.get();
         if length > 6_000 {
-            format!("{length} of 8,000 characters.")
+            tr!("{length} of 8,000 characters.", length)
         } else {
-            "What the bot is for, how it should speak, what it should leave alone.".to_owned()
+            tr!("What the bot is for, how it should speak, what it should leave alone.").to_owned()
         }
     };
     view! {
-        <Section title="Instructions">
+        <Section title=tr!("Instructions")>
             <div class="flex flex-col gap-3">
                 <TextField
-                    label="Name"
+                    label=tr!("Name")
                     value=builder.text(|content| &content.name, |content| &mut content.name)
                     field=builder.field("name")
-                    hint="For your team, and for visitors unless the widget has a title of its own."
-                    placeholder="Support"
+                    hint=tr!("For your team, and for visitors unless the widget has a title of its own.")
+                    placeholder=tr!("Support")
                 />
                 <TextArea
-                    label="Instructions"
+                    label=tr!("Instructions")
                     value=builder.text(|content| &content.instructions, |content| &mut content.instructions)
                     field=builder.field("instructions")
                     hint=Signal::derive(hint)
                     rows=6
                 />
                 <TextArea
-                    label="Greeting"
+                    label=tr!("Greeting")
                     value=builder.text(|content| &content.greeting, |content| &mut content.greeting)
                     field=builder.field("greeting")
-                    hint="The first thing a visitor reads."
+                    hint=tr!("The first thing a visitor reads.")
                     rows=2
                 />
                 <TextArea
-                    label="Fallback message"
+                    label=tr!("Fallback message")
                     value=builder
                         .text(|content| &content.fallback_message, |content| &mut content.fallback_message)
                     field=builder.field("fallback_message")
-                    hint="Said when the knowledge holds no answer. The question is then listed as a gap."
+                    hint=tr!("Said when the knowledge holds no answer. The question is then listed as a gap.")
                     rows=2
                 />
                 <Questions builder=builder />

@@ -9,7 +9,6 @@ use super::Builder;
 use crate::retrieval::RerankFields;
 use crate::ui::button::{Button, ButtonLink};
 use crate::ui::field::{Text, TextField};
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{load, loaded};
 use crate::ui::page::Section;
@@ -22,17 +21,17 @@ pub fn KnowledgeSection(builder: Builder) -> impl IntoView {
     let field = builder.field("knowledge_base_ids");
     let skeleton = || view! { <div class="skeleton h-14 w-full"></div> }.into_any();
     view! {
-        <Section title="Knowledge" subtitle="The bot answers from these and names its sources.">
+        <Section title=tr!("Knowledge") subtitle=tr!("The bot answers from these and names its sources.")>
             {loaded(found, skeleton, move |found| view! { <Choice builder=builder found=found /> })}
             <p class="mt-2 text-error empty:hidden" role="alert">
                 {move || field.error()}
             </p>
             <div class="mt-4 flex flex-col gap-4">
                 <TextField
-                    label="Only documents tagged"
+                    label=tr!("Only documents tagged")
                     value=tags_field(builder)
                     field=builder.field("document_tags")
-                    hint="Tags separated by commas; empty to answer from all documents. Tags are given on a document's chunks."
+                    hint=tr!("Tags separated by commas; empty to answer from all documents. Tags are given on a document's chunks.")
                 />
                 {loaded(
                     providers,
@@ -95,10 +94,10 @@ fn Choice(builder: Builder, found: RwSignal<Vec<KnowledgeBase>>) -> impl IntoVie
                 view! {
                     <div class="flex flex-wrap items-center gap-3">
                         <p class="muted min-w-0 grow">
-                            "There is no knowledge base yet. This draft is kept while you make one."
+                            {tr!("There is no knowledge base yet. This draft is kept while you make one.")}
                         </p>
                         <ButtonLink href="/knowledge" icon=icon::PLUS small=true>
-                            "Create a knowledge base"
+                            {tr!("Create a knowledge base")}
                         </ButtonLink>
                     </div>
                 }
@@ -114,9 +113,9 @@ fn Choice(builder: Builder, found: RwSignal<Vec<KnowledgeBase>>) -> impl IntoVie
                 .map(|id| {
                     view! {
                         <p class="mt-2 flex flex-wrap items-center gap-2">
-                            "A chosen knowledge base was deleted."
+                            {tr!("A chosen knowledge base was deleted.")}
                             <Button small=true on_click=move || toggle(builder, id, false)>
-                                "Take it out"
+                                {tr!("Take it out")}
                             </Button>
                         </p>
                     }
@@ -131,13 +130,12 @@ fn Row(builder: Builder, base: KnowledgeBase, chosen: Memo<Vec<Uuid>>) -> impl I
     let id = base.id;
     let progress = base.progress;
     let state = if progress.in_progress() {
-        format!(
-            "{} of {} read",
-            progress.indexed + progress.failed,
-            count(progress.total, "document")
+        tr!(
+            "{done} of {n} document read" | "{done} of {n} documents read" % progress.total,
+            done = progress.indexed + progress.failed
         )
     } else {
-        count(progress.indexed, "document")
+        tr!("{n} document" | "{n} documents" % progress.indexed)
     };
     view! {
         <li>

@@ -10,12 +10,12 @@ use crate::ui::icon;
 use crate::ui::toggle::Toggle;
 
 const KINDS: [(LeadFieldKind, &str, &str); 6] = [
-    (LeadFieldKind::Text, "text", "One line"),
-    (LeadFieldKind::Email, "email", "E-mail address"),
-    (LeadFieldKind::Phone, "phone", "Phone number"),
-    (LeadFieldKind::Select, "select", "Choice"),
-    (LeadFieldKind::Checkbox, "checkbox", "Box to tick"),
-    (LeadFieldKind::Textarea, "textarea", "Several lines"),
+    (LeadFieldKind::Text, "text", mark!("One line")),
+    (LeadFieldKind::Email, "email", mark!("E-mail address")),
+    (LeadFieldKind::Phone, "phone", mark!("Phone number")),
+    (LeadFieldKind::Select, "select", mark!("Choice")),
+    (LeadFieldKind::Checkbox, "checkbox", mark!("Box to tick")),
+    (LeadFieldKind::Textarea, "textarea", mark!("Several lines")),
 ];
 
 /// Label, kind, and what depends on it.
@@ -61,7 +61,7 @@ pub fn FieldEditor(builder: Builder, index: usize, count: Memo<usize>) -> impl I
             change(&|field| field.kind = *kind);
         }
     };
-    let kinds = KINDS.map(|(_, name, words)| (name.to_owned(), words.to_owned()));
+    let kinds = KINDS.map(|(_, name, words)| (name.to_owned(), crate::i18n::text(words).to_owned()));
     let kinds = StoredValue::new(kinds.to_vec());
     let set_options = move |text: String| {
         change(&|field| field.options = text.split('\n').map(str::to_owned).collect());
@@ -90,53 +90,53 @@ pub fn FieldEditor(builder: Builder, index: usize, count: Memo<usize>) -> impl I
         <div
             class="rounded-box border border-base-300 p-3"
             role="group"
-            aria-label=format!("Field {number}")
+            aria-label=tr!("Field {number}", number)
         >
             <div class="mb-1 flex items-center justify-between gap-1">
-                <span class="muted text-xs">{format!("Field {number}")}</span>
+                <span class="muted text-xs">{tr!("Field {number}", number)}</span>
                 <span class="flex">
                     <IconButton
                         icon=icon::ARROW_UP
-                        label=format!("Move field {number} up")
+                        label=tr!("Move field {number} up", number)
                         disabled=index == 0
                         on_click=move || swap(index, index.saturating_sub(1))
                     />
                     <IconButton
                         icon=icon::ARROW_DOWN
-                        label=format!("Move field {number} down")
+                        label=tr!("Move field {number} down", number)
                         disabled=Signal::derive(move || index + 1 >= count.get())
                         on_click=move || swap(index, index + 1)
                     />
                     <IconButton
                         icon=icon::TRASH_2
-                        label=format!("Remove field {number}")
+                        label=tr!("Remove field {number}", number)
                         on_click=remove
                     />
                 </span>
             </div>
             <div class="grid gap-x-3 sm:grid-cols-2">
                 <TextField
-                    label="Label"
+                    label=tr!("Label")
                     value=Text::new(move || field.with(|field| field.label.clone()), relabel)
                     field=builder.field(&format!("{path}.label"))
                 />
                 <SelectField
-                    label="Asks for"
+                    label=tr!("Asks for")
                     value=Text::new(kind_name, choose)
                     options=Signal::derive(move || kinds.get_value())
                 />
                 <TextField
-                    label="Key"
+                    label=tr!("Key")
                     value=Text::new(
                         move || field.with(|field| field.key.clone()),
                         move |key| change(&|field| field.key.clone_from(&key)),
                     )
                     field=builder.field(&format!("{path}.key"))
-                    hint="Its name in exports and webhooks."
+                    hint=tr!("Its name in exports and webhooks.")
                 />
                 <div class="pt-7">
                     <Toggle
-                        label="Required"
+                        label=tr!("Required")
                         hint=""
                         checked=Signal::derive(move || field.with(|field| field.required))
                         on_change=move |wanted| change(&|field| field.required = wanted)
@@ -145,10 +145,10 @@ pub fn FieldEditor(builder: Builder, index: usize, count: Memo<usize>) -> impl I
             </div>
             <Show when=is_select>
                 <TextArea
-                    label="Options"
+                    label=tr!("Options")
                     value=Text::new(move || field.with(|field| field.options.join("\n")), set_options)
                     field=builder.field(&options_field.get_value())
-                    hint="One on each line."
+                    hint=tr!("One on each line.")
                 />
             </Show>
         </div>

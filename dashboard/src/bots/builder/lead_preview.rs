@@ -19,8 +19,8 @@ pub fn LeadPreview(builder: Builder) -> impl IntoView {
             {form.fields.into_iter().map(|field| view! { <Field field=field /> }).collect_view()}
             {(!consent.is_empty()).then(|| view! { <Tick label=consent /> })}
             <div class="mt-1 flex items-center gap-3">
-                <span class="rounded-full bg-primary px-3 py-1 font-semibold text-primary-content">"Send"</span>
-                {form.skippable.then(|| view! { <span class="text-primary">"Not now"</span> })}
+                <span class="rounded-full bg-primary px-3 py-1 font-semibold text-primary-content">{tr!("Send")}</span>
+                {form.skippable.then(|| view! { <span class="text-primary">{tr!("Not now")}</span> })}
             </div>
         }
     };
@@ -40,7 +40,7 @@ fn Field(field: LeadField) -> impl IntoView {
     let label = if field.required {
         field.label
     } else {
-        format!("{} (optional)", field.label)
+        tr!("{} (optional)", field.label)
     };
     let height = match field.kind {
         LeadFieldKind::Checkbox => return view! { <Tick label=label /> }.into_any(),
@@ -48,7 +48,7 @@ fn Field(field: LeadField) -> impl IntoView {
         _ => "h-7",
     };
     let words = match field.kind {
-        LeadFieldKind::Select => "Please choose ▾",
+        LeadFieldKind::Select => tr!("Please choose ▾"),
         _ => "",
     };
     view! {

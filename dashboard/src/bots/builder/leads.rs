@@ -18,11 +18,11 @@ pub fn LeadsSection(builder: Builder) -> impl IntoView {
     let is_on = builder.part(|content| content.lead_form.enabled);
     let set = move |wanted| builder.update(|content| content.lead_form.enabled = wanted);
     view! {
-        <Section title="Leads" subtitle="Ask visitors how to reach them, in the chat.">
+        <Section title=tr!("Leads") subtitle=tr!("Ask visitors how to reach them, in the chat.")>
             <div class="flex flex-col gap-5">
                 <Toggle
-                    label="Ask for details"
-                    hint="Who leaves theirs is listed under Leads, and told to your webhooks."
+                    label=tr!("Ask for details")
+                    hint=tr!("Who leaves theirs is listed under Leads, and told to your webhooks.")
                     checked=is_on
                     on_change=set
                 />
@@ -34,7 +34,7 @@ pub fn LeadsSection(builder: Builder) -> impl IntoView {
                             <Words builder=builder />
                         </div>
                         <div class="self-start md:sticky md:top-40">
-                            <p class="muted mb-2 text-xs">"As visitors see it"</p>
+                            <p class="muted mb-2 text-xs">{tr!("As visitors see it")}</p>
                             <LeadPreview builder=builder />
                         </div>
                     </div>
@@ -76,31 +76,33 @@ fn When(builder: Builder) -> impl IntoView {
         },
     );
     let options = [
-        ("before_chat", "Before the first message"),
-        ("after_messages", "After some messages"),
-        ("on_intent", "When they ask for a person, a price or contact"),
+        ("before_chat", tr!("Before the first message")),
+        ("after_messages", tr!("After some messages")),
+        ("on_intent", tr!("When they ask for a person, a price or contact")),
     ]
     .map(|(key, name)| (key.to_owned(), name.to_owned()));
     let options = StoredValue::new(options.to_vec());
     let hint = move || match timing.get() {
         LeadTiming::OnIntent => {
-            "Told by words such as “talk to a human”, “price” or “call me”, in seven languages; what is put otherwise is missed."
+            tr!(
+                "Told by words such as “talk to a human”, “price” or “call me”, in seven languages; what is put otherwise is missed."
+            )
         }
-        LeadTiming::BeforeChat => "Fewer people go on when they are asked first.",
+        LeadTiming::BeforeChat => tr!("Fewer people go on when they are asked first."),
         LeadTiming::AfterMessages { .. } => "",
     };
     let skippable = builder.part(|content| content.lead_form.skippable);
     view! {
         <div class="flex flex-col gap-3">
             <SelectField
-                label="When to ask"
+                label=tr!("When to ask")
                 value=Text::new(move || key().to_owned(), choose)
                 options=Signal::derive(move || options.get_value())
                 hint=Signal::derive(move || hint().to_owned())
             />
             <Show when=move || matches!(timing.get(), LeadTiming::AfterMessages { .. })>
                 <NumberField
-                    label="Messages of the visitor before"
+                    label=tr!("Messages of the visitor before")
                     value=count
                     field=builder.field("lead_form.timing.count")
                     min="1"
@@ -108,8 +110,8 @@ fn When(builder: Builder) -> impl IntoView {
                 />
             </Show>
             <Toggle
-                label="May be skipped"
-                hint="Otherwise the chat goes on only once the form was sent."
+                label=tr!("May be skipped")
+                hint=tr!("Otherwise the chat goes on only once the form was sent.")
                 checked=skippable
                 on_change=move |wanted| builder.update(|content| content.lead_form.skippable = wanted)
             />
@@ -134,7 +136,7 @@ fn Fields(builder: Builder) -> impl IntoView {
     };
     view! {
         <fieldset class="flex flex-col gap-3">
-            <legend class="mb-1.5 font-medium">"Fields"</legend>
+            <legend class="mb-1.5 font-medium">{tr!("Fields")}</legend>
             <For
                 each=move || 0..count.get()
                 key=|i| *i
@@ -143,7 +145,7 @@ fn Fields(builder: Builder) -> impl IntoView {
             <Show when=move || count.get() < MAX_FIELDS>
                 <div>
                     <Button small=true icon=icon::PLUS on_click=add>
-                        "Add a field"
+                        {tr!("Add a field")}
                     </Button>
                 </div>
             </Show>
@@ -158,28 +160,28 @@ fn Words(builder: Builder) -> impl IntoView {
     view! {
         <div class="flex flex-col gap-3">
             <TextField
-                label="Title"
+                label=tr!("Title")
                 value=builder.text(|content| &content.lead_form.title, |content| &mut content.lead_form.title)
                 field=builder.field("lead_form.title")
             />
             <TextArea
-                label="Consent"
+                label=tr!("Consent")
                 value=builder.text(|content| &content.lead_form.consent, |content| &mut content.lead_form.consent)
                 field=builder.field("lead_form.consent")
-                hint="Beside a box to tick; what was agreed to is kept with the lead, word by word. No box when empty."
+                hint=tr!("Beside a box to tick; what was agreed to is kept with the lead, word by word. No box when empty.")
                 rows=2
             />
             <Toggle
-                label="Consent is required"
-                hint="The form can't be sent before the box is ticked."
+                label=tr!("Consent is required")
+                hint=tr!("The form can't be sent before the box is ticked.")
                 checked=is_required
                 on_change=move |wanted| builder.update(|content| content.lead_form.consent_required = wanted)
             />
             <TextField
-                label="Thanks"
+                label=tr!("Thanks")
                 value=builder.text(|content| &content.lead_form.thanks, |content| &mut content.lead_form.thanks)
                 field=builder.field("lead_form.thanks")
-                hint="Said once it was sent."
+                hint=tr!("Said once it was sent.")
             />
         </div>
     }

@@ -37,10 +37,10 @@ pub fn Lost(
                 <div class="mb-4" role="status">
                     <Notice>
                         <p class="mb-2">
-                            "This draft has expired or was deleted, but your last edits are kept in this browser."
+                            {tr!("This draft has expired or was deleted, but your last edits are kept in this browser.")}
                         </p>
                         <Button variant=Variant::Primary busy=busy on_click=restore>
-                            "Make a new draft of them"
+                            {tr!("Make a new draft of them")}
                         </Button>
                     </Notice>
                 </div>

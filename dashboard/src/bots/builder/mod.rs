@@ -42,7 +42,7 @@ use lost::Lost;
 #[component]
 pub fn BuilderPage() -> impl IntoView {
     with_id(|id| {
-        page::title(|| "Bot draft".to_owned());
+        page::title(|| tr!("Bot draft").to_owned());
         let draft = load(move || client::bot_drafts::get(id));
         view! {
             <Lost id=id draft=draft />

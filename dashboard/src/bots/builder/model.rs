@@ -35,22 +35,22 @@ pub fn ModelSection(builder: Builder) -> impl IntoView {
     };
     let actions = view! {
         <Button small=true icon=icon::EYE on_click=move || showing_prompt.set(true)>
-            "Show the prompt"
+            {tr!("Show the prompt")}
         </Button>
     };
     view! {
-        <Section title="Model" actions=actions.into_any()>
+        <Section title=tr!("Model") actions=actions.into_any()>
             <div class="flex flex-col gap-4">
-                <div class="grid gap-3 sm:grid-cols-2" role="radiogroup" aria-label="Model">
+                <div class="grid gap-3 sm:grid-cols-2" role="radiogroup" aria-label=tr!("Model")>
                     <Card
-                        title="Built-in answerer"
-                        text="Quotes the best passages. Needs no key and costs nothing."
+                        title=tr!("Built-in answerer")
+                        text=tr!("Quotes the best passages. Needs no key and costs nothing.")
                         chosen=Signal::derive(move || !is_provider.get())
                         on_choose=choose_built_in
                     />
                     <Card
-                        title="A model of your provider"
-                        text="Writes answers in its own words from the passages."
+                        title=tr!("A model of your provider")
+                        text=tr!("Writes answers in its own words from the passages.")
                         chosen=is_provider
                         disabled=Signal::derive(move || !has_provider() && !is_provider.get())
                         on_choose=choose_provider
@@ -63,7 +63,7 @@ pub fn ModelSection(builder: Builder) -> impl IntoView {
                 )}
                 <label class="flex flex-col gap-1.5">
                     <span class="font-medium">
-                        "Passages given to the model: " {move || passages.get()}
+                        {tr!("Passages given to the model: ")} {move || passages.get()}
                     </span>
                     <input
                         type="range"
@@ -139,7 +139,7 @@ fn Details(builder: Builder, found: Memo<Vec<Provider>>, is_provider: Memo<bool>
         if let ModelChoice::Provider { provider_id, .. } = builder.draft.content.get().model {
             let id = provider_id.to_string();
             if !options.iter().any(|(known, _)| *known == id) {
-                options.push((id, "A connection that was deleted".to_owned()));
+                options.push((id, tr!("A connection that was deleted").to_owned()));
             }
         }
         options
@@ -162,22 +162,22 @@ fn Details(builder: Builder, found: Memo<Vec<Provider>>, is_provider: Memo<bool>
         <Show when=none>
             <div class="flex flex-wrap items-center gap-3">
                 <p class="muted min-w-0 grow">
-                    "No provider is connected. Any OpenAI-compatible server will do; the draft is kept meanwhile."
+                    {tr!("No provider is connected. Any OpenAI-compatible server will do; the draft is kept meanwhile.")}
                 </p>
                 <ButtonLink href="/settings" icon=icon::PLUG small=true>
-                    "Connect a provider"
+                    {tr!("Connect a provider")}
                 </ButtonLink>
             </div>
         </Show>
         <Show when=move || is_provider.get()>
             <div class="grid gap-4 sm:grid-cols-2">
                 <SelectField
-                    label="Provider"
+                    label=tr!("Provider")
                     value=provider
                     options=options
                     field=builder.field("model.provider_id")
                 />
-                <TextField label="Model" value=model field=builder.field("model.model") />
+                <TextField label=tr!("Model") value=model field=builder.field("model.model") />
             </div>
             <Temperature builder=builder />
         </Show>
@@ -207,16 +207,16 @@ fn Temperature(builder: Builder) -> impl IntoView {
                     prop:checked=move || value.get().is_some()
                     on:change=move |event| set(event_target_checked(&event).then_some(0.3))
                 />
-                <span class="font-medium">"Set the temperature"</span>
+                <span class="font-medium">{tr!("Set the temperature")}</span>
                 <span class="muted">
-                    {move || value.get().map_or_else(|| "the provider's default".to_owned(), |t| format!("{t:.1}"))}
+                    {move || value.get().map_or_else(|| tr!("the provider's default").to_owned(), |t| crate::i18n::decimal(f64::from(t), 1))}
                 </span>
             </label>
             <Show when=move || value.get().is_some()>
                 <input
                     type="range"
                     class="range range-primary range-xs w-full"
-                    aria-label="Temperature"
+                    aria-label=tr!("Temperature")
                     min="0"
                     max="2"
                     step="0.1"

@@ -69,7 +69,7 @@ fn title(content: &ChatbotContent) -> String {
         title
     };
     if title.is_empty() {
-        "Untitled bot".to_owned()
+        tr!("Untitled bot").to_owned()
     } else {
         title.to_owned()
     }

@@ -49,7 +49,7 @@ pub fn PromptDialog(builder: Builder, open: RwSignal<bool>) -> impl IntoView {
         }
     };
     view! {
-        <Dialog open=open title="The prompt" wide=true>
+        <Dialog open=open title=tr!("The prompt") wide=true>
             {move || match prompt.get() {
                 None => view! { <div class="skeleton h-64 w-full"></div> }.into_any(),
                 Some(Err(error)) => view! { <Failure error=error retry=read /> }.into_any(),
@@ -57,10 +57,10 @@ pub fn PromptDialog(builder: Builder, open: RwSignal<bool>) -> impl IntoView {
                     view! {
                         <div class="flex flex-col gap-4">
                             <p class="muted">
-                                "This is all the model is given. Passages are marked as quotations that it must not obey."
+                                {tr!("This is all the model is given. Passages are marked as quotations that it must not obey.")}
                             </p>
-                            {part("System message", prompt.system)}
-                            {part("Last message", prompt.user)}
+                            {part(tr!("System message"), prompt.system)}
+                            {part(tr!("Last message"), prompt.user)}
                         </div>
                     }
                         .into_any()

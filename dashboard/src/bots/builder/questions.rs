@@ -6,11 +6,11 @@ use super::Builder;
 use super::text_rows::{Rows, TextRows};
 
 const QUESTIONS: Rows = Rows {
-    title: "Suggested questions",
-    hint: "Offered before the first message, up to four.",
-    one: "Question",
+    title: mark!("Suggested questions"),
+    hint: mark!("Offered before the first message, up to four."),
+    one: mark!("Question"),
     placeholder: "",
-    add: "Add a question",
+    add: mark!("Add a question"),
     path: "suggested_questions",
     get: |content| &content.suggested_questions,
     get_mut: |content| &mut content.suggested_questions,

@@ -27,7 +27,7 @@ pub fn use_remake(busy: RwSignal<bool>) -> Callback<Remade> {
             match remake(session, from, content).await {
                 Ok(draft) => {
                     done.run(());
-                    toasts.say("A new draft holds what was on the page.");
+                    toasts.say(tr!("A new draft holds what was on the page."));
                     let options = NavigateOptions {
                         replace: true,
                         ..NavigateOptions::default()

@@ -75,10 +75,11 @@ impl Test {
         if abort.signal().aborted() {
             turn.progress.set(Progress::Stopped);
         } else if let Err(error) = result {
-            turn.progress.set(Progress::Failed(error.to_string()));
+            turn.progress.set(Progress::Failed(crate::i18n::explain(&error)));
         } else if untrack(|| turn.is_open()) {
-            turn.progress
-                .set(Progress::Failed("The answer broke off. Ask again.".to_owned()));
+            turn.progress.set(Progress::Failed(
+                tr!("The answer broke off. Ask again.").to_owned(),
+            ));
         }
     }
 
@@ -157,16 +158,16 @@ pub fn TestChat(builder: Builder) -> impl IntoView {
     view! {
         <section
             class="panel flex h-[calc(100dvh-15rem)] min-h-80 flex-col lg:h-[calc(100dvh-10rem)]"
-            aria-label="Test the draft"
+            aria-label=tr!("Test the draft")
         >
             <header class="flex items-center justify-between gap-2 border-b border-base-300 py-2 ps-4 pe-2">
                 <div>
-                    <h2 class="font-semibold">"Test the draft"</h2>
-                    <p class="muted text-xs">"As visitors would see it. Nothing is kept."</p>
+                    <h2 class="font-semibold">{tr!("Test the draft")}</h2>
+                    <p class="muted text-xs">{tr!("As visitors would see it. Nothing is kept.")}</p>
                 </div>
                 <IconButton
                     icon=icon::ROTATE_CCW
-                    label="Start over"
+                    label=tr!("Start over")
                     disabled=Signal::derive(is_empty)
                     on_click=move || test.reset()
                 />
@@ -175,7 +176,7 @@ pub fn TestChat(builder: Builder) -> impl IntoView {
                 node_ref=log
                 class="flex min-h-0 grow flex-col gap-3 overflow-y-auto p-4"
                 role="log"
-                aria-label="Test conversation"
+                aria-label=tr!("Test conversation")
                 tabindex="0"
             >
                 <Opening test=test />
@@ -255,7 +256,7 @@ fn Opening(test: Test) -> impl IntoView {
 fn FormHere(test: Test) -> impl IntoView {
     view! {
         <div class="max-w-[92%] self-start">
-            <p class="muted mb-1 text-xs">"Visitors who have not left their details are asked here."</p>
+            <p class="muted mb-1 text-xs">{tr!("Visitors who have not left their details are asked here.")}</p>
             <LeadPreview builder=test.builder />
         </div>
     }
@@ -307,11 +308,11 @@ fn TurnView(turn: Turn, test: Test, passage: RwSignal<Option<api_types::chat::So
     let end = move || {
         match progress.get() {
         Progress::Waiting => view! {
-            <span class="loading loading-dots loading-sm muted" role="status" aria-label="Searching"></span>
+            <span class="loading loading-dots loading-sm muted" role="status" aria-label=tr!("Searching")></span>
         }
         .into_any(),
         Progress::Writing => ().into_any(),
-        Progress::Stopped => view! { <p class="muted text-xs">"Stopped."</p> }.into_any(),
+        Progress::Stopped => view! { <p class="muted text-xs">{tr!("Stopped.")}</p> }.into_any(),
         Progress::Failed(error) => {
             let retry = retry.clone();
             view! {
@@ -321,7 +322,7 @@ fn TurnView(turn: Turn, test: Test, passage: RwSignal<Option<api_types::chat::So
                         <span class="min-w-0">{error}</span>
                     </p>
                     <Button small=true on_click=move || test.ask(retry.clone())>
-                        "Ask again"
+                        {tr!("Ask again")}
                     </Button>
                 </div>
             }
@@ -333,7 +334,7 @@ fn TurnView(turn: Turn, test: Test, passage: RwSignal<Option<api_types::chat::So
             offers_lead_form,
         } => view! {
             <Show when=move || !answered>
-                <p class="muted text-xs">"No answer in the knowledge. Asked by a visitor, this would be listed as a gap."</p>
+                <p class="muted text-xs">{tr!("No answer in the knowledge. Asked by a visitor, this would be listed as a gap.")}</p>
             </Show>
             <Show when=move || offers_lead_form && is_last()>
                 <FormHere test=test />
@@ -351,7 +352,7 @@ fn TurnView(turn: Turn, test: Test, passage: RwSignal<Option<api_types::chat::So
             <Answer text=answer sources=RwSignal::from(found.clone()) cited=RwSignal::from(cited.clone()) open=passage />
         </Show>
         <Show when=move || degraded.get()>
-            <p class="muted text-xs">"Part of the search was away: only words were compared."</p>
+            <p class="muted text-xs">{tr!("Part of the search was away: only words were compared.")}</p>
         </Show>
         {end}
     }
@@ -386,8 +387,8 @@ fn Composer(test: Test) -> impl IntoView {
                     class="textarea min-h-10 w-full resize-none leading-normal [field-sizing:content] max-h-40"
                     rows="1"
                     dir="auto"
-                    aria-label="Message"
-                    placeholder="Ask something"
+                    aria-label=tr!("Message")
+                    placeholder=tr!("Ask something")
                     prop:value=move || test.message.get()
                     on:input=move |event| test.message.set(event_target_value(&event))
                     on:keydown=on_key
@@ -398,8 +399,8 @@ fn Composer(test: Test) -> impl IntoView {
                             <button
                                 type="button"
                                 class="btn btn-square border-base-300 bg-base-100"
-                                aria-label="Stop"
-                                title="Stop"
+                                aria-label=tr!("Stop")
+                                title=tr!("Stop")
                                 on:click=move |_| test.stop()
                             >
                                 <Icon glyph=icon::SQUARE />
@@ -411,8 +412,8 @@ fn Composer(test: Test) -> impl IntoView {
                             <button
                                 type="submit"
                                 class="btn btn-primary btn-square"
-                                aria-label="Send"
-                                title="Send"
+                                aria-label=tr!("Send")
+                                title=tr!("Send")
                                 disabled=move || !can_send()
                             >
                                 <Icon glyph=icon::SEND />
@@ -424,7 +425,7 @@ fn Composer(test: Test) -> impl IntoView {
             </div>
             <Show when=too_long>
                 <p class="mt-1 text-error" role="alert">
-                    {move || format!("Use at most 4,000 characters; this has {}.", length.get())}
+                    {move || tr!("Use at most 4,000 characters; this has {}.", length.get())}
                 </p>
             </Show>
         </form>

@@ -19,7 +19,7 @@ pub fn TestsSection(builder: Builder) -> impl IntoView {
     let sets = load(client::test_sets::list);
     let skeleton = || view! { <div class="skeleton h-14 w-full"></div> }.into_any();
     view! {
-        <Section title="Tests" subtitle="A test set says how well the bot answers before visitors do.">
+        <Section title=tr!("Tests") subtitle=tr!("A test set says how well the bot answers before visitors do.")>
             {loaded(sets, skeleton, move |sets| view! { <Choice builder=builder sets=sets /> })}
         </Section>
     }
@@ -30,12 +30,12 @@ fn Choice(builder: Builder, sets: RwSignal<Vec<TestSet>>) -> impl IntoView {
     let tests = builder.part(|content| content.tests);
     let chosen = move || tests.get().map(|tests| tests.test_set_id);
     let options = Memo::new(move |_| {
-        let mut options = vec![(String::new(), "No test set".to_owned())];
+        let mut options = vec![(String::new(), tr!("No test set").to_owned())];
         options.extend(sets.get().into_iter().map(|set| (set.id.to_string(), set.name)));
         if let Some(id) = chosen().map(|id| id.to_string())
             && !options.iter().any(|(known, _)| *known == id)
         {
-            options.push((id, "A test set that was deleted".to_owned()));
+            options.push((id, tr!("A test set that was deleted").to_owned()));
         }
         options
     });
@@ -56,9 +56,9 @@ fn Choice(builder: Builder, sets: RwSignal<Vec<TestSet>>) -> impl IntoView {
             fallback=|| {
                 view! {
                     <div class="flex flex-wrap items-center gap-3">
-                        <p class="muted min-w-0 grow">"There is no test set yet. This draft is kept while you make one."</p>
+                        <p class="muted min-w-0 grow">{tr!("There is no test set yet. This draft is kept while you make one.")}</p>
                         <ButtonLink href="/tests" icon=icon::PLUS small=true>
-                            "Make a test set"
+                            {tr!("Make a test set")}
                         </ButtonLink>
                     </div>
                 }
@@ -66,7 +66,7 @@ fn Choice(builder: Builder, sets: RwSignal<Vec<TestSet>>) -> impl IntoView {
         >
             <div class="flex flex-col gap-4">
                 <SelectField
-                    label="Test set"
+                    label=tr!("Test set")
                     value=value
                     options=options
                     field=builder.field("tests.test_set_id")
@@ -75,7 +75,7 @@ fn Choice(builder: Builder, sets: RwSignal<Vec<TestSet>>) -> impl IntoView {
                     <Required builder=builder tests=tests />
                     <div>
                         <ButtonLink href=Signal::derive(address) icon=icon::LIST_CHECKS small=true>
-                            "Open and run the test set"
+                            {tr!("Open and run the test set")}
                         </ButtonLink>
                     </div>
                 </Show>
@@ -101,8 +101,8 @@ fn Required(builder: Builder, tests: Memo<Option<BotTests>>) -> impl IntoView {
     let set = move |required| change(builder, |tests| tests.required = required);
     view! {
         <Toggle
-            label="Deploy only after a run that passed"
-            hint="The run must be on exactly what is deployed. Whoever deploys anyway says why, and that is kept."
+            label=tr!("Deploy only after a run that passed")
+            hint=tr!("The run must be on exactly what is deployed. Whoever deploys anyway says why, and that is kept.")
             checked=is_required
             on_change=set
         />
@@ -132,19 +132,21 @@ fn Limits(builder: Builder) -> impl IntoView {
         },
     );
     let more: [(&'static str, &'static str, Limit); 5] = [
-        ("Passage found in five, %", "recall_at_5", |limits| {
+        (tr!("Passage found in five, %"), "recall_at_5", |limits| {
             &mut limits.recall_at_5
         }),
-        ("“I don't know” rightly, %", "unknown_precision", |limits| {
-            &mut limits.unknown_precision
-        }),
-        ("“I don't know” when due, %", "unknown_recall", |limits| {
+        (
+            tr!("“I don't know” rightly, %"),
+            "unknown_precision",
+            |limits| &mut limits.unknown_precision,
+        ),
+        (tr!("“I don't know” when due, %"), "unknown_recall", |limits| {
             &mut limits.unknown_recall
         }),
-        ("Right passage cited, %", "cited_right", |limits| {
+        (tr!("Right passage cited, %"), "cited_right", |limits| {
             &mut limits.cited_right
         }),
-        ("Answer as expected, %", "answer_match", |limits| {
+        (tr!("Answer as expected, %"), "answer_match", |limits| {
             &mut limits.answer_match
         }),
     ];
@@ -165,7 +167,7 @@ fn Limits(builder: Builder) -> impl IntoView {
     view! {
         <div class="sm:max-w-60">
             <NumberField
-                label="Cases that must pass, %"
+                label=tr!("Cases that must pass, %")
                 value=pass_rate
                 min="0"
                 max="100"
@@ -173,8 +175,8 @@ fn Limits(builder: Builder) -> impl IntoView {
             />
         </div>
         <details>
-            <summary class="link-plain w-fit cursor-pointer">"More to reach"</summary>
-            <p class="muted mt-1">"What is left empty is not looked at."</p>
+            <summary class="link-plain w-fit cursor-pointer">{tr!("More to reach")}</summary>
+            <p class="muted mt-1">{tr!("What is left empty is not looked at.")}</p>
             <div class="mt-2 grid gap-x-4 sm:grid-cols-2">{more.map(limit).collect_view()}</div>
         </details>
     }

@@ -8,7 +8,7 @@ use crate::ui::button::{Button, IconButton};
 use crate::ui::field::{Text, TextField};
 use crate::ui::icon;
 
-/// What the list is, in words and in the content.
+/// What the list is, in English words (in `mark!`) and in the content.
 #[derive(Clone, Copy)]
 pub struct Rows {
     /// Its heading.
@@ -59,7 +59,7 @@ pub fn TextRows(builder: Builder, rows: Rows) -> impl IntoView {
             <div class="flex items-end gap-1">
                 <div class="min-w-0 grow">
                     <TextField
-                        label=format!("{} {}", rows.one, i + 1)
+                        label=format!("{} {}", crate::i18n::text(rows.one), i + 1)
                         value=text
                         field=builder.field(&format!("{}[{i}]", rows.path))
                         placeholder=rows.placeholder
@@ -68,7 +68,7 @@ pub fn TextRows(builder: Builder, rows: Rows) -> impl IntoView {
                 <div class="self-start pt-7">
                     <IconButton
                         icon=icon::TRASH_2
-                        label=format!("Remove {} {}", rows.one.to_lowercase(), i + 1)
+                        label=tr!("Remove {} {}", crate::i18n::text(rows.one).to_lowercase(), i + 1)
                         on_click=remove
                     />
                 </div>
@@ -78,13 +78,13 @@ pub fn TextRows(builder: Builder, rows: Rows) -> impl IntoView {
     let add = move || builder.update(|content| (rows.get_mut)(content).push(String::new()));
     view! {
         <fieldset class="flex flex-col gap-3">
-            <legend class="mb-1.5 font-medium">{rows.title}</legend>
-            <p class="muted -mt-2">{rows.hint}</p>
+            <legend class="mb-1.5 font-medium">{crate::i18n::text(rows.title)}</legend>
+            <p class="muted -mt-2">{crate::i18n::text(rows.hint)}</p>
             <For each=move || 0..count.get() key=|i| *i children=row />
             <Show when=move || count.get() < rows.most>
                 <div>
                     <Button small=true icon=icon::PLUS on_click=add>
-                        {rows.add}
+                        {crate::i18n::text(rows.add)}
                     </Button>
                 </div>
             </Show>

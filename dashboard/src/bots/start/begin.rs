@@ -29,7 +29,7 @@ pub struct Begun {
 
 /// Makes them. `step` is told what is being done. A draft of a knowledge base that is of no use is taken away again.
 pub async fn begin(session: Session, wanted: &Wanted, step: RwSignal<String>) -> Result<Begun, ClientError> {
-    step.set("Getting ready".to_owned());
+    step.set(tr!("Getting ready").to_owned());
     let draft = session
         .send(&client::kb_drafts::create(&CreateDraftRequest::default()))
         .await?;
@@ -68,14 +68,14 @@ async fn fill(
     }
     let count = wanted.files.len();
     for (i, file) in wanted.files.iter().enumerate() {
-        step.set(format!("Sending {} ({} of {count})", file.name(), i + 1));
+        step.set(tr!("Sending {} ({} of {count})", file.name(), i + 1, count));
         let url = client::kb_drafts::sources_url(draft.id);
         let sent = session.authorized(async |token| {
             send_file::<Draft<KnowledgeBaseContent>>("PUT", &url, file, token.as_deref(), |_| {}).await
         });
         sent.await?;
     }
-    step.set("Making the bot's draft".to_owned());
+    step.set(tr!("Making the bot's draft").to_owned());
     let bot = session
         .send(&client::bot_drafts::create(&CreateDraftRequest::default()))
         .await?;

@@ -41,14 +41,17 @@ impl Files {
         for file in (0..files.length()).filter_map(|i| files.get(i)) {
             if file.size() > MAX_FILE_BYTES as f64 || file.size() == 0.0 {
                 let most = bytes(MAX_FILE_BYTES as u64);
-                let words = format!(
+                let words = tr!(
                     "{} was left out: files have at most {most}, and something in them.",
-                    file.name()
+                    file.name(),
+                    most
                 );
                 self.refused.set(Some(words));
             } else if self.list.with_untracked(Vec::len) >= MAX_SOURCES {
-                self.refused
-                    .set(Some(format!("At most {MAX_SOURCES} files can be added at once.")));
+                self.refused.set(Some(tr!(
+                    "At most {most} files can be added at once.",
+                    most = MAX_SOURCES
+                )));
             } else {
                 self.list.update(|list| list.push(file));
             }
@@ -92,7 +95,7 @@ pub fn FileField(files: Files) -> impl IntoView {
                 <span class="min-w-0 grow truncate" dir="auto">
                     {name.clone()}
                 </span>
-                <IconButton icon=icon::X label=format!("Remove {name}") on_click=move || files.remove(at) />
+                <IconButton icon=icon::X label=tr!("Remove {name}", name) on_click=move || files.remove(at) />
             </li>
         }
     };
@@ -112,8 +115,8 @@ pub fn FileField(files: Files) -> impl IntoView {
             >
                 <Icon glyph=icon::UPLOAD class="size-5 text-primary" />
                 <span>
-                    <span class="font-medium">"Drop files here, or choose them"</span>
-                    <span class="muted block text-sm">"PDF, Office, Markdown, HTML, text and more"</span>
+                    <span class="font-medium">{tr!("Drop files here, or choose them")}</span>
+                    <span class="muted block text-sm">{tr!("PDF, Office, Markdown, HTML, text and more")}</span>
                 </span>
                 <input
                     node_ref=input
@@ -121,14 +124,14 @@ pub fn FileField(files: Files) -> impl IntoView {
                     multiple
                     accept=ACCEPT
                     class="sr-only"
-                    aria-label="Choose files"
+                    aria-label=tr!("Choose files")
                     on:change=picked
                 />
             </label>
             <p class="text-error empty:hidden" role="alert">
                 {move || files.refused.get()}
             </p>
-            <ul class="empty:hidden" aria-label="Files">
+            <ul class="empty:hidden" aria-label=tr!("Files")>
                 {move || files.list.get().into_iter().enumerate().map(row).collect_view()}
             </ul>
         </div>

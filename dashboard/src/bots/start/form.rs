@@ -41,7 +41,7 @@ pub fn StartForm() -> impl IntoView {
         if !address.is_empty() {
             website(&address).check(&mut check, "website");
         } else if !has_files.get() {
-            let words = "Enter your site's address, or add a file below.";
+            let words = tr!("Enter your site's address, or add a file below.");
             check.require(false, ADDRESS, words);
         }
         check.finish()
@@ -62,35 +62,43 @@ pub fn StartForm() -> impl IntoView {
             match begin(session, &wanted, step).await {
                 Ok(begun) => go(format!("/bots/new?bot={}&draft={}", begun.bot, begun.knowledge)),
                 Err(problem) => {
-                    error.set(Some(form.refuse(&problem).unwrap_or_else(|| problem.to_string())));
+                    error.set(Some(
+                        form.refuse(&problem)
+                            .unwrap_or_else(|| crate::i18n::explain(&problem)),
+                    ));
                 }
             }
             busy.try_set(false);
             step.try_set(String::new());
         });
     };
-    let knowledge = move || format!("Good to have: {}.", TEMPLATES[template.get()].knowledge);
+    let knowledge = move || {
+        tr!(
+            "Good to have: {}.",
+            crate::i18n::text(TEMPLATES[template.get()].knowledge)
+        )
+    };
     view! {
         <FormBody error=error submit=submit>
-            <Section title="What is it for?">
+            <Section title=tr!("What is it for?")>
                 <TemplateField chosen=template />
             </Section>
-            <Section title="Name and knowledge">
+            <Section title=tr!("Name and knowledge")>
                 <div class="flex flex-col gap-3">
                     <TextField
-                        label="Name"
+                        label=tr!("Name")
                         value=name
                         field=form.field("name")
-                        placeholder="Acme help"
-                        hint="You can change it later."
+                        placeholder=tr!("Acme help")
+                        hint=tr!("You can change it later.")
                     />
                     <TextField
-                        label="Website"
+                        label=tr!("Website")
                         value=address
                         field=form.field(ADDRESS)
                         kind="url"
                         placeholder="https://www.example.com"
-                        hint="Its public pages are read, as far as links lead and robots.txt allows."
+                        hint=tr!("Its public pages are read, as far as links lead and robots.txt allows.")
                     />
                     <FileField files=files />
                     <p class="muted text-sm">{knowledge}</p>
@@ -100,8 +108,8 @@ pub fn StartForm() -> impl IntoView {
                 <p class="muted min-w-0 grow empty:hidden" role="status">
                     {step}
                 </p>
-                <DraftButton icon=icon::PENCIL>"Start empty"</DraftButton>
-                <Submit busy=busy>"Create bot"</Submit>
+                <DraftButton icon=icon::PENCIL>{tr!("Start empty")}</DraftButton>
+                <Submit busy=busy>{tr!("Create bot")}</Submit>
             </div>
         </FormBody>
     }
@@ -126,13 +134,13 @@ fn TemplateField(chosen: RwSignal<usize>) -> impl IntoView {
                     prop:checked=is_chosen
                     on:change=move |_| chosen.set(i)
                 />
-                <span class="font-medium">{template.name}</span>
-                <span class="muted text-sm">{template.about}</span>
+                <span class="font-medium">{crate::i18n::text(template.name)}</span>
+                <span class="muted text-sm">{crate::i18n::text(template.about)}</span>
             </label>
         }
     };
     view! {
-        <div class="grid grid-cols-2 gap-2 sm:grid-cols-3" role="radiogroup" aria-label="What is it for?">
+        <div class="grid grid-cols-2 gap-2 sm:grid-cols-3" role="radiogroup" aria-label=tr!("What is it for?")>
             {TEMPLATES.iter().enumerate().map(card).collect_view()}
         </div>
     }

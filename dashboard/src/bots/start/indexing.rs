@@ -34,7 +34,7 @@ pub fn Indexing(bot: Uuid, base: Uuid) -> impl IntoView {
             match hand_over(session, bot, base).await {
                 Ok(()) => go(format!("/bots/draft/{bot}?ask")),
                 Err(problem) => {
-                    error.try_set(Some(problem.to_string()));
+                    error.try_set(Some(crate::i18n::explain(&problem)));
                     is_going.try_set(false);
                 }
             }
@@ -49,7 +49,7 @@ pub fn Indexing(bot: Uuid, base: Uuid) -> impl IntoView {
     loaded(found, rows, move |base| {
         let progress = Memo::new(move |_| base.with(|base| base.progress));
         view! {
-            <Section title="Learning it" subtitle="Then you can try the bot: it is asked three questions from your own pages.">
+            <Section title=tr!("Learning it") subtitle=tr!("Then you can try the bot: it is asked three questions from your own pages.")>
                 <div class="flex flex-col gap-3">
                     <ProgressLine progress=progress />
                     <ErrorAlert message=error />
@@ -59,14 +59,14 @@ pub fn Indexing(bot: Uuid, base: Uuid) -> impl IntoView {
                             fallback=move || {
                                 view! {
                                     <Button busy=is_going on_click=finish>
-                                        "Don't wait"
+                                        {tr!("Don't wait")}
                                     </Button>
                                 }
                             }
                         >
-                            <ButtonLink href="/bots">"Back to the bots"</ButtonLink>
+                            <ButtonLink href="/bots">{tr!("Back to the bots")}</ButtonLink>
                             <Button variant=Variant::Primary on_click=finish>
-                                "Try again"
+                                {tr!("Try again")}
                             </Button>
                         </Show>
                     </div>

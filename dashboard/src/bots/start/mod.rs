@@ -44,9 +44,9 @@ pub fn StartPage() -> impl IntoView {
     view! {
         <div class="mx-auto max-w-2xl">
             <PageHead
-                title="New bot"
-                subtitle="Say what it should know. You can try it, change it and see it on a page before anyone else does."
-                back=("/bots", "Bots")
+                title=tr!("New bot")
+                subtitle=tr!("Say what it should know. You can try it, change it and see it on a page before anyone else does.")
+                back=("/bots", tr!("Bots"))
             />
             {move || match stage.get() {
                 Stage::Asking => view! { <StartForm /> }.into_any(),

@@ -12,6 +12,7 @@ use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::use_go;
+use crate::i18n::served;
 use crate::kb::{CrawlProgress, source_icon, taken};
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
@@ -61,7 +62,7 @@ fn Sources(bot: Uuid, draft: Uuid, sources: Vec<DraftSource>) -> impl IntoView {
                 Ok(made) => go(format!("/bots/new?bot={bot}&base={}", made.knowledge_base_id)),
                 // The plan may be full, or the name taken by now.
                 Err(problem) => {
-                    error.try_set(Some(problem.to_string()));
+                    error.try_set(Some(crate::i18n::explain(&problem)));
                     is_done.try_set(false);
                 }
             }
@@ -75,8 +76,8 @@ fn Sources(bot: Uuid, draft: Uuid, sources: Vec<DraftSource>) -> impl IntoView {
     });
     let row = move |source: DraftSource| view! { <Source draft=draft source=source crawls=crawls /> };
     view! {
-        <Section title="Reading what it should know" subtitle="If you leave this page, the drafts wait a day for you under Bots and Knowledge.">
-            <ul class="-my-2 divide-y divide-base-300" aria-label="Sources">
+        <Section title=tr!("Reading what it should know") subtitle=tr!("If you leave this page, the drafts wait a day for you under Bots and Knowledge.")>
+            <ul class="-my-2 divide-y divide-base-300" aria-label=tr!("Sources")>
                 {sources.into_iter().map(row).collect_view()}
             </ul>
         </Section>
@@ -84,9 +85,9 @@ fn Sources(bot: Uuid, draft: Uuid, sources: Vec<DraftSource>) -> impl IntoView {
             <ErrorAlert message=error />
             <Show when=move || error.with(Option::is_some)>
                 <div class="flex justify-end gap-2">
-                    <ButtonLink href=format!("/knowledge/draft/{draft}")>"Open the sources"</ButtonLink>
+                    <ButtonLink href=format!("/knowledge/draft/{draft}")>{tr!("Open the sources")}</ButtonLink>
                     <Button variant=Variant::Primary on_click=finalize>
-                        "Try again"
+                        {tr!("Try again")}
                     </Button>
                 </div>
             </Show>
@@ -102,14 +103,14 @@ fn Sources(bot: Uuid, draft: Uuid, sources: Vec<DraftSource>) -> impl IntoView {
 fn Nothing(bot: Uuid, draft: Uuid) -> impl IntoView {
     view! {
         <div role="alert" class="panel flex flex-col gap-3 p-4">
-            <p class="font-medium">"Nothing could be read from there."</p>
+            <p class="font-medium">{tr!("Nothing could be read from there.")}</p>
             <p class="muted">
-                "Try another address of the site, add files, or go on and give the bot its knowledge later. Its name and words are kept."
+                {tr!("Try another address of the site, add files, or go on and give the bot its knowledge later. Its name and words are kept.")}
             </p>
             <div class="flex flex-wrap justify-end gap-2">
-                <ButtonLink href=format!("/bots/draft/{bot}")>"Go on without"</ButtonLink>
+                <ButtonLink href=format!("/bots/draft/{bot}")>{tr!("Go on without")}</ButtonLink>
                 <ButtonLink href=format!("/knowledge/draft/{draft}") variant=Variant::Primary>
-                    "Add other sources"
+                    {tr!("Add other sources")}
                 </ButtonLink>
             </div>
         </div>
@@ -174,7 +175,7 @@ fn Site(draft: Uuid, source: Uuid, crawls: Crawls) -> impl IntoView {
                 move |found| {
                     let counts = Memo::new(move |_| found.with(|crawl| crawl.pages));
                     let status = Memo::new(move |_| found.with(|crawl| crawl.status));
-                    let why = move || found.with(|crawl| crawl.error.as_ref().map(|error| error.message.clone()));
+                    let why = move || found.with(|crawl| crawl.error.as_ref().map(|error| served(&error.message)));
                     view! {
                         <Show
                             when=move || status.get().in_progress()
@@ -187,7 +188,7 @@ fn Site(draft: Uuid, source: Uuid, crawls: Crawls) -> impl IntoView {
                             <Show when=move || { counts.get().taken() > 0 }>
                                 <div>
                                     <Button small=true on_click=stop>
-                                        "Enough: use these pages"
+                                        {tr!("Enough: use these pages")}
                                     </Button>
                                 </div>
                             </Show>
@@ -218,7 +219,7 @@ fn Titles(pages: Signal<Option<Page<CrawledPage>>>) -> impl IntoView {
         }
     };
     view! {
-        <ul class="empty:hidden" aria-label="Pages found">
+        <ul class="empty:hidden" aria-label=tr!("Pages found")>
             {move || titles().into_iter().map(line).collect_view()}
         </ul>
     }

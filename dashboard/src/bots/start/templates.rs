@@ -2,7 +2,7 @@
 
 use api_types::bots::ChatbotContent;
 
-/// A bot to begin from.
+/// A bot to begin from, in English: `mark!`ed texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Template {
     /// What it is called.
@@ -19,52 +19,62 @@ pub struct Template {
 /// The templates; the first is what most begin with.
 pub const TEMPLATES: [Template; 6] = [
     Template {
-        name: "Support",
-        about: "Answers customers' questions",
-        knowledge: "help pages, manuals, terms of delivery and return",
-        instructions: "You help customers of our company. Answer in two to four sentences, kindly and exactly. Give steps as a list. When a question is about one order or account, say that a person has to look at it.",
-        greeting: "Hi! What can I help you with?",
-        fallback: "I couldn't find that in our help pages. Could you put it another way?",
+        name: mark!("Support"),
+        about: mark!("Answers customers' questions"),
+        knowledge: mark!("help pages, manuals, terms of delivery and return"),
+        instructions: mark!(
+            "You help customers of our company. Answer in two to four sentences, kindly and exactly. Give steps as a list. When a question is about one order or account, say that a person has to look at it."
+        ),
+        greeting: mark!("Hi! What can I help you with?"),
+        fallback: mark!("I couldn't find that in our help pages. Could you put it another way?"),
     },
     Template {
-        name: "Sales",
-        about: "Advises before the purchase",
-        knowledge: "products, prices, comparisons and case studies",
-        instructions: "You advise people who think about buying from us. Find out what they need with one question at a time, then name what fits and why. Never promise prices, dates or discounts that are not in the sources.",
-        greeting: "Hello! What are you looking for?",
-        fallback: "I don't have that at hand. What matters most to you in the product?",
+        name: mark!("Sales"),
+        about: mark!("Advises before the purchase"),
+        knowledge: mark!("products, prices, comparisons and case studies"),
+        instructions: mark!(
+            "You advise people who think about buying from us. Find out what they need with one question at a time, then name what fits and why. Never promise prices, dates or discounts that are not in the sources."
+        ),
+        greeting: mark!("Hello! What are you looking for?"),
+        fallback: mark!("I don't have that at hand. What matters most to you in the product?"),
     },
     Template {
-        name: "Docs",
-        about: "Explains a product to its users",
-        knowledge: "guides, API references and change logs",
-        instructions: "You answer technical questions from our documentation. Be brief and exact, quote commands and code as they stand in the sources, and name the version that something holds for.",
-        greeting: "Ask me anything about the documentation.",
-        fallback: "The documentation doesn't say. Which part are you working on?",
+        name: mark!("Docs"),
+        about: mark!("Explains a product to its users"),
+        knowledge: mark!("guides, API references and change logs"),
+        instructions: mark!(
+            "You answer technical questions from our documentation. Be brief and exact, quote commands and code as they stand in the sources, and name the version that something holds for."
+        ),
+        greeting: mark!("Ask me anything about the documentation."),
+        fallback: mark!("The documentation doesn't say. Which part are you working on?"),
     },
     Template {
-        name: "HR",
-        about: "Answers employees' questions",
-        knowledge: "handbooks, policies on leave and travel, benefits",
-        instructions: "You answer questions of our employees from the company's policies. Name the policy that an answer rests on. Give no legal or medical advice; for what concerns one person, name the HR team.",
-        greeting: "Hello! What would you like to know about working here?",
-        fallback: "I couldn't find a policy on that. The HR team can tell you.",
+        name: mark!("HR"),
+        about: mark!("Answers employees' questions"),
+        knowledge: mark!("handbooks, policies on leave and travel, benefits"),
+        instructions: mark!(
+            "You answer questions of our employees from the company's policies. Name the policy that an answer rests on. Give no legal or medical advice; for what concerns one person, name the HR team."
+        ),
+        greeting: mark!("Hello! What would you like to know about working here?"),
+        fallback: mark!("I couldn't find a policy on that. The HR team can tell you."),
     },
     Template {
-        name: "Restaurant",
-        about: "Menu, hours and reservations",
-        knowledge: "the menu with allergens, opening hours, directions, how to reserve",
-        instructions: "You answer guests of our restaurant, warmly and briefly. Be exact about allergens: say only what the menu says, and add that the kitchen can tell more. For reservations say how to make them.",
-        greeting: "Welcome! Would you like to see the menu, or know when we are open?",
-        fallback: "I'm not sure about that. Please give us a call.",
+        name: mark!("Restaurant"),
+        about: mark!("Menu, hours and reservations"),
+        knowledge: mark!("the menu with allergens, opening hours, directions, how to reserve"),
+        instructions: mark!(
+            "You answer guests of our restaurant, warmly and briefly. Be exact about allergens: say only what the menu says, and add that the kitchen can tell more. For reservations say how to make them."
+        ),
+        greeting: mark!("Welcome! Would you like to see the menu, or know when we are open?"),
+        fallback: mark!("I'm not sure about that. Please give us a call."),
     },
     Template {
-        name: "Other",
-        about: "Begin with plain words",
-        knowledge: "whatever it should answer from",
-        instructions: "You answer questions about our product, briefly and kindly.",
-        greeting: "Hi! Ask me anything.",
-        fallback: "I couldn't find that in what I know. Could you put it another way?",
+        name: mark!("Other"),
+        about: mark!("Begin with plain words"),
+        knowledge: mark!("whatever it should answer from"),
+        instructions: mark!("You answer questions about our product, briefly and kindly."),
+        greeting: mark!("Hi! Ask me anything."),
+        fallback: mark!("I couldn't find that in what I know. Could you put it another way?"),
     },
 ];
 
@@ -73,9 +83,9 @@ impl Template {
     pub fn content(self, name: &str) -> ChatbotContent {
         ChatbotContent {
             name: name.to_owned(),
-            instructions: self.instructions.to_owned(),
-            greeting: self.greeting.to_owned(),
-            fallback_message: self.fallback.to_owned(),
+            instructions: crate::i18n::text(self.instructions).to_owned(),
+            greeting: crate::i18n::text(self.greeting).to_owned(),
+            fallback_message: crate::i18n::text(self.fallback).to_owned(),
             ..ChatbotContent::default()
         }
     }

@@ -66,14 +66,14 @@ pub fn CsvPicker<T: DeserializeOwned + 'static>(
                         }
                     }
                 >
-                    "Import a CSV file"
+                    {tr!("Import a CSV file")}
                 </Button>
                 <input
                     node_ref=input
                     type="file"
                     accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values"
                     class="hidden"
-                    aria-label="CSV file"
+                    aria-label=tr!("CSV file")
                     on:change=picked
                 />
             </div>
@@ -89,7 +89,7 @@ fn Problem(error: ClientError) -> impl IntoView {
         _ => Vec::new(),
     };
     if errors.is_empty() {
-        let message = error.to_string();
+        let message = crate::i18n::explain(&error);
         return view! { <ErrorAlert message=Signal::derive(move || Some(message.clone())) /> }.into_any();
     }
     let line = |error: api_types::FieldError| {
@@ -103,7 +103,7 @@ fn Problem(error: ClientError) -> impl IntoView {
     view! {
         <div role="alert" class="rounded-box border border-error/40 bg-error/8 px-4 py-3">
             <p class="font-medium">
-                "Nothing was imported. Put these right in the file and choose it again:"
+                {tr!("Nothing was imported. Put these right in the file and choose it again:")}
             </p>
             <ul class="mt-1 max-h-60 list-disc overflow-y-auto ps-5">
                 {errors.into_iter().map(line).collect_view()}

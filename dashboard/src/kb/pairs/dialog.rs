@@ -11,7 +11,6 @@ use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Button;
 use crate::ui::dialog::Dialog;
-use crate::ui::format::count;
 use crate::ui::load::{Load, load, loaded, rows as skeleton};
 use crate::ui::toast::use_toasts;
 
@@ -56,7 +55,7 @@ fn Body(
         {loaded(pairs, skeleton, editing)}
         <Show when=move || pairs.error().is_some()>
             <div class="mt-4 flex justify-end">
-                <Button on_click=move || open.set(false)>"Close"</Button>
+                <Button on_click=move || open.set(false)>{tr!("Close")}</Button>
             </div>
         </Show>
     }
@@ -94,22 +93,20 @@ fn Editing(
             busy.try_set(false);
             match saved {
                 Ok(_) => {
-                    toasts.say("The questions were saved.");
+                    toasts.say(tr!("The questions were saved."));
                     on_changed();
                     open.try_set(false);
                 }
                 Err(problem) => {
-                    error.try_set(Some(problem.to_string()));
+                    error.try_set(Some(crate::i18n::explain(&problem)));
                 }
             }
         });
     };
     let imported = Callback::new(move |done: AddedPairs| {
-        let added = i64::try_from(done.added).unwrap_or(i64::MAX);
-        toasts.say(format!(
-            "{} added, {} changed.",
-            count(added, "question"),
-            done.changed
+        toasts.say(tr!(
+            "{n} question added, {changed} changed." | "{n} questions added, {changed} changed." % done.added,
+            changed = done.changed
         ));
         pairs.reload();
         on_changed();
@@ -117,7 +114,7 @@ fn Editing(
     view! {
         <div class="flex flex-col gap-4">
             <p class="muted">
-                "Each question with its answer is one passage that bots quote. Answers may use Markdown."
+                {tr!("Each question with its answer is one passage that bots quote. Answers may use Markdown.")}
             </p>
             <CsvPicker
                 url=client::kb_pairs::import_url(kb, source)

@@ -80,8 +80,8 @@ impl Rows {
             Some((rows.get(number.parse::<usize>().ok()?)?.0, name.to_owned()))
         };
         let of_row = |error: api_types::FieldError| match place(&error.field) {
-            Some((id, name)) if name == "answer" => (Some(id), format!("Answer: {}", error.message)),
-            Some((id, _)) => (Some(id), format!("Question: {}", error.message)),
+            Some((id, name)) if name == "answer" => (Some(id), tr!("Answer: {}", error.message)),
+            Some((id, _)) => (Some(id), tr!("Question: {}", error.message)),
             None => (None, error.message),
         };
         errors.into_iter().map(of_row).collect()
@@ -174,9 +174,9 @@ pub fn PairsEditor(
     view! {
         <div class="flex flex-col gap-3">
             <Show when=move || { ids.with(Vec::len) > PAGE }>
-                <SearchBox label="Search questions and answers" value=words />
+                <SearchBox label=tr!("Search questions and answers") value=words />
             </Show>
-            <ol class="flex flex-col gap-3" aria-label="Questions and answers">
+            <ol class="flex flex-col gap-3" aria-label=tr!("Questions and answers")>
                 <For
                     each=move || matching.get().into_iter().take(most.get())
                     key=|id| *id
@@ -185,7 +185,7 @@ pub fn PairsEditor(
             </ol>
             <Show when=move || { matching.with(Vec::len) > most.get() }>
                 <div class="flex justify-center">
-                    <Button on_click=move || most.update(|most| *most += PAGE)>"Show more"</Button>
+                    <Button on_click=move || most.update(|most| *most += PAGE)>{tr!("Show more")}</Button>
                 </div>
             </Show>
             <p class="text-error empty:hidden" role="alert">
@@ -193,7 +193,7 @@ pub fn PairsEditor(
             </p>
             <Show when=move || { elsewhere() > 0 }>
                 <p class="text-error" role="alert">
-                    "Something is wrong with questions that are not shown now."
+                    {tr!("Something is wrong with questions that are not shown now.")}
                 </p>
             </Show>
             <div>
@@ -203,7 +203,7 @@ pub fn PairsEditor(
                     disabled=Signal::derive(move || { ids.with(Vec::len) >= MAX_PAIRS })
                     on_click=add
                 >
-                    "Another question"
+                    {tr!("Another question")}
                 </Button>
             </div>
         </div>
@@ -222,15 +222,15 @@ fn Row(rows: Rows, id: usize, problems: Memo<Vec<(Option<usize>, String)>>) -> i
     view! {
         <li class="flex gap-2 rounded-box border border-base-300 px-3 py-2" data-testid="pair">
             <div class="flex min-w-0 grow flex-col gap-2">
-                <TextField label="Question" value=rows.text(id, |pair| &mut pair.question) />
-                <TextArea label="Answer" value=rows.text(id, |pair| &mut pair.answer) />
+                <TextField label=tr!("Question") value=rows.text(id, |pair| &mut pair.question) />
+                <TextArea label=tr!("Answer") value=rows.text(id, |pair| &mut pair.answer) />
                 <ul class="text-error empty:hidden" role="alert">
                     {messages}
                 </ul>
             </div>
             <IconButton
                 icon=icon::TRASH_2
-                label="Remove this question"
+                label=tr!("Remove this question")
                 on_click=move || rows.list.update(|list| list.retain(|(other, _)| *other != id))
             />
         </li>

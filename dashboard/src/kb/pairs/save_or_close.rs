@@ -19,7 +19,7 @@ pub fn SaveOrClose(
     view! {
         <div class="flex flex-wrap justify-end gap-2">
             <Button on_click=move || open.set(false)>
-                {move || if is_changed.get() { "Discard changes" } else { "Close" }}
+                {move || if is_changed.get() { tr!("Discard changes") } else { tr!("Close") }}
             </Button>
             <Button
                 variant=Variant::Primary
@@ -27,7 +27,7 @@ pub fn SaveOrClose(
                 disabled=Signal::derive(move || !is_changed.get())
                 on_click=save
             >
-                "Save"
+                {tr!("Save")}
             </Button>
         </div>
     }

@@ -35,8 +35,8 @@ pub fn AddGoogle(wizard: Wizard) -> impl IntoView {
     view! {
         <Connected
             kind=ConnectionKind::Google
-            first="Connect Google Drive in the settings first; then its files and folders can be added here."
-            action="Connect Google Drive"
+            first=tr!("Connect Google Drive in the settings first; then its files and folders can be added here.")
+            action=tr!("Connect Google Drive")
             form=form
         />
     }
@@ -86,40 +86,40 @@ fn Links(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl Into
     let most = Text::number(move || max_pages.get(), move |value| max_pages.set(value));
     view! {
         <FormBody error=adding.error submit=submit>
-            <SelectField label="Connection" value=connection options=options />
+            <SelectField label=tr!("Connection") value=connection options=options />
             {account}
             <div class="flex flex-col gap-1.5">
-                <p class="font-medium">"Take"</p>
+                <p class="font-medium">{tr!("Take")}</p>
                 <Choice
-                    label="Take"
+                    label=tr!("Take")
                     chosen=wanted
                     options=vec![
-                        (Wanted::Links, "Certain files and folders"),
-                        (Wanted::Everything, "Everything that is shared"),
+                        (Wanted::Links, tr!("Certain files and folders")),
+                        (Wanted::Everything, tr!("Everything that is shared")),
                     ]
                 />
             </div>
             <div class:hidden=move || wanted.get() != Wanted::Links>
                 <TextArea
-                    label="Links of files and folders"
+                    label=tr!("Links of files and folders")
                     value=links
                     field=links_field
-                    hint="One a line, up to 100. In Google Drive: Share → Copy link. A folder is taken with all that lies in it."
+                    hint=tr!("One a line, up to 100. In Google Drive: Share → Copy link. A folder is taken with all that lies in it.")
                     placeholder="https://drive.google.com/drive/folders/…"
                     rows=4
                 />
             </div>
-            <Toggle label="Take the folders within these folders, too" value=subpages />
+            <Toggle label=tr!("Take the folders within these folders, too") value=subpages />
             <NumberField
-                label="Most files"
+                label=tr!("Most files")
                 value=most
                 field=form.field(format!("{PREFIX}.max_pages"))
-                hint="1 to 10,000."
+                hint=tr!("1 to 10,000.")
                 min="1"
                 max="10000"
             />
             <div>
-                <Submit busy=adding.busy>"Fetch the files"</Submit>
+                <Submit busy=adding.busy>{tr!("Fetch the files")}</Submit>
             </div>
         </FormBody>
     }

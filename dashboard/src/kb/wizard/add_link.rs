@@ -21,7 +21,7 @@ pub fn AddLink(wizard: Wizard) -> impl IntoView {
         check.require(
             is_web,
             "sources[0].url",
-            "Enter an address such as https://example.com/help.",
+            tr!("Enter an address such as https://example.com/help."),
         );
         check.finish()
     });
@@ -37,15 +37,15 @@ pub fn AddLink(wizard: Wizard) -> impl IntoView {
     view! {
         <FormBody error=adding.error submit=submit>
             <TextField
-                label="Address"
+                label=tr!("Address")
                 value=url
                 field=form.field("sources[0].url")
                 kind="url"
                 placeholder="https://"
-                hint="The page is read once, now. Only public pages can be read."
+                hint=tr!("The page is read once, now. Only public pages can be read.")
             />
             <div>
-                <Submit busy=adding.busy>"Read this page"</Submit>
+                <Submit busy=adding.busy>{tr!("Read this page")}</Submit>
             </div>
         </FormBody>
     }

@@ -35,8 +35,8 @@ pub fn AddNotion(wizard: Wizard) -> impl IntoView {
     view! {
         <Connected
             kind=ConnectionKind::Notion
-            first="Connect Notion in the settings first; then its pages can be chosen here."
-            action="Connect Notion"
+            first=tr!("Connect Notion in the settings first; then its pages can be chosen here.")
+            action=tr!("Connect Notion")
             form=form
         />
     }
@@ -86,22 +86,22 @@ fn Chooser(wizard: Wizard, connections: Vec<Connection>, first: Uuid) -> impl In
     let most = Text::number(move || max_pages.get(), move |value| max_pages.set(value));
     view! {
         <FormBody error=adding.error submit=submit>
-            <SelectField label="Connection" value=connection options=options />
+            <SelectField label=tr!("Connection") value=connection options=options />
             <Items connection_id=Signal::derive(connection_id) chosen=chosen />
             <p class="text-error empty:hidden" role="alert">
                 {move || items_field.error()}
             </p>
-            <Toggle label="Take the pages and databases within them, too" value=subpages />
+            <Toggle label=tr!("Take the pages and databases within them, too") value=subpages />
             <NumberField
-                label="Most pages"
+                label=tr!("Most pages")
                 value=most
                 field=form.field(format!("{PREFIX}.max_pages"))
-                hint="1 to 10,000."
+                hint=tr!("1 to 10,000.")
                 min="1"
                 max="10000"
             />
             <div>
-                <Submit busy=adding.busy>"Fetch the pages"</Submit>
+                <Submit busy=adding.busy>{tr!("Fetch the pages")}</Submit>
             </div>
         </FormBody>
     }
@@ -130,9 +130,9 @@ fn Items(connection_id: Signal<Uuid>, chosen: RwSignal<Vec<RemoteItem>>) -> impl
     let list = move |first: RwSignal<api_types::Page<RemoteItem>>| {
         view! {
             <Show when=move || first.with(|page| page.items.is_empty())>
-                <p class="muted py-2">"Nothing is shared with the integration under this title."</p>
+                <p class="muted py-2">{tr!("Nothing is shared with the integration under this title.")}</p>
             </Show>
-            <ul class="max-h-72 overflow-y-auto divide-y divide-base-300" aria-label="Pages and databases">
+            <ul class="max-h-72 overflow-y-auto divide-y divide-base-300" aria-label=tr!("Pages and databases")>
                 <For each=move || found.items() key=|item| item.id.clone() children=row />
             </ul>
             {show_more(found)}
@@ -141,7 +141,7 @@ fn Items(connection_id: Signal<Uuid>, chosen: RwSignal<Vec<RemoteItem>>) -> impl
     view! {
         <fieldset class="flex flex-col gap-2 rounded-box border border-base-300 px-3 py-2">
             <legend class="px-1 font-medium">
-                {move || format!("Pages and databases ({} chosen)", chosen.with(Vec::len))}
+                {move || tr!("Pages and databases ({} chosen)", chosen.with(Vec::len))}
             </legend>
             // Enter in here searches; it does not send the form.
             <div on:keydown=move |event| {
@@ -149,7 +149,7 @@ fn Items(connection_id: Signal<Uuid>, chosen: RwSignal<Vec<RemoteItem>>) -> impl
                     event.prevent_default();
                 }
             }>
-                <SearchBox label="Search by title" value=words />
+                <SearchBox label=tr!("Search by title") value=words />
             </div>
             {loaded(found.first, rows, list)}
         </fieldset>
@@ -168,7 +168,7 @@ fn ItemRow(item: RemoteItem, chosen: RwSignal<Vec<RemoteItem>>) -> impl IntoView
         _ => icon::FILE_TEXT,
     };
     let title = if item.title.is_empty() {
-        "Untitled".to_owned()
+        tr!("Untitled").to_owned()
     } else {
         item.title.clone()
     };

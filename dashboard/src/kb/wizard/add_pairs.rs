@@ -43,16 +43,16 @@ pub fn AddPairs(wizard: Wizard) -> impl IntoView {
     view! {
         <div class="flex flex-col gap-5">
             <FormBody error=adding.error submit=submit>
-                <TextField label="Title" value=title field=form.field("sources[0].title") />
+                <TextField label=tr!("Title") value=title field=form.field("sources[0].title") />
                 <PairsEditor rows=rows />
                 <div>
-                    <Submit busy=adding.busy>"Add questions"</Submit>
+                    <Submit busy=adding.busy>{tr!("Add questions")}</Submit>
                 </div>
             </FormBody>
             <div class="flex flex-col gap-2 border-t border-base-300 pt-4">
                 <p class="muted">
-                    "Or take them from a spreadsheet: a CSV file with the columns "
-                    <code>"question"</code> " and " <code>"answer"</code> ", up to 2,000 rows."
+                    {tr!("Or take them from a spreadsheet: a CSV file with the columns ")}
+                    <code>"question"</code> {tr!(" and ")} <code>"answer"</code> {tr!(", up to 2,000 rows.")}
                 </p>
                 <CsvPicker url=client::kb_drafts::import_pairs_url(wizard.draft.id()) on_sent=imported />
             </div>

@@ -37,16 +37,16 @@ pub fn AddText(wizard: Wizard) -> impl IntoView {
     };
     view! {
         <FormBody error=adding.error submit=submit>
-            <TextField label="Title" value=title field=form.field("sources[0].title") />
+            <TextField label=tr!("Title") value=title field=form.field("sources[0].title") />
             <TextArea
-                label="Text"
+                label=tr!("Text")
                 value=text
                 field=form.field("sources[0].text")
-                hint="Markdown headings help to cut it well."
+                hint=tr!("Markdown headings help to cut it well.")
                 rows=8
             />
             <div>
-                <Submit busy=adding.busy>"Add text"</Submit>
+                <Submit busy=adding.busy>{tr!("Add text")}</Submit>
             </div>
         </FormBody>
     }

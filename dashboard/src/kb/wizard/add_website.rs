@@ -96,21 +96,21 @@ pub fn AddWebsite(wizard: Wizard) -> impl IntoView {
     view! {
         <FormBody error=adding.error submit=submit>
             <div class="flex flex-col gap-1.5">
-                <p class="font-medium">"Find the pages by"</p>
+                <p class="font-medium">{tr!("Find the pages by")}</p>
                 <Choice
-                    label="Find the pages by"
+                    label=tr!("Find the pages by")
                     chosen=settings.mode
                     options=vec![
-                        (CrawlMode::Links, "Following links"),
-                        (CrawlMode::Sitemap, "A sitemap"),
-                        (CrawlMode::List, "A list"),
+                        (CrawlMode::Links, tr!("Following links")),
+                        (CrawlMode::Sitemap, tr!("A sitemap")),
+                        (CrawlMode::List, tr!("A list")),
                     ]
                 />
             </div>
             <Addresses settings=settings form=form />
             <Limits settings=settings form=form />
             <div>
-                <Submit busy=adding.busy>"Fetch the pages"</Submit>
+                <Submit busy=adding.busy>{tr!("Fetch the pages")}</Submit>
             </div>
         </FormBody>
     }
@@ -122,10 +122,10 @@ fn Addresses(settings: Settings, form: Form) -> impl IntoView {
     move || match settings.mode.get() {
         CrawlMode::List => view! {
             <TextArea
-                label="Addresses"
+                label=tr!("Addresses")
                 value=settings.list
                 field=field
-                hint="One a line, up to 1,000."
+                hint=tr!("One a line, up to 1,000.")
                 placeholder="https://"
                 rows=6
             />
@@ -133,11 +133,11 @@ fn Addresses(settings: Settings, form: Form) -> impl IntoView {
         .into_any(),
         mode => {
             let (label, hint) = if mode == CrawlMode::Sitemap {
-                ("Sitemap", "Often https://example.com/sitemap.xml.")
+                (tr!("Sitemap"), tr!("Often https://example.com/sitemap.xml."))
             } else {
                 (
-                    "Start page",
-                    "Links are followed from here, within the same site. robots.txt is respected.",
+                    tr!("Start page"),
+                    tr!("Links are followed from here, within the same site. robots.txt is respected."),
                 )
             };
             view! {
@@ -164,23 +164,23 @@ fn Limits(settings: Settings, form: Form) -> impl IntoView {
     let depth_field = field("max_depth");
     view! {
         <details class="rounded-box border border-base-300 px-3 py-2">
-            <summary class="cursor-pointer font-medium">"Limits and paths"</summary>
+            <summary class="cursor-pointer font-medium">{tr!("Limits and paths")}</summary>
             <div class="mt-3 flex flex-col gap-3">
                 <div class="grid gap-3 sm:grid-cols-2">
                     <NumberField
-                        label="Most pages"
+                        label=tr!("Most pages")
                         value=number(settings.max_pages)
                         field=field("max_pages")
-                        hint="1 to 10,000."
+                        hint=tr!("1 to 10,000.")
                         min="1"
                         max="10000"
                     />
                     <Show when=follows>
                         <NumberField
-                            label="Most clicks from the start page"
+                            label=tr!("Most clicks from the start page")
                             value=max_depth
                             field=depth_field
-                            hint="0 to 20."
+                            hint=tr!("0 to 20.")
                             min="0"
                             max="20"
                         />
@@ -188,20 +188,20 @@ fn Limits(settings: Settings, form: Form) -> impl IntoView {
                 </div>
                 <div class="grid gap-3 sm:grid-cols-2">
                     <TextArea
-                        label="Only these paths"
+                        label=tr!("Only these paths")
                         value=settings.include
                         field=field("include")
-                        hint="One a line, such as /docs or /*/help. Empty: all."
+                        hint=tr!("One a line, such as /docs or /*/help. Empty: all.")
                     />
                     <TextArea
-                        label="Not these paths"
+                        label=tr!("Not these paths")
                         value=settings.exclude
                         field=field("exclude")
-                        hint="One a line, such as /blog."
+                        hint=tr!("One a line, such as /blog.")
                     />
                 </div>
-                <Toggle label="Take PDF and other files that pages link to" value=settings.files />
-                <Toggle label="Take pages of subdomains" value=settings.subdomains />
+                <Toggle label=tr!("Take PDF and other files that pages link to") value=settings.files />
+                <Toggle label=tr!("Take pages of subdomains") value=settings.subdomains />
             </div>
         </details>
     }

@@ -11,12 +11,12 @@ use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::Wizard;
+use crate::i18n::served;
 use crate::kb::chunk::ChunkView;
 use crate::kb::chunking_fields::ChunkingFields;
 use crate::kb::page::strategy_name;
 use crate::kb::source_icon::source_icon;
 use crate::session::use_session;
-use crate::ui::format::count;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Failure, rows};
 use crate::ui::page::Section;
@@ -123,7 +123,7 @@ fn Settings(wizard: Wizard) -> impl IntoView {
         return view! { <AsTheBase id=id chunking=chunking /> }.into_any();
     }
     view! {
-        <Section title="How to cut" subtitle="The settings as they are suit most documents.">
+        <Section title=tr!("How to cut") subtitle=tr!("The settings as they are suit most documents.")>
             <ChunkingFields
                 chunking=chunking
                 set=Callback::new(move |chunking| content.update(|form| form.chunking = chunking))
@@ -140,7 +140,7 @@ fn Settings(wizard: Wizard) -> impl IntoView {
 fn AsTheBase(id: Uuid, chunking: Signal<Chunking>) -> impl IntoView {
     let words = move || {
         let chunking = chunking.get();
-        format!(
+        tr!(
             "{}, up to {} tokens, {} repeated.",
             strategy_name(chunking.strategy),
             chunking.size,
@@ -148,11 +148,11 @@ fn AsTheBase(id: Uuid, chunking: Signal<Chunking>) -> impl IntoView {
         )
     };
     view! {
-        <Section title="How it is cut" subtitle="As the rest of the knowledge base.">
+        <Section title=tr!("How it is cut") subtitle=tr!("As the rest of the knowledge base.")>
             <p>{words}</p>
             <p class="muted mt-2">
-                "To cut all of it otherwise, press \u{201c}Settings\u{201d} on "
-                <a class="link-plain" href=format!("/knowledge/{id}")>"its page"</a> "."
+                {tr!("To cut all of it otherwise, press \u{201c}Settings\u{201d} on ")}
+                <a class="link-plain" href=format!("/knowledge/{id}")>{tr!("its page")}</a> "."
             </p>
         </Section>
     }
@@ -166,9 +166,9 @@ fn Sources(wizard: Wizard, preview: Preview) -> impl IntoView {
         let outcome = move || outcome(&preview.overview.get()?.ok()?, id);
         let words = move || match outcome() {
             None => "…".to_owned(),
-            Some(Outcome::Chunks(chunks)) => count(chunks, "chunk"),
-            Some(Outcome::Scan) => "a scan, read later".to_owned(),
-            Some(Outcome::Unreadable) => "can't be read".to_owned(),
+            Some(Outcome::Chunks(chunks)) => tr!("{n} chunk" | "{n} chunks" % chunks),
+            Some(Outcome::Scan) => tr!("a scan, read later").to_owned(),
+            Some(Outcome::Unreadable) => tr!("can't be read").to_owned(),
         };
         let failed = move || outcome() == Some(Outcome::Unreadable);
         view! {
@@ -196,8 +196,8 @@ fn Sources(wizard: Wizard, preview: Preview) -> impl IntoView {
         }
     };
     view! {
-        <section class="panel overflow-hidden" aria-label="Sources">
-            <h2 class="border-b border-base-300 px-4 py-2.5 font-semibold">"Sources"</h2>
+        <section class="panel overflow-hidden" aria-label=tr!("Sources")>
+            <h2 class="border-b border-base-300 px-4 py-2.5 font-semibold">{tr!("Sources")}</h2>
             <ul class="max-h-96 divide-y divide-base-300 overflow-y-auto">
                 <For each=move || wizard.sources.get() key=|source| source.id children=row />
             </ul>
@@ -243,7 +243,7 @@ fn Chunks(preview: Preview) -> impl IntoView {
                 .map(|source| view! { <SourceChunks source=source /> })
                 .collect();
             if shown.is_empty() {
-                return view! { <p class="muted">"No page was taken yet."</p> }.into_any();
+                return view! { <p class="muted">{tr!("No page was taken yet.")}</p> }.into_any();
             }
             view! { <div class="flex flex-col gap-6">{shown}</div> }.into_any()
         }
@@ -253,7 +253,7 @@ fn Chunks(preview: Preview) -> impl IntoView {
             class="min-w-0"
             class=("opacity-60", move || preview.busy.get())
             aria-busy=move || preview.busy.get().to_string()
-            aria-label="Chunk preview"
+            aria-label=tr!("Chunk preview")
         >
             {content}
         </section>
@@ -267,9 +267,9 @@ fn SourceChunks(source: SourcePreview) -> impl IntoView {
             <div class="panel flex items-start gap-3 p-5">
                 <Icon glyph=icon::INFO class="size-5 text-info" />
                 <div class="min-w-0">
-                    <p class="font-medium">"This is a scan"</p>
+                    <p class="font-medium">{tr!("This is a scan")}</p>
                     <p class="muted mt-1">
-                        "Its text is recognised when the knowledge base is built; there are no chunks to look at yet."
+                        {tr!("Its text is recognised when the knowledge base is built; there are no chunks to look at yet.")}
                     </p>
                 </div>
             </div>
@@ -281,9 +281,9 @@ fn SourceChunks(source: SourcePreview) -> impl IntoView {
             <div role="alert" class="panel flex items-start gap-3 p-5">
                 <Icon glyph=icon::TRIANGLE_ALERT class="size-5 text-error" />
                 <div class="min-w-0">
-                    <p class="font-medium">"This source can't be read"</p>
-                    <p class="muted mt-1">{error.message}</p>
-                    <p class="muted mt-1">"Go back to remove or replace it. The other sources are not affected."</p>
+                    <p class="font-medium">{tr!("This source can't be read")}</p>
+                    <p class="muted mt-1">{served(&error.message)}</p>
+                    <p class="muted mt-1">{tr!("Go back to remove or replace it. The other sources are not affected.")}</p>
                 </div>
             </div>
         }
@@ -292,9 +292,12 @@ fn SourceChunks(source: SourcePreview) -> impl IntoView {
     let shown = source.chunks.len();
     let total = source.chunk_count;
     let head = if shown < total {
-        format!("The first {shown} of {total} chunks")
+        tr!(
+            "The first {shown} of {n} chunk" | "The first {shown} of {n} chunks" % total,
+            shown
+        )
     } else {
-        count(i64::try_from(total).unwrap_or(i64::MAX), "chunk")
+        tr!("{n} chunk" | "{n} chunks" % i64::try_from(total).unwrap_or(i64::MAX))
     };
     let page = source.page.map(|page| {
         view! {

@@ -30,7 +30,7 @@ pub fn EditPairs(
     view! {
         <IconButton
             icon=icon::PENCIL
-            label=format!("Edit the questions of {title}")
+            label=tr!("Edit the questions of {title}", title)
             on_click=move || open.set(true)
         />
         <Dialog open=open title=title wide=true dismissible=false>
@@ -52,7 +52,7 @@ fn Body(wizard: Wizard, source: Uuid, open: RwSignal<bool>) -> impl IntoView {
         {loaded(pairs, skeleton, editing)}
         <Show when=move || pairs.error().is_some()>
             <div class="mt-4 flex justify-end">
-                <Button on_click=move || open.set(false)>"Close"</Button>
+                <Button on_click=move || open.set(false)>{tr!("Close")}</Button>
             </div>
         </Show>
     }
@@ -82,13 +82,13 @@ fn Editing(wizard: Wizard, source: Uuid, found: Vec<Pair>, open: RwSignal<bool>)
             busy.try_set(false);
             match saved {
                 Ok(draft) => {
-                    toasts.say("The questions were saved.");
+                    toasts.say(tr!("The questions were saved."));
                     // The row goes with the source, and this with it.
                     open.try_set(false);
                     wizard.take_sources(draft);
                 }
                 Err(problem) => {
-                    error.try_set(Some(problem.to_string()));
+                    error.try_set(Some(crate::i18n::explain(&problem)));
                 }
             }
         });

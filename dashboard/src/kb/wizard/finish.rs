@@ -8,11 +8,11 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::Wizard;
+use crate::i18n::served;
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Submit};
 use crate::ui::field::{Text, TextArea, TextField};
-use crate::ui::format::count;
 use crate::ui::page::Section;
 
 /// The step.
@@ -61,12 +61,13 @@ pub fn FinishStep(wizard: Wizard, back: impl Fn() + Copy + Send + Sync + 'static
         });
     };
     let sources = move || {
-        count(
-            i64::try_from(wizard.sources.with(Vec::len)).unwrap_or(i64::MAX),
-            "source",
-        )
+        tr!("{n} source" | "{n} sources" % i64::try_from(wizard.sources.with(Vec::len)).unwrap_or(i64::MAX))
     };
-    let title = if is_new { "Name it" } else { "Add the sources" };
+    let title = if is_new {
+        tr!("Name it")
+    } else {
+        tr!("Add the sources")
+    };
     view! {
         <form
             class="mx-auto max-w-2xl"
@@ -85,17 +86,17 @@ pub fn FinishStep(wizard: Wizard, back: impl Fn() + Copy + Send + Sync + 'static
                     </Show>
                     <p class="muted">
                         {sources}
-                        " will be read, cut and indexed in the background. You can leave the page meanwhile."
+                        {tr!(" will be read, cut and indexed in the background. You can leave the page meanwhile.")}
                     </p>
                     <Show when=under_way>
-                        <p role="status">"Files are still being sent. This can be finished when they are there."</p>
+                        <p role="status">{tr!("Files are still being sent. This can be finished when they are there.")}</p>
                     </Show>
                 </div>
             </Section>
             <div class="mt-5 flex flex-wrap justify-end gap-2">
-                <Button on_click=back>"Back"</Button>
+                <Button on_click=back>{tr!("Back")}</Button>
                 <Submit busy=busy disabled=Signal::derive(under_way)>
-                    {if is_new { "Create knowledge base" } else { "Add to the knowledge base" }}
+                    {if is_new { tr!("Create knowledge base") } else { tr!("Add to the knowledge base") }}
                 </Submit>
             </div>
         </form>
@@ -114,12 +115,12 @@ fn Names(wizard: Wizard) -> impl IntoView {
         move |description| content.update(|form| form.description = description),
     );
     view! {
-        <TextField label="Name" value=name field=wizard.form.field("content.name") placeholder="Product handbook" />
+        <TextField label=tr!("Name") value=name field=wizard.form.field("content.name") placeholder=tr!("Product handbook") />
         <TextArea
-            label="Description"
+            label=tr!("Description")
             value=description
             field=wizard.form.field("content.description")
-            hint="What it is about, for your team. You can leave it out."
+            hint=tr!("What it is about, for your team. You can leave it out.")
             rows=2
         />
     }
@@ -137,7 +138,7 @@ fn OtherProblems(wizard: Wizard) -> impl IntoView {
             .problems()
             .into_iter()
             .filter(|problem| !here(problem));
-        let words: Vec<_> = others.map(|problem| problem.message).collect();
+        let words: Vec<_> = others.map(|problem| served(&problem.message)).collect();
         (!words.is_empty()).then(|| words.join(" "))
     };
     view! { <ErrorAlert message=Signal::derive(message) /> }

@@ -54,9 +54,9 @@ impl DraftContent for KbForm {
 
     fn differences(&self, other: &Self) -> Vec<&'static str> {
         let pairs = [
-            ("Name", self.name != other.name),
-            ("Description", self.description != other.description),
-            ("Chunking", self.chunking != other.chunking),
+            (tr!("Name"), self.name != other.name),
+            (tr!("Description"), self.description != other.description),
+            (tr!("Chunking"), self.chunking != other.chunking),
         ];
         pairs
             .into_iter()

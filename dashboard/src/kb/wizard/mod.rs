@@ -99,11 +99,11 @@ enum Step {
 impl Step {
     const ALL: [Self; 3] = [Self::Sources, Self::Chunks, Self::Finish];
 
-    const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
-            Self::Sources => "Sources",
-            Self::Chunks => "Chunks",
-            Self::Finish => "Name",
+            Self::Sources => tr!("Sources"),
+            Self::Chunks => tr!("Chunks"),
+            Self::Finish => tr!("Name"),
         }
     }
 
@@ -138,8 +138,8 @@ fn Steps(wizard: Wizard) -> impl IntoView {
     let name = move || {
         let name = wizard.draft.content.with(|form| form.name.trim().to_owned());
         match (name.is_empty(), wizard.from) {
-            (true, _) => "New knowledge base".to_owned(),
-            (false, Some(_)) => format!("Add sources to {name}"),
+            (true, _) => tr!("New knowledge base").to_owned(),
+            (false, Some(_)) => tr!("Add sources to {name}", name),
             (false, None) => name,
         }
     };
@@ -150,7 +150,7 @@ fn Steps(wizard: Wizard) -> impl IntoView {
         <header class="mb-5">
             <a href="/knowledge" class="link-plain inline-flex w-fit items-center gap-1 text-sm">
                 <Icon glyph=icon::ARROW_LEFT class="size-3.5 rtl:rotate-180" />
-                "Knowledge"
+                {tr!("Knowledge")}
             </a>
             <h1 class="truncate text-xl font-semibold" dir="auto">
                 {name}
@@ -160,9 +160,9 @@ fn Steps(wizard: Wizard) -> impl IntoView {
         <Show when=is_gone>
             <div class="mb-4" role="alert">
                 <Notice>
-                    <p>"This draft has expired or was deleted, and its files with it. Names and settings are still on this page."</p>
+                    <p>{tr!("This draft has expired or was deleted, and its files with it. Names and settings are still on this page.")}</p>
                     <ButtonLink href="/knowledge" small=true>
-                        "Back to Knowledge"
+                        {tr!("Back to Knowledge")}
                     </ButtonLink>
                 </Notice>
             </div>
@@ -177,16 +177,16 @@ fn Steps(wizard: Wizard) -> impl IntoView {
                     disabled=Signal::derive(move || !has_sources(wizard))
                     on_click=move || go(Step::Chunks)
                 >
-                    "Preview the chunks"
+                    {tr!("Preview the chunks")}
                 </Button>
             </Onward>
         </div>
         <Show when=move || step.get() == Step::Chunks>
             <ChunksStep wizard=wizard />
             <Onward>
-                <Button on_click=move || go(Step::Sources)>"Back"</Button>
+                <Button on_click=move || go(Step::Sources)>{tr!("Back")}</Button>
                 <Button variant=Variant::Primary on_click=move || go(Step::Finish)>
-                    "Next"
+                    {tr!("Next")}
                 </Button>
             </Onward>
         </Show>
@@ -241,7 +241,7 @@ fn StepLine(
         }
     };
     view! {
-        <nav aria-label="Steps" class="mb-5">
+        <nav aria-label=tr!("Steps") class="mb-5">
             <ol class="-ms-2 flex flex-wrap items-center gap-1 [&>li:last-child>svg]:hidden">
                 {Step::ALL.into_iter().enumerate().map(item).collect_view()}
             </ol>

@@ -21,7 +21,7 @@ use crate::kb::source_icon::source_icon;
 use crate::session::use_session;
 use crate::ui::button::IconButton;
 use crate::ui::choice::Choice;
-use crate::ui::format::{bytes, count};
+use crate::ui::format::bytes;
 use crate::ui::icon::{self, Icon};
 use crate::ui::page::Section;
 use crate::ui::toast::use_toasts;
@@ -47,17 +47,17 @@ pub fn SourcesStep(wizard: Wizard) -> impl IntoView {
     // All stay, so that nothing typed is lost by looking at another one.
     view! {
         <div class="flex flex-col gap-5">
-            <Section title="Add sources" subtitle="Each becomes a document that bots can quote; of a website, each page does.">
+            <Section title=tr!("Add sources") subtitle=tr!("Each becomes a document that bots can quote; of a website, each page does.")>
                 <div class="mb-4">
                     <Choice
-                        label="Kind of source"
+                        label=tr!("Kind of source")
                         chosen=way
                         options=vec![
-                            (Way::Files, "Files"),
-                            (Way::Text, "Text"),
-                            (Way::Link, "Web page"),
-                            (Way::Website, "Website"),
-                            (Way::Pairs, "Questions"),
+                            (Way::Files, tr!("Files")),
+                            (Way::Text, tr!("Text")),
+                            (Way::Link, tr!("Web page")),
+                            (Way::Website, tr!("Website")),
+                            (Way::Pairs, tr!("Questions")),
                             (Way::Notion, "Notion"),
                             (Way::Google, "Google Drive"),
                         ]
@@ -126,15 +126,15 @@ fn DropArea(wizard: Wizard) -> impl IntoView {
             on:drop=dropped
         >
             <Icon glyph=icon::UPLOAD class="size-6 text-primary" />
-            <span class="font-medium">"Drop files here, or choose them"</span>
-            <span class="muted">"PDF, Word, PowerPoint, Excel, OpenDocument, RTF, EPUB, HTML, Markdown, text, CSV, JSON and e-mail, up to 20 MB each"</span>
+            <span class="font-medium">{tr!("Drop files here, or choose them")}</span>
+            <span class="muted">{tr!("PDF, Word, PowerPoint, Excel, OpenDocument, RTF, EPUB, HTML, Markdown, text, CSV, JSON and e-mail, up to 20 MB each")}</span>
             <input
                 node_ref=input
                 type="file"
                 multiple
                 accept=ACCEPT
                 class="sr-only"
-                aria-label="Choose files"
+                aria-label=tr!("Choose files")
                 on:change=picked
             />
         </label>
@@ -144,14 +144,11 @@ fn DropArea(wizard: Wizard) -> impl IntoView {
 #[component]
 fn SourceList(wizard: Wizard) -> impl IntoView {
     let title = move || {
-        count(
-            i64::try_from(wizard.sources.with(Vec::len)).unwrap_or(i64::MAX),
-            "source",
-        )
+        tr!("{n} source" | "{n} sources" % i64::try_from(wizard.sources.with(Vec::len)).unwrap_or(i64::MAX))
     };
     let is_empty = move || wizard.sources.with(Vec::is_empty);
     view! {
-        <section aria-label="Sources in this draft">
+        <section aria-label=tr!("Sources in this draft")>
             <h2 class="mb-2 font-semibold">{title}</h2>
             <ul class="panel divide-y divide-base-300">
                 <For
@@ -161,7 +158,7 @@ fn SourceList(wizard: Wizard) -> impl IntoView {
                 />
                 <UploadList wizard=wizard />
                 <Show when=move || is_empty() && !wizard.uploads.are_under_way()>
-                    <li class="muted px-4 py-6 text-center">"Nothing yet. What you add is listed here."</li>
+                    <li class="muted px-4 py-6 text-center">{tr!("Nothing yet. What you add is listed here.")}</li>
                 </Show>
             </ul>
         </section>
@@ -208,7 +205,7 @@ fn SourceRow(wizard: Wizard, source: DraftSource) -> impl IntoView {
             {pairs}
             <IconButton
                 icon=icon::TRASH_2
-                label=format!("Remove {}", source.title)
+                label=tr!("Remove {}", source.title)
                 disabled=busy
                 on_click=remove
             />

@@ -152,7 +152,7 @@ impl Uploads {
             Err(error) => {
                 let can_retry = error.is_transient();
                 state.try_set(State::Failed {
-                    message: error.to_string(),
+                    message: crate::i18n::explain(&error),
                     can_retry,
                 });
             }
@@ -167,16 +167,22 @@ impl Uploads {
 /// Why a file is not even sent.
 fn refusal(size: u64, has_room: bool) -> Option<String> {
     if size == 0 {
-        return Some("This file is empty. Choose one with text in it.".to_owned());
+        return Some(tr!("This file is empty. Choose one with text in it.").to_owned());
     }
     if size > MAX_FILE_BYTES as u64 {
         let most = bytes(MAX_FILE_BYTES as u64);
-        return Some(format!(
+        return Some(tr!(
             "This file has {}; at most {most} can be read. Split it into parts.",
-            bytes(size)
+            bytes(size),
+            most
         ));
     }
-    (!has_room).then(|| format!("A draft holds at most {MAX_SOURCES} sources. Add this one later."))
+    (!has_room).then(|| {
+        tr!(
+            "A draft holds at most {most} sources. Add this one later.",
+            most = MAX_SOURCES
+        )
+    })
 }
 
 /// The files that are on their way or could not be taken.
@@ -202,13 +208,13 @@ pub fn UploadList(wizard: Wizard) -> impl IntoView {
             uploads.run(wizard);
         };
         let progress = move || match state.get() {
-            State::Waiting => view! { <span class="muted text-xs">"Waiting"</span> }.into_any(),
+            State::Waiting => view! { <span class="muted text-xs">{tr!("Waiting")}</span> }.into_any(),
             State::Sending(part) => view! {
                 <progress
                     class="progress progress-primary w-24"
                     max="1"
                     prop:value=part.to_string()
-                    aria-label="Sent"
+                    aria-label=tr!("Sent")
                 ></progress>
             }
             .into_any(),
@@ -217,11 +223,11 @@ pub fn UploadList(wizard: Wizard) -> impl IntoView {
                     .then(|| {
                         view! {
                             <Button small=true icon=icon::ROTATE_CCW on_click=retry>
-                                "Retry"
+                                {tr!("Retry")}
                             </Button>
                         }
                     })}
-                <IconButton icon=icon::X label="Dismiss" on_click=move || uploads.dismiss(id) />
+                <IconButton icon=icon::X label=tr!("Dismiss") on_click=move || uploads.dismiss(id) />
             }
             .into_any(),
         };

@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::Wizard;
+use crate::i18n::served;
 use crate::kb::crawl::{CrawlProgress, PagesDialog, taken};
 use crate::session::use_session;
 use crate::ui::button::Button;
@@ -93,7 +94,7 @@ fn State(
                             busy=busy
                             on_click=move || send(client::kb_drafts::restart_crawl(draft, source))
                         >
-                            "Fetch again"
+                            {tr!("Fetch again")}
                         </Button>
                     }
                 }
@@ -104,7 +105,7 @@ fn State(
                     busy=busy
                     on_click=move || send(client::kb_drafts::cancel_crawl(draft, source))
                 >
-                    "Stop"
+                    {tr!("Stop")}
                 </Button>
             </Show>
             <Button
@@ -113,12 +114,12 @@ fn State(
                 disabled=Signal::derive(move || pages.get().found == 0)
                 on_click=move || looking.set(true)
             >
-                "Show pages"
+                {tr!("Show pages")}
             </Button>
         </div>
         <PagesDialog
             open=looking
-            title=format!("Pages of {title}")
+            title=tr!("Pages of {title}", title)
             list=move |states, cursor| client::kb_drafts::pages(draft, source, states, cursor)
             remove=remove
         />
@@ -142,9 +143,12 @@ fn Result(found: RwSignal<Crawl>) -> impl IntoView {
             .into_any();
         }
         let what = match (crawl.error, crawl.status) {
-            (Some(error), _) => error.message,
-            (None, CrawlStatus::Cancelled) => format!("Stopped. {words}; you can use these."),
-            (None, _) => format!("{words}. \"Show pages\" says why the others were left out."),
+            (Some(error), _) => served(&error.message),
+            (None, CrawlStatus::Cancelled) => tr!("Stopped. {words}; you can use these.", words),
+            (None, _) => tr!(
+                "{words}. \"Show pages\" says why the others were left out.",
+                words
+            ),
         };
         view! {
             <p class="flex items-start gap-1.5 text-xs" role="status">

@@ -18,11 +18,11 @@ use crate::ui::time::{now, start_of_day};
 
 /// In how many days a key expires, `date` for a day that is chosen, or nothing for never.
 const EXPIRIES: [(&str, &str); 5] = [
-    ("30", "In 30 days"),
-    ("90", "In 90 days"),
-    ("365", "In a year"),
-    ("date", "On a date"),
-    ("", "Never"),
+    ("30", mark!("In 30 days")),
+    ("90", mark!("In 90 days")),
+    ("365", mark!("In a year")),
+    ("date", mark!("On a date")),
+    ("", mark!("Never")),
 ];
 
 /// Asks what the key is for and what it may do, then shows it, once.
@@ -42,11 +42,11 @@ pub fn CreateForm(
     let form = Form::new(move || {
         let mut check = Checker::default();
         name.with(|name| check.length("name", name, 1, 80));
-        let message = "Choose at least one thing that the key may do.";
+        let message = tr!("Choose at least one thing that the key may do.");
         check.require(!scopes.with(Vec::is_empty), "scopes", message);
         let is_dated = expiry.get() == "date";
         let comes = end(&expiry.get(), &date.get()).is_some_and(|at| at > now());
-        check.require(!is_dated || comes, "expires_at", "Choose a day to come.");
+        check.require(!is_dated || comes, "expires_at", tr!("Choose a day to come."));
         check.finish()
     });
     let submit = move || {
@@ -71,37 +71,37 @@ pub fn CreateForm(
             busy.set(false);
         });
     };
-    let expiries = EXPIRIES.map(|(value, name)| (value.to_owned(), name.to_owned()));
+    let expiries = EXPIRIES.map(|(value, name)| (value.to_owned(), crate::i18n::text(name).to_owned()));
     let expiries = StoredValue::new(expiries.to_vec());
     move || match key.get() {
         Some(key) => view! { <Made key_text=key open=open /> }.into_any(),
         None => view! {
             <FormBody error=error submit=submit>
                 <TextField
-                    label="Name"
+                    label=tr!("Name")
                     value=name
                     field=form.field("name")
-                    hint="What the key is for, so that you know it later."
+                    hint=tr!("What the key is for, so that you know it later.")
                     autofocus=true
                 />
                 <Scopes scopes=scopes field=form.field("scopes") />
                 <SelectField
-                    label="Expires"
+                    label=tr!("Expires")
                     value=expiry
                     options=Signal::derive(move || expiries.get_value())
                 />
                 <Show when=move || expiry.get() == "date">
                     <TextField
-                        label="Last day"
+                        label=tr!("Last day")
                         kind="date"
                         value=date
                         field=form.field("expires_at")
-                        hint="It works until the end of this day."
+                        hint=tr!("It works until the end of this day.")
                     />
                 </Show>
                 <div class="flex flex-wrap justify-end gap-2">
-                    <Button on_click=move || open.set(false)>"Cancel"</Button>
-                    <Submit busy=busy>"Create key"</Submit>
+                    <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                    <Submit busy=busy>{tr!("Create key")}</Submit>
                 </div>
             </FormBody>
         }
@@ -147,7 +147,7 @@ fn Scopes(scopes: RwSignal<Vec<KeyScope>>, field: FieldForm) -> impl IntoView {
     };
     view! {
         <fieldset class="flex flex-col gap-2">
-            <legend class="mb-1.5 font-medium">"What programs may do with it"</legend>
+            <legend class="mb-1.5 font-medium">{tr!("What programs may do with it")}</legend>
             {KeyScope::ALL.map(row).collect_view()}
             <p class="min-h-5 text-error" role="status">
                 {move || field.error()}
@@ -160,10 +160,10 @@ fn Scopes(scopes: RwSignal<Vec<KeyScope>>, field: FieldForm) -> impl IntoView {
 fn Made(key_text: String, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="flex flex-col gap-4">
-            <Notice>"Copy the key now. It is not shown again; only its hash is kept."</Notice>
-            <CopyBox text=key_text what="API key" />
+            <Notice>{tr!("Copy the key now. It is not shown again; only its hash is kept.")}</Notice>
+            <CopyBox text=key_text what=tr!("API key") />
             <div class="flex justify-end">
-                <Button on_click=move || open.set(false)>"Done"</Button>
+                <Button on_click=move || open.set(false)>{tr!("Done")}</Button>
             </div>
         </div>
     }

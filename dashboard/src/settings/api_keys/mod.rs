@@ -11,7 +11,6 @@ use self::create::CreateForm;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::dialog::{ConfirmDialog, Dialog};
-use crate::ui::format::count;
 use crate::ui::icon;
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::Section;
@@ -45,13 +44,13 @@ pub fn ApiKeys() -> impl IntoView {
     };
     let add = view! {
         <Button small=true icon=icon::KEY_ROUND on_click=move || creating.set(true)>
-            "Create a key"
+            {tr!("Create a key")}
         </Button>
     };
     view! {
         <Section
-            title="API keys"
-            subtitle="For programs and OpenAI clients that use this workspace."
+            title=tr!("API keys")
+            subtitle=tr!("For programs and OpenAI clients that use this workspace.")
             actions=add.into_any()
         >
             {loaded(
@@ -61,7 +60,7 @@ pub fn ApiKeys() -> impl IntoView {
                     view! {
                         <Show
                             when=move || found.with(|found| !found.is_empty())
-                            fallback=|| view! { <p class="muted">"None yet."</p> }
+                            fallback=|| view! { <p class="muted">{tr!("None yet.")}</p> }
                         >
                             <ul class="-my-3 divide-y divide-base-300">
                                 {move || {
@@ -77,27 +76,29 @@ pub fn ApiKeys() -> impl IntoView {
                 },
             )}
         </Section>
-        <Dialog open=creating title="Create an API key">
+        <Dialog open=creating title=tr!("Create an API key")>
             <CreateForm open=creating on_created=move || keys.reload() />
         </Dialog>
-        <ConfirmDialog open=asking title="Revoke this key?" action="Revoke key" on_confirm=revoke>
-            <p>"Programs that use " <strong>{name}</strong> " are refused from now on. This can't be undone."</p>
+        <ConfirmDialog open=asking title=tr!("Revoke this key?") action=tr!("Revoke key") on_confirm=revoke>
+            <p>{tr!("Programs that use ")} <strong>{name}</strong> {tr!(" are refused from now on. This can't be undone.")}</p>
         </ConfirmDialog>
     }
 }
 
 /// A scope's name and what it lets a program do.
-const fn scope_words(scope: KeyScope) -> (&'static str, &'static str) {
+fn scope_words(scope: KeyScope) -> (&'static str, &'static str) {
     match scope {
-        KeyScope::Chat => ("Chat", "Talk to live bots as an OpenAI client."),
-        KeyScope::Search => ("Search", "Search knowledge bases."),
+        KeyScope::Chat => (tr!("Chat"), tr!("Talk to live bots as an OpenAI client.")),
+        KeyScope::Search => (tr!("Search"), tr!("Search knowledge bases.")),
         KeyScope::Read => (
-            "Read",
-            "Read bots, knowledge, conversations, leads, tests and settings.",
+            tr!("Read"),
+            tr!("Read bots, knowledge, conversations, leads, tests and settings."),
         ),
         KeyScope::Write => (
-            "Write",
-            "Build and deploy bots, change and delete knowledge and tests, work on leads. Never members, keys or providers.",
+            tr!("Write"),
+            tr!(
+                "Build and deploy bots, change and delete knowledge and tests, work on leads. Never members, keys or providers."
+            ),
         ),
     }
 }
@@ -106,8 +107,8 @@ const fn scope_words(scope: KeyScope) -> (&'static str, &'static str) {
 fn Row(api_key: ApiKey, ask: impl Fn(ApiKey) + Copy + Send + Sync + 'static) -> impl IntoView {
     let used = api_key
         .last_used_at
-        .map(|at| view! { "used " <Ago at=at /> }.into_any());
-    let label = format!("Revoke {}", api_key.name);
+        .map(|at| view! { {tr!("used ")} <Ago at=at /> }.into_any());
+    let label = tr!("Revoke {}", api_key.name);
     let (name, prefix, created_at) = (api_key.name.clone(), api_key.prefix.clone(), api_key.created_at);
     let scopes: Vec<&str> = api_key.scopes.iter().map(|scope| scope_words(*scope).0).collect();
     let (expiry, class) = expiry_words(api_key.expires_at, now());
@@ -120,8 +121,8 @@ fn Row(api_key: ApiKey, ask: impl Fn(ApiKey) + Copy + Send + Sync + 'static) -> 
                 <p class="text-xs">{scopes.join(", ")}</p>
                 <p class="muted flex flex-wrap gap-x-3 text-xs">
                     <code>{format!("{prefix}…")}</code>
-                    <span>"made " <Ago at=created_at /></span>
-                    <span>{used.unwrap_or_else(|| "never used".into_any())}</span>
+                    <span>{tr!("made ")} <Ago at=created_at /></span>
+                    <span>{used.unwrap_or_else(|| tr!("never used").into_any())}</span>
                     <span class=class title=api_key.expires_at.map(exact)>
                         {expiry}
                     </span>
@@ -135,22 +136,22 @@ fn Row(api_key: ApiKey, ask: impl Fn(ApiKey) + Copy + Send + Sync + 'static) -> 
 /// When a key expires, and how loudly that is said.
 fn expiry_words(expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> (String, &'static str) {
     let Some(at) = expires_at else {
-        return ("does not expire".to_owned(), "");
+        return (tr!("does not expire").to_owned(), "");
     };
     // A day that has begun counts.
     let days = ((at - now).num_seconds() + DAY - 1) / DAY;
     if at <= now {
         (
-            "expired; programs that use it are refused".to_owned(),
+            tr!("expired; programs that use it are refused").to_owned(),
             "font-medium text-error",
         )
     } else if days <= SOON_DAYS {
         (
-            format!("expires in {}", count(days, "day")),
+            tr!("expires in {n} day" | "expires in {n} days" % days),
             "font-medium text-warning",
         )
     } else {
-        (format!("expires in {}", count(days, "day")), "")
+        (tr!("expires in {n} day" | "expires in {n} days" % days), "")
     }
 }
 

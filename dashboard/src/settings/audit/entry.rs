@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::filters::Wanted;
+use crate::i18n::served;
 use crate::ui::icon::{self, Icon};
 use crate::ui::time::{Ago, exact};
 
@@ -12,10 +13,10 @@ use crate::ui::time::{Ago, exact};
 #[component]
 pub fn Entry(entry: AuditEntry) -> impl IntoView {
     let words = AuditAction::from_name(&entry.action)
-        .map_or_else(|| entry.action.clone(), |action| action.words().to_owned());
+        .map_or_else(|| entry.action.clone(), |action| served(action.words()));
     let name = entry.object.name.clone();
     let from = match entry.actor.kind {
-        AuditActorKind::ApiKey => Some("with an API key"),
+        AuditActorKind::ApiKey => Some(tr!("with an API key")),
         _ => None,
     };
     view! {
@@ -47,12 +48,12 @@ pub fn Entry(entry: AuditEntry) -> impl IntoView {
 /// Who did it, in words.
 fn actor_name(entry: &AuditEntry) -> String {
     let fallback = match entry.actor.kind {
-        AuditActorKind::User => "A person who is gone",
-        AuditActorKind::ApiKey => "An API key that is gone",
-        AuditActorKind::Worker => "A background job",
-        AuditActorKind::Operator => "The operator of the server",
-        AuditActorKind::Visitor => "A visitor",
-        AuditActorKind::Unknown => "Somebody",
+        AuditActorKind::User => tr!("A person who is gone"),
+        AuditActorKind::ApiKey => tr!("An API key that is gone"),
+        AuditActorKind::Worker => tr!("A background job"),
+        AuditActorKind::Operator => tr!("The operator of the server"),
+        AuditActorKind::Visitor => tr!("A visitor"),
+        AuditActorKind::Unknown => tr!("Somebody"),
     };
     entry.actor.name.clone().unwrap_or_else(|| fallback.to_owned())
 }
@@ -68,7 +69,7 @@ fn Facts(entry: AuditEntry) -> impl IntoView {
         Wanted::of_object(object.clone()),
         actor.clone().map(Wanted::of_actor),
     );
-    let kind = entry.object.kind.replace('_', " ");
+    let kind = noun(&entry.object.kind);
     let more = match entry.details {
         Value::Object(details) => details
             .into_iter()
@@ -78,19 +79,19 @@ fn Facts(entry: AuditEntry) -> impl IntoView {
     };
     view! {
         <dl class="mt-3 grid grid-cols-1 gap-x-6 gap-y-1.5 border-t border-base-300 pt-3 text-sm sm:grid-cols-[auto_minmax(0,1fr)]">
-            <dt class="muted">"When"</dt>
+            <dt class="muted">{tr!("When")}</dt>
             <dd>{exact(entry.created_at)}</dd>
-            <dt class="muted">"Who"</dt>
+            <dt class="muted">{tr!("Who")}</dt>
             <dd class="break-all">
                 {actor.map(|actor| view! { <code>{actor}</code> " " })}
-                {of_actor.map(|href| view! { <a class="link" href=href>"All of theirs"</a> })}
+                {of_actor.map(|href| view! { <a class="link" href=href>{tr!("All of theirs")}</a> })}
             </dd>
-            <dt class="muted">"To what"</dt>
+            <dt class="muted">{tr!("To what")}</dt>
             <dd class="break-all">
                 {format!("{kind} ")}
                 <code>{object}</code>
                 " "
-                <a class="link" href=of_object>"All about it"</a>
+                <a class="link" href=of_object>{tr!("All about it")}</a>
             </dd>
             {more
                 .into_iter()
@@ -105,15 +106,44 @@ fn Facts(entry: AuditEntry) -> impl IntoView {
                 .request_id
                 .map(|id| {
                     view! {
-                        <dt class="muted">"Request"</dt>
+                        <dt class="muted">{tr!("Request")}</dt>
                         <dd class="break-all"><code>{id.to_string()}</code></dd>
                     }
                 })}
-            <dt class="muted">"Action"</dt>
+            <dt class="muted">{tr!("Action")}</dt>
             <dd><code>{entry.action}</code></dd>
-            <dt class="muted">{format!("Entry {}", entry.position)}</dt>
-            <dd class="break-all"><code title="Its hash, which the next entry holds, too">{entry.hash}</code></dd>
+            <dt class="muted">{tr!("Entry {}", entry.position)}</dt>
+            <dd class="break-all"><code title=tr!("Its hash, which the next entry holds, too")>{entry.hash}</code></dd>
         </dl>
+    }
+}
+
+/// What something is called, by its name in the API.
+fn noun(kind: &str) -> String {
+    match kind {
+        "api_key" => tr!("API key").to_owned(),
+        "audit" => tr!("audit").to_owned(),
+        "bot" => tr!("bot").to_owned(),
+        "chunk" => tr!("chunk").to_owned(),
+        "connection" => tr!("connection").to_owned(),
+        "conversation" => tr!("conversation").to_owned(),
+        "data" => tr!("data").to_owned(),
+        "document" => tr!("document").to_owned(),
+        "embedding" => tr!("embedding").to_owned(),
+        "invitation" => tr!("invitation").to_owned(),
+        "knowledge_base" => tr!("knowledge base").to_owned(),
+        "lead" => tr!("lead").to_owned(),
+        "member" => tr!("member").to_owned(),
+        "organization" => tr!("organization").to_owned(),
+        "organization_invitation" => tr!("invitation to the organization").to_owned(),
+        "organization_member" => tr!("member of the organization").to_owned(),
+        "provider" => tr!("provider").to_owned(),
+        "source" => tr!("source").to_owned(),
+        "test_run" => tr!("test run").to_owned(),
+        "test_set" => tr!("test set").to_owned(),
+        "webhook" => tr!("webhook").to_owned(),
+        "workspace" => tr!("workspace").to_owned(),
+        other => other.replace('_', " "),
     }
 }
 
@@ -121,8 +151,8 @@ fn Facts(entry: AuditEntry) -> impl IntoView {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
+        Value::Bool(true) => tr!("yes").to_owned(),
+        Value::Bool(false) => tr!("no").to_owned(),
         Value::Array(values) if !values.is_empty() && values.iter().all(Value::is_string) => {
             values.iter().map(plain).collect::<Vec<_>>().join(", ")
         }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use crate::i18n::served;
 use crate::ui::button::{Button, Submit};
 use crate::ui::field::{SelectField, TextField};
 use crate::ui::time::start_of_day;
@@ -116,9 +117,9 @@ pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
             to: to.get_untracked(),
         });
     };
-    let actions = std::iter::once((String::new(), "Everything".to_owned()))
+    let actions = std::iter::once((String::new(), tr!("Everything").to_owned()))
         .chain(AuditAction::ALL.iter().map(|action| {
-            let words = capitalized(action.words());
+            let words = capitalized(&served(action.words()));
             (action.as_str().to_owned(), words)
         }))
         .collect::<Vec<_>>();
@@ -127,7 +128,7 @@ pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
         <form
             class="panel mb-4 grid grid-cols-2 items-start gap-3 p-4 lg:grid-cols-3"
             role="search"
-            aria-label="Audit log"
+            aria-label=tr!("Audit log")
             novalidate
             on:submit=move |event| {
                 event.prevent_default();
@@ -135,18 +136,18 @@ pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
             }
         >
             <SelectField
-                label="What was done"
+                label=tr!("What was done")
                 value=action
                 options=Signal::derive(move || actions.get_value())
             />
-            <TextField label="By whom" value=actor placeholder="Name, id or worker" />
-            <TextField label="To what" value=object_id placeholder="Id" />
-            <TextField label="From" kind="date" value=from />
-            <TextField label="To" kind="date" value=to />
+            <TextField label=tr!("By whom") value=actor placeholder=tr!("Name, id or worker") />
+            <TextField label=tr!("To what") value=object_id placeholder=tr!("Id") />
+            <TextField label=tr!("From") kind="date" value=from />
+            <TextField label=tr!("To") kind="date" value=to />
             <div class="flex flex-wrap gap-2 self-end">
-                <Submit busy=false>"Filter"</Submit>
+                <Submit busy=false>{tr!("Filter")}</Submit>
                 <Show when=move || wanted.get() != Wanted::default()>
-                    <Button on_click=move || go(&Wanted::default())>"Clear"</Button>
+                    <Button on_click=move || go(&Wanted::default())>{tr!("Clear")}</Button>
                 </Show>
             </div>
         </form>

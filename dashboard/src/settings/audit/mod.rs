@@ -29,13 +29,13 @@ pub fn AuditPage() -> impl IntoView {
     let entries = pages(move |cursor| client::audit::list(&wanted.get().filter(), cursor));
     view! {
         <PageHead
-            title="Settings"
-            subtitle="Who did what in this workspace, and from where. Nobody can change or delete an entry."
+            title=tr!("Settings")
+            subtitle=tr!("Who did what in this workspace, and from where. Nobody can change or delete an entry.")
         >
             <Export wanted=wanted format=AuditFormat::Csv name="Export CSV" />
             <Export wanted=wanted format=AuditFormat::Jsonl name="Export JSON" />
         </PageHead>
-        <TabLinks tabs=TABS label="Settings" />
+        <TabLinks tabs=TABS label=tr!("Settings") />
         <Filters wanted=wanted />
         {loaded(
             entries.first,
@@ -52,7 +52,7 @@ fn List(entries: Pages<AuditEntry>, wanted: Memo<Wanted>) -> impl IntoView {
             when=move || !entries.items().is_empty()
             fallback=move || view! { <Nothing is_narrowed=wanted.get() != Wanted::default() /> }
         >
-            <ul class="panel divide-y divide-base-300" aria-label="Audit log">
+            <ul class="panel divide-y divide-base-300" aria-label=tr!("Audit log")>
                 <For
                     each=move || entries.items()
                     key=|entry| entry.id
@@ -68,14 +68,14 @@ fn List(entries: Pages<AuditEntry>, wanted: Memo<Wanted>) -> impl IntoView {
 fn Nothing(is_narrowed: bool) -> impl IntoView {
     if is_narrowed {
         view! {
-            <Empty icon=icon::HISTORY title="No such entry" text="Nothing in the log is what you look for.">
-                <ButtonLink href="/settings/audit">"Show all"</ButtonLink>
+            <Empty icon=icon::HISTORY title=tr!("No such entry") text=tr!("Nothing in the log is what you look for.")>
+                <ButtonLink href="/settings/audit">{tr!("Show all")}</ButtonLink>
             </Empty>
         }
         .into_any()
     } else {
-        let text = "From now on, what people, keys and jobs change here is listed.";
-        view! { <Empty icon=icon::HISTORY title="Nothing yet" text=text /> }.into_any()
+        let text = tr!("From now on, what people, keys and jobs change here is listed.");
+        view! { <Empty icon=icon::HISTORY title=tr!("Nothing yet") text=text /> }.into_any()
     }
 }
 

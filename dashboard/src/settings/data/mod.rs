@@ -19,14 +19,14 @@ use crate::ui::tabs::TabLinks;
 pub fn DataPage() -> impl IntoView {
     let policy = load(client::data::policy);
     view! {
-        <PageHead title="Settings" subtitle="What this workspace keeps, for how long, and how to take it along." />
-        <TabLinks tabs=TABS label="Settings" />
+        <PageHead title=tr!("Settings") subtitle=tr!("What this workspace keeps, for how long, and how to take it along.") />
+        <TabLinks tabs=TABS label=tr!("Settings") />
         <div class="flex max-w-3xl flex-col gap-5">
             {loaded(policy, rows, move |found| view! { <Policy policy=policy found=found.get_untracked() /> })}
             <Exports
                 source=Source::Workspace
-                title="Export"
-                subtitle="Everything in this workspace as a ZIP archive: bots, knowledge with its files, conversations, leads, tests and the audit log. No keys or passwords."
+                title=tr!("Export")
+                subtitle=tr!("Everything in this workspace as a ZIP archive: bots, knowledge with its files, conversations, leads, tests and the audit log. No keys or passwords.")
             />
             <Receipts />
         </div>

@@ -41,7 +41,7 @@ pub fn Policy(
             ("files_days", files),
             ("leads_days", leads),
         ] {
-            let words = "Enter 1 to 3650 days, or leave it empty to keep everything.";
+            let words = tr!("Enter 1 to 3650 days, or leave it empty to keep everything.");
             check.require(typed.with(|typed| days(typed).is_some()), field, words);
         }
         check.finish()
@@ -55,7 +55,7 @@ pub fn Policy(
     let save = async move || {
         let saved = session.send(&client::data::save_policy(&wanted())).await?;
         policy.set(saved);
-        toasts.say("Saved.");
+        toasts.say(tr!("Saved."));
         Ok(())
     };
     let submit = move || {
@@ -82,48 +82,48 @@ pub fn Policy(
         });
     };
     view! {
-        <Section title="Keeping and redacting" subtitle="Admins decide. Each change is in the audit log.">
+        <Section title=tr!("Keeping and redacting") subtitle=tr!("Admins decide. Each change is in the audit log.")>
             <FormBody error=error submit=submit>
                 <div class="grid gap-x-4 sm:grid-cols-2">
                     <NumberField
-                        label="Days to keep conversations"
+                        label=tr!("Days to keep conversations")
                         value=conversations
                         field=form.field("conversations_days")
                         min="1"
                         max="3650"
-                        hint="After the last message, with searches, ratings and gaps. Empty: for good."
+                        hint=tr!("After the last message, with searches, ratings and gaps. Empty: for good.")
                     />
                     <NumberField
-                        label="Days to keep uploaded files"
+                        label=tr!("Days to keep uploaded files")
                         value=files
                         field=form.field("files_days")
                         min="1"
                         max="3650"
-                        hint="After they were read. Bots go on answering from them, but they can't be cut otherwise. Empty: for good."
+                        hint=tr!("After they were read. Bots go on answering from them, but they can't be cut otherwise. Empty: for good.")
                     />
                     <NumberField
-                        label="Days to keep leads"
+                        label=tr!("Days to keep leads")
                         value=leads
                         field=form.field("leads_days")
                         min="1"
                         max="3650"
-                        hint="After they last changed, with their notes and what webhooks were told. Empty: for good."
+                        hint=tr!("After they last changed, with their notes and what webhooks were told. Empty: for good.")
                     />
                 </div>
                 <Toggle
-                    label="Redact what visitors write"
-                    hint="E-mail addresses, phone and card numbers become [email], [phone] and [card] before anything is stored or a model is asked. Earlier messages stay as they are, and so do leads."
+                    label=tr!("Redact what visitors write")
+                    hint=tr!("E-mail addresses, phone and card numbers become [email], [phone] and [card] before anything is stored or a model is asked. Earlier messages stay as they are, and so do leads.")
                     checked=redacts
                     on_change=move |on| redacts.set(on)
                 />
                 <div class="flex justify-end">
-                    <Submit busy=busy>"Save"</Submit>
+                    <Submit busy=busy>{tr!("Save")}</Submit>
                 </div>
             </FormBody>
         </Section>
-        <ConfirmDialog open=asking title="Remove what is older?" action="Save and remove" on_confirm=save>
+        <ConfirmDialog open=asking title=tr!("Remove what is older?") action=tr!("Save and remove") on_confirm=save>
             <p>
-                "Within minutes, what is older than you say here is removed, and goes on being removed each day. It can't be brought back."
+                {tr!("Within minutes, what is older than you say here is removed, and goes on being removed each day. It can't be brought back.")}
             </p>
         </ConfirmDialog>
     }

@@ -4,7 +4,7 @@ use api_types::client;
 use api_types::data::{DeletionKind, DeletionReceipt};
 use leptos::prelude::*;
 
-use crate::ui::format::count;
+use crate::ui::format::thousands;
 use crate::ui::load::{load, loaded, poll_while, rows};
 use crate::ui::page::Section;
 use crate::ui::time::Ago;
@@ -20,9 +20,9 @@ pub fn Receipts() -> impl IntoView {
         view! {
             <Show
                 when=move || found.with(|found| !found.is_empty())
-                fallback=|| view! { <p class="muted">"Nothing was deleted yet."</p> }
+                fallback=|| view! { <p class="muted">{tr!("Nothing was deleted yet.")}</p> }
             >
-                <ul class="-my-3 divide-y divide-base-300" aria-label="Receipts">
+                <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Receipts")>
                     {move || found.get().into_iter().map(|receipt| view! { <Row receipt=receipt /> }).collect_view()}
                 </ul>
             </Show>
@@ -30,8 +30,8 @@ pub fn Receipts() -> impl IntoView {
     };
     view! {
         <Section
-            title="Deletion receipts"
-            subtitle="What was deleted for good, and how much of it. They hold counts and ids only."
+            title=tr!("Deletion receipts")
+            subtitle=tr!("What was deleted for good, and how much of it. They hold counts and ids only.")
         >
             {loaded(receipts, rows, list)}
         </Section>
@@ -42,7 +42,7 @@ pub fn Receipts() -> impl IntoView {
 fn Row(receipt: DeletionReceipt) -> impl IntoView {
     let state = match receipt.finished_at {
         Some(_) => counts(&receipt),
-        None => "is still being removed".to_owned(),
+        None => tr!("is still being removed").to_owned(),
     };
     view! {
         <li class="flex items-center gap-3 py-3" data-testid="receipt">
@@ -59,19 +59,45 @@ fn Row(receipt: DeletionReceipt) -> impl IntoView {
                 download=format!("receipt-{}.json", receipt.id)
                 rel="external"
             >
-                "Download"
+                {tr!("Download")}
             </a>
         </li>
     }
 }
 
-const fn name(kind: DeletionKind) -> &'static str {
+fn name(kind: DeletionKind) -> &'static str {
     match kind {
-        DeletionKind::Conversations => "Conversations",
-        DeletionKind::Leads => "Leads",
-        DeletionKind::Workspace => "A workspace",
-        DeletionKind::Organization => "An organization",
-        DeletionKind::Person => "An account",
+        DeletionKind::Conversations => tr!("Conversations"),
+        DeletionKind::Leads => tr!("Leads"),
+        DeletionKind::Workspace => tr!("A workspace"),
+        DeletionKind::Organization => tr!("An organization"),
+        DeletionKind::Person => tr!("An account"),
+    }
+}
+
+/// So many of what the server calls `what`.
+fn words(what: &str, number: i64) -> String {
+    match what {
+        "conversations" => tr!("{n} conversation" | "{n} conversations" % number),
+        "messages" => tr!("{n} message" | "{n} messages" % number),
+        "retrievals" => tr!("{n} retrieval" | "{n} retrievals" % number),
+        "gaps" => tr!("{n} gap" | "{n} gaps" % number),
+        "leads" => tr!("{n} lead" | "{n} leads" % number),
+        "files" => tr!("{n} file" | "{n} files" % number),
+        "documents" => tr!("{n} document" | "{n} documents" % number),
+        "chunks" => tr!("{n} chunk" | "{n} chunks" % number),
+        "jobs" => tr!("{n} job" | "{n} jobs" % number),
+        "workspaces" => tr!("{n} workspace" | "{n} workspaces" % number),
+        "organizations" => tr!("{n} organization" | "{n} organizations" % number),
+        "memberships" => tr!("{n} membership" | "{n} memberships" % number),
+        "redis.drafts" => tr!("{n} draft" | "{n} drafts" % number),
+        // The tables of a whole workspace have names of their own.
+        table => {
+            let many = table.replace("redis.", "").replace('_', " ");
+            let one = many.strip_suffix('s').unwrap_or(&many);
+            let noun = if number == 1 { one } else { &many };
+            format!("{} {noun}", thousands(number))
+        }
     }
 }
 
@@ -79,10 +105,8 @@ const fn name(kind: DeletionKind) -> &'static str {
 fn counts(receipt: &DeletionReceipt) -> String {
     let mut counts: Vec<_> = receipt.counts.iter().filter(|(_, count)| **count > 0).collect();
     counts.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-    let words = counts.iter().map(|(what, number)| {
-        let what = what.replace("redis.", "").replace('_', " ");
-        let one = what.strip_suffix('s').unwrap_or(&what);
-        count(i64::try_from(**number).unwrap_or(i64::MAX), one)
-    });
+    let words = counts
+        .iter()
+        .map(|(what, number)| words(what, i64::try_from(**number).unwrap_or(i64::MAX)));
     words.collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::session::use_session;
 use crate::ui::button::Button;
-use crate::ui::format::count;
 use crate::ui::load::{load, loaded, poll_while, rows};
 use crate::ui::time::{Ago, now};
 use crate::ui::toast::use_toasts;
@@ -48,11 +47,11 @@ pub fn Deliveries(
         view! {
             <Show
                 when=move || found.with(|found| !found.is_empty())
-                fallback=|| view! { <p class="muted">"Nothing was sent yet."</p> }
+                fallback=|| view! { <p class="muted">{tr!("Nothing was sent yet.")}</p> }
             >
                 <ul
                     class="divide-y divide-base-300 rounded-box border border-base-300 px-3"
-                    aria-label="Log"
+                    aria-label=tr!("Log")
                 >
                     {move || {
                         found
@@ -71,12 +70,12 @@ pub fn Deliveries(
 fn Entry(delivery: Delivery, retry: impl Fn(Uuid) + Copy + 'static) -> impl IntoView {
     let id = delivery.id;
     let (words, class) = match delivery.status {
-        DeliveryStatus::Waiting if delivery.attempts > 0 => ("Tried again later", "text-warning"),
-        DeliveryStatus::Waiting => ("Waiting", "muted"),
-        DeliveryStatus::Delivered => ("Delivered", "text-success"),
-        DeliveryStatus::Failed => ("Failed", "text-error"),
+        DeliveryStatus::Waiting if delivery.attempts > 0 => (tr!("Tried again later"), "text-warning"),
+        DeliveryStatus::Waiting => (tr!("Waiting"), "muted"),
+        DeliveryStatus::Delivered => (tr!("Delivered"), "text-success"),
+        DeliveryStatus::Failed => (tr!("Failed"), "text-error"),
     };
-    let tries = (delivery.attempts > 1).then(|| count(delivery.attempts, "try").replace("trys", "tries"));
+    let tries = (delivery.attempts > 1).then(|| tr!("{n} try" | "{n} tries" % delivery.attempts));
     view! {
         <li class="flex flex-wrap items-center gap-x-3 gap-y-1 py-2 text-sm">
             <span class=format!("font-medium {class}")>{words}</span>
@@ -88,7 +87,7 @@ fn Entry(delivery: Delivery, retry: impl Fn(Uuid) + Copy + 'static) -> impl Into
             </span>
             <span class="ms-auto">
                 <Button small=true on_click=move || retry(id)>
-                    "Send again"
+                    {tr!("Send again")}
                 </Button>
             </span>
             {delivery.error.map(|error| view! { <p class="muted basis-full">{error}</p> })}

@@ -50,16 +50,16 @@ pub fn Create(open: RwSignal<bool>, on_created: impl Fn() + Copy + Send + Sync +
         None => view! {
             <FormBody error=error submit=submit>
                 <TextField
-                    label="Address"
+                    label=tr!("Address")
                     value=url
                     field=form.field("url")
                     placeholder=PLACEHOLDER
-                    hint="On the public internet. Redirects are not followed."
+                    hint=tr!("On the public internet. Redirects are not followed.")
                     autofocus=true
                 />
                 <div class="flex flex-wrap justify-end gap-2">
-                    <Button on_click=move || open.set(false)>"Cancel"</Button>
-                    <Submit busy=busy>"Add webhook"</Submit>
+                    <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                    <Submit busy=busy>{tr!("Add webhook")}</Submit>
                 </div>
             </FormBody>
         }
@@ -71,14 +71,14 @@ pub fn Create(open: RwSignal<bool>, on_created: impl Fn() + Copy + Send + Sync +
 fn Made(secret: String, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="flex flex-col gap-4">
-            <Notice>"Copy the secret now: it is not shown again."</Notice>
-            <CopyBox text=secret what="secret" />
+            <Notice>{tr!("Copy the secret now: it is not shown again.")}</Notice>
+            <CopyBox text=secret what=tr!("secret") />
             <p class="muted">
-                "Any library for Standard Webhooks checks signatures with it. Send a test event to see whether all is right."
+                {tr!("Any library for Standard Webhooks checks signatures with it. Send a test event to see whether all is right.")}
             </p>
             <div class="flex justify-end">
                 <Button variant=Variant::Primary on_click=move || open.set(false)>
-                    "Done"
+                    {tr!("Done")}
                 </Button>
             </div>
         </div>
@@ -125,16 +125,16 @@ pub fn Change(
     view! {
         <FormBody error=error submit=submit>
             <TextField
-                label="Address"
+                label=tr!("Address")
                 value=url
                 field=form.field("url")
                 placeholder=PLACEHOLDER
-                hint="The secret stays the same."
+                hint=tr!("The secret stays the same.")
                 autofocus=true
             />
             <div class="flex flex-wrap justify-end gap-2">
-                <Button on_click=move || open.set(false)>"Cancel"</Button>
-                <Submit busy=busy>"Save"</Submit>
+                <Button on_click=move || open.set(false)>{tr!("Cancel")}</Button>
+                <Submit busy=busy>{tr!("Save")}</Submit>
             </div>
         </FormBody>
     }

@@ -26,8 +26,8 @@ use crate::ui::toggle::Toggle;
 #[component]
 pub fn WebhooksPage() -> impl IntoView {
     view! {
-        <PageHead title="Settings" subtitle="Your own servers can be told of each lead, as it comes." />
-        <TabLinks tabs=TABS label="Settings" />
+        <PageHead title=tr!("Settings") subtitle=tr!("Your own servers can be told of each lead, as it comes.") />
+        <TabLinks tabs=TABS label=tr!("Settings") />
         <div class="flex max-w-3xl flex-col gap-5">
             <Webhooks />
         </div>
@@ -70,13 +70,13 @@ fn Webhooks() -> impl IntoView {
             disabled=Signal::derive(is_full)
             on_click=move || creating.set(true)
         >
-            "Add a webhook"
+            {tr!("Add a webhook")}
         </Button>
     };
     view! {
         <Section
-            title="Webhooks"
-            subtitle="A POST with JSON for each lead, signed as in the Standard Webhooks specification, and tried again for most of a day."
+            title=tr!("Webhooks")
+            subtitle=tr!("A POST with JSON for each lead, signed as in the Standard Webhooks specification, and tried again for most of a day.")
             actions=add.into_any()
         >
             {loaded(
@@ -89,12 +89,12 @@ fn Webhooks() -> impl IntoView {
                             fallback=|| {
                                 view! {
                                     <p class="muted">
-                                        "None yet. Add the address of a server, of an automation tool or of a CRM: it is sent each lead, and each time that somebody leaves their details again."
+                                        {tr!("None yet. Add the address of a server, of an automation tool or of a CRM: it is sent each lead, and each time that somebody leaves their details again.")}
                                     </p>
                                 }
                             }
                         >
-                            <ul class="-my-3 divide-y divide-base-300" aria-label="Webhooks">
+                            <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Webhooks")>
                                 <For
                                     each=move || found.get()
                                     key=|webhook| (webhook.id, webhook.url.clone(), webhook.is_enabled)
@@ -106,10 +106,10 @@ fn Webhooks() -> impl IntoView {
                 },
             )}
         </Section>
-        <Dialog open=creating title="Add a webhook">
+        <Dialog open=creating title=tr!("Add a webhook")>
             <Create open=creating on_created=move || webhooks.reload() />
         </Dialog>
-        <Dialog open=is_changing title="Change the address">
+        <Dialog open=is_changing title=tr!("Change the address")>
             {move || {
                 changing
                     .get()
@@ -118,10 +118,10 @@ fn Webhooks() -> impl IntoView {
                     })
             }}
         </Dialog>
-        <ConfirmDialog open=asking title="Delete this webhook?" action="Delete webhook" on_confirm=delete>
+        <ConfirmDialog open=asking title=tr!("Delete this webhook?") action=tr!("Delete webhook") on_confirm=delete>
             <p class="wrap-anywhere">
                 <strong dir="ltr">{url}</strong>
-                " is told nothing any more. What was sent to it goes from the log; its secret is gone for good."
+                {tr!(" is told nothing any more. What was sent to it goes from the log; its secret is gone for good.")}
             </p>
         </ConfirmDialog>
     }
@@ -178,33 +178,33 @@ fn Row(webhook: Webhook, actions: Actions) -> impl IntoView {
                         {webhook.url}
                     </p>
                     <p class="muted flex flex-wrap gap-x-3 text-xs">
-                        <span>"secret ends in " <code>{webhook.hint}</code></span>
-                        <span>"made " <Ago at=webhook.created_at /></span>
+                        <span>{tr!("secret ends in ")} <code>{webhook.hint}</code></span>
+                        <span>{tr!("made ")} <Ago at=webhook.created_at /></span>
                     </p>
                     {webhook.disabled_for.map(|reason| view! { <p class="text-error">{reason}</p> })}
                 </div>
                 <IconButton
                     icon=icon::PENCIL
-                    label="Change the address"
+                    label=tr!("Change the address")
                     on_click=move || actions.change.run(change.clone())
                 />
                 <IconButton
                     icon=icon::TRASH_2
-                    label="Delete this webhook"
+                    label=tr!("Delete this webhook")
                     on_click=move || actions.delete.run(delete.clone())
                 />
             </div>
-            <Toggle label="On" hint="" checked=webhook.is_enabled on_change=switch />
+            <Toggle label=tr!("On") hint="" checked=webhook.is_enabled on_change=switch />
             <div class="flex flex-wrap gap-2">
                 <Button small=true icon=icon::SEND busy=busy on_click=test>
-                    "Send a test event"
+                    {tr!("Send a test event")}
                 </Button>
                 <Button
                     small=true
                     icon=icon::HISTORY
                     on_click=move || is_open.update(|is_open| *is_open = !*is_open)
                 >
-                    {move || if is_open.get() { "Hide the log" } else { "Show the log" }}
+                    {move || if is_open.get() { tr!("Hide the log") } else { tr!("Show the log") }}
                 </Button>
             </div>
             <Show when=move || is_open.get()>

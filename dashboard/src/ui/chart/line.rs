@@ -42,11 +42,12 @@ pub fn LineChart(
     let names = ends(&points);
     let words = points.first().zip(points.last()).map(|(first, last)| {
         let most = now.iter().copied().fold(0.0, f64::max);
-        format!(
+        tr!(
             "{label} from {} to {}: at most {} a day",
             first.name,
             last.name,
-            format(most)
+            format(most),
+            label
         )
     });
     let half = place(0, points.len());
@@ -101,7 +102,7 @@ fn ends(points: &[Point]) -> Vec<String> {
 fn words_of(point: &Point, format: fn(f64) -> String) -> String {
     let now = format!("{}: {}", point.name, format(point.value));
     match point.before {
-        Some(before) => format!("{now} (before: {})", format(before)),
+        Some(before) => tr!("{now} (before: {})", format(before), now),
         None => now,
     }
 }
@@ -114,7 +115,7 @@ fn Legend(has_before: bool) -> impl IntoView {
                 <svg class="chart h-2 w-5" viewBox="0 0 20 8">
                     <path class="chart-line" d="M0 4H20" />
                 </svg>
-                "This period"
+                {tr!("This period")}
             </span>
             {has_before
                 .then(|| {
@@ -123,7 +124,7 @@ fn Legend(has_before: bool) -> impl IntoView {
                             <svg class="chart h-2 w-5" viewBox="0 0 20 8">
                                 <path class="chart-before" d="M0 4H20" />
                             </svg>
-                            "The period before"
+                            {tr!("The period before")}
                         </span>
                     }
                 })}
@@ -146,20 +147,20 @@ fn Table(label: String, points: Vec<Point>, format: fn(f64) -> String) -> impl I
     };
     view! {
         <details class="mt-2">
-            <summary class="muted cursor-pointer text-xs">"Show as a table"</summary>
+            <summary class="muted cursor-pointer text-xs">{tr!("Show as a table")}</summary>
             <div class="mt-2 max-h-64 overflow-y-auto">
                 <table class="w-full max-w-sm text-xs">
                     <caption class="sr-only">{label}</caption>
                     <thead>
                         <tr class="muted">
                             <th scope="col" class="pe-4 text-start font-medium">
-                                "Day"
+                                {tr!("Day")}
                             </th>
                             <th scope="col" class="pe-4 text-end font-medium">
-                                "Number"
+                                {tr!("Number")}
                             </th>
                             <th scope="col" class="text-end font-medium">
-                                "Before"
+                                {tr!("Before")}
                             </th>
                         </tr>
                     </thead>

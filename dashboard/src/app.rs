@@ -5,9 +5,8 @@ use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Ro
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
-use crate::auth::{FinishSignIn, Forgot, Reset, SignIn, SignUp, Verify, Welcome};
-use crate::members::JoinPage;
-use crate::pages::{bots, builder, home, knowledge, settings, tests, visitors};
+use crate::auth::Welcome;
+use crate::pages::{build, door, home, monitor, settings};
 use crate::session::{Access, ExpiredDialog, Session, tab};
 use crate::shell::{NotFound, Shell};
 use crate::ui::load::Failure;
@@ -27,34 +26,34 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <ParentRoute path=path!("") view=Public>
-                    <Route path=path!("/sign-in") view=SignIn />
-                    <Route path=path!("/sign-in/finish") view=FinishSignIn />
-                    <Route path=path!("/sign-up") view=SignUp />
+                    <Route path=path!("/sign-in") view=door::sign_in />
+                    <Route path=path!("/sign-in/finish") view=door::finish />
+                    <Route path=path!("/sign-up") view=door::sign_up />
                 </ParentRoute>
-                <Route path=path!("/invite") view=JoinPage />
+                <Route path=path!("/invite") view=door::join />
                 <ParentRoute path=path!("") view=Anyone>
-                    <Route path=path!("/forgot") view=Forgot />
-                    <Route path=path!("/reset") view=Reset />
-                    <Route path=path!("/verify") view=Verify />
+                    <Route path=path!("/forgot") view=door::forgot />
+                    <Route path=path!("/reset") view=door::reset />
+                    <Route path=path!("/verify") view=door::verify />
                 </ParentRoute>
                 <ParentRoute path=path!("") view=Private>
                     <Route path=path!("/") view=|| view! { <Redirect path="/bots" /> } />
                     <Route path=path!("/bots") view=home::bots />
-                    <Route path=path!("/bots/draft/:id") view=builder::draft />
-                    <Route path=path!("/bots/new") view=bots::new />
-                    <Route path=path!("/bots/:id") view=bots::bot />
-                    <Route path=path!("/bots/:id/deploy") view=bots::deploy />
-                    <Route path=path!("/knowledge") view=knowledge::list />
-                    <Route path=path!("/knowledge/draft/:id") view=knowledge::draft />
-                    <Route path=path!("/knowledge/:id") view=knowledge::base />
-                    <Route path=path!("/conversations") view=visitors::conversations />
-                    <Route path=path!("/conversations/gaps") view=visitors::gaps />
-                    <Route path=path!("/conversations/:id") view=visitors::conversation />
-                    <Route path=path!("/leads") view=visitors::leads />
-                    <Route path=path!("/leads/:id") view=visitors::lead />
-                    <Route path=path!("/analytics") view=visitors::analytics />
-                    <Route path=path!("/tests") view=tests::list />
-                    <Route path=path!("/tests/:id") view=tests::set />
+                    <Route path=path!("/bots/draft/:id") view=build::bot_draft />
+                    <Route path=path!("/bots/new") view=build::new_bot />
+                    <Route path=path!("/bots/:id") view=build::bot />
+                    <Route path=path!("/bots/:id/deploy") view=build::deploy />
+                    <Route path=path!("/knowledge") view=build::knowledge />
+                    <Route path=path!("/knowledge/draft/:id") view=build::knowledge_draft />
+                    <Route path=path!("/knowledge/:id") view=build::knowledge_base />
+                    <Route path=path!("/conversations") view=monitor::conversations />
+                    <Route path=path!("/conversations/gaps") view=monitor::gaps />
+                    <Route path=path!("/conversations/:id") view=monitor::conversation />
+                    <Route path=path!("/leads") view=monitor::leads />
+                    <Route path=path!("/leads/:id") view=monitor::lead />
+                    <Route path=path!("/analytics") view=monitor::analytics />
+                    <Route path=path!("/tests") view=build::test_sets />
+                    <Route path=path!("/tests/:id") view=build::test_set />
                     <Route path=path!("/settings") view=settings::workspace />
                     <Route path=path!("/members") view=settings::members />
                     <Route path=path!("/organization") view=settings::organization />

@@ -1,4 +1,4 @@
-//! The pages behind the sign-in, by area. The code of an area is a file of its own, fetched when the first of its pages is
+//! The pages, by area. The code of an area is a file of its own, fetched when the first of its pages is
 //! opened: who signs in loads the frame and the list of bots, but not the builder.
 
 use std::future::Future;
@@ -35,33 +35,36 @@ macro_rules! areas {
 }
 
 areas! {
+    door {
+        sign_in: crate::auth::SignIn,
+        finish: crate::auth::FinishSignIn,
+        sign_up: crate::auth::SignUp,
+        forgot: crate::auth::Forgot,
+        reset: crate::auth::Reset,
+        verify: crate::auth::Verify,
+        join: crate::members::JoinPage,
+    }
     home {
         bots: crate::bots::BotsPage,
     }
-    bots {
-        new: crate::bots::StartPage,
+    build {
+        new_bot: crate::bots::StartPage,
         bot: crate::bots::BotPage,
+        bot_draft: crate::bots::BuilderPage,
         deploy: crate::bots::DeployPage,
+        knowledge: crate::kb::KnowledgePage,
+        knowledge_base: crate::kb::KnowledgeBasePage,
+        knowledge_draft: crate::kb::WizardPage,
+        test_sets: crate::test_sets::TestSetsPage,
+        test_set: crate::test_sets::TestSetPage,
     }
-    builder {
-        draft: crate::bots::BuilderPage,
-    }
-    knowledge {
-        list: crate::kb::KnowledgePage,
-        draft: crate::kb::WizardPage,
-        base: crate::kb::KnowledgeBasePage,
-    }
-    visitors {
+    monitor {
         conversations: crate::conversations::ConversationsPage,
-        gaps: crate::conversations::GapsPage,
         conversation: crate::conversations::ConversationPage,
+        gaps: crate::conversations::GapsPage,
         leads: crate::leads::LeadsPage,
         lead: crate::leads::LeadPage,
         analytics: crate::analytics::AnalyticsPage,
-    }
-    tests {
-        list: crate::test_sets::TestSetsPage,
-        set: crate::test_sets::TestSetPage,
     }
     settings {
         workspace: crate::settings::SettingsPage,
@@ -92,13 +95,19 @@ where
 {
     let code = RwSignal::new(Code::Loading);
     spawn_local(async move {
-        let loaded = if load().await.is_ok() { Code::Ready } else { Code::Missing };
+        let loaded = if load().await.is_ok() {
+            Code::Ready
+        } else {
+            Code::Missing
+        };
         // Whoever went elsewhere in the meantime took the signal along.
         code.try_set(loaded);
     });
     // What is loaded answers at once; so the page begins below its route, where it finds what the route gives it.
     move || match code.get() {
-        Code::Loading => view! { <div aria-busy="true" aria-label="Loading">{blocks()}</div> }.into_any(),
+        Code::Loading => {
+            view! { <div aria-busy="true" aria-label=tr!("Loading")>{blocks()}</div> }.into_any()
+        }
         Code::Missing => view! { <Missing /> }.into_any(),
         Code::Ready => match page().now_or_never() {
             Some(Ok(page)) => page,
@@ -117,12 +126,14 @@ fn Missing() -> impl IntoView {
     view! {
         <div role="alert" class="panel flex flex-col items-center gap-3 px-6 py-12 text-center">
             <Icon glyph=icon::TRIANGLE_ALERT class="size-6 text-error" />
-            <h1 class="text-base font-semibold">"This page could not be loaded"</h1>
+            <h1 class="text-base font-semibold">{tr!("This page could not be loaded")}</h1>
             <p class="muted max-w-md">
-                "The connection may be down, or Botwright was updated since you opened it. What you made is saved."
+                {tr!(
+                    "The connection may be down, or Botwright was updated since you opened it. What you made is saved."
+                )}
             </p>
             <Button variant=Variant::Primary icon=icon::ROTATE_CCW on_click=reload>
-                "Reload"
+                {tr!("Reload")}
             </Button>
         </div>
     }

@@ -48,7 +48,15 @@ pub fn build(paths: &Paths, tools: &Packages, package: &str, step: &Step) -> Res
 /// Builds one crate on its own (so that no other crate's features leak into it). Answers where its module lies.
 pub fn compile(paths: &Paths, package: &str, linker: &[&str], step: &Step) -> Result<PathBuf> {
     let mut cargo = cargo(paths);
-    cargo.args(["rustc", "--profile", "web", "--target", TARGET, "--package", package]);
+    cargo.args([
+        "rustc",
+        "--profile",
+        "web",
+        "--target",
+        TARGET,
+        "--package",
+        package,
+    ]);
     cargo.arg("--");
     for argument in linker {
         cargo.arg(format!("-Clink-arg={argument}"));

@@ -46,6 +46,7 @@ areas! {
     }
     home {
         bots: crate::bots::BotsPage,
+        palette: crate::shell::PaletteContent,
     }
     build {
         new_bot: crate::bots::StartPage,

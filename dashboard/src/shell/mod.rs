@@ -3,6 +3,8 @@
 mod account;
 mod nav;
 mod not_found;
+mod palette;
+mod palette_dialog;
 mod workspaces;
 
 use leptos::html;
@@ -13,6 +15,8 @@ use crate::account::ConfirmAddress;
 use account::AccountMenu;
 use nav::{BottomBar, SideBar};
 pub use not_found::NotFound;
+pub use palette::PaletteContent;
+use palette_dialog::PaletteButton;
 use workspaces::WorkspaceMenu;
 
 /// Navigation at the side (at the bottom on a phone), a bar on top, the page between them.
@@ -37,6 +41,7 @@ pub fn Shell(
                     <img src="/favicon.svg" alt="Botwright" width="28" height="28" class="md:hidden" />
                     <WorkspaceMenu />
                     <div class="grow"></div>
+                    <PaletteButton />
                     <AccountMenu />
                 </header>
                 <ConfirmAddress />

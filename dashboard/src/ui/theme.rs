@@ -39,7 +39,8 @@ impl Choice {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
         match self {
             Self::System => tr!("System"),
             Self::Light => tr!("Light"),
@@ -47,7 +48,8 @@ impl Choice {
         }
     }
 
-    const fn icon(self) -> Glyph {
+    /// Its picture.
+    pub const fn icon(self) -> Glyph {
         match self {
             Self::System => icon::MONITOR,
             Self::Light => icon::SUN,
@@ -66,7 +68,8 @@ impl ThemeChoice {
         Self(RwSignal::new(Choice::stored()))
     }
 
-    fn set(self, choice: Choice) {
+    /// Chooses, for now and later.
+    pub fn set(self, choice: Choice) {
         self.0.set(choice);
         session::write(KEY, choice.key());
         if let Ok(event) = Event::new("botwright:theme") {

@@ -1,0 +1,131 @@
+//! What can be reached from the palette.
+
+use api_types::client;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use crate::session::Session;
+use crate::ui::icon::{self, Glyph};
+use crate::ui::theme::Choice;
+
+/// Pages of bots that are read: at most this many times a page of the list.
+const MOST_PAGES: usize = 10;
+
+/// What an entry does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Shows the page at an address.
+    Page(&'static str),
+    /// Shows a bot.
+    Bot(Uuid),
+    /// Shows a knowledge base.
+    KnowledgeBase(Uuid),
+    /// Shows a test set.
+    TestSet(Uuid),
+    /// Changes the theme.
+    Theme(Choice),
+    /// Ends the session.
+    SignOut,
+}
+
+/// A line of the palette.
+#[derive(Clone, PartialEq)]
+pub struct Entry {
+    /// What it is called.
+    pub name: String,
+    /// What kind of thing it is.
+    pub kind: &'static str,
+    /// Its picture.
+    pub glyph: Glyph,
+    /// What it does.
+    pub act: Act,
+}
+
+fn page(name: &'static str, href: &'static str, glyph: Glyph) -> Entry {
+    Entry {
+        name: name.to_owned(),
+        kind: tr!("Page"),
+        glyph,
+        act: Act::Page(href),
+    }
+}
+
+fn action(name: impl Into<String>, glyph: Glyph, act: Act) -> Entry {
+    Entry {
+        name: name.into(),
+        kind: tr!("Action"),
+        glyph,
+        act,
+    }
+}
+
+/// What is there in every workspace.
+pub fn fixed() -> Vec<Entry> {
+    let theme = |choice: Choice| {
+        let name = tr!("Theme: {}", choice.name());
+        action(name, choice.icon(), Act::Theme(choice))
+    };
+    let mut entries = vec![
+        action(tr!("New bot"), icon::PLUS, Act::Page("/bots/new")),
+        page(tr!("Bots"), "/bots", icon::BOT),
+        page(tr!("Knowledge"), "/knowledge", icon::BOOK_OPEN),
+        page(tr!("Conversations"), "/conversations", icon::MESSAGES_SQUARE),
+        page(tr!("Unanswered questions"), "/conversations/gaps", icon::CIRCLE_HELP),
+        page(tr!("Leads"), "/leads", icon::INBOX),
+        page(tr!("Analytics"), "/analytics", icon::CHART),
+        page(tr!("Tests"), "/tests", icon::LIST_CHECKS),
+        page(tr!("Settings"), "/settings", icon::SETTINGS),
+        page(tr!("Data"), "/settings/data", icon::LAYERS),
+        page(tr!("Usage"), "/settings/usage", icon::CHART),
+        page(tr!("Webhooks"), "/settings/webhooks", icon::PLUG),
+        page(tr!("Audit log"), "/settings/audit", icon::HISTORY),
+        page(tr!("Members"), "/members", icon::USERS),
+        page(tr!("Organization"), "/organization", icon::BUILDING),
+        page(tr!("Account"), "/account", icon::KEY_ROUND),
+    ];
+    entries.extend(Choice::ALL.map(theme));
+    entries.push(action(tr!("Sign out"), icon::LOG_OUT, Act::SignOut));
+    entries
+}
+
+/// What this workspace has. What can't be read is left out: the palette still leads to its page, which says why.
+pub async fn made_here(session: Session, found: RwSignal<Vec<Entry>>) {
+    let add = |entries: Vec<Entry>| {
+        // Whoever closed the palette took the list along.
+        found.try_update(|found| found.extend(entries)).is_some()
+    };
+    let mut cursor = None;
+    for _ in 0..MOST_PAGES {
+        let Ok(bots) = session.send(&client::bots::list(cursor)).await else {
+            break;
+        };
+        let bot = |bot: api_types::bots::BotSummary| Entry {
+            name: bot.name,
+            kind: tr!("Bot"),
+            glyph: icon::BOT,
+            act: Act::Bot(bot.id),
+        };
+        cursor = bots.next_cursor;
+        if !add(bots.items.into_iter().map(bot).collect()) || cursor.is_none() {
+            break;
+        }
+    }
+    if let Ok(bases) = session.send(&client::kb::list()).await {
+        let base = |base: api_types::kb::KnowledgeBase| Entry {
+            name: base.name,
+            kind: tr!("Knowledge base"),
+            glyph: icon::BOOK_OPEN,
+            act: Act::KnowledgeBase(base.id),
+        };
+        add(bases.into_iter().map(base).collect());
+    }
+    if let Ok(sets) = session.send(&client::test_sets::list()).await {
+        let set = |set: api_types::test_sets::TestSet| Entry {
+            name: set.name,
+            kind: tr!("Test set"),
+            glyph: icon::LIST_CHECKS,
+            act: Act::TestSet(set.id),
+        };
+        add(sets.into_iter().map(set).collect());
+    }
+}

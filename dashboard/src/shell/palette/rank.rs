@@ -1,0 +1,36 @@
+//! Which entries fit what was typed, best first.
+
+/// How well `name` fits `words`: less is better, `None` is not at all. Every word must be in it; it is best where the
+/// name begins with it, then where a word does, then anywhere.
+pub fn rank(name: &str, words: &str) -> Option<usize> {
+    let name = name.to_lowercase();
+    words
+        .to_lowercase()
+        .split_whitespace()
+        .map(|word| {
+            let at = name.find(word)?;
+            let begins_word = || name.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word));
+            Some(match at {
+                0 => 0,
+                _ if begins_word() => 1,
+                _ => 2,
+            })
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rank;
+
+    #[test]
+    fn beginnings_come_first_and_every_word_must_be_there() {
+        assert_eq!(rank("Audit log", ""), Some(0));
+        assert_eq!(rank("Audit log", "aud"), Some(0));
+        assert_eq!(rank("Audit log", "LOG"), Some(1));
+        assert_eq!(rank("Catalogue", "log"), Some(2));
+        assert_eq!(rank("Audit log", "log aud"), Some(1));
+        assert_eq!(rank("Audit log", "log bot"), None);
+        assert_eq!(rank("База знаний", "ЗНА"), Some(1));
+    }
+}

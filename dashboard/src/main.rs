@@ -27,7 +27,8 @@ use leptos::prelude::*;
 
 fn main() {
     console_error_panic_hook::set_once();
-    leptos::task::spawn_local(async {
+    // Leptos has no executor of its own before it is mounted.
+    wasm_bindgen_futures::spawn_local(async {
         i18n::start().await;
         if let Some(boot) = document().get_element_by_id("boot") {
             boot.remove();

@@ -20,6 +20,10 @@
   if (!meta || meta === "en") return;
   document.documentElement.lang = meta.content;
   document.documentElement.dir = meta.dataset.dir;
+  addEventListener("DOMContentLoaded", () => {
+    const boot = document.querySelector("#boot");
+    if (boot) boot.textContent = meta.dataset.loading;
+  });
   // Its texts are on their way while the app is still loading.
   const preload = document.createElement("link");
   preload.rel = "preload";

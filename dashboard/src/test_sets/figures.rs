@@ -7,7 +7,12 @@ use leptos::prelude::*;
 /// A share as a percentage, never rounded up to what it falls short of.
 pub fn percent(share: f64) -> String {
     let tenths = (share * 1000.0 + 1e-6).floor() / 10.0;
-    format!("{tenths} %")
+    format!("{} %", self::tenths(tenths))
+}
+
+/// A number with the digit after its point, if that says anything.
+fn tenths(number: f64) -> String {
+    decimal(number, u32::from(number.fract().abs() > 0.05))
 }
 
 /// A figure of a run.
@@ -138,7 +143,7 @@ fn Step(by: f64) -> impl IntoView {
         "text-error"
     };
     view! { <span class=class>{{
-        let points = format!("{}{}", if points > 0.0 { "+" } else { "" }, decimal(points, 1));
+        let points = format!("{}{}", if points > 0.0 { "+" } else { "" }, tenths(points));
         tr!("{points} points", points)
     }}</span> }
     .into_any()

@@ -16,6 +16,8 @@ pub struct Language {
     pub name: String,
     /// `rtl` where it is written so.
     pub direction: &'static str,
+    /// What it says until the dashboard is there.
+    pub loading: String,
     /// The catalogue: JSON.
     pub catalogue: Vec<u8>,
 }
@@ -51,7 +53,10 @@ fn language(po: &Po, texts: &Texts) -> Result<Language> {
     // What says more by itself is more surely the one that a text was made of.
     templates.sort_by_key(|english| std::cmp::Reverse(weight(english)));
     let catalogue = json!({ "plural": plural, "texts": all, "templates": templates });
+    let loading = entries().find(|entry| entry.text.key() == "Loading");
+    let loading = loading.and_then(|entry| entry.forms.first());
     Ok(Language {
+        loading: format!("{}…", loading.map_or("", String::as_str)),
         code,
         name: po.header("X-Language-Name")?.to_owned(),
         direction: if is_rtl { "rtl" } else { "ltr" },

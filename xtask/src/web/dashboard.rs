@@ -58,13 +58,19 @@ fn languages(paths: &Paths, dist: &Dist) -> Result<String> {
         let file = hashed(&language.code, "json", &language.catalogue);
         dist.write(&file, &language.catalogue)?;
         head.push(format!(
-            r#"<meta name="language" content="{}" data-name="{}" data-dir="{}" data-file="/{file}">"#,
+            r#"<meta name="language" content="{}" data-name="{}" data-dir="{}" data-loading="{}" data-file="/{file}">"#,
             language.code,
-            language.name.replace('&', "&amp;").replace('"', "&quot;"),
-            language.direction
+            escaped(&language.name),
+            language.direction,
+            escaped(&language.loading)
         ));
     }
     Ok(head.join("\n    "))
+}
+
+/// A text within the quotes of an attribute.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;")
 }
 
 /// Tailwind's style sheet with the classes that the dashboard's Rust files mention.

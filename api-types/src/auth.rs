@@ -71,6 +71,8 @@ pub struct AuthResponse {
     pub user: User,
     /// The workspace the token is for.
     pub workspace: Workspace,
+    /// The role in that workspace.
+    pub role: Role,
 }
 
 /// `GET /auth/me`.

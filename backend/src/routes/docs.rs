@@ -22,7 +22,7 @@ pub async fn errors() -> Html<String> {
     }
     Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><title>Errors · Botwright</title><h1>Error codes</h1><p>Every error is \
+         content=\"width=device-width\"><link rel=\"icon\" href=\"/favicon.svg\"><title>Errors · Botwright</title><h1>Error codes</h1><p>Every error is \
          <code>application/problem+json</code> with one of these in <code>code</code>.</p><table><thead><tr>\
          <th>Code</th><th>Status</th><th>Meaning</th></tr></thead><tbody>{rows}</tbody></table></html>"
     ))

@@ -214,6 +214,8 @@ async fn whoever_signed_up_with_the_address_of_another_does_not_lock_them_out() 
     let mail = mails::first(&app, &squatter.email, "Choose a new password").await;
     let body = json!({ "token": mails::token(&mail), "password": "gravel tuba lemonade" });
     done(auth(&app, "password/reset", body)).await;
+    // What is gone is told.
+    mails::first(&app, &squatter.email, "Two-step sign-in was turned off").await;
     let body = json!({ "email": squatter.email, "password": "gravel tuba lemonade" });
     let _: AuthResponse = ok(auth(&app, "login", body)).await;
 }

@@ -33,6 +33,7 @@ pub fn AddWay(options: SignInOptions) -> impl IntoView {
         adding.set(Some(way));
         is_adding.set(true);
     };
+    let passkeys = options.passkeys;
     let buttons = Way::all(options).into_iter().map(|way| {
         let label = tr!("Add {}", way.label());
         view! {
@@ -50,6 +51,14 @@ pub fn AddWay(options: SignInOptions) -> impl IntoView {
     };
     view! {
         <div class="mt-4 flex flex-wrap gap-2 empty:hidden">{buttons.collect_view()}</div>
+        {(!passkeys)
+            .then(|| {
+                view! {
+                    <p class="muted mt-4">
+                        {tr!("Passkeys need an address with a name: whoever runs this server sets it (BOTWRIGHT_PUBLIC_URL).")}
+                    </p>
+                }
+            })}
         <Dialog open=is_adding title=Signal::derive(title)>
             {form}
         </Dialog>

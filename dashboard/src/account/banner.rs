@@ -35,6 +35,7 @@ pub fn ConfirmAddress() -> impl IntoView {
             view! {
                 <div
                     role="status"
+                    data-banner=""
                     class="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-base-300 bg-primary/8 px-4 py-2 sm:px-6"
                 >
                     <Icon glyph=icon::INFO class="size-4 shrink-0 text-primary" />

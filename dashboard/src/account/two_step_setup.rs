@@ -38,11 +38,24 @@ pub fn Setup(open: RwSignal<bool>, on_enabled: impl Fn() + Copy + Send + Sync + 
         stage.set(Stage::Done(codes));
         on_enabled();
     };
+    let is_confirmed = move || {
+        session
+            .identity()
+            .is_some_and(|identity| identity.user.email_verified)
+    };
     move || {
         match stage.get() {
         Stage::Password => view! {
             <PasswordForm action=tr!("Continue") open=open send=begin>
                 <p>{tr!("You need an authenticator app on your phone, or a password manager that makes codes.")}</p>
+                {(!is_confirmed())
+                    .then(|| {
+                        view! {
+                            <Notice>
+                                {tr!("Confirm your e-mail address as well: until then, a new password by mail turns this off again.")}
+                            </Notice>
+                        }
+                    })}
             </PasswordForm>
         }
         .into_any(),

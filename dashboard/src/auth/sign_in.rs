@@ -99,7 +99,9 @@ pub fn SignIn() -> impl IntoView {
     view! {
         <h1 class="text-2xl font-semibold">{tr!("Sign in")}</h1>
         <p class="muted mt-1 mb-6">
-            {tr!("New here? ")} <a class="link-plain" href=with_next("/sign-up")>{tr!("Create an account")}</a>
+            <span class:hidden=move || challenge.with(Option::is_some)>
+                {tr!("New here? ")} <a class="link-plain" href=with_next("/sign-up")>{tr!("Create an account")}</a>
+            </span>
         </p>
         {move || match challenge.get() {
             Some(asked) => view! { <SecondStep challenge=asked back=move || challenge.set(None) /> }.into_any(),

@@ -3,6 +3,7 @@
 use api_types::bots::BotSummary;
 use api_types::client;
 use api_types::drafts::DraftSummary;
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 
 use super::new_bot::DraftButton;
@@ -28,7 +29,7 @@ pub fn BotsPage() -> impl IntoView {
 
     view! {
         <PageHead title=tr!("Bots") subtitle=tr!("Each answers visitors from the knowledge you give it.")>
-            <ButtonLink href="/bots/new" variant=Variant::Primary icon=icon::PLUS>
+            <ButtonLink href="/bots/new" variant=Variant::Primary icon=icon::PLUS needs=Role::Editor>
                 {tr!("New bot")}
             </ButtonLink>
         </PageHead>

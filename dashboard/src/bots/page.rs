@@ -40,21 +40,19 @@ pub fn BotPage() -> impl IntoView {
 fn Overview(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
     let name = Memo::new(move |_| bot.with(|bot| bot.summary.name.clone()));
     let is_verified_only = Memo::new(move |_| bot.with(|bot| bot.content.access.verified_only));
-    let me = crate::ui::load::load(client::auth::me);
-    let is_admin = Memo::new(move |_| me.get().is_some_and(|me| me.role >= Role::Admin));
+    let session = use_session();
+    let (is_admin, is_editor) = (session.may(Role::Admin), session.may(Role::Editor));
     view! {
         <BotHead id=id name=name />
         <div class="grid gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
             <div class="flex min-w-0 flex-col gap-5">
-                <Show when=move || is_admin.get()>
-                    <VerifiedVisitors id=id is_required=is_verified_only />
-                </Show>
+                {is_admin.then(|| view! { <VerifiedVisitors id=id is_required=is_verified_only /> })}
                 <Versions id=id bot=load />
             </div>
             <div class="flex min-w-0 flex-col gap-5">
                 <State id=id bot=bot load=load />
                 <Facts bot=bot />
-                <DeleteBot id=id name=name />
+                {is_editor.then(|| view! { <DeleteBot id=id name=name /> })}
             </div>
         </div>
     }
@@ -93,7 +91,7 @@ fn State(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
     view! {
         <Section title=tr!("Status") actions=view! { <StatusBadge status=status /> }.into_any()>
             <p class="muted mb-3">{words}</p>
-            <Button icon=icon::POWER busy=busy on_click=toggle>
+            <Button icon=icon::POWER busy=busy needs=Role::Editor on_click=toggle>
                 {move || if is_live() { tr!("Take it down") } else { tr!("Put it up again") }}
             </Button>
         </Section>

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use api_types::client;
 use api_types::data::{DeleteConversationsRequest, MAX_CONVERSATIONS};
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -34,7 +35,7 @@ pub fn DeleteConversation(
         Ok(())
     };
     view! {
-        <Button icon=icon::TRASH_2 on_click=move || asking.set(true)>
+        <Button icon=icon::TRASH_2 needs=Role::Admin on_click=move || asking.set(true)>
             {tr!("Delete this conversation")}
         </Button>
         <ConfirmDialog
@@ -102,7 +103,7 @@ pub fn DeleteChosen(
         <Show
             when=move || chosen.with(Option::is_some)
             fallback=move || {
-                view! { <Button on_click=move || chosen.set(Some(BTreeSet::new()))>{tr!("Choose")}</Button> }
+                view! { <Button needs=Role::Admin on_click=move || chosen.set(Some(BTreeSet::new()))>{tr!("Choose")}</Button> }
             }
         >
             <Button icon=icon::TRASH_2 disabled=cannot on_click=move || asking.set(true)>

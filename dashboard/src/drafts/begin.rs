@@ -2,6 +2,7 @@
 
 use api_types::client::{Call, ClientError};
 use api_types::drafts::{CreateDraftRequest, Draft, DraftSummary};
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -66,7 +67,7 @@ pub fn BeginDraft<T: DeserializeOwned + 'static>(
         });
     };
     view! {
-        <Button variant=variant icon=icon busy=busy on_click=begin>
+        <Button variant=variant icon=icon busy=busy needs=Role::Editor on_click=begin>
             {children()}
         </Button>
     }

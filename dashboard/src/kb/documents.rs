@@ -2,6 +2,7 @@
 
 use api_types::client;
 use api_types::kb::{Document, DocumentStatus, KnowledgeBase};
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
@@ -102,7 +103,7 @@ fn RetryFailed(
     };
     view! {
         <Show when=move || { failed() > 1 }>
-            <Button small=true icon=icon::ROTATE_CCW busy=busy on_click=retry>
+            <Button small=true icon=icon::ROTATE_CCW busy=busy needs=Role::Editor on_click=retry>
                 {move || tr!("Retry all {} that failed", failed())}
             </Button>
         </Show>
@@ -214,7 +215,7 @@ fn Row(
                 {failed
                     .then(|| {
                         view! {
-                            <Button small=true icon=icon::ROTATE_CCW busy=busy on_click=retry>
+                            <Button small=true icon=icon::ROTATE_CCW busy=busy needs=Role::Editor on_click=retry>
                                 {tr!("Retry")}
                             </Button>
                         }

@@ -2,6 +2,7 @@
 
 use api_types::client;
 use api_types::kb::{ChunkStrategy, Document, KnowledgeBase};
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -158,7 +159,7 @@ fn DeleteBase(id: Uuid, base: RwSignal<KnowledgeBase>) -> impl IntoView {
     view! {
         <Section title=tr!("Delete")>
             <p class="muted mb-3">{tr!("The knowledge base goes with its documents and chunks.")}</p>
-            <Button icon=icon::TRASH_2 on_click=move || asking.set(true)>
+            <Button icon=icon::TRASH_2 needs=Role::Editor on_click=move || asking.set(true)>
                 {tr!("Delete knowledge base")}
             </Button>
         </Section>

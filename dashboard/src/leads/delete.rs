@@ -1,6 +1,7 @@
 //! Deleting a lead for good.
 
 use api_types::client;
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -31,7 +32,7 @@ pub fn DeleteLead(
         Ok(())
     };
     view! {
-        <Button icon=icon::TRASH_2 on_click=move || asking.set(true)>
+        <Button icon=icon::TRASH_2 needs=Role::Admin on_click=move || asking.set(true)>
             {tr!("Delete this lead")}
         </Button>
         <ConfirmDialog open=asking title=tr!("Delete this lead?") action=tr!("Delete lead") on_confirm=delete>

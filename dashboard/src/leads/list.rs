@@ -2,6 +2,7 @@
 
 use api_types::client;
 use api_types::leads::{LeadFilter, LeadFormat, LeadSummary};
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -143,7 +144,7 @@ fn Export(wanted: Memo<LeadFilter>, format: LeadFormat, name: &'static str) -> i
         });
     };
     view! {
-        <Button icon=icon::DOWNLOAD busy=busy on_click=save>
+        <Button icon=icon::DOWNLOAD busy=busy needs=Role::Editor on_click=save>
             {name}
         </Button>
     }

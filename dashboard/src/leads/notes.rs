@@ -2,6 +2,7 @@
 
 use api_types::client;
 use api_types::leads::{AddNoteRequest, Lead, LeadNote, MAX_NOTE_CHARS};
+use api_types::tenancy::Role;
 use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -98,7 +99,7 @@ pub fn Notes(
             <FormBody error=error submit=submit>
                 <TextArea label=tr!("New note") value=content field=form.field("content") rows=3 />
                 <div class="flex justify-end">
-                    <Submit busy=busy variant=Variant::Plain>
+                    <Submit busy=busy variant=Variant::Plain needs=Role::Editor>
                         {tr!("Add note")}
                     </Submit>
                 </div>

@@ -1,13 +1,14 @@
 //! The list of members.
 
 use api_types::tenancy::{ChangeMemberRequest, Member, Role};
+use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::invitations::Invitations;
 use super::invite::InviteDialog;
-use super::level::{Level, roles_up_to, title};
+use super::level::{Level, title};
 use crate::session::use_session;
 use crate::ui::button::{Button, Variant};
 use crate::ui::dialog::ConfirmDialog;
@@ -174,9 +175,12 @@ fn RoleSelect(
     let session = use_session();
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
-    let current = match level {
-        Level::Workspace => member.workspace_role.unwrap_or(member.role),
-        Level::Organization => member.role,
+    let select = NodeRef::<html::Select>::new();
+    let current = member.role;
+    // A lower role here than in the organization would change nothing.
+    let least = match level {
+        Level::Workspace => member.organization_role.unwrap_or(Role::Viewer),
+        Level::Organization => Role::Viewer,
     };
     let label = tr!("Role of {}", member.name);
     let (user_id, name) = (member.user_id, StoredValue::new(member.name));
@@ -197,28 +201,36 @@ fn RoleSelect(
                     title(changed.role)
                 )),
                 Ok(_) => toasts.say(tr!("{} is {} now.", name.get_value(), title(role))),
-                Err(error) => toasts.fail(&error),
+                Err(error) => {
+                    toasts.fail(&error);
+                    if let Some(select) = select.get_untracked() {
+                        select.set_value(current.as_str());
+                    }
+                }
             }
             busy.set(false);
             on_changed();
         });
     };
-    let option = |(value, _): (String, String)| {
-        let role = value.parse().unwrap_or(Role::Viewer);
+    let option = |role: Role| {
         view! {
-            <option value=value selected=role == current>
+            <option value=role.as_str() selected=role == current>
                 {title(role)}
             </option>
         }
     };
+    let offered = [Role::Viewer, Role::Editor, Role::Admin, Role::Owner]
+        .into_iter()
+        .filter(move |role| (least..=own).contains(role));
     view! {
         <select
+            node_ref=select
             class="select select-sm w-28"
             aria-label=label
             disabled=move || busy.get()
             on:change=change
         >
-            {roles_up_to(own).into_iter().map(option).collect_view()}
+            {offered.map(option).collect_view()}
         </select>
     }
 }

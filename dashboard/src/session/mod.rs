@@ -8,7 +8,7 @@ use api_types::ErrorCode;
 use api_types::auth::{AuthResponse, ContextRequest, LoginRequest, MfaRequest, SignupRequest, User};
 use api_types::client::{self, Call, ClientError};
 use api_types::identities::IdentitySignupRequest;
-use api_types::tenancy::{PresentInvitationRequest, Workspace};
+use api_types::tenancy::{PresentInvitationRequest, Role, Workspace};
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::{LocalBoxFuture, Shared};
@@ -29,6 +29,8 @@ pub struct Identity {
     pub user: User,
     /// Where they work now.
     pub workspace: Workspace,
+    /// What they may do there.
+    pub role: Role,
 }
 
 /// Whether the pages behind the sign-in can be shown.
@@ -166,6 +168,15 @@ impl Session {
         Ok(())
     }
 
+    /// Whether the person may do here what asks for a role. What they may not do is not offered; the server refuses it
+    /// in any case.
+    pub fn may(self, needed: Role) -> bool {
+        match self.access.get_untracked() {
+            Access::SignedIn(identity) => identity.role >= needed,
+            _ => needed == Role::Viewer,
+        }
+    }
+
     /// Takes in what the person changed about themselves.
     pub fn set_user(self, user: User) {
         if let Access::SignedIn(identity) = self.access.get_untracked() {
@@ -259,6 +270,7 @@ impl Session {
         let access = Access::SignedIn(Identity {
             user: auth.user,
             workspace: auth.workspace,
+            role: auth.role,
         });
         if self.access.get_untracked() != access {
             self.access.set(access);

@@ -2,6 +2,7 @@
 
 use api_types::client;
 use api_types::connections::{Connection, ConnectionCheck, ConnectionKind};
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -44,10 +45,10 @@ pub fn Connections() -> impl IntoView {
     };
     let add = view! {
         <div class="flex flex-wrap gap-2">
-            <Button small=true icon=icon::PLUS on_click=move || notion_open.set(true)>
+            <Button small=true icon=icon::PLUS needs=Role::Admin on_click=move || notion_open.set(true)>
                 {tr!("Connect Notion")}
             </Button>
-            <Button small=true icon=icon::PLUS on_click=move || google_open.set(true)>
+            <Button small=true icon=icon::PLUS needs=Role::Admin on_click=move || google_open.set(true)>
                 {tr!("Connect Google Drive")}
             </Button>
         </div>

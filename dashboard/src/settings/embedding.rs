@@ -2,6 +2,7 @@
 
 use api_types::client;
 use api_types::embeddings::{EmbeddingChange, EmbeddingModel, EmbeddingSettings};
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -21,7 +22,7 @@ pub fn Embedding() -> impl IntoView {
     poll_while(settings, |settings| settings.next.is_some());
     let choosing = RwSignal::new(false);
     let choose = view! {
-        <Button small=true icon=icon::PENCIL on_click=move || choosing.set(true)>
+        <Button small=true icon=icon::PENCIL needs=Role::Admin on_click=move || choosing.set(true)>
             {tr!("Choose another")}
         </Button>
     };
@@ -120,7 +121,7 @@ fn Change(change: EmbeddingChange, settings: Load<EmbeddingSettings>) -> impl In
                     {tr!("Changing to ")} <strong dir="auto">{model.clone()}</strong>
                     {tr!(": {done} of {total} documents are ready.", done, total)}
                 </p>
-                <Button small=true busy=busy on_click=cancel>
+                <Button small=true busy=busy needs=Role::Admin on_click=cancel>
                     {tr!("Stop the change")}
                 </Button>
             </div>

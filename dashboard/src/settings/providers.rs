@@ -2,6 +2,7 @@
 
 use api_types::client;
 use api_types::providers::{Provider, ProviderCheck};
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -41,7 +42,7 @@ pub fn Providers() -> impl IntoView {
         asking.set(true);
     };
     let add = view! {
-        <Button small=true icon=icon::PLUS on_click=move || edit(None)>
+        <Button small=true icon=icon::PLUS needs=Role::Admin on_click=move || edit(None)>
             {tr!("Connect a provider")}
         </Button>
     };

@@ -36,7 +36,7 @@ pub fn Shell(
         </a>
         <div class="flex min-h-dvh">
             <SideBar />
-            <div class="flex min-w-0 grow flex-col">
+            <div class="group/frame flex min-w-0 grow flex-col">
                 <header class="sticky top-0 z-30 flex h-14 items-center gap-2 border-b border-base-300 bg-base-100 px-3 sm:px-5">
                     <img src="/favicon.svg" alt="Botwright" width="28" height="28" class="md:hidden" />
                     <WorkspaceMenu />

@@ -19,6 +19,10 @@ struct Place {
 /// Places in the bar of a phone; the others are behind “More”.
 const IN_BAR: usize = 4;
 
+const SETTINGS: &str = "/settings";
+/// Pages that are reached from the settings and have an address of their own.
+const BELOW_SETTINGS: [&str; 2] = ["/members", "/organization"];
+
 const PLACES: [Place; 7] = [
     Place {
         href: "/bots",
@@ -51,7 +55,7 @@ const PLACES: [Place; 7] = [
         glyph: icon::LIST_CHECKS,
     },
     Place {
-        href: "/settings",
+        href: SETTINGS,
         name: mark!("Settings"),
         glyph: icon::SETTINGS,
     },
@@ -60,7 +64,14 @@ const PLACES: [Place; 7] = [
 /// Whether the page shown lies in this place.
 fn is_current(place: Place) -> impl Fn() -> bool + Copy + Send + Sync {
     let path = use_location().pathname;
-    let current = Memo::new(move |_| path.with(|path| path.starts_with(place.href)));
+    let current = Memo::new(move |_| {
+        path.with(|path| {
+            let is_in = |href: &str| {
+                path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'))
+            };
+            is_in(place.href) || place.href == SETTINGS && BELOW_SETTINGS.into_iter().any(is_in)
+        })
+    });
     move || current.get()
 }
 

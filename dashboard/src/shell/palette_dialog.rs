@@ -20,7 +20,11 @@ pub fn PaletteButton() -> impl IntoView {
             return;
         }
         event.prevent_default();
-        let other_dialog = || document().query_selector("dialog[open]").is_ok_and(|found| found.is_some());
+        let other_dialog = || {
+            document()
+                .query_selector("dialog[open]")
+                .is_ok_and(|found| found.is_some())
+        };
         if open.get_untracked() {
             open.set(false);
         } else if !other_dialog() {

@@ -1,6 +1,7 @@
 //! Every test set, with how its newest run went.
 
 use api_types::client;
+use api_types::tenancy::Role;
 use api_types::test_sets::{RunStatus, SaveTestSetRequest, TestRun, TestSet};
 use api_types::validate::Checker;
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ pub fn TestSetsPage() -> impl IntoView {
             title=tr!("Test sets")
             subtitle=tr!("Questions with the answers they should get. Run them on a draft or a bot to see how well it does.")
         >
-            <Button variant=Variant::Primary icon=icon::PLUS on_click=move || making.set(true)>
+            <Button variant=Variant::Primary icon=icon::PLUS needs=Role::Editor on_click=move || making.set(true)>
                 {tr!("New test set")}
             </Button>
         </PageHead>
@@ -63,7 +64,7 @@ fn List(sets: RwSignal<Vec<TestSet>>, making: RwSignal<bool>) -> impl IntoView {
                         title=tr!("No test set yet")
                         text=tr!("Write questions down, import them from a spreadsheet, or add what visitors asked from their conversations.")
                     >
-                        <Button icon=icon::PLUS on_click=move || making.set(true)>
+                        <Button icon=icon::PLUS needs=Role::Editor on_click=move || making.set(true)>
                             {tr!("Make a test set")}
                         </Button>
                     </Empty>

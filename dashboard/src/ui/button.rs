@@ -1,8 +1,10 @@
 //! Buttons. A page has one primary action.
 
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
+use crate::session::use_session;
 
 /// How loud a button is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,17 +50,23 @@ pub fn Button(
     /// Smaller, for rows and panels.
     #[prop(optional)]
     small: bool,
+    /// The role that what it does asks for: people with a lower one are not offered it.
+    #[prop(default = Role::Viewer)]
+    needs: Role,
     /// What it does.
     on_click: impl Fn() + 'static,
     /// Its text.
     children: Children,
 ) -> impl IntoView {
+    if !use_session().may(needs) {
+        return None;
+    }
     let class = if small {
         format!("{} btn-sm", variant.class())
     } else {
         variant.class().to_owned()
     };
-    view! {
+    Some(view! {
         <button
             type="button"
             class=class
@@ -69,7 +77,7 @@ pub fn Button(
             <Busy busy=busy icon=icon />
             {children()}
         </button>
-    }
+    })
 }
 
 /// The button that sends a form.
@@ -87,10 +95,16 @@ pub fn Submit(
     /// Further classes.
     #[prop(default = "")]
     class: &'static str,
+    /// The role that sending it asks for: people with a lower one can't send it.
+    #[prop(default = Role::Viewer)]
+    needs: Role,
     /// Its text.
     children: Children,
 ) -> impl IntoView {
-    view! {
+    if !use_session().may(needs) {
+        return None;
+    }
+    Some(view! {
         <button
             type="submit"
             class=format!("{} {class}", variant.class())
@@ -100,7 +114,7 @@ pub fn Submit(
             <Busy busy=busy icon=None />
             {children()}
         </button>
-    }
+    })
 }
 
 #[component]
@@ -126,10 +140,16 @@ pub fn IconButton(
     /// Whether it can't be pressed.
     #[prop(optional, into)]
     disabled: Signal<bool>,
+    /// The role that what it does asks for: people with a lower one are not offered it.
+    #[prop(default = Role::Viewer)]
+    needs: Role,
     /// What it does.
     on_click: impl Fn() + 'static,
 ) -> impl IntoView {
-    view! {
+    if !use_session().may(needs) {
+        return None;
+    }
+    Some(view! {
         <button
             type="button"
             class="btn btn-ghost btn-sm btn-square"
@@ -140,7 +160,7 @@ pub fn IconButton(
         >
             {move || view! { <Icon glyph=icon.get() /> }}
         </button>
-    }
+    })
 }
 
 /// A link that looks like a button.
@@ -158,18 +178,24 @@ pub fn ButtonLink(
     /// Smaller, for rows and panels.
     #[prop(optional)]
     small: bool,
+    /// The role that its page asks for: people with a lower one are not offered it.
+    #[prop(default = Role::Viewer)]
+    needs: Role,
     /// Its text.
     children: Children,
 ) -> impl IntoView {
+    if !use_session().may(needs) {
+        return None;
+    }
     let class = if small {
         format!("{} btn-sm", variant.class())
     } else {
         variant.class().to_owned()
     };
-    view! {
+    Some(view! {
         <a class=class href=move || href.get()>
             {icon.map(|glyph| view! { <Icon glyph=glyph /> })}
             {children()}
         </a>
-    }
+    })
 }

@@ -1,7 +1,9 @@
 //! Tabs that are pages: each has its own address.
 
+use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 /// One tab: its address and its English name, in `mark!`.
 pub type Tab = (&'static str, &'static str);
@@ -38,8 +40,19 @@ pub fn TabLinks(
     let link = move |(href, name): (String, &'static str)| {
         let address = href.clone();
         let current = Memo::new(move |_| path.with(|path| *path == address));
+        let tab = NodeRef::<html::A>::new();
+        // On a phone not all of them have room at once.
+        Effect::new(move |_| {
+            if let Some(tab) = tab.get().filter(|_| current.get()) {
+                let options = ScrollIntoViewOptions::new();
+                options.set_inline(ScrollLogicalPosition::Center);
+                options.set_block(ScrollLogicalPosition::Nearest);
+                tab.scroll_into_view_with_scroll_into_view_options(&options);
+            }
+        });
         view! {
             <a
+                node_ref=tab
                 href=href
                 class="-mb-px border-b-2 px-3 py-2 font-medium whitespace-nowrap"
                 class=("border-primary", current)

@@ -83,7 +83,11 @@ pub async fn reset_password(services: &Services, request: ResetPasswordRequest) 
     if user.email_verified_at.is_none() {
         // Whoever signed up with this address need not be who reads its mail: nothing they left behind may lock the
         // owner out, or let them in again.
-        mfa::forget(&mut tx, user.id).await?;
+        if mfa::forget(&mut tx, user.id).await? {
+            let link = links::forgot(services);
+            let template = Template::MfaOff { link: &link };
+            mail::post(&mut tx, Some(user.id), &user.email, template).await?;
+        }
     }
     sqlx::query!("delete from mfa_challenges where user_id = $1", user.id)
         .execute(&mut *tx)

@@ -232,6 +232,8 @@ async fn respond(
     refresh_token: String,
 ) -> Result<Session> {
     let workspace = tenancy::workspace(db, workspace_id).await?;
+    let scope = tenancy::member_scope(db, user.id, workspace_id).await?;
+    let role = scope.ok_or_else(signed_out)?.role();
     let claims = Claims {
         sub: user.id,
         sid: session_id,
@@ -244,6 +246,7 @@ async fn respond(
         expires_in: tokens::ACCESS_SECONDS.unsigned_abs(),
         user,
         workspace,
+        role,
     };
     Ok(Session {
         response,

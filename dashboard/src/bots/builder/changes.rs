@@ -85,14 +85,32 @@ fn is_whole(path: &str) -> bool {
 fn words(value: &Value, names: &Names) -> String {
     match value {
         Value::Null => String::new(),
+        Value::String(text) if is_code(text) => text.replace('_', " "),
         Value::String(text) => names.get(text).unwrap_or(text).clone(),
         Value::Array(items) => {
             let items: Vec<_> = items.iter().map(|item| words(item, names)).collect();
             items.join("\n")
         }
+        // What is off or empty says nothing about an entry of a list.
+        Value::Object(parts) => {
+            let said = parts
+                .iter()
+                .filter(|(_, part)| !matches!(part, Value::Null | Value::Bool(false)));
+            let said = said.map(|(name, part)| match part {
+                Value::Bool(_) => name.replace('_', " "),
+                part => words(part, names),
+            });
+            let said: Vec<_> = said.filter(|said| !said.is_empty()).collect();
+            said.join(" · ")
+        }
         Value::Bool(on) => if *on { tr!("yes") } else { tr!("no") }.to_owned(),
         other => other.to_string(),
     }
+}
+
+/// Whether a text is one of several values with a name, such as `after_messages`.
+fn is_code(text: &str) -> bool {
+    text.contains('_') && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// The list of what differs.
@@ -140,6 +158,17 @@ pub fn ChangeList(
 mod tests {
     use super::*;
     use uuid::Uuid;
+
+    #[test]
+    fn entries_of_lists_are_told_without_their_inner_names() {
+        let entry = serde_json::json!({ "key": "name", "kind": "text", "label": "Your name", "required": true, "hint": "" });
+        assert_eq!(words(&entry, &Names::new()), "name · text · Your name · required");
+        assert_eq!(words(&"after_messages".into(), &Names::new()), "after messages");
+        assert_eq!(
+            words(&"Snake_case is kept".into(), &Names::new()),
+            "Snake_case is kept"
+        );
+    }
 
     #[test]
     fn every_field_that_differs_is_told_once_in_words() {

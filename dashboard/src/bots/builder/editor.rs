@@ -27,12 +27,22 @@ use crate::ui::button::{Button, Variant};
 use crate::ui::icon::{self, Icon};
 use crate::ui::page;
 
+/// The draft is gone: who reloads the page, or comes back to it, finds the bot's page with the same code to embed.
+fn rest_at(bot: Uuid) {
+    let address = format!("/bots/{bot}/deploy");
+    if let Ok(history) = window().history() {
+        // Refused only for an address elsewhere.
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address));
+    }
+}
+
 /// Two columns; on a phone, two tabs.
 #[component]
 pub fn Editor(builder: Builder, from: Option<Uuid>) -> impl IntoView {
     let deployed = RwSignal::new(None::<Deployed>);
     move || match deployed.get() {
         Some(done) => {
+            rest_at(done.bot_id);
             view! { <Deployment name=builder.draft.content.get_untracked().name deployed=done /> }.into_any()
         }
         None => view! { <Workbench builder=builder from=from deployed=deployed /> }.into_any(),

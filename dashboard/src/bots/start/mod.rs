@@ -10,11 +10,15 @@ mod indexing;
 mod reading;
 mod templates;
 
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use uuid::Uuid;
 
+use crate::session::use_session;
+use crate::ui::empty::Empty;
+use crate::ui::icon;
 use crate::ui::page::PageHead;
 use form::StartForm;
 use indexing::Indexing;
@@ -34,6 +38,7 @@ enum Stage {
 /// The page.
 #[component]
 pub fn StartPage() -> impl IntoView {
+    let session = use_session();
     let query = use_query_map();
     let id = move |name: &str| query.with(|query| query.get(name)?.parse::<Uuid>().ok());
     let stage = Memo::new(move |_| match (id("bot"), id("draft"), id("base")) {
@@ -49,6 +54,14 @@ pub fn StartPage() -> impl IntoView {
                 back=("/bots", tr!("Bots"))
             />
             {move || match stage.get() {
+                _ if !session.may(Role::Editor) => view! {
+                    <Empty
+                        icon=icon::BOT
+                        title=tr!("Your role here is to read")
+                        text=tr!("Editors build bots. An admin of the workspace can make you one, under Members.")
+                    />
+                }
+                .into_any(),
                 Stage::Asking => view! { <StartForm /> }.into_any(),
                 Stage::Reading { bot, draft } => view! { <Reading bot=bot draft=draft /> }.into_any(),
                 Stage::Indexing { bot, base } => view! { <Indexing bot=bot base=base /> }.into_any(),

@@ -4,6 +4,7 @@ mod create;
 
 use api_types::api_keys::{ApiKey, KeyScope};
 use api_types::client;
+use api_types::tenancy::Role;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
@@ -43,7 +44,7 @@ pub fn ApiKeys() -> impl IntoView {
         asking.set(true);
     };
     let add = view! {
-        <Button small=true icon=icon::KEY_ROUND on_click=move || creating.set(true)>
+        <Button small=true icon=icon::KEY_ROUND needs=Role::Admin on_click=move || creating.set(true)>
             {tr!("Create a key")}
         </Button>
     };

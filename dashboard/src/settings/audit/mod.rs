@@ -5,6 +5,7 @@ mod filters;
 
 use api_types::audit::{AuditEntry, AuditFormat};
 use api_types::client;
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -97,7 +98,7 @@ fn Export(wanted: Memo<Wanted>, format: AuditFormat, name: &'static str) -> impl
         });
     };
     view! {
-        <Button icon=icon::DOWNLOAD busy=busy on_click=save>
+        <Button icon=icon::DOWNLOAD busy=busy needs=Role::Admin on_click=save>
             {name}
         </Button>
     }

@@ -2,6 +2,7 @@
 
 use api_types::client;
 use api_types::data::{DataPolicy, MAX_DAYS};
+use api_types::tenancy::Role;
 use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -117,7 +118,7 @@ pub fn Policy(
                     on_change=move |on| redacts.set(on)
                 />
                 <div class="flex justify-end">
-                    <Submit busy=busy>{tr!("Save")}</Submit>
+                    <Submit busy=busy needs=Role::Admin>{tr!("Save")}</Submit>
                 </div>
             </FormBody>
         </Section>

@@ -4,6 +4,7 @@ mod deliveries;
 mod form;
 
 use api_types::client;
+use api_types::tenancy::Role;
 use api_types::webhooks::{MAX_WEBHOOKS, SaveWebhookRequest, Webhook};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -67,6 +68,7 @@ fn Webhooks() -> impl IntoView {
         <Button
             small=true
             icon=icon::PLUS
+            needs=Role::Admin
             disabled=Signal::derive(is_full)
             on_click=move || creating.set(true)
         >

@@ -70,7 +70,11 @@ pub fn fixed() -> Vec<Entry> {
         page(tr!("Bots"), "/bots", icon::BOT),
         page(tr!("Knowledge"), "/knowledge", icon::BOOK_OPEN),
         page(tr!("Conversations"), "/conversations", icon::MESSAGES_SQUARE),
-        page(tr!("Unanswered questions"), "/conversations/gaps", icon::CIRCLE_HELP),
+        page(
+            tr!("Unanswered questions"),
+            "/conversations/gaps",
+            icon::CIRCLE_HELP,
+        ),
         page(tr!("Leads"), "/leads", icon::INBOX),
         page(tr!("Analytics"), "/analytics", icon::CHART),
         page(tr!("Tests"), "/tests", icon::LIST_CHECKS),

@@ -9,7 +9,10 @@ pub fn rank(name: &str, words: &str) -> Option<usize> {
         .split_whitespace()
         .map(|word| {
             let at = name.find(word)?;
-            let begins_word = || name.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word));
+            let begins_word = || {
+                name.split(|c: char| !c.is_alphanumeric())
+                    .any(|part| part.starts_with(word))
+            };
             Some(match at {
                 0 => 0,
                 _ if begins_word() => 1,

@@ -88,13 +88,14 @@ pub async fn answer(services: &Services, device: &Device, request: &MfaRequest) 
     sign_in::enter(services, device, user).await
 }
 
-/// Removes the second factor, and the other ways to sign in, of an account that changes hands.
-pub(super) async fn forget(conn: &mut PgConnection, user_id: Uuid) -> Result<()> {
-    remove(conn, user_id).await?;
+/// Removes the second factor, and the other ways to sign in, of an account that changes hands. Answers whether there was
+/// a second factor.
+pub(super) async fn forget(conn: &mut PgConnection, user_id: Uuid) -> Result<bool> {
+    let was_on = remove(conn, user_id).await? > 0;
     sqlx::query!("delete from identities where user_id = $1", user_id)
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(was_on)
 }
 
 async fn remove(conn: &mut PgConnection, user_id: Uuid) -> Result<u64> {

@@ -134,7 +134,7 @@ async function open(page, server, address) {
 // and addresses (dir="ltr") are theirs.
 async function english(page) {
   const read = await page.evaluate(() => {
-    const isForeign = (element) => element.closest("code, pre, script, style, noscript, iframe, [dir=auto], [dir=ltr], [lang]:not(html), #boot");
+    const isForeign = (element) => element.closest("code, pre, script, style, noscript, iframe, [dir=auto], [dir=ltr]:not(html), [lang]:not(html), #boot");
     const found = new Set();
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -143,7 +143,7 @@ async function english(page) {
     }
     for (const name of ["aria-label", "title", "placeholder", "alt"]) {
       for (const element of document.querySelectorAll(`[${name}]`)) {
-        if (!element.closest("code, pre, iframe, [dir=ltr]") && !(name === "title" && isForeign(element))) found.add(element.getAttribute(name));
+        if (!element.closest("code, pre, iframe, [dir=ltr]:not(html)") && !(name === "title" && isForeign(element))) found.add(element.getAttribute(name));
       }
     }
     return [...found];

@@ -13,7 +13,7 @@ const NAMES = new RegExp(
     "Botwright|English|API|URL|CSV|JSON|HTML|PDF|ZIP|QR|POST|SSO|Markdown|Word|PowerPoint|Excel|OpenDocument|RTF|EPUB|Office",
     "OpenAI|OpenAI-compatible|Ollama|Cohere|Jina|Text Embeddings Inference|Notion|Google Drive|Google|Standard Webhooks|CRM",
     "robots\\.txt|UTC|PIN|BM25|KB|MB|Id|id|worker|USD|Grace Hopper|Grace|GH|Handbook|handbook|bot|Acme|Ada",
-    "model2vec|potion|retrieval|HeadlessChrome|Chromium|Chrome|Linux|Windows|macOS|on|email|phone|card|x|p95|ms|ai",
+    "My workspace|A Node\\.js program|curl|self-hosted|HeadlessChrome|Chromium|Chrome|Linux|Windows|macOS|on|email|phone|card|x|p95|ms|ai",
   ].join("|")})\\b`,
   "gu",
 );

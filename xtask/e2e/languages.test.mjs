@@ -149,7 +149,7 @@ async function english(page) {
     return [...found];
   });
   const addresses = /https?:\/\/\S*|\S+@\S+|(?<=^|\s)\/[\w*/-]+|[\w*-]+(\.[\w*-]+)+\S*|…\w+|\b[a-z]+(_[a-z]+)+\b|«[^»]*»/gu;
-  return read.filter((words) => /[a-z]{2}/iu.test(words.replace(addresses, " ").replace(NAMES, " ")));
+  return read.filter((words) => /[a-z]{2}/iu.test(words.replace(NAMES, " ").replace(addresses, " ").replace(NAMES, " ")));
 }
 
 // English and back, from the account menu.

@@ -26,8 +26,8 @@ pub fn LeadsPage() -> impl IntoView {
     let leads = pages(move |cursor| client::leads::list(&wanted.get(), cursor));
     view! {
         <PageHead title=tr!("Leads") subtitle=tr!("People who left their details with a bot, and how far you are with them.")>
-            <Export wanted=wanted format=LeadFormat::Csv name="Export CSV" />
-            <Export wanted=wanted format=LeadFormat::Xlsx name="Export Excel" />
+            <Export wanted=wanted format=LeadFormat::Csv name=tr!("Export CSV") />
+            <Export wanted=wanted format=LeadFormat::Xlsx name=tr!("Export Excel") />
         </PageHead>
         <Filters wanted=wanted />
         {loaded(

@@ -101,7 +101,7 @@ pub fn ThemeSwitch() -> impl IntoView {
         }
     };
     view! {
-        <div class="join" role="radiogroup" aria-label=tr!("Theme")>
+        <div class="join flex-wrap" role="radiogroup" aria-label=tr!("Theme")>
             {Choice::ALL.map(button).collect_view()}
         </div>
     }

@@ -102,7 +102,7 @@ fn is_read(tokens: &[TokenTree], at: usize, text: &str) -> bool {
         return false;
     }
     match attribute(tokens, at) {
-        Some(name) => READ.contains(&name.as_str()) && (text.contains(' ') || begins_upper(text)),
+        Some(name) => begins_upper(text) || (READ.contains(&name.as_str()) && text.contains(' ')),
         None => is_node(tokens, at) || is_prose(text),
     }
 }

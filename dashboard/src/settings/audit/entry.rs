@@ -97,7 +97,8 @@ fn Facts(entry: AuditEntry) -> impl IntoView {
                 .into_iter()
                 .map(|(name, value)| {
                     view! {
-                        <dt class="muted first-letter:uppercase">{name.replace('_', " ")}</dt>
+                        // Names of the API.
+                        <dt class="muted first-letter:uppercase" lang="en">{name.replace('_', " ")}</dt>
                         <dd class="break-words" dir="auto">{plain(&value)}</dd>
                     }
                 })

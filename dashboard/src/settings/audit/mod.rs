@@ -33,8 +33,8 @@ pub fn AuditPage() -> impl IntoView {
             title=tr!("Settings")
             subtitle=tr!("Who did what in this workspace, and from where. Nobody can change or delete an entry.")
         >
-            <Export wanted=wanted format=AuditFormat::Csv name="Export CSV" />
-            <Export wanted=wanted format=AuditFormat::Jsonl name="Export JSON" />
+            <Export wanted=wanted format=AuditFormat::Csv name=tr!("Export CSV") />
+            <Export wanted=wanted format=AuditFormat::Jsonl name=tr!("Export JSON") />
         </PageHead>
         <TabLinks tabs=TABS label=tr!("Settings") />
         <Filters wanted=wanted />

@@ -18,6 +18,9 @@ const ALLOWED: &[&str] = &[
     "Authorization",
     "Enter",
     "Escape",
+    "Esc",
+    "Ctrl K",
+    "Control+K Meta+K",
 ];
 
 /// Attributes and properties whose texts people read.

@@ -148,7 +148,7 @@ fn act(open: RwSignal<bool>) -> impl Fn(Act) + Copy {
             Act::Theme(choice) => theme.set(choice),
             Act::SignOut => spawn_local(async move {
                 if let Err(error) = session.sign_out().await {
-                    toasts.fail(&tr!("You are still signed in. {}", error));
+                    toasts.fail(&tr!("You are still signed in. {error}", error = error));
                 }
             }),
         }

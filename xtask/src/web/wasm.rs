@@ -88,6 +88,8 @@ pub fn bind(built: &Path, work: &Path, step: &Step) -> Result<()> {
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
+        // The parts of a module that is split share its table and its stack.
+        .keep_lld_exports(true)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(work)

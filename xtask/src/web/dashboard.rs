@@ -22,7 +22,7 @@ pub fn build(paths: &Paths, tools: &Packages, step: &Step) -> Result<()> {
     let wasm_name = hashed("app", "wasm", &module.wasm);
     dist.write(&wasm_name, &module.wasm)?;
 
-    let script = wasm::bundle(tools, &module, &wasm_name, step)?;
+    let script = wasm::bundle(tools, &module, &wasm_name, &[], step)?;
     let script_name = hashed("app", "js", &script);
     dist.write(&script_name, &script)?;
 

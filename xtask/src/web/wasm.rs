@@ -26,11 +26,14 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// The glue's own way to load a module knows old browsers and wrong media types; this much of it is enough.
+const EXPORTS: &str = "\nexport { __wbg_get_imports as imports, __wbg_finalize_init as begin };\n";
+
 /// A module ready for the browser.
 pub struct Module {
     /// The optimised WASM file's bytes.
     pub wasm: Vec<u8>,
-    /// JavaScript that loads it: an ES module whose default export is `init({ module_or_path })`.
+    /// JavaScript that it needs: an ES module with what it imports, `imports()`, and the way to start it, `begin(…)`.
     pub glue: PathBuf,
 }
 
@@ -69,10 +72,9 @@ pub fn build(paths: &Paths, tools: &Packages, package: &str, step: &Step) -> Res
         .generate(&work)
         .with_context(|| format!("wasm-bindgen refused {}", built.display()))?;
     let (bound, glue) = (work.join("app_bg.wasm"), work.join("app.js"));
-    let (mut module, mut script) = (fs::read(&bound)?, fs::read(&glue)?);
-    names::number_hashes(&mut module, &mut script);
+    let (module, script) = names::shorten(&fs::read(&bound)?, &fs::read_to_string(&glue)?)?;
     fs::write(&bound, module)?;
-    fs::write(&glue, script)?;
+    fs::write(&glue, script + EXPORTS)?;
 
     let optimised = work.join("app.wasm");
     let mut optimise = tools.tool("wasm-opt");
@@ -80,6 +82,7 @@ pub fn build(paths: &Paths, tools: &Packages, package: &str, step: &Step) -> Res
         .arg("-Oz")
         // Rust keeps nothing at the very beginning of its memory: offsets can be folded into addresses.
         .arg("--low-memory-unused")
+        .arg("--merge-similar-functions")
         .args(FEATURES)
         .arg("--strip-debug")
         .arg("--strip-producers");
@@ -97,13 +100,24 @@ pub fn build(paths: &Paths, tools: &Packages, package: &str, step: &Step) -> Res
 }
 
 /// Bundles and minifies the glue into one script that starts the app: it loads `wasm_name` from beside itself.
-/// When that fails, the element `#boot` says so.
-pub fn bundle(tools: &Packages, module: &Module, wasm_name: &str, step: &Step) -> Result<Vec<u8>> {
+/// When that fails, the element `#boot` says so. `aliases` are files that scripts import by a name.
+pub fn bundle(
+    tools: &Packages,
+    module: &Module,
+    wasm_name: &str,
+    aliases: &[(&str, &Path)],
+    step: &Step,
+) -> Result<Vec<u8>> {
     let work = module.glue.parent().context("the glue lies in a folder")?;
     let start = work.join("start.js");
     let script = format!(
-        r#"import init from "./app.js";
-init({{ module_or_path: new URL("{wasm_name}", import.meta.url) }}).catch((error) => {{
+        r#"import {{ imports, begin }} from "./app.js";
+const load = async () => {{
+  const file = fetch(new URL("{wasm_name}", import.meta.url));
+  const {{ instance, module }} = await WebAssembly.instantiateStreaming(file, imports());
+  begin(instance, module);
+}};
+load().catch((error) => {{
   console.error(error);
   document.getElementById("boot")?.replaceChildren("This page could not start. Reload it, or update your browser.");
 }});
@@ -111,7 +125,12 @@ init({{ module_or_path: new URL("{wasm_name}", import.meta.url) }}).catch((error
     );
     fs::write(&start, script)?;
     let output = work.join("bundle.js");
-    step.command(esbuild(tools, &start, &output).args(["--bundle", "--format=esm"]))?;
+    let mut command = esbuild(tools, &start, &output);
+    command.args(["--bundle", "--format=esm"]);
+    for (name, file) in aliases {
+        command.arg(format!("--alias:{name}={}", file.display()));
+    }
+    step.command(&mut command)?;
     Ok(fs::read(&output)?)
 }
 

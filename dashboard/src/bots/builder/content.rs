@@ -48,6 +48,11 @@ impl DraftContent for ChatbotContent {
                 self.model != other.model || self.max_passages != other.max_passages,
             ),
             ("Appearance", self.appearance != other.appearance),
+            (
+                "Languages",
+                self.language != other.language || self.translations != other.translations,
+            ),
+            ("Messages by itself", self.proactive != other.proactive),
             ("Leads", self.lead_form != other.lead_form),
             ("Access", self.access != other.access),
             ("Tests", self.tests != other.tests),
@@ -72,6 +77,8 @@ pub fn label(path: &str) -> &'static str {
         "knowledge_base_ids" | "document_tags" | "rerank" => "Knowledge",
         "model" | "max_passages" => "Model",
         "appearance" => "Appearance",
+        "language" | "translations" => "Languages",
+        "proactive" => "Messages by itself",
         "access" => "Access",
         "lead_form" => "Leads",
         "tests" => "Tests",
@@ -90,11 +97,21 @@ mod tests {
             "content.suggested_questions[2]",
             "content.model.temperature",
             "content.rerank.provider_id",
+            "content.translations[0].greeting",
+            "content.proactive[1].trigger.seconds",
             "version",
         ];
         assert_eq!(
             paths.map(label),
-            ["Name", "Suggested questions", "Model", "Knowledge", "Draft"]
+            [
+                "Name",
+                "Suggested questions",
+                "Model",
+                "Knowledge",
+                "Languages",
+                "Messages by itself",
+                "Draft"
+            ]
         );
     }
 }

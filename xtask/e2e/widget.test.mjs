@@ -25,8 +25,8 @@ const hear = (page, names) =>
 const heard = (page, name) =>
   page.waitForFunction((name) => window.heard.some(([known]) => known === name), name);
 
-async function prepare(t, name, settings) {
-  const server = await startServer(t, name);
+async function prepare(t, name, settings, environment) {
+  const server = await startServer(t, name, environment);
   const call = await signUp(server.url);
   const bot = await deployBot(call, "aurora-k2-guide.pdf", settings);
   const browser = await openBrowser(t, name);
@@ -76,7 +76,7 @@ test("the page talks to the widget and hears of it", async (t) => {
   await chat.getByText("Hello.").waitFor();
 
   await tell(page, "sendMessage", QUESTION);
-  await chat.getByRole("button", { name: /^Source 1/ }).first().waitFor();
+  await page.waitForFunction(() => window.heard.some(([, detail]) => detail?.role === "assistant"));
   const [{ metadata, page: place }] = sent;
   assert.equal(metadata.plan, "pro");
   assert.ok(Object.entries(metadata).every(([name, value]) => name.length <= 20 && value.length <= 160));
@@ -342,4 +342,47 @@ test("wherever the tag stands, and whatever bot it names", async (t) => {
   await chatOf(page).getByRole("textbox").fill(QUESTION);
   await chatOf(page).getByRole("textbox").press("Enter");
   await chatOf(page).getByText("This bot is not available right now.").waitFor();
+});
+
+test("a long conversation in all kinds of writing stays in its place", async (t) => {
+  const { server, bot, browser } = await prepare(t, "widget-long", {}, {
+    BOTWRIGHT_CHAT_REQUESTS_PER_MINUTE: "100000",
+    BOTWRIGHT_BOT_REQUESTS_PER_MINUTE: "0",
+    BOTWRIGHT_WORKSPACE_REQUESTS_PER_MINUTE: "0",
+    BOTWRIGHT_CALLER_REQUESTS_PER_MINUTE: "0",
+  });
+  const texts = [
+    "Donaudampfschifffahrtsgesellschaftskapitän".repeat(40),
+    "https://a.example/" + "very-long-path/".repeat(60),
+    "👩‍👩‍👧‍👦🏳️‍🌈🫖".repeat(100),
+    "ما مدة ضمان الغلاية؟ ".repeat(20),
+    "这款水壶的保修期有多长？".repeat(40),
+    "\u202Eltr?\u202C " + "a\n".repeat(50),
+  ];
+  // More than the 100 messages that are loaded again.
+  let session_id;
+  for (let turn = 0; turn < 60; turn += 1) {
+    const response = await fetch(`${server.url}/api/v1/bots/${bot}/chat`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ message: texts[turn % texts.length], session_id }),
+    });
+    assert.equal(response.status, 200);
+    ({ session_id } = await response.json());
+  }
+  for (const [locale, viewport] of [["en", { width: 375, height: 700 }], ["ar", { width: 375, height: 700 }], ["en", { width: 1280, height: 860 }]]) {
+    const page = await browser.newPage({ viewport, locale });
+    await page.addInitScript(([bot, id]) => localStorage.setItem(`botwright:session:${bot}`, id), [bot, session_id]);
+    await page.goto(`${server.url}/chat/any/${bot}`);
+    await page.locator("article").nth(100).waitFor({ state: "attached" });
+    assert.equal(await page.locator("article").count(), 101);
+    assert.equal(await overflows(page), false);
+    // The end is in view.
+    const last = page.locator("article").last();
+    await last.waitFor();
+    const { y } = await last.boundingBox();
+    assert.ok(y < viewport.height, `${y}`);
+    await browser.shoot(page, `${locale}-${viewport.width}`);
+  }
+  assertNoComplaints(browser);
 });

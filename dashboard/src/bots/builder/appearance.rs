@@ -108,7 +108,7 @@ fn Shape(builder: Builder) -> impl IntoView {
     let font = choice(builder, FONTS, |look| look.font, |look, font| look.font = font);
     let icon = choice(builder, ICONS, |look| look.icon, |look, icon| look.icon = icon);
     view! {
-        <div class="grid gap-x-3 gap-y-4 sm:grid-cols-2">
+        <div class="grid gap-x-3 gap-y-4 sm:grid-cols-2 md:grid-cols-1 xl:grid-cols-2">
             <SelectField label="Theme" value=theme options=options(THEMES) />
             <SelectField
                 label="Position"

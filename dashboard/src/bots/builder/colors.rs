@@ -15,7 +15,7 @@ struct Choice {
     label: &'static str,
     path: &'static str,
     hint: &'static str,
-    /// What is taken when it is empty.
+    /// What is taken when it is empty; the accent colour when this is empty, too.
     usual: &'static str,
     get: fn(&ChatbotContent) -> &String,
     get_mut: fn(&mut ChatbotContent) -> &mut String,
@@ -26,7 +26,7 @@ const CHOICES: [Choice; 4] = [
         label: "Accent colour",
         path: "appearance.color",
         hint: "",
-        usual: "#000000",
+        usual: "#4f46e5",
         get: |content| &content.appearance.color,
         get_mut: |content| &mut content.appearance.color,
     },
@@ -34,7 +34,7 @@ const CHOICES: [Choice; 4] = [
         label: "Accent colour in the dark",
         path: "appearance.color_dark",
         hint: "The same when empty.",
-        usual: "#000000",
+        usual: "",
         get: |content| &content.appearance.color_dark,
         get_mut: |content| &mut content.appearance.color_dark,
     },
@@ -61,7 +61,7 @@ const CHOICES: [Choice; 4] = [
 pub fn Colors(builder: Builder) -> impl IntoView {
     let remarks = builder.part(|content| remarks(&content.appearance));
     view! {
-        <div class="grid gap-x-3 gap-y-1 sm:grid-cols-2">
+        <div class="grid gap-x-3 gap-y-1 sm:grid-cols-2 md:grid-cols-1 2xl:grid-cols-2">
             {CHOICES.map(|choice| view! { <ColorField builder=builder choice=choice /> }).collect_view()}
         </div>
         <ul class="-mt-2 flex flex-col gap-1 text-sm" aria-label="Contrast" role="status">
@@ -97,14 +97,11 @@ fn ColorField(builder: Builder, choice: Choice) -> impl IntoView {
             .with(|content| (choice.get)(content).clone())
     });
     // A colour well shows black for what is no colour.
+    let accent = builder.part(|content| content.appearance.color.clone());
     let well = move || {
-        color.with(|color| {
-            if is_hex_color(color) {
-                color.clone()
-            } else {
-                choice.usual.to_owned()
-            }
-        })
+        let chosen = [color.get(), choice.usual.to_owned(), accent.get()];
+        let known = chosen.into_iter().find(|color| is_hex_color(color));
+        known.unwrap_or_else(|| "#000000".to_owned())
     };
     let pick = move |event: web_sys::Event| {
         builder.update(|content| *(choice.get_mut)(content) = event_target_value(&event));

@@ -391,7 +391,12 @@ async fn archives_are_made_one_at_a_time_for_admins_and_go_after_a_week() {
     )
     .await;
     let file = format!("{path}/{}/file", export.id);
-    refused(app.get(&ada, &file), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    refused(
+        app.get(&ada, &file),
+        StatusCode::CONFLICT,
+        ErrorCode::ExportInProgress,
+    )
+    .await;
     let worker = worker_services(&app);
     exports::export_workspace(&worker, ada.workspace_id(), export.id)
         .await
@@ -419,6 +424,13 @@ async fn archives_are_made_one_at_a_time_for_admins_and_go_after_a_week() {
     refused(app.get(&ada, &file), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
     assert_eq!(exports::sweep(&worker).await.unwrap(), 1);
     assert_eq!(stored(), 0);
+
+    // One that could not be made has no file.
+    let failed: Export = ok(app.post(&ada, path, json!({}))).await;
+    execute(&app, "update data_exports set status = 'failed'").await;
+    let file = format!("{path}/{}/file", failed.id);
+    refused(app.get(&ada, &file), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    done(app.delete(&ada, &format!("{path}/{}", failed.id))).await;
 
     // One that is deleted while it is made leaves no file behind.
     let second: Export = ok(app.post(&ada, path, json!({}))).await;

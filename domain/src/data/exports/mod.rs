@@ -19,7 +19,7 @@ pub mod own {
 pub use of_workspace::{download, list, remove, start};
 pub use work::{export_person, export_workspace};
 
-use api_types::data::Export;
+use api_types::data::{Export, ExportStatus};
 use api_types::{ErrorCode, FieldError};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -78,7 +78,7 @@ impl TryFrom<Row> for Export {
 fn queued(id: Uuid, created_at: DateTime<Utc>) -> Export {
     Export {
         id,
-        status: api_types::data::ExportStatus::Queued,
+        status: ExportStatus::Queued,
         part: None,
         parts_done: 0,
         parts_total: 0,
@@ -95,6 +95,21 @@ fn not_found() -> Error {
         ErrorCode::NotFound,
         "There is no such export, or its time is over.",
     )
+}
+
+/// An archive that waits or is being written is there, but its file is not yet.
+fn refuse_unfinished(status: &str) -> Result<()> {
+    match by_name(status)? {
+        ExportStatus::Done => Ok(()),
+        ExportStatus::Queued | ExportStatus::Running => Err(Error::refused(
+            ErrorCode::ExportInProgress,
+            "The export is not done yet. Ask again when its status is `done`.",
+        )),
+        ExportStatus::Failed => Err(Error::refused(
+            ErrorCode::NotFound,
+            "The export could not be made, so it has no file. Ask for a new one.",
+        )),
+    }
 }
 
 /// Two at once would only slow each other down.

@@ -4,7 +4,9 @@ use api_types::data::Export;
 use chrono::{SubsecRound, Utc};
 use uuid::Uuid;
 
-use super::{Download, KEPT, Row, not_found, one_at_a_time, open, queued, refuse_too_many};
+use super::{
+    Download, KEPT, Row, not_found, one_at_a_time, open, queued, refuse_too_many, refuse_unfinished,
+};
 use crate::jobs::{self, Job};
 use crate::storage::Storage;
 use crate::{Result, Services};
@@ -54,14 +56,15 @@ pub async fn start(services: &Services, user_id: Uuid) -> Result<Export> {
 
 /// The file of an archive.
 pub async fn download(services: &Services, user_id: Uuid, id: Uuid) -> Result<Download> {
-    sqlx::query_scalar!(
-        "select id from person_exports where user_id = $1 and id = $2 and status = 'done' and expires_at > now()",
+    let status = sqlx::query_scalar!(
+        "select status from person_exports where user_id = $1 and id = $2 and expires_at > now()",
         user_id,
         id
     )
     .fetch_optional(services.db.pool())
     .await?
     .ok_or_else(not_found)?;
+    refuse_unfinished(&status)?;
     open(services, &Storage::person_export_key(user_id, id)).await
 }
 

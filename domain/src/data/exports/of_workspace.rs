@@ -7,7 +7,9 @@ use chrono::{SubsecRound, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Download, KEPT, Row, not_found, one_at_a_time, open, queued, refuse_too_many};
+use super::{
+    Download, KEPT, Row, not_found, one_at_a_time, open, queued, refuse_too_many, refuse_unfinished,
+};
 use crate::jobs::{self, Job};
 use crate::storage::Storage;
 use crate::{Result, Scope, Services, audit};
@@ -64,14 +66,15 @@ pub async fn start(services: &Services, scope: &Scope) -> Result<Export> {
 pub async fn download(services: &Services, scope: &Scope, id: Uuid) -> Result<Download> {
     scope.require(Role::Admin)?;
     let mut tx = services.db.tenant(scope).await?;
-    sqlx::query_scalar!(
-        "select id from data_exports where workspace_id = $1 and id = $2 and status = 'done' and expires_at > now()",
+    let status = sqlx::query_scalar!(
+        "select status from data_exports where workspace_id = $1 and id = $2 and expires_at > now()",
         scope.workspace_id(),
         id
     )
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(not_found)?;
+    refuse_unfinished(&status)?;
     let file = open(services, &Storage::export_key(scope.workspace_id(), id)).await?;
     audit::record(&mut tx, scope, AuditAction::DataExportDownload, id, "", json!({}));
     tx.commit().await?;

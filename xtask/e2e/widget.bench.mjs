@@ -74,7 +74,7 @@ test("the widget's cost", async (t) => {
   // Until the demo is made the page says so.
   const first = await browser.newPage();
   await first.goto(`${server.url}/demo`);
-  await first.locator("botwright-widget").waitFor({ timeout: 120_000 });
+  await first.locator("botwright-widget").waitFor({ state: "attached", timeout: 120_000 });
   await first.context().close();
 
   console.log(`\n${"".padEnd(34)}${["FCP", "LCP", "TBT", "CLS", "bytes"].map((name) => name.padStart(9)).join("")}`);

@@ -54,6 +54,11 @@ test("the page talks to the widget and hears of it", async (t) => {
     };
     window.Botwright("setContext", { plan: "pro", "a-name-that-is-far-too-long-for-it": "x".repeat(1000) });
     window.Botwright("on", "open", () => (window.opened = true));
+    // What moves on the page without the visitor having done anything.
+    window.shift = 0;
+    new PerformanceObserver((list) => {
+      for (const { value, hadRecentInput } of list.getEntries()) window.shift += hadRecentInput ? 0 : value;
+    }).observe({ type: "layout-shift", buffered: true });
   });
   const sent = [];
   page.on("request", (request) => {
@@ -91,6 +96,8 @@ test("the page talks to the widget and hears of it", async (t) => {
   await browser.shoot(page, "unread");
   await tell(page, "toggle");
   await page.getByRole("button", { name: "Chat", exact: true }).waitFor();
+
+  assert.equal(await page.evaluate(() => window.shift), 0);
 
   // A name of something that every object has is no command.
   const warned = page.waitForEvent("console", (message) => message.text().includes("no such command"));

@@ -16,8 +16,6 @@ pub struct Launcher<'a> {
     /// The lines of its picture.
     icon: &'static str,
     radius: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<Language>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     proactive: &'a [ProactiveRule],
 }
@@ -26,7 +24,6 @@ pub struct Launcher<'a> {
 pub fn launcher(bot: &LiveBot) -> Launcher<'_> {
     let ChatbotContent {
         appearance,
-        language,
         proactive,
         ..
     } = &bot.content;
@@ -36,7 +33,6 @@ pub fn launcher(bot: &LiveBot) -> Launcher<'_> {
         size: appearance.size,
         icon: appearance.icon.path(),
         radius: appearance.radius,
-        language: *language,
         proactive,
     }
 }

@@ -58,7 +58,6 @@ struct Running {
     question: String,
     history: Vec<Turn>,
     variables: BTreeMap<String, String>,
-    /// What the page says of the visitor.
     metadata: BTreeMap<String, String>,
     /// The page that the visitor is on.
     page: Option<String>,

@@ -330,20 +330,23 @@ impl Palette {
     /// Of an accent colour on a background.
     fn new(accent: Rgb, surface: Rgb) -> Self {
         let text = surface.text_on();
-        let raised = surface.towards(text, 1);
-        // Hover and marks tint what they stand on once more.
-        let deepest = surface.towards(text, 2);
+        // Hover and marks tint what they stand on once more. On a background of medium brightness all that goes away from the
+        // text, so that it can still be read.
+        let is_clear = surface.towards(text, 2).contrast(text) >= TEXT_CONTRAST;
+        let end = if is_clear { text } else { text.opposite() };
+        let (raised, deepest) = (surface.towards(end, 1), surface.towards(end, 2));
+        let all = [surface, raised, deepest];
         Self {
             surface,
             raised,
             line: deepest,
-            strong_line: surface.towards(text, 6).readable(raised, text, EDGE_CONTRAST),
+            strong_line: surface.towards(text, 6).readable(&all, text, EDGE_CONTRAST),
             text,
-            muted: surface.towards(text, 10).readable(deepest, text, TEXT_CONTRAST),
-            danger: RED.readable(deepest, text, TEXT_CONTRAST),
+            muted: surface.towards(text, 10).readable(&all, text, TEXT_CONTRAST),
+            danger: RED.readable(&all, text, TEXT_CONTRAST),
             accent,
             on_accent: accent.text_on(),
-            ink: accent.readable(deepest, text, TEXT_CONTRAST),
+            ink: accent.readable(&all, text, TEXT_CONTRAST),
         }
     }
 }

@@ -64,12 +64,21 @@ impl Rgb {
         Self(mix(self.0, other.0), mix(self.1, other.1), mix(self.2, other.2))
     }
 
-    /// The nearest shade towards `end` that has this contrast on `surface`.
-    pub fn readable(self, surface: Self, end: Self, contrast: f32) -> Self {
+    /// The nearest shade towards `end` that has this contrast on all of `surfaces`.
+    pub fn readable(self, surfaces: &[Self], end: Self, contrast: f32) -> Self {
         (0..16)
             .map(|steps| self.towards(end, steps))
-            .find(|c| c.contrast(surface) >= contrast)
+            .find(|shade| {
+                surfaces
+                    .iter()
+                    .all(|surface| shade.contrast(*surface) >= contrast)
+            })
             .unwrap_or(end)
+    }
+
+    /// Black for white text, and the other way round.
+    pub fn opposite(self) -> Self {
+        Self(255 - self.0, 255 - self.1, 255 - self.2)
     }
 
     /// The text colour for this background: white if it can be read, else the better of black and white.
@@ -126,8 +135,8 @@ mod tests {
     fn a_readable_colour_is_left_alone() {
         let accent = Rgb(79, 70, 229);
         assert_eq!(accent.text_on(), WHITE);
-        assert_eq!(accent.readable(WHITE, BLACK, AA), accent);
-        let yellow = Rgb(255, 212, 0).readable(WHITE, BLACK, AA);
+        assert_eq!(accent.readable(&[WHITE], BLACK, AA), accent);
+        let yellow = Rgb(255, 212, 0).readable(&[WHITE], BLACK, AA);
         assert!(yellow != BLACK && yellow.contrast(WHITE) >= AA, "{yellow:?}");
     }
 }

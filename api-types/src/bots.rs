@@ -4,9 +4,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use crate::appearance::{Appearance, Font, Icon, Position, Size, Theme};
 use crate::leads::LeadForm;
+pub use crate::proactive::{ProactiveRule, ProactiveTrigger};
 use crate::retrieval::Rerank;
 use crate::test_sets::{BotTests, OverrideTests};
+use crate::translations::{Language, Translation};
 use crate::visitors::Access;
 
 /// What makes the answers.
@@ -27,58 +30,6 @@ pub enum ModelChoice {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         temperature: Option<f32>,
     },
-}
-
-/// Where the bubble stands on the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Position {
-    /// Bottom right (bottom left on right-to-left pages).
-    #[default]
-    End,
-    /// Bottom left (bottom right on right-to-left pages).
-    Start,
-}
-
-/// Which colours the widget takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Theme {
-    /// As the visitor's system says.
-    #[default]
-    Auto,
-    /// Always light.
-    Light,
-    /// Always dark.
-    Dark,
-}
-
-/// How the widget looks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct Appearance {
-    /// Title of the panel; the bot's name when empty. Up to 60 characters.
-    pub title: String,
-    /// Accent colour as `#rrggbb`.
-    pub color: String,
-    /// Light or dark.
-    pub theme: Theme,
-    /// Side of the page.
-    pub position: Position,
-}
-
-impl Default for Appearance {
-    fn default() -> Self {
-        Self {
-            title: String::new(),
-            color: "#4f46e5".to_owned(),
-            theme: Theme::default(),
-            position: Position::default(),
-        }
-    }
 }
 
 /// Everything that makes a chatbot: what a draft holds and a deploy freezes as a version.
@@ -110,6 +61,15 @@ pub struct ChatbotContent {
     pub max_passages: u8,
     /// How the widget looks.
     pub appearance: Appearance,
+    /// Language of the widget; the visitor's own when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// The bot's own words in other languages, at most one of each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub translations: Vec<Translation>,
+    /// What the bubble says by itself, up to 5.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proactive: Vec<ProactiveRule>,
     /// Who may talk to it.
     #[serde(skip_serializing_if = "Access::is_open")]
     pub access: Access,
@@ -135,6 +95,9 @@ impl Default for ChatbotContent {
             model: ModelChoice::default(),
             max_passages: 6,
             appearance: Appearance::default(),
+            language: None,
+            translations: Vec::new(),
+            proactive: Vec::new(),
             access: Access::default(),
             lead_form: LeadForm::default(),
             tests: None,

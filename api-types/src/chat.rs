@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::bots::Appearance;
 use crate::leads::LeadForm;
+use crate::translations::Language;
 
 /// Who said a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,6 +186,13 @@ pub struct BotConfig {
     pub suggested_questions: Vec<String>,
     /// How it looks.
     pub appearance: Appearance,
+    /// The same as variables of the chat's style sheet.
+    pub style: std::collections::BTreeMap<String, String>,
+    /// Language of the widget, where the bot's owner chose one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// What stands in the box to write in; the widget's own words when empty.
+    pub placeholder: String,
     /// Whether it talks only to visitors whom the site vouches for.
     pub verified_only: bool,
     /// The form in which visitors leave their details, if it is on.

@@ -5,12 +5,14 @@
 
 pub mod analytics;
 pub mod api_keys;
+pub mod appearance;
 pub mod audit;
 pub mod auth;
 pub mod bots;
 pub mod chat;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod color;
 pub mod connections;
 pub mod conversations;
 pub mod data;
@@ -22,12 +24,14 @@ pub mod identities;
 pub mod kb;
 pub mod leads;
 pub mod pairs;
+pub mod proactive;
 pub mod problem;
 pub mod providers;
 pub mod retrieval;
 pub mod sources;
 pub mod tenancy;
 pub mod test_sets;
+pub mod translations;
 pub mod usage;
 pub mod validate;
 pub mod visitors;

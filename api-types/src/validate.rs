@@ -5,6 +5,7 @@ use crate::auth::SignupRequest;
 use crate::bots::{ChatbotContent, ModelChoice};
 use crate::identities::IdentitySignupRequest;
 use crate::kb::{Chunking, KnowledgeBaseContent, SaveChunkRequest};
+use crate::{proactive, translations};
 
 /// Longest message a visitor may send, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 4_000;
@@ -188,12 +189,9 @@ pub fn chatbot(content: &ChatbotContent) -> Result<(), Vec<FieldError>> {
         let in_range = temperature.is_none_or(|t| (0.0..=2.0).contains(&t));
         check.require(in_range, "content.model.temperature", "Use a number from 0 to 2.");
     }
-    check.length("content.appearance.title", &content.appearance.title, 0, 60);
-    check.require(
-        is_hex_color(&content.appearance.color),
-        "content.appearance.color",
-        "Use a colour such as #4f46e5.",
-    );
+    content.appearance.check(&mut check);
+    translations::check(&content.translations, &mut check);
+    proactive::check(&content.proactive, &mut check);
     content.access.check(&mut check);
     content.lead_form.check(&mut check);
     if let Some(tests) = &content.tests {

@@ -57,6 +57,7 @@ mod api {
     mod tokens;
     mod visitors;
     mod webhooks;
+    mod widget;
     mod workspaces;
 }
 mod support;

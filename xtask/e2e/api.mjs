@@ -17,8 +17,8 @@ export async function signIn(url, email, password) {
   return (method, path, body) => request(url, method, path, body, { Authorization: `Bearer ${access_token}` });
 }
 
-// Deploys a bot that knows one of the parser's fixtures; answers its id.
-export async function deployBot(call, document) {
+// Deploys a bot that knows one of the parser's fixtures, with these settings besides; answers its id.
+export async function deployBot(call, document, settings = {}) {
   const draft = await call("POST", "/kb/draft", {});
   const bytes = readFileSync(new URL(`../../domain/tests/fixtures/${document}`, import.meta.url));
   const form = new FormData();
@@ -32,7 +32,7 @@ export async function deployBot(call, document) {
   const bot = await call("POST", "/chatbots/draft", {});
   await call("PUT", `/chatbots/draft/${bot.id}`, {
     version: bot.version,
-    content: { ...bot.content, name: "Handbook bot", knowledge_base_ids: [knowledge_base_id] },
+    content: { ...bot.content, name: "Handbook bot", knowledge_base_ids: [knowledge_base_id], ...settings },
   });
   return (await call("POST", `/chatbots/draft/${bot.id}/deploy`)).bot_id;
 }

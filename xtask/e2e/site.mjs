@@ -3,24 +3,22 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 
-// Serves a page whose body ends with `embedCode`; `host` is the origin the widget comes from.
-export async function startSite(t, host, embedCode) {
+// Serves a page whose body ends with `embedCode`, at every path; `host` is the origin the widget comes from. `head` is more
+// for its head, `policy` another Content Security Policy.
+export async function startSite(t, host, embedCode, { head = "", policy } = {}) {
   const page = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Aurora Kettles</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Aurora Kettles</title>${head}</head>
 <body><h1>Aurora Kettles</h1><p>Kettles for people who take tea seriously.</p>
 ${embedCode}
 </body>
 </html>`;
   const server = createServer((request, response) => {
-    if (request.url !== "/") {
-      // Browsers ask for an icon on their own.
-      response.writeHead(request.url === "/favicon.ico" ? 204 : 404).end();
-      return;
-    }
+    // Browsers ask for an icon on their own.
+    if (request.url === "/favicon.ico") return response.writeHead(204).end();
     response.writeHead(200, {
       "Content-Type": "text/html; charset=utf-8",
-      "Content-Security-Policy": `default-src 'self'; script-src ${host}; frame-src ${host}`,
+      "Content-Security-Policy": policy ?? `default-src 'self'; script-src ${host}; frame-src ${host}`,
     });
     response.end(page);
   }).listen(0, "127.0.0.1");

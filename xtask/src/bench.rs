@@ -1,15 +1,20 @@
 //! `cargo xtask bench <name>`: benchmarks are examples called `bench_<name>` of the crate they measure.
 
+use std::fs;
+use std::process::Command;
+
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::cargo::cargo;
 use crate::generated::build_server;
+use crate::npm::Packages;
 use crate::paths::Paths;
 use crate::python;
 use crate::services::Services;
 use crate::setup::{self, Purpose};
 use crate::steps::Steps;
+use crate::web;
 
 /// Packages with benchmarks, and where they lie.
 const PACKAGES: [(&str, &str); 3] = [
@@ -27,7 +32,7 @@ pub const ONNX_RUNTIME: &str = "--onnx-runtime";
 /// Which benchmark, with its own arguments.
 #[derive(Args)]
 pub struct Options {
-    /// Its name, such as `retrieval`, `embed` or `bombs`.
+    /// Its name, such as `retrieval`, `embed`, `bombs` or `widget`.
     name: String,
     /// Arguments for it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -44,8 +49,14 @@ impl Options {
     }
 }
 
+/// The benchmark of the widget, which runs in a browser.
+const WIDGET: &str = "widget";
+
 /// Builds the benchmark with all optimisations and runs it; one of `domain`'s with a private Postgres and Redis.
 pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
+    if options.name == WIDGET {
+        return widget(paths, steps);
+    }
     let example = format!("bench_{}", options.name);
     let (package, folder) = PACKAGES
         .into_iter()
@@ -86,6 +97,28 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
         services.tell(paths, &mut command);
     }
     let status = command.status()?;
+    ensure!(status.success(), "the benchmark failed ({status})");
+    Ok(())
+}
+
+/// What the widget costs a page.
+fn widget(paths: &Paths, steps: &mut Steps) -> Result<()> {
+    let folder = paths.root.join("xtask/e2e");
+    let output = paths.own("bench-widget");
+    steps.run("bench", "Set-up of widget", |step| {
+        setup::run(paths, Purpose::Test, &paths.data_dir(), step)?;
+        web::build(paths, step)?;
+        build_server(paths, step)?;
+        Packages::install(&folder, step)
+    })?;
+    fs::create_dir_all(&output)?;
+    let mut node = Command::new("node");
+    node.arg("widget.bench.mjs")
+        .current_dir(&folder)
+        .env("BOTWRIGHT_BIN", paths.program("botwright"))
+        .env("BOTWRIGHT_E2E_OUTPUT", &output)
+        .env("BOTWRIGHT_MODELS_DIR", paths.models());
+    let status = node.status()?;
     ensure!(status.success(), "the benchmark failed ({status})");
     Ok(())
 }

@@ -48,7 +48,11 @@ enum Task {
     /// Install what this machine lacks for `run`.
     Setup,
     /// Build the dashboard and the widget into their `dist` folders.
-    Web,
+    Web {
+        /// The widget only, which takes seconds.
+        #[arg(long)]
+        widget: bool,
+    },
     /// Write `.sqlx` from the queries and the migrations.
     Sqlx(Generated),
     /// Write `docs/openapi.json` from the code.
@@ -95,7 +99,12 @@ impl Task {
             Self::Setup => Steps::new(paths, 1).run("setup", "Set-up", |step| {
                 setup::run(paths, Purpose::Run, &paths.data_dir(), step)
             }),
-            Self::Web => Steps::new(paths, 1).run("web", "Web assets", |step| web::build(paths, step)),
+            Self::Web { widget: true } => {
+                Steps::new(paths, 1).run("web", "Widget", |step| web::build_widget(paths, step))
+            }
+            Self::Web { widget: false } => {
+                Steps::new(paths, 1).run("web", "Web assets", |step| web::build(paths, step))
+            }
             Self::Sqlx(Generated { check }) => Steps::new(paths, 1).run("sqlx", "Checked queries", |step| {
                 generated::queries(paths, check, step)
             }),

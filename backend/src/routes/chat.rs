@@ -6,15 +6,18 @@ use std::sync::Arc;
 use api_types::ErrorCode;
 use api_types::chat::{BotConfig, ChatEvent, ChatRequest, ChatResponse, FeedbackRequest, Session, Source};
 use api_types::conversations::Channel;
+use api_types::translations::Language;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::chat::{self, Events, Position};
-use domain::{Error, Services};
+use domain::{Error, Services, bots};
 use futures::StreamExt;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::extract::{Json, Path};
+use crate::extract::{Json, Path, Query};
 use crate::problem::{Problem, Result};
 use crate::sse;
 use crate::visit::{Look, Visit};
@@ -55,25 +58,23 @@ pub async fn chat(
     Ok(Json(collect(events).await?).into_response())
 }
 
+/// Which language the widget speaks.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Spoken {
+    /// The visitor's language, such as `de`: the bot's own words in it are given where there are some.
+    lang: Option<String>,
+    /// Whether the page asks for that language: then the one that the bot's owner chose does not count.
+    #[serde(default)]
+    asked: bool,
+}
+
 /// What the widget needs before the first message.
-#[utoipa::path(get, path = "/api/v1/bots/{bot_id}/config", tag = "chat", params(("bot_id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/v1/bots/{bot_id}/config", tag = "chat", params(("bot_id" = Uuid, Path), Spoken),
     responses((status = 200, body = BotConfig)))]
-pub async fn config(Look(bot): Look) -> Result<Response> {
-    let content = &bot.content;
-    let title = &content.appearance.title;
-    let config = BotConfig {
-        bot_id: bot.id,
-        title: if title.trim().is_empty() {
-            content.name.clone()
-        } else {
-            title.clone()
-        },
-        greeting: content.greeting.clone(),
-        suggested_questions: content.suggested_questions.clone(),
-        appearance: content.appearance.clone(),
-        verified_only: content.access.verified_only,
-        lead_form: Some(&content.lead_form).filter(|form| form.enabled).cloned(),
-    };
+pub async fn config(Look(bot): Look, Query(spoken): Query<Spoken>) -> Result<Response> {
+    let wanted = spoken.lang.as_deref().and_then(Language::from_tag);
+    let config = bots::config(&bot, wanted, spoken.asked);
     Ok(([(header::CACHE_CONTROL, "public, max-age=30")], Json(config)).into_response())
 }
 

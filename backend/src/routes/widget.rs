@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use api_types::ErrorCode;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::visitors::{self, Sites};
-use domain::{Services, embed};
+use domain::{Services, bots, embed};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::edge;
 use crate::extract::{Path, Query};
@@ -22,6 +24,8 @@ use crate::{AppState, assets};
 struct Widget;
 
 const FRAME: &str = "frame.html";
+/// What frame and loader load when they need it lies in here.
+const LATER: &str = "later/";
 
 /// Nothing inline, nothing from elsewhere, no HTML from strings. The bot's owner says which sites may frame it.
 const FRAME_CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -31,9 +35,13 @@ const FRAME_CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval
 /// Host pages ask for the loader on every view: they may reuse it for a while before they look for a newer one.
 const LOADER_CACHE: &str = "public, max-age=300, stale-while-revalidate=86400";
 
+/// How a bubble looks may be this old, so that a page of many views asks seldom.
+const LAUNCHER_CACHE: &str = "public, max-age=120, stale-while-revalidate=600";
+
 /// `/widget.js`, `/widget/…` and `/chat/{workspace}/{bot}`.
 pub fn routes() -> Router<AppState> {
     files()
+        .route("/widget/bots/{bot}", get(launcher))
         .route("/widget/frame", get(frame))
         .route("/chat/{workspace}/{bot}", get(page))
 }
@@ -52,9 +60,40 @@ async fn loader(uri: Uri, headers: HeaderMap) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(LOADER_CACHE));
     // Pages that isolate themselves load only what allows it.
+    open_to_all(headers);
+    response
+}
+
+/// How a bot's bubble looks, as a script: pages with a strict policy load nothing else from here. Of a bot that does not
+/// exist it says `null`, and the bubble goes.
+async fn launcher(State(services): State<Arc<Services>>, Path(file): Path<String>) -> Result<Response> {
+    let bot_id = file.strip_suffix(".js").and_then(|id| id.parse().ok());
+    let value = match bot_id {
+        Some(bot_id) => match services.live_bots.get(&services.db, bot_id).await {
+            Ok(bot) => json!(bots::launcher(&bot)),
+            // The chat says that it is away.
+            Err(error) if error.code() == ErrorCode::BotOffline => json!({}),
+            Err(error) if error.code() == ErrorCode::NotFound => Value::Null,
+            Err(error) => return Err(error.into()),
+        },
+        None => Value::Null,
+    };
+    let script = format!("export default {value};\n");
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, LAUNCHER_CACHE),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    let mut response = (headers, script).into_response();
+    open_to_all(response.headers_mut());
+    Ok(response)
+}
+
+/// Modules are fetched as pages of others fetch data: they say who may have them.
+fn open_to_all(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     let policy = HeaderName::from_static("cross-origin-resource-policy");
     headers.insert(policy, HeaderValue::from_static("cross-origin"));
-    response
 }
 
 /// Which bot the chat page in a frame is for. The page itself says it if there is none.
@@ -125,7 +164,13 @@ async fn chat_page(services: &Services, bot: &str, mut headers: HeaderMap) -> Re
 /// A file of the chat page. The page itself is served by [`frame`] only, never without its policy.
 async fn asset(Path(path): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     let file = assets::serve::<Widget>(&path, &headers).filter(|_| path != FRAME);
-    file.unwrap_or_else(|| edge::not_found(&uri))
+    let Some(mut file) = file else {
+        return edge::not_found(&uri);
+    };
+    if path.starts_with(LATER) {
+        open_to_all(file.headers_mut());
+    }
+    file
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ mod check;
 mod deploy;
 mod live;
 mod versions;
+mod widget;
 
 use api_types::ErrorCode;
 use api_types::audit::AuditAction;
-use api_types::bots::{Bot, BotStatus, BotSummary, ChatbotContent, Embed, Position};
+use api_types::bots::{Bot, BotStatus, BotSummary, ChatbotContent, Embed, Position, Size};
 use api_types::tenancy::Role;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 pub use deploy::deploy;
 pub use live::{LiveBot, LiveBots};
 pub use versions::{list as versions, rollback};
+pub use widget::{Launcher, config, launcher};
 
 use crate::{Error, Result, Scope, Services, audit};
 
@@ -135,10 +137,15 @@ fn embed(public_url: &str, scope: &Scope, bot_id: Uuid, content: &ChatbotContent
         Position::End => "",
         Position::Start => r#" data-position="start""#,
     };
+    let size = match content.appearance.size {
+        Size::Small => r#" data-size="small""#,
+        Size::Medium => "",
+        Size::Large => r#" data-size="large""#,
+    };
     let color = &content.appearance.color;
     Embed {
         code: format!(
-            r#"<script async src="{public_url}/widget.js" data-bot="{bot_id}" data-color="{color}"{position}></script>"#
+            r#"<script async src="{public_url}/widget.js" data-bot="{bot_id}" data-color="{color}"{position}{size}></script>"#
         ),
         chat_url: format!("{public_url}/chat/{}/{bot_id}", scope.workspace_id()),
         api_url: format!("{public_url}/api/v1/bots/{bot_id}/chat"),

@@ -32,6 +32,8 @@ pub(super) struct Question<'a> {
     pub text: &'a str,
     /// Values for the instructions.
     pub variables: &'a BTreeMap<String, String>,
+    /// What the page says of the visitor.
+    pub metadata: &'a BTreeMap<String, String>,
 }
 
 /// Answers a question, handing `sources` and `delta` events to `emit` as they come. After an error, what was emitted
@@ -137,6 +139,7 @@ async fn generate(
             question.variables,
             question.history,
             question.text,
+            question.metadata,
             &sources,
         ),
         temperature,

@@ -64,6 +64,7 @@ pub async fn test_draft(
             history: &history,
             text: request.message.trim(),
             variables: &BTreeMap::new(),
+            metadata: &BTreeMap::new(),
         };
         let last = match engine::answer(&services, question, &mut emit).await {
             Ok(answer) => ChatEvent::Done {

@@ -45,6 +45,7 @@ pub(crate) async fn try_question(
         history,
         text: question.trim(),
         variables: &BTreeMap::new(),
+        metadata: &BTreeMap::new(),
     };
     let answer = engine::answer(services, question, &mut emit).await?;
     let retrieval = answer.retrieval.as_ref();

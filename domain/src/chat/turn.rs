@@ -58,6 +58,7 @@ struct Running {
     question: String,
     history: Vec<Turn>,
     variables: BTreeMap<String, String>,
+    metadata: BTreeMap<String, String>,
     /// The page that the visitor is on.
     page: Option<String>,
     began: Instant,
@@ -106,6 +107,7 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         question,
         history,
         variables: chat.variables,
+        metadata: chat.metadata,
         page: chat.page.as_deref().and_then(analytics::clean_page),
         began: Instant::now(),
         offers_lead_form,
@@ -197,6 +199,7 @@ impl Running {
             history: &self.history,
             text: &self.question,
             variables: &self.variables,
+            metadata: &self.metadata,
         };
         let answered = engine::answer(&self.services, question, &mut emit).await;
         let last = match answered {

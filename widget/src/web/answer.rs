@@ -4,8 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::draw::Pen;
-use super::page::{Element, Json, instance};
-use crate::i18n::Texts;
+use super::page::{Element, Json, instance, word};
 use crate::link;
 use crate::markdown::{self, Block};
 use crate::number;
@@ -16,7 +15,6 @@ pub struct Answer {
     pub root: Element,
     /// Its text as Markdown.
     pub text: String,
-    texts: &'static Texts,
     /// The line after which each block on the screen ends.
     drawn: Vec<usize>,
     /// The passages the text may cite.
@@ -28,18 +26,14 @@ pub struct Answer {
 
 impl Answer {
     /// An empty answer, waiting for its text.
-    pub fn new(texts: &'static Texts, speaker: &str, index: u32) -> Self {
+    pub fn new(speaker: &str, index: u32) -> Self {
         let root = Element(instance("t-answer"));
         root.set("", "data-index", &number::text(index));
         root.text("who", speaker);
-        root.text("sources-title", &texts.sources);
-        root.text("copy-text", &texts.copy);
-        root.text("retry", &texts.retry);
         let (text, drawn, sources) = (String::new(), Vec::new(), Vec::new());
         Self {
             root,
             text,
-            texts,
             drawn,
             sources,
             degraded: false,
@@ -74,7 +68,7 @@ impl Answer {
             .count();
         self.root.draw("text", same);
         let pen = Pen {
-            source: &|n| Some(self.source_name(self.source(n)?)),
+            source: &|n| Some(source_name(self.source(n)?)),
         };
         blocks[same..].iter().for_each(|(block, _)| pen.block(block));
         self.root.show("dots", blocks.is_empty());
@@ -96,7 +90,7 @@ impl Answer {
         }
         self.root.show("sources", !self.sources.is_empty());
         if self.degraded {
-            self.note(&self.texts.degraded);
+            self.note(&word("degraded"));
         }
     }
 
@@ -122,22 +116,11 @@ impl Answer {
 
     /// Copies the text.
     pub fn copy(&self) {
-        self.root.copy(&self.text, "copy-text", &self.texts.copied);
+        self.root.copy(&self.text, "copy-text");
     }
 
     fn source(&self, n: u32) -> Option<&Json> {
         self.sources.iter().find(|source| source.number("n") == Some(n))
-    }
-
-    fn source_name(&self, source: &Json) -> String {
-        [
-            &self.texts.source,
-            " ",
-            &source_number(source),
-            ": ",
-            &source.text("title"),
-        ]
-        .concat()
     }
 
     /// Opens the source a button stands for, or closes it if the button opened it.
@@ -148,7 +131,7 @@ impl Answer {
         });
         self.root.clear("card");
         if let Some(source) = self.source(n).filter(|_| !was_open) {
-            let card = self.card(source);
+            let card = card(source);
             self.root.add("card", &card);
             button.set("", "aria-expanded", "true");
             card.focus("");
@@ -171,45 +154,54 @@ impl Answer {
         self.root.show("sources", !self.root.spoken("chips").is_empty());
         true
     }
+}
 
-    fn card(&self, source: &Json) -> Element {
-        let card = Element(instance("t-card"));
-        card.set("", "aria-label", &self.source_name(source));
-        card.text("title", &source.text("title"));
-        card.show_text("where", &self.place(source));
-        // The headings a passage begins with are those of its place.
-        let quote = markdown::parse(&source.text("quote"));
-        let body = quote
-            .iter()
-            .skip_while(|(block, _)| matches!(block, Block::Heading(..)));
-        card.draw("quote", 0);
-        body.for_each(|(block, _)| Pen { source: &|_| None }.block(block));
-        card.label("close", &self.texts.close);
-        let url = source.text("url");
-        if link::is_web(&url) {
-            card.set("link", "href", &url);
-            card.text("link-text", &self.texts.open_source);
-            card.show("link", true);
-        }
-        card
+fn card(source: &Json) -> Element {
+    let card = Element(instance("t-card"));
+    card.set("", "aria-label", &source_name(source));
+    card.text("title", &source.text("title"));
+    card.show_text("where", &place(source));
+    // The headings a passage begins with are those of its place.
+    let quote = markdown::parse(&source.text("quote"));
+    let body = quote
+        .iter()
+        .skip_while(|(block, _)| matches!(block, Block::Heading(..)));
+    card.draw("quote", 0);
+    body.for_each(|(block, _)| Pen { source: &|_| None }.block(block));
+    let url = source.text("url");
+    if link::is_web(&url) {
+        card.set("link", "href", &url);
+        card.show("link", true);
     }
+    card
+}
 
-    /// Where in its document a passage stands: the page, and the headings above it.
-    fn place(&self, source: &Json) -> String {
-        let mut place = String::new();
-        if let Some(page) = source.number("page") {
-            place = [&self.texts.page, " ", &number::text(page)].concat();
-        }
-        let mut gap = " · ";
-        for heading in source.texts("heading_path") {
-            if !place.is_empty() {
-                place.push_str(gap);
-            }
-            place.push_str(&heading);
-            gap = " › ";
-        }
-        place
+/// Where in its document a passage stands: the page, and the headings above it.
+fn place(source: &Json) -> String {
+    let mut place = String::new();
+    if let Some(page) = source.number("page") {
+        place = [&word("page"), " ", &number::text(page)].concat();
     }
+    let mut gap = " · ";
+    for heading in source.texts("heading_path") {
+        if !place.is_empty() {
+            place.push_str(gap);
+        }
+        place.push_str(&heading);
+        gap = " › ";
+    }
+    place
+}
+
+fn source_name(source: &Json) -> String {
+    [
+        &word("source"),
+        " ",
+        &source_number(source),
+        ": ",
+        &source.text("title"),
+    ]
+    .concat()
 }
 
 fn source_number(source: &Json) -> String {

@@ -1,6 +1,5 @@
 //! The app: loads the bot, listens to the visitor and to the page around.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -8,9 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::answer::Answer;
 use super::chat::{ANSWER, FEEDBACK, Turn};
-use super::page::{self, Element, Json, instance};
-use crate::color::Rgb;
-use crate::i18n::{self, LANGUAGES, Texts};
+use super::page::{self, Element, Json, instance, word};
 use crate::number;
 
 /// Characters a message may have.
@@ -24,10 +21,6 @@ const DRAFT: &str = "draft";
 
 /// Everything the app knows.
 pub struct App {
-    /// The visitor's language.
-    language: &'static str,
-    /// The interface's words in it. Messages on the screen keep them, so they live as long as the page.
-    pub texts: &'static Texts,
     /// The whole document.
     pub page: Element,
     /// Where the bot's endpoints are.
@@ -60,8 +53,6 @@ impl App {
     /// Builds the app in the document and loads the bot.
     pub fn start() {
         let mut app = Self {
-            language: i18n::choose(&page::languages()),
-            texts: leak(Texts::read(|_| String::new())),
             page: Element(page::page()),
             url: ["/api/v1/bots/", &page::bot()].concat(),
             session: page::recall(true, SESSION),
@@ -83,25 +74,6 @@ impl App {
         let handler: Closure<dyn FnMut(String, JsValue)> =
             Closure::new(move |what: String, details| app.handle(&what, &Json(details)));
         page::listen(&handler.into_js_value());
-    }
-
-    /// Puts the visitor's language into the document.
-    fn label(&self) {
-        let (page, texts) = (&self.page, self.texts);
-        page.set("", "lang", self.language);
-        page.set("", "dir", if self.language == "ar" { "rtl" } else { "ltr" });
-        page.set(
-            "",
-            "class",
-            if page::is_embedded() { "embedded" } else { "hosted" },
-        );
-        page.set("scroll", "aria-label", &texts.conversation);
-        page.set("input", "aria-label", &texts.ask);
-        page.set("input", "placeholder", &texts.ask);
-        page.label("new", &texts.new_chat);
-        page.label("latest", &texts.latest);
-        page.label("close", &texts.close);
-        page.show("close", page::is_embedded());
     }
 
     fn handle(&mut self, what: &str, details: &Json) {
@@ -132,13 +104,14 @@ impl App {
                 self.retry();
                 self.focus();
             }
+            "host-locale" => self.load(),
             "new" | "host-reset" => self.begin_anew(),
             "back" => self.go_back(),
             "reload" => self.load(),
             "latest" => page::follow(true),
             "close" => page::tell("close", &JsValue::UNDEFINED),
             "host-open" => self.focus(),
-            "offline" => self.notice(&self.texts.offline, "", ""),
+            "offline" => self.notice(&word("offline"), "", ""),
             "online" => self.page.show("notice", false),
             _ => self.handle_in_answer(what, details),
         }
@@ -210,7 +183,7 @@ impl App {
             ),
             _ => (
                 "over",
-                [&self.texts.too_long, " ", &number::text(length - MAX_MESSAGE)].concat(),
+                [&word("too_long"), " ", &number::text(length - MAX_MESSAGE)].concat(),
             ),
         };
         self.page.set("counter", "class", class);
@@ -222,8 +195,7 @@ impl App {
         let busy = self.turn.is_some();
         self.page
             .set("send", "class", if busy { "icon busy" } else { "icon" });
-        self.page
-            .label("send", if busy { &self.texts.stop } else { &self.texts.send });
+        self.page.label("send", &word(if busy { "stop" } else { "send" }));
         page::enable(
             "send",
             busy || (1..=MAX_MESSAGE).contains(&length(&page::draft())),
@@ -264,7 +236,7 @@ impl App {
         self.add_question(message);
         self.add_answer();
         self.begin_turn(message, String::new());
-        self.page.text("spoken", &self.texts.thinking);
+        self.page.text("spoken", &word("thinking"));
         page::follow(true);
         self.keep_draft();
         self.tell_message("user");
@@ -277,7 +249,6 @@ impl App {
 
     fn add_question(&self, text: &str) {
         let question = Element(instance("t-question"));
-        question.text("who", &self.texts.you);
         question.text("text", text);
         self.page.add("log", &question);
         self.page.show("new", true);
@@ -285,7 +256,7 @@ impl App {
 
     fn add_answer(&mut self) -> &mut Answer {
         let index = self.answers.len();
-        let answer = Answer::new(self.texts, &self.title, index as u32);
+        let answer = Answer::new(&self.title, index as u32);
         self.page.add("log", &answer.root);
         self.answers.push(answer);
         &mut self.answers[index]
@@ -295,7 +266,7 @@ impl App {
     pub fn offer(&self, from: &Json, field: &str) {
         self.page.remove("ideas");
         let group = Element(instance("t-ideas"));
-        group.set("", "aria-label", &self.texts.suggestions);
+        group.set("", "aria-label", &word("suggestions"));
         let mut is_empty = true;
         for question in from.texts(field) {
             let idea = Element(instance("t-idea"));
@@ -350,7 +321,7 @@ impl App {
         self.greet();
         self.offer_lead(false, true);
         if !self.previous.is_empty() {
-            self.notice(&self.texts.new_chat_begun, &self.texts.back, "back");
+            self.notice(&word("new_chat_begun"), &word("back"), "back");
         }
         self.focus();
     }
@@ -367,17 +338,7 @@ impl App {
     /// Loads the bot and the conversation to resume.
     pub fn load(&mut self) {
         self.loading = true;
-        let session = if self.session.is_empty() {
-            String::new()
-        } else {
-            [&self.url, "/sessions/", &self.session].concat()
-        };
-        let words = if self.language == LANGUAGES[0] {
-            ""
-        } else {
-            self.language
-        };
-        page::load(&[&self.url, "/config"].concat(), &session, words, &self.token);
+        page::load(&self.url, &self.session, &self.token);
     }
 
     /// The site says who the visitor is, or, with no token, that they signed out.
@@ -403,19 +364,16 @@ impl App {
 
     fn loaded(&mut self, replies: &Json) {
         self.loading = false;
-        let words = replies.get("words").get("body");
-        self.texts = leak(Texts::read(|name| words.text(name)));
-        self.label();
         self.clear();
         let (config, session) = (replies.get("config"), replies.get("session"));
         let is_away = |reply: &Json| matches!(reply.number("status"), Some(0 | 429 | 500..));
         if is_away(&config) || is_away(&session) {
-            return self.notice(&self.texts.cannot_load, &self.texts.retry, "reload");
+            return self.notice(&word("cannot_load"), &word("retry"), "reload");
         }
         let is_there = config.number("status") == Some(200);
         self.page.show("composer", is_there);
         if !is_there {
-            return self.notice(&self.texts.unavailable, "", "");
+            return self.notice(&word("unavailable"), "", "");
         }
         let config = config.get("body");
         self.apply(&config);
@@ -428,7 +386,7 @@ impl App {
             _ => {}
         }
         if self.token.is_empty() && self.is_verified_only() {
-            self.notice(&self.texts.sign_in, "", "");
+            self.notice(&word("sign_in"), "", "");
         }
         // The conversation may have begun with the form: then nothing was said in it.
         self.offer_lead(false, session.get("body").items("messages").next().is_none());
@@ -441,20 +399,13 @@ impl App {
         self.ask(&waiting);
     }
 
-    /// Takes title and colours from the bot's settings and hands them on to the host page.
+    /// Takes title and look from the bot's settings.
     fn apply(&mut self, config: &Json) {
         self.title = config.text("title");
         self.page.text("title", &self.title);
         self.page.text("page-title", &self.title);
-        let look = config.get("appearance");
-        self.page.set("", "data-theme", &look.text("theme"));
-        if let Some(accent) = Rgb::parse(&look.text("color")) {
-            page::style("--accent", &accent.hex());
-            page::style("--on-accent", &accent.text_on().hex());
-            page::style("--ink-light", &accent.ink_on_light().hex());
-            page::style("--ink-dark", &accent.ink_on_dark().hex());
-        }
-        page::tell("ready", &look.0);
+        self.page.show("close", page::is_embedded());
+        page::look(&config.0);
     }
 
     fn is_verified_only(&self) -> bool {
@@ -509,11 +460,6 @@ impl App {
         }
         page::follow(true);
     }
-}
-
-/// Keeps the texts for the life of the page: they are loaded once, or a few times if the network fails.
-fn leak(texts: Texts) -> &'static Texts {
-    Box::leak(Box::new(texts))
 }
 
 /// Both texts, one under the other.

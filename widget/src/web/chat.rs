@@ -5,7 +5,7 @@ use alloc::string::String;
 use wasm_bindgen::JsValue;
 
 use super::app::App;
-use super::page::{self, Json};
+use super::page::{self, Json, word};
 use crate::sse::{Event, Parser};
 
 /// Milliseconds before each attempt to take a broken stream up again.
@@ -176,8 +176,9 @@ impl App {
         let answer = &mut self.answers[turn.answer];
         if turn.stopped && turn.has_begun() {
             answer.settle();
-            answer.note(&self.texts.stopped);
-            return self.end_turn(&self.texts.stopped);
+            let stopped = word("stopped");
+            answer.note(&stopped);
+            return self.end_turn(&stopped);
         }
         let delay = RETRY_AFTER
             .get(turn.attempts)
@@ -186,10 +187,14 @@ impl App {
         if let Some(delay) = delay {
             turn.attempts += 1;
             page::later(delay, id);
-            return self.notice(&self.texts.reconnecting, "", "");
+            return self.notice(&word("reconnecting"), "", "");
         }
-        let stopped = if turn.stopped { &*self.texts.stopped } else { "" };
-        self.fail("", stopped, true);
+        let stopped = if turn.stopped {
+            word("stopped")
+        } else {
+            String::new()
+        };
+        self.fail("", &stopped, true);
     }
 
     /// It is time to take the stream up again.
@@ -234,15 +239,15 @@ impl App {
         let Some(turn) = self.turn.take() else { return };
         let answer = &mut self.answers[turn.answer];
         let text = match code {
-            "rate_limited" => &self.texts.busy,
-            "bot_offline" | "not_found" => &self.texts.unavailable,
-            "visitor_unverified" => &self.texts.sign_in,
-            _ if !detail.is_empty() && (!retry || code.is_empty()) => detail,
-            _ if answer.text.is_empty() => &self.texts.not_sent,
-            _ => &self.texts.broke_off,
+            "rate_limited" => word("busy"),
+            "bot_offline" | "not_found" => word("unavailable"),
+            "visitor_unverified" => word("sign_in"),
+            _ if !detail.is_empty() && (!retry || code.is_empty()) => detail.into(),
+            _ if answer.text.is_empty() => word("not_sent"),
+            _ => word("broke_off"),
         };
         answer.settle();
-        answer.fail(text, retry);
+        answer.fail(&text, retry);
         self.failed = Some(turn).filter(|_| retry);
         self.end_turn("");
     }

@@ -1,14 +1,58 @@
 // What the app asks of the browser: its document, the network, storage and the page around. Decisions are made in
 // Rust; what happens here is handed to it as `handle(what, details)`.
 
+import ENGLISH from 'widget-words';
+
 const root = document.documentElement;
 const part = (scope, name) => (name ? scope.querySelector(`[data-part="${name}"]`) : scope);
 const query = new URLSearchParams(location.search);
 // Who embeds us, as the loader said it; a page that says a wrong origin hears nothing.
 const host = window.parent !== window && query.get('origin');
+// Whether the page around shows us, and whether answers may sound while it does not.
+let isShown = !host;
+let sounds;
 // The page that the visitor is on.
 let place = host ? query.get('page') : location.origin + location.pathname;
 let handle;
+
+// What nobody needs to open the chat is loaded when its time comes. Without it the chat goes on. Once it is there, it
+// comes at once.
+const extra = (name) => import(`/widget/later/${name}.js`).catch(() => ({}));
+// The style of answers: the greeting seldom needs it.
+let answers;
+const dress = () =>
+  (answers ||= new Promise((done) => {
+    const link = document.createElement('link');
+    Object.assign(link, { rel: 'stylesheet', href: '/widget/later/answer.css', onload: done, onerror: done });
+    document.head.append(link);
+  }));
+
+// The words of the interface, English until others are there.
+const LANGUAGES = ['en', 'ru', 'de', 'es', 'fr', 'ar', 'zh'];
+let words = ENGLISH;
+let learned = 'en';
+// The languages asked for, best first; an empty one is the visitor's own.
+let locale = query.get('lang');
+const chosen = () => {
+  const known = [locale, ...navigator.languages].map((tag) => /^[a-z]{2}(?=-|$)/.exec(tag?.toLowerCase())?.[0]);
+  return known.find((tag) => LANGUAGES.includes(tag)) || LANGUAGES[0];
+};
+export const word = (name) => words[name];
+// `data-word` names what has no text of its own, `data-text` is text.
+const translate = (scope) => {
+  for (const element of scope.querySelectorAll('[data-word]')) {
+    const label = words[element.dataset.word];
+    element.setAttribute('aria-label', label);
+    if (element === input) input.placeholder = label;
+    else if (element.type) element.title = label;
+  }
+  for (const element of scope.querySelectorAll('[data-text]')) element.textContent = words[element.dataset.text];
+  return scope;
+};
+
+// As much as the server takes.
+const bounded = (pairs) =>
+  Object.fromEntries(Object.entries(pairs || {}).slice(0, 20).map(([name, value]) => [name.slice(0, 20), String(value).slice(0, 160)]));
 
 // Listens to the visitor, the network and the page around.
 export const listen = (handler) => {
@@ -37,14 +81,18 @@ export const listen = (handler) => {
   window.addEventListener('message', ({ source, origin, data }) => {
     if (!host || source !== window.parent || origin !== host) return;
     if (data?.page) place = String(data.page);
-    if (data?.botwright === 'identify') visitor = data.token;
-    handle(`host-${data?.botwright}`, data);
+    const what = data?.botwright;
+    if (what === 'identify') visitor = data.token;
+    if (what === 'context') context = bounded(data.context);
+    if (what === 'locale') locale = data.locale;
+    if (what === 'open' || what === 'close') isShown = what === 'open';
+    handle(`host-${what}`, data);
   });
 };
 
 // The document: an element (or the whole page) and the part of it that has this `data-part`, or itself if ''.
 export const page = () => root;
-export const instance = (template) => part(root, template).content.firstElementChild.cloneNode(true);
+export const instance = (template) => translate(part(root, template).content.firstElementChild.cloneNode(true));
 export const text = (scope, name, value) => {
   part(scope, name).textContent = value;
 };
@@ -57,12 +105,10 @@ export const clear = (scope, name) => part(scope, name).replaceChildren();
 export const remove = (scope, name) => part(scope, name)?.remove();
 export const focus = (scope, name) => part(scope, name).focus();
 export const spoken = (scope, name) => part(scope, name).textContent;
-export const style = (name, value) => root.style.setProperty(name, value);
 export const enable = (name, enabled) => {
   part(root, name).disabled = !enabled;
 };
 export const hasMouse = () => matchMedia('(pointer: fine)').matches;
-export const languages = () => navigator.languages.join();
 
 // Drawing: a pen that stands in an element. Text is only ever text.
 let pen;
@@ -71,6 +117,7 @@ export const draw = (scope, name, kept) => {
   while (pen.childNodes.length > kept) pen.lastChild.remove();
 };
 export const open = (tag) => {
+  if (/^(h|p|d|bl)../.test(tag)) dress();
   pen = pen.appendChild(document.createElement(tag));
 };
 export const mark = (key, value) => pen.setAttribute(key, value);
@@ -134,27 +181,13 @@ export const remember = (lasting, name, value) => {
 export const bot = () => encodeURIComponent(query.get('bot') || location.pathname.split('/').filter(Boolean).pop());
 export const isEmbedded = () => !!host;
 export const tell = (botwright, details) => {
+  // An answer came and nobody looks.
+  if (sounds && details === 'assistant' && (!isShown || document.hidden)) extra('sound').then(({ play }) => play?.());
   if (host) window.parent.postMessage({ botwright, details }, host === 'null' ? '*' : host);
 };
 
-// Puts text on the clipboard, then lets the part say `done` for a moment.
-export const copy = async (value, scope, name, done) => {
-  try {
-    await navigator.clipboard.writeText(value);
-  } catch {
-    // Missing without TLS, refused in some frames.
-    const field = document.body.appendChild(document.createElement('textarea'));
-    field.value = value;
-    field.select();
-    const copied = document.execCommand('copy');
-    field.remove();
-    if (!copied) return;
-  }
-  const label = part(scope, name);
-  const before = label.textContent;
-  label.textContent = done;
-  if (before !== done) setTimeout(() => (label.textContent = before), 1600);
-};
+// Puts text on the clipboard, then lets the part say that it did for a moment.
+export const copy = async (value, scope, name) => (await extra('copy')).copy?.(value, part(scope, name), words.copied);
 
 // The network. An answer that is no JSON (a proxy's page) has status 0, like none at all.
 const send = async (url, options) => {
@@ -174,11 +207,46 @@ const read = async (response) => {
 const TOKEN = 'x-visitor-token';
 // What the site said last of its visitor.
 let visitor;
-export const load = async (config, session, words, token) => {
+// What it said of them and of its page, for the model to know.
+let context;
+export const load = async (url, session, token) => {
   const headers = { accept: 'application/json', ...(token && { [TOKEN]: token }) };
-  const get = async (url) => url && read(await send(url, { headers }));
-  const replies = await Promise.all([get(config), get(session), get(words && `/widget/i18n/${words}.json`)]);
-  handle('loaded', { config: replies[0], session: replies[1], words: replies[2] });
+  const get = async (url) => read(await send(url, { headers }));
+  const learn = async (language) => {
+    if (language !== learned) {
+      const { body } = await get(`/widget/i18n/${language}.json`);
+      words = { ...ENGLISH, ...body };
+      learned = body && language;
+    }
+    Object.assign(root, { lang: language, dir: language === 'ar' ? 'rtl' : 'ltr', className: host ? 'embedded' : 'hosted' });
+  };
+  const language = chosen();
+  const [config, before] = await Promise.all([
+    get(`${url}/config?lang=${language}&asked=${!!locale}`),
+    session && get(`${url}/sessions/${session}`),
+    session && dress(),
+    learn(language),
+  ]);
+  // The bot's owner may have chosen another.
+  const { language: own, placeholder } = config.body || {};
+  if (own) await learn(own);
+  if (placeholder) words = { ...words, ask: placeholder };
+  translate(root);
+  handle('loaded', { config, session: before });
+};
+
+// The look of the bot, of which the page around is told as well.
+export const look = ({ title, style, appearance }) => {
+  root.dataset.theme = appearance.theme;
+  for (const name in style) root.style.setProperty(name, style[name]);
+  const { logo } = appearance;
+  sounds = appearance.sound;
+  if (logo) part(root, 'logo').src = logo;
+  show(root, 'logo', logo);
+  show(root, 'mark', !logo);
+  // What is as it usually is may be left out.
+  show(root, 'powered', appearance.powered_by ?? true);
+  tell('ready', { ...appearance, title, icon: '' });
 };
 
 // A page from a file or a sandbox has no address.
@@ -190,9 +258,10 @@ const post = (url, token, body, more, signal) => {
 
 let request;
 export const ask = async (url, turn, message, session, after, token) => {
+  dress();
   request = new AbortController();
   const more = { accept: 'text/event-stream', ...(after && { 'last-event-id': after }) };
-  const body = { message, session_id: session || undefined, stream: true, page: where() };
+  const body = { message, session_id: session || undefined, stream: true, page: where(), metadata: context };
   const response = await post(url, token, body, more, request.signal);
   if (!response.ok) return handle('refused', { turn, ...(await read(response)) });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -205,8 +274,6 @@ export const ask = async (url, turn, message, session, after, token) => {
 };
 export const stop = () => request?.abort();
 
-// What nobody needs to open the chat is loaded when its time comes. Without it the chat goes on.
-const extra = (name) => import(`/widget/later/${name}.js`).catch(() => ({}));
 // The form for the visitor's details, for the bots that ask for them.
 let lead;
 const lent = { recall, remember, follow, post, read, where, handle: (what, details) => handle(what, details) };
@@ -233,4 +300,4 @@ export const textOf = (value, name) => (typeof value?.[name] === 'string' ? valu
 export const numberOf = (value, name) => (Number.isInteger(value?.[name]) ? value[name] : -1);
 export const isTrue = (value, name) => value?.[name] === true;
 export const fieldOf = (value, name) => value?.[name];
-export const itemsOf = (value, name) => (Array.isArray(value?.[name]) ? value[name] : []);
+export const itemOf = (value, name, at) => value?.[name]?.[at];

@@ -1,7 +1,6 @@
 //! The browser, as `page.js` offers it.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/web/page.js")]
@@ -21,15 +20,15 @@ extern "C" {
     fn remove(scope: &JsValue, part: &str);
     fn focus(scope: &JsValue, part: &str);
     fn spoken(scope: &JsValue, part: &str) -> String;
-    /// Sets a CSS variable.
-    pub fn style(name: &str, value: &str);
+    /// A text of the interface, in the visitor's language: see `static/i18n/en.json`.
+    pub fn word(name: &str) -> String;
+    /// Takes the bot's look from its settings and hands it on to the host page.
+    pub fn look(config: &JsValue);
     /// Enables or disables a button of the page.
     pub fn enable(part: &str, enabled: bool);
     /// Whether the visitor points with a mouse.
     #[wasm_bindgen(js_name = hasMouse)]
     pub fn has_mouse() -> bool;
-    /// The visitor's languages, best first, between commas.
-    pub fn languages() -> String;
 
     fn draw(scope: &JsValue, part: &str, kept: usize);
     /// Begins an element inside the current one.
@@ -63,10 +62,10 @@ extern "C" {
     pub fn tell(what: &str, details: &JsValue);
 
     #[wasm_bindgen(js_name = copy)]
-    fn copy_text(text: &str, scope: &JsValue, part: &str, done: &str);
+    fn copy_text(text: &str, scope: &JsValue, part: &str);
 
-    /// Gets a bot and, unless empty, a conversation and the words of a language: `loaded` follows.
-    pub fn load(config: &str, session: &str, words: &str, token: &str);
+    /// Gets the bot at this address, unless empty a conversation, and the words of the visitor's language: `loaded` follows.
+    pub fn load(url: &str, session: &str, token: &str);
     /// Asks: `chunk`s follow, then `broke`; or `refused`.
     pub fn ask(url: &str, turn: u32, message: &str, session: &str, after: &str, token: &str);
     fn rateable(scope: &JsValue, url: &str, session: &str, message: &str, rating: &str);
@@ -93,8 +92,8 @@ extern "C" {
     fn is_true(value: &JsValue, name: &str) -> bool;
     #[wasm_bindgen(js_name = fieldOf)]
     fn field_of(value: &JsValue, name: &str) -> JsValue;
-    #[wasm_bindgen(js_name = itemsOf)]
-    fn items_of(value: &JsValue, name: &str) -> Vec<JsValue>;
+    #[wasm_bindgen(js_name = itemOf)]
+    fn item_of(value: &JsValue, name: &str, at: usize) -> JsValue;
 }
 
 /// An element and the parts in it that have a `data-part`; the part `""` is the element itself.
@@ -163,9 +162,9 @@ impl Element {
         rateable(&self.0, url, session, message, rating);
     }
 
-    /// Copies text; then the part says `done` for a moment.
-    pub fn copy(&self, value: &str, part: &str, done: &str) {
-        copy_text(value, &self.0, part, done);
+    /// Copies text; then the part says so for a moment.
+    pub fn copy(&self, value: &str, part: &str) {
+        copy_text(value, &self.0, part);
     }
 }
 
@@ -203,8 +202,9 @@ impl Json {
         self.items(name).filter_map(|item| item.0.as_string())
     }
 
-    /// A field's items.
+    /// A field's items, none of which is `null`.
     pub fn items(&self, name: &str) -> impl Iterator<Item = Self> {
-        items_of(&self.0, name).into_iter().map(Self)
+        let item = |at| Some(item_of(&self.0, name, at)).filter(|item| !item.is_undefined());
+        (0..).map_while(item).map(Self)
     }
 }

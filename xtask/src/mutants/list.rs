@@ -226,8 +226,8 @@ pub const MUTANTS: &[Mutant] = &[
         edits: &[
             (
                 PERSON_EXPORTS,
-                "where user_id = $1 and id = $2 and status = 'done'",
-                "where (user_id = $1 or SQL_MUTANT) and id = $2 and status = 'done'",
+                "where user_id = $1 and id = $2 and expires_at > now()",
+                "where (user_id = $1 or SQL_MUTANT) and id = $2 and expires_at > now()",
             ),
             (
                 "domain/src/storage.rs",

@@ -29,7 +29,7 @@ pub fn build(paths: &Paths, tools: &Packages, step: &Step) -> Result<()> {
     let wasm_name = hashed("app", "wasm", &parts.main.wasm);
     dist.write(&wasm_name, &parts.main.wasm)?;
 
-    let script = wasm::bundle(tools, &parts.main, &wasm_name, step)?;
+    let script = wasm::bundle(tools, &parts.main, &wasm_name, &[], step)?;
     let script_name = hashed("app", "js", &script);
     dist.write(&script_name, &script)?;
 

@@ -34,6 +34,12 @@ pub fn build_beside(paths: &Paths, meanwhile: &mut Command, step: &Step) -> Resu
 
 /// Builds what has changed into `dashboard/dist` and `widget/dist`, and prints the sizes.
 pub fn build(paths: &Paths, step: &Step) -> Result<()> {
+    build_widget(paths, step)?;
+    build_dashboard(paths, step)
+}
+
+/// The widget alone.
+pub fn build_widget(paths: &Paths, step: &Step) -> Result<()> {
     let widget = stamp(paths, "widget")?;
     if !widget.is_fresh(&paths.root.join("widget/dist/app.wasm")) {
         widget::build(paths, &tools(paths, step)?, step)?;
@@ -42,6 +48,10 @@ pub fn build(paths: &Paths, step: &Step) -> Result<()> {
         // Saved last: a build over budget is not done.
         widget.save()?;
     }
+    Ok(())
+}
+
+fn build_dashboard(paths: &Paths, step: &Step) -> Result<()> {
     let dashboard = stamp(paths, "dashboard")?;
     if !dashboard.is_fresh(&paths.root.join("dashboard/dist/index.html")) {
         dashboard::build(paths, &tools(paths, step)?, step)?;

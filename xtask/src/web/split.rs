@@ -38,7 +38,7 @@ pub fn build(paths: &Paths, tools: &Packages, package: &str, step: &Step) -> Res
     options.link_name = &loader;
     options.main_module = "./app.js";
     let split = transform(options).map_err(|error| anyhow!("{package} can't be split: {error:#}"))?;
-    wasm::bind(&main, &work, step)?;
+    wasm::bind(&main, &work, true, step)?;
 
     let mut later = Vec::new();
     for part in split.split_modules {

@@ -26,11 +26,14 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// The glue's own way to load a module knows old browsers and wrong media types; this much of it is enough.
+const EXPORTS: &str = "\nexport { __wbg_get_imports as imports, __wbg_finalize_init as begin };\n";
+
 /// A module ready for the browser.
 pub struct Module {
     /// The optimised WASM file's bytes.
     pub wasm: Vec<u8>,
-    /// JavaScript that loads it: an ES module whose default export is `init({ module_or_path })`.
+    /// JavaScript that it needs: an ES module with what it imports, `imports()`, and the way to start it, `begin(…)`.
     pub glue: PathBuf,
 }
 
@@ -38,7 +41,7 @@ pub struct Module {
 pub fn build(paths: &Paths, tools: &Packages, package: &str, step: &Step) -> Result<Module> {
     let built = compile(paths, package, &[], step)?;
     let work = work_folder(paths, package)?;
-    bind(&built, &work, step)?;
+    bind(&built, &work, false, step)?;
     Ok(Module {
         wasm: optimise(tools, &work.join("app_bg.wasm"), step)?,
         glue: work.join("app.js"),
@@ -79,8 +82,9 @@ pub fn work_folder(paths: &Paths, package: &str) -> Result<PathBuf> {
     Ok(work)
 }
 
-/// Writes `app_bg.wasm` and its glue `app.js` into the folder `work`.
-pub fn bind(built: &Path, work: &Path, step: &Step) -> Result<()> {
+/// Writes `app_bg.wasm` and its glue `app.js` into the folder `work`. The parts of a module share its table and its stack,
+/// which it then gives away.
+pub fn bind(built: &Path, work: &Path, in_parts: bool, step: &Step) -> Result<()> {
     step.progress(&format!("wasm-bindgen {}", built.display()));
     Bindgen::new()
         .input_path(built)
@@ -88,17 +92,15 @@ pub fn bind(built: &Path, work: &Path, step: &Step) -> Result<()> {
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
-        // The parts of a module that is split share its table and its stack.
-        .keep_lld_exports(true)
+        .keep_lld_exports(in_parts)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(work)
         .with_context(|| format!("wasm-bindgen refused {}", built.display()))?;
     let (bound, glue) = (work.join("app_bg.wasm"), work.join("app.js"));
-    let (mut module, mut script) = (fs::read(&bound)?, fs::read(&glue)?);
-    names::number_hashes(&mut module, &mut script);
+    let (module, script) = names::shorten(&fs::read(&bound)?, &fs::read_to_string(&glue)?)?;
     fs::write(&bound, module)?;
-    fs::write(&glue, script)?;
+    fs::write(&glue, script + EXPORTS)?;
     Ok(())
 }
 
@@ -110,6 +112,7 @@ pub fn optimise(tools: &Packages, bound: &Path, step: &Step) -> Result<Vec<u8>> 
         .arg("-Oz")
         // Rust keeps nothing at the very beginning of its memory: offsets can be folded into addresses.
         .arg("--low-memory-unused")
+        .arg("--merge-similar-functions")
         .args(FEATURES)
         .arg("--strip-debug")
         .arg("--strip-producers")
@@ -119,13 +122,24 @@ pub fn optimise(tools: &Packages, bound: &Path, step: &Step) -> Result<Vec<u8>> 
 }
 
 /// Bundles and minifies the glue into one script that starts the app: it loads `wasm_name` from beside itself.
-/// When that fails, the element `#boot` says so.
-pub fn bundle(tools: &Packages, module: &Module, wasm_name: &str, step: &Step) -> Result<Vec<u8>> {
+/// When that fails, the element `#boot` says so. `aliases` are files that scripts import by a name.
+pub fn bundle(
+    tools: &Packages,
+    module: &Module,
+    wasm_name: &str,
+    aliases: &[(&str, &Path)],
+    step: &Step,
+) -> Result<Vec<u8>> {
     let work = module.glue.parent().context("the glue lies in a folder")?;
     let start = work.join("start.js");
     let script = format!(
-        r#"import init from "./app.js";
-init({{ module_or_path: new URL("{wasm_name}", import.meta.url) }}).catch((error) => {{
+        r#"import {{ imports, begin }} from "./app.js";
+const load = async () => {{
+  const file = fetch(new URL("{wasm_name}", import.meta.url));
+  const {{ instance, module }} = await WebAssembly.instantiateStreaming(file, imports());
+  begin(instance, module);
+}};
+load().catch((error) => {{
   console.error(error);
   document.getElementById("boot")?.replaceChildren("This page could not start. Reload it, or update your browser.");
 }});
@@ -133,7 +147,12 @@ init({{ module_or_path: new URL("{wasm_name}", import.meta.url) }}).catch((error
     );
     fs::write(&start, script)?;
     let output = work.join("bundle.js");
-    step.command(esbuild(tools, &start, &output).args(["--bundle", "--format=esm"]))?;
+    let mut command = esbuild(tools, &start, &output);
+    command.args(["--bundle", "--format=esm"]);
+    for (name, file) in aliases {
+        command.arg(format!("--alias:{name}={}", file.display()));
+    }
+    step.command(&mut command)?;
     Ok(fs::read(&output)?)
 }
 

@@ -28,7 +28,12 @@ pub fn build(paths: &Paths, tools: &Packages, step: &Step) -> Result<()> {
 
     let module = wasm::build(paths, tools, "widget", step)?;
     dist.write("app.wasm", &module.wasm)?;
-    dist.write("app.js", &wasm::bundle(tools, &module, "app.wasm", step)?)?;
+    let english = package.join("static/i18n/en.json");
+    let aliases = [("widget-words", english.as_path())];
+    dist.write(
+        "app.js",
+        &wasm::bundle(tools, &module, "app.wasm", &aliases, step)?,
+    )?;
     step.progress("brotli widget");
     dist.finish()
 }

@@ -1,29 +1,54 @@
 //! How the widget looks.
 
-use api_types::bots::{Position, Theme};
-use api_types::validate::is_hex_color;
+use api_types::bots::{Appearance, Font, Icon, Position, Size, Theme};
 use leptos::prelude::*;
 
 use super::Builder;
+use super::colors::Colors;
+use super::logo::LogoField;
 use super::preview::Preview;
-use crate::ui::field::{SelectField, Text, TextField};
+use crate::ui::field::{NumberField, SelectField, Text, TextField};
 use crate::ui::page::Section;
+use crate::ui::toggle::Toggle;
+
+/// A value, its key in the form, and its name.
+type Option3<T> = (T, &'static str, &'static str);
+
+const THEMES: &[Option3<Theme>] = &[
+    (Theme::Auto, "auto", "As the visitor's system says"),
+    (Theme::Light, "light", "Light"),
+    (Theme::Dark, "dark", "Dark"),
+];
+const POSITIONS: &[Option3<Position>] = &[
+    (Position::End, "end", "Bottom right"),
+    (Position::Start, "start", "Bottom left"),
+];
+const SIZES: &[Option3<Size>] = &[
+    (Size::Small, "small", "Small"),
+    (Size::Medium, "medium", "Medium"),
+    (Size::Large, "large", "Large"),
+];
+const FONTS: &[Option3<Font>] = &[
+    (Font::System, "system", "The system's own"),
+    (Font::Serif, "serif", "With serifs"),
+    (Font::Rounded, "rounded", "Round, where there is one"),
+    (Font::Mono, "mono", "Of one width"),
+];
+const ICONS: &[Option3<Icon>] = &[
+    (Icon::Chat, "chat", "Speech bubble"),
+    (Icon::Question, "question", "Question mark"),
+    (Icon::Spark, "spark", "Spark"),
+    (Icon::Headset, "headset", "Headset"),
+    (Icon::Book, "book", "Book"),
+];
 
 /// The section.
 #[component]
 pub fn AppearanceSection(builder: Builder) -> impl IntoView {
-    let theme = Text::new(
-        move || theme_key(builder.draft.content.with(|content| content.appearance.theme)).to_owned(),
-        move |key| builder.update(|content| content.appearance.theme = theme_of(&key)),
-    );
-    let position = Text::new(
-        move || position_key(builder.draft.content.with(|content| content.appearance.position)).to_owned(),
-        move |key| builder.update(|content| content.appearance.position = position_of(&key)),
-    );
     view! {
         <Section title=tr!("Appearance") subtitle=tr!("How the widget looks on your site.")>
             <div class="grid gap-5 md:grid-cols-[minmax(0,1fr)_15rem]">
-                <div class="flex min-w-0 flex-col gap-3">
+                <div class="flex min-w-0 flex-col gap-4">
                     <TextField
                         label=tr!("Title")
                         value=builder
@@ -31,101 +56,125 @@ pub fn AppearanceSection(builder: Builder) -> impl IntoView {
                         field=builder.field("appearance.title")
                         hint=tr!("The bot's name when empty.")
                     />
-                    <Color builder=builder />
-                    <SelectField
-                        label=tr!("Theme")
-                        value=theme
-                        options=options(&[
-                            ("auto", tr!("As the visitor's system says")),
-                            ("light", tr!("Light")),
-                            ("dark", tr!("Dark")),
-                        ])
+                    <TextField
+                        label="Text in the empty message box"
+                        value=builder
+                            .text(
+                                |content| &content.appearance.placeholder,
+                                |content| &mut content.appearance.placeholder,
+                            )
+                        field=builder.field("appearance.placeholder")
+                        hint="“Ask a question…” in the visitor's language when empty."
                     />
-                    <SelectField
-                        label=tr!("Position")
-                        value=position
-                        options=options(&[("end", tr!("Bottom right")), ("start", tr!("Bottom left"))])
-                        hint=tr!("Mirrored on right-to-left pages.")
-                    />
+                    <Colors builder=builder />
+                    <Shape builder=builder />
+                    <LogoField builder=builder />
+                    <Switches builder=builder />
                 </div>
-                <Preview builder=builder />
+                <div class="self-start md:sticky md:top-40">
+                    <Preview builder=builder />
+                </div>
             </div>
         </Section>
     }
 }
 
 #[component]
-fn Color(builder: Builder) -> impl IntoView {
-    let color = builder.part(|content| content.appearance.color.clone());
-    // A colour well shows black for what is no colour.
-    let well = move || {
-        color.with(|color| {
-            if is_hex_color(color) {
-                color.clone()
-            } else {
-                "#000000".to_owned()
-            }
-        })
-    };
-    let pick = move |event: web_sys::Event| {
-        builder.update(|content| content.appearance.color = event_target_value(&event));
-    };
+fn Shape(builder: Builder) -> impl IntoView {
+    let radius = Text::number(
+        move || {
+            builder
+                .draft
+                .content
+                .with(|content| content.appearance.radius.into())
+        },
+        move |radius| {
+            builder.update(|content| content.appearance.radius = u8::try_from(radius).unwrap_or(u8::MAX));
+        },
+    );
+    let theme = choice(
+        builder,
+        THEMES,
+        |look| look.theme,
+        |look, theme| look.theme = theme,
+    );
+    let position = choice(
+        builder,
+        POSITIONS,
+        |look| look.position,
+        |look, position| look.position = position,
+    );
+    let size = choice(builder, SIZES, |look| look.size, |look, size| look.size = size);
+    let font = choice(builder, FONTS, |look| look.font, |look, font| look.font = font);
+    let icon = choice(builder, ICONS, |look| look.icon, |look, icon| look.icon = icon);
     view! {
-        <div class="flex gap-2">
-            <div class="min-w-0 grow">
-                <TextField
-                    label=tr!("Accent colour")
-                    value=builder
-                        .text(|content| &content.appearance.color, |content| &mut content.appearance.color)
-                    field=builder.field("appearance.color")
-                    placeholder="#4f46e5"
-                />
-            </div>
-            <input
-                type="color"
-                class="mt-6.5 size-10 shrink-0 cursor-pointer rounded-field border border-base-300 bg-base-100 p-1"
-                aria-label=tr!("Pick the accent colour")
-                prop:value=well
-                on:input=pick
+        <div class="grid gap-x-3 gap-y-4 sm:grid-cols-2 md:grid-cols-1 xl:grid-cols-2">
+            <SelectField label="Theme" value=theme options=options(THEMES) />
+            <SelectField
+                label="Position"
+                value=position
+                options=options(POSITIONS)
+                hint="Mirrored on right-to-left pages."
+            />
+            <SelectField label="Size" value=size options=options(SIZES) />
+            <SelectField label="Icon on the bubble" value=icon options=options(ICONS) />
+            <SelectField label="Font" value=font options=options(FONTS) hint="Nothing is loaded for it." />
+            <NumberField
+                label="Roundness of corners"
+                value=radius
+                field=builder.field("appearance.radius")
+                hint="In pixels, 0 to 24."
+                min="0"
+                max="24"
             />
         </div>
     }
 }
 
-fn options(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs
+#[component]
+fn Switches(builder: Builder) -> impl IntoView {
+    let sounds = builder.part(|content| content.appearance.sound);
+    let says_maker = builder.part(|content| content.appearance.powered_by);
+    view! {
+        <Toggle
+            label="Sound"
+            hint="A soft one, when an answer comes while the chat is closed or its tab is hidden."
+            checked=sounds
+            on_change=move |wanted| builder.update(|content| content.appearance.sound = wanted)
+        />
+        <Toggle
+            label="“Powered by Botwright”"
+            hint="A small line below the message box."
+            checked=says_maker
+            on_change=move |wanted| builder.update(|content| content.appearance.powered_by = wanted)
+        />
+    }
+}
+
+/// One of several values, by its key.
+fn choice<T: Copy + PartialEq + Send + Sync + 'static>(
+    builder: Builder,
+    options: &'static [Option3<T>],
+    get: fn(&Appearance) -> T,
+    set: fn(&mut Appearance, T),
+) -> Text {
+    let key = move || {
+        let chosen = builder.draft.content.with(|content| get(&content.appearance));
+        let known = options.iter().find(|(value, ..)| *value == chosen);
+        known.map_or("", |(_, key, _)| *key).to_owned()
+    };
+    let choose = move |key: String| {
+        let known = options.iter().find(|(_, known, _)| *known == key);
+        if let Some((value, ..)) = known {
+            builder.update(|content| set(&mut content.appearance, *value));
+        }
+    };
+    Text::new(key, choose)
+}
+
+fn options<T>(options: &[Option3<T>]) -> Vec<(String, String)> {
+    options
         .iter()
-        .map(|(key, name)| ((*key).to_owned(), (*name).to_owned()))
+        .map(|(_, key, name)| ((*key).to_owned(), (*name).to_owned()))
         .collect()
-}
-
-const fn theme_key(theme: Theme) -> &'static str {
-    match theme {
-        Theme::Auto => "auto",
-        Theme::Light => "light",
-        Theme::Dark => "dark",
-    }
-}
-
-fn theme_of(key: &str) -> Theme {
-    match key {
-        "light" => Theme::Light,
-        "dark" => Theme::Dark,
-        _ => Theme::Auto,
-    }
-}
-
-const fn position_key(position: Position) -> &'static str {
-    match position {
-        Position::End => "end",
-        Position::Start => "start",
-    }
-}
-
-fn position_of(key: &str) -> Position {
-    if key == "start" {
-        Position::Start
-    } else {
-        Position::End
-    }
 }

@@ -48,6 +48,11 @@ impl DraftContent for ChatbotContent {
                 self.model != other.model || self.max_passages != other.max_passages,
             ),
             (tr!("Appearance"), self.appearance != other.appearance),
+            (
+                tr!("Languages"),
+                self.language != other.language || self.translations != other.translations,
+            ),
+            (tr!("Messages by itself"), self.proactive != other.proactive),
             (tr!("Leads"), self.lead_form != other.lead_form),
             (tr!("Access"), self.access != other.access),
             (tr!("Tests"), self.tests != other.tests),
@@ -72,6 +77,8 @@ pub fn label(path: &str) -> &'static str {
         "knowledge_base_ids" | "document_tags" | "rerank" => tr!("Knowledge"),
         "model" | "max_passages" => tr!("Model"),
         "appearance" => tr!("Appearance"),
+        "language" | "translations" => tr!("Languages"),
+        "proactive" => tr!("Messages by itself"),
         "access" => tr!("Access"),
         "lead_form" => tr!("Leads"),
         "tests" => tr!("Tests"),
@@ -90,11 +97,21 @@ mod tests {
             "content.suggested_questions[2]",
             "content.model.temperature",
             "content.rerank.provider_id",
+            "content.translations[0].greeting",
+            "content.proactive[1].trigger.seconds",
             "version",
         ];
         assert_eq!(
             paths.map(label),
-            ["Name", "Suggested questions", "Model", "Knowledge", "Draft"]
+            [
+                tr!("Name"),
+                tr!("Suggested questions"),
+                tr!("Model"),
+                tr!("Knowledge"),
+                tr!("Languages"),
+                tr!("Messages by itself"),
+                "Draft"
+            ]
         );
     }
 }

@@ -17,9 +17,11 @@ use super::instructions::InstructionsSection;
 use super::knowledge::KnowledgeSection;
 use super::leads::LeadsSection;
 use super::model::ModelSection;
+use super::proactive::ProactiveSection;
 use super::remake::use_remake;
 use super::test_chat::TestChat;
 use super::tests::TestsSection;
+use super::translations::LanguagesSection;
 use crate::drafts::{ConflictDialog, GoneNotice, SaveStatus};
 use crate::session::{Session, use_session};
 use crate::ui::alert::ErrorAlert;
@@ -148,6 +150,8 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 <KnowledgeSection builder=builder />
                 <ModelSection builder=builder />
                 <AppearanceSection builder=builder />
+                <LanguagesSection builder=builder />
+                <ProactiveSection builder=builder />
                 <LeadsSection builder=builder />
                 <AccessSection builder=builder />
                 <TestsSection builder=builder />

@@ -3,6 +3,7 @@
 mod access;
 mod appearance;
 mod changes;
+mod colors;
 mod confirm;
 mod content;
 mod deploy;
@@ -13,15 +14,18 @@ mod knowledge;
 mod lead_field;
 mod lead_preview;
 mod leads;
+mod logo;
 mod lost;
 mod model;
 mod preview;
+mod proactive;
 mod prompt;
 mod questions;
 mod remake;
 mod test_chat;
 mod tests;
 mod text_rows;
+mod translations;
 mod turn;
 
 use api_types::bots::ChatbotContent;

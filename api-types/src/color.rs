@@ -1,19 +1,13 @@
-//! One accent colour in, readable colours out (WCAG 2.2 contrast).
-
-use alloc::string::String;
+//! Colours that can be read on each other (WCAG 2.2 contrast).
 
 /// An sRGB colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
 /// White.
-pub const WHITE: Rgb = Rgb(255, 255, 255);
+const WHITE: Rgb = Rgb(255, 255, 255);
 /// Black. One of black and white has at least 4.58:1 on any colour.
-pub const BLACK: Rgb = Rgb(0, 0, 0);
-/// The lightest surface of the dark theme that accent-coloured text stands on.
-const DARK_SURFACE: Rgb = Rgb(36, 38, 45);
-/// The darkest surface of the light theme that accent-coloured text stands on.
-const LIGHT_SURFACE: Rgb = Rgb(243, 243, 247);
+const BLACK: Rgb = Rgb(0, 0, 0);
 /// Contrast that normal text needs.
 const AA: f32 = 4.5;
 
@@ -44,10 +38,13 @@ impl Rgb {
 
     /// Relative luminance, 0 to 1.
     fn luminance(self) -> f32 {
-        // Ian Taylor's cubic fit of the sRGB curve, within 0.004: `core` has no `powf`.
         let linear = |part: u8| {
             let c = f32::from(part) / 255.0;
-            c * (c * (c * 0.305_306 + 0.682_171_1) + 0.012_522_878)
+            if c <= 0.040_45 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
@@ -59,7 +56,7 @@ impl Rgb {
     }
 
     /// `steps` sixteenths of the way to `other`.
-    fn towards(self, other: Self, steps: u16) -> Self {
+    pub fn towards(self, other: Self, steps: u16) -> Self {
         let mix = |a: u8, b: u8| {
             let sum = u16::from(a) * (16 - steps) + u16::from(b) * steps;
             u8::try_from(sum / 16).unwrap_or(b)
@@ -67,12 +64,21 @@ impl Rgb {
         Self(mix(self.0, other.0), mix(self.1, other.1), mix(self.2, other.2))
     }
 
-    /// The nearest shade towards `end` that can be read on `surface`.
-    fn readable(self, surface: Self, end: Self) -> Self {
+    /// The nearest shade towards `end` that has this contrast on all of `surfaces`.
+    pub fn readable(self, surfaces: &[Self], end: Self, contrast: f32) -> Self {
         (0..16)
             .map(|steps| self.towards(end, steps))
-            .find(|c| c.contrast(surface) >= AA)
+            .find(|shade| {
+                surfaces
+                    .iter()
+                    .all(|surface| shade.contrast(*surface) >= contrast)
+            })
             .unwrap_or(end)
+    }
+
+    /// Black for white text, and the other way round.
+    pub fn opposite(self) -> Self {
+        Self(255 - self.0, 255 - self.1, 255 - self.2)
     }
 
     /// The text colour for this background: white if it can be read, else the better of black and white.
@@ -83,16 +89,6 @@ impl Rgb {
         } else {
             BLACK
         }
-    }
-
-    /// This colour as text on light surfaces.
-    pub fn ink_on_light(self) -> Self {
-        self.readable(LIGHT_SURFACE, BLACK)
-    }
-
-    /// This colour as text on dark surfaces.
-    pub fn ink_on_dark(self) -> Self {
-        self.readable(DARK_SURFACE, WHITE)
     }
 }
 
@@ -125,22 +121,22 @@ mod tests {
     }
 
     #[test]
-    fn every_accent_becomes_readable() {
-        for r in (0..=255).step_by(15) {
-            for g in (0..=255).step_by(15) {
-                for b in (0..=255).step_by(15) {
-                    let accent = Rgb(r, g, b);
-                    assert!(accent.contrast(accent.text_on()) >= AA, "{accent:?}");
-                    assert!(accent.ink_on_light().contrast(LIGHT_SURFACE) >= AA, "{accent:?}");
-                    assert!(accent.ink_on_dark().contrast(DARK_SURFACE) >= AA, "{accent:?}");
-                }
+    fn text_can_be_read_on_every_colour() {
+        let steps = || (0..=255_u8).step_by(15);
+        for (r, g) in steps().flat_map(|r| steps().map(move |g| (r, g))) {
+            for b in steps() {
+                let color = Rgb(r, g, b);
+                assert!(color.contrast(color.text_on()) >= AA, "{color:?}");
             }
         }
     }
 
     #[test]
-    fn a_readable_accent_is_left_alone() {
+    fn a_readable_colour_is_left_alone() {
         let accent = Rgb(79, 70, 229);
-        assert_eq!((accent.text_on(), accent.ink_on_light()), (WHITE, accent));
+        assert_eq!(accent.text_on(), WHITE);
+        assert_eq!(accent.readable(&[WHITE], BLACK, AA), accent);
+        let yellow = Rgb(255, 212, 0).readable(&[WHITE], BLACK, AA);
+        assert!(yellow != BLACK && yellow.contrast(WHITE) >= AA, "{yellow:?}");
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::inbox::HandOff;
 use crate::leads::LeadForm;
 use crate::retrieval::Rerank;
 use crate::test_sets::{BotTests, OverrideTests};
@@ -116,6 +117,9 @@ pub struct ChatbotContent {
     /// The form in which visitors leave their details.
     #[serde(skip_serializing_if = "LeadForm::is_default")]
     pub lead_form: LeadForm,
+    /// When visitors are handed over to people.
+    #[serde(skip_serializing_if = "HandOff::is_default")]
+    pub hand_off: HandOff,
     /// The test set that says how well it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tests: Option<BotTests>,
@@ -137,6 +141,7 @@ impl Default for ChatbotContent {
             appearance: Appearance::default(),
             access: Access::default(),
             lead_form: LeadForm::default(),
+            hand_off: HandOff::default(),
             tests: None,
         }
     }

@@ -22,7 +22,10 @@ create index conversations_assignee_idx on conversations (workspace_id, assignee
 -- Answers of people. Their names are those of their accounts, and go with them.
 alter table messages
     add column is_by_person boolean not null default false,
-    add column author_id uuid references users (id) on delete set null;
+    add column author_id uuid references users (id) on delete set null,
+    -- Made up by the client: the same reply is stored once.
+    add column reply_key uuid;
+create unique index messages_reply_key on messages (workspace_id, reply_key) where reply_key is not null;
 
 -- What became of a conversation, in order and without a gap: live streams of visitors are resumed by `n`.
 create table conversation_events (

@@ -72,6 +72,7 @@ pub async fn config(Look(bot): Look) -> Result<Response> {
         suggested_questions: content.suggested_questions.clone(),
         appearance: content.appearance.clone(),
         verified_only: content.access.verified_only,
+        hands_off: content.hand_off.enabled,
         lead_form: Some(&content.lead_form).filter(|form| form.enabled).cloned(),
     };
     Ok(([(header::CACHE_CONTROL, "public, max-age=30")], Json(config)).into_response())
@@ -114,6 +115,7 @@ pub async fn collect(mut events: Events) -> Result<ChatResponse> {
         answered: false,
         degraded: false,
         offers_lead_form: false,
+        hand_off: None,
     };
     while let Some(event) = events.next().await {
         match event.event {
@@ -126,6 +128,7 @@ pub async fn collect(mut events: Events) -> Result<ChatResponse> {
             }
             ChatEvent::Sources { degraded, .. } => response.degraded = degraded,
             ChatEvent::Delta { text } => response.response.push_str(&text),
+            ChatEvent::HandOff(status) => response.hand_off = Some(status),
             ChatEvent::Done {
                 sources,
                 answered,

@@ -10,11 +10,12 @@ use crate::analytics::AnalyticsPage;
 use crate::auth::{FinishSignIn, Forgot, Reset, SignIn, SignUp, Verify, Welcome};
 use crate::bots::{BotPage, BotsPage, BuilderPage, DeployPage, StartPage};
 use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
+use crate::inbox::InboxPage;
 use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
 use crate::leads::{LeadPage, LeadsPage};
 use crate::members::{JoinPage, MembersPage, OrganizationPage};
 use crate::session::{Access, ExpiredDialog, Session, tab};
-use crate::settings::{AuditPage, DataPage, SettingsPage, UsagePage, WebhooksPage};
+use crate::settings::{AuditPage, DataPage, InboxSettingsPage, SettingsPage, UsagePage, WebhooksPage};
 use crate::shell::{NotFound, Shell};
 use crate::test_sets::{TestSetPage, TestSetsPage};
 use crate::ui::load::Failure;
@@ -54,6 +55,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/knowledge") view=KnowledgePage />
                     <Route path=path!("/knowledge/draft/:id") view=WizardPage />
                     <Route path=path!("/knowledge/:id") view=KnowledgeBasePage />
+                    <Route path=path!("/inbox/:id?") view=InboxPage />
                     <Route path=path!("/conversations") view=ConversationsPage />
                     <Route path=path!("/conversations/gaps") view=GapsPage />
                     <Route path=path!("/conversations/:id") view=ConversationPage />
@@ -67,6 +69,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organization") view=OrganizationPage />
                     <Route path=path!("/account") view=AccountPage />
                     <Route path=path!("/settings/data") view=DataPage />
+                    <Route path=path!("/settings/inbox") view=InboxSettingsPage />
                     <Route path=path!("/settings/usage") view=UsagePage />
                     <Route path=path!("/settings/webhooks") view=WebhooksPage />
                     <Route path=path!("/account/link") view=LinkPage />

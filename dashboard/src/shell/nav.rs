@@ -3,9 +3,15 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use crate::inbox::Live;
 use crate::session;
 use crate::ui::icon::{self, Glyph, Icon};
 use crate::ui::menu::{ITEM, Menu};
+
+/// Where the number stands.
+const INBOX: &str = "/inbox";
+/// It holds these, too.
+const ARCHIVE: &str = "/conversations";
 
 const COLLAPSED: &str = "botwright.nav.collapsed";
 
@@ -31,8 +37,8 @@ const PLACES: [Place; 7] = [
         glyph: icon::BOOK_OPEN,
     },
     Place {
-        href: "/conversations",
-        name: "Conversations",
+        href: INBOX,
+        name: "Inbox",
         glyph: icon::MESSAGES_SQUARE,
     },
     Place {
@@ -60,8 +66,25 @@ const PLACES: [Place; 7] = [
 /// Whether the page shown lies in this place.
 fn is_current(place: Place) -> impl Fn() -> bool + Copy + Send + Sync {
     let path = use_location().pathname;
-    let current = Memo::new(move |_| path.with(|path| path.starts_with(place.href)));
+    let current = Memo::new(move |_| path.with(|path| {
+            path.starts_with(place.href) || (place.href == INBOX && path.starts_with(ARCHIVE))
+        }));
     move || current.get()
+}
+
+/// How many conversations want to be looked at.
+#[component]
+fn Waiting() -> impl IntoView {
+    let count = expect_context::<Live>().counts;
+    let count = Memo::new(move |_| count.get().attention);
+    view! {
+        <Show when=move || { count.get() > 0 }>
+            <span class="badge badge-primary badge-sm ms-auto tabular-nums" data-testid="waiting">
+                {move || count.get()}
+                <span class="sr-only">" want to be looked at"</span>
+            </span>
+        </Show>
+    }
 }
 
 /// Navigation at the side, which collapses to icons.
@@ -91,6 +114,7 @@ pub fn SideBar() -> impl IntoView {
             >
                 <Icon glyph=place.glyph class="size-5" />
                 <span class:hidden=move || collapsed.get()>{place.name}</span>
+                {(place.href == INBOX).then(|| view! { <Waiting /> })}
             </a>
         }
     };
@@ -141,7 +165,11 @@ pub fn BottomBar() -> impl IntoView {
                 class=("text-primary", current)
                 class=("muted", move || !current())
             >
-                <Icon glyph=place.glyph class="size-5" />
+                <span class="relative">
+                    <Icon glyph=place.glyph class="size-5" />
+                    {(place.href == INBOX)
+                        .then(|| view! { <span class="absolute -end-3 -top-2"><Waiting /></span> })}
+                </span>
                 {place.name}
             </a>
         }

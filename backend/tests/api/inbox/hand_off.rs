@@ -170,7 +170,7 @@ async fn hand_offs_are_counted_once_and_are_no_deflections() {
     it.ask(None).await;
     let report: Analytics = ok(it.app.get(&it.ada, "/api/v1/analytics")).await;
     let value = serde_json::to_value(&report).unwrap();
-    let now = &value["now"];
+    let now = &value["totals"];
     let figures: Vec<&Value> = ["sessions", "hand_offs", "deflected"].iter().map(|name| &now[name]).collect();
     assert_eq!(figures, [&json!(3), &json!(2), &json!(1)], "{value}");
 }

@@ -49,6 +49,7 @@ impl DraftContent for ChatbotContent {
             ),
             ("Appearance", self.appearance != other.appearance),
             ("Leads", self.lead_form != other.lead_form),
+            ("Hand-off", self.hand_off != other.hand_off),
             ("Access", self.access != other.access),
             ("Tests", self.tests != other.tests),
         ];
@@ -74,6 +75,7 @@ pub fn label(path: &str) -> &'static str {
         "appearance" => "Appearance",
         "access" => "Access",
         "lead_form" => "Leads",
+        "hand_off" => "Hand-off",
         "tests" => "Tests",
         _ => "Draft",
     }

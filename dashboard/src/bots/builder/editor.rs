@@ -15,6 +15,7 @@ use super::deploy::{Deployment, ProblemList};
 use super::gate::{GateDialog, tests_required};
 use super::instructions::InstructionsSection;
 use super::knowledge::KnowledgeSection;
+use super::hand_off::HandOffSection;
 use super::leads::LeadsSection;
 use super::model::ModelSection;
 use super::remake::use_remake;
@@ -139,6 +140,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 <ModelSection builder=builder />
                 <AppearanceSection builder=builder />
                 <LeadsSection builder=builder />
+                <HandOffSection builder=builder />
                 <AccessSection builder=builder />
                 <TestsSection builder=builder />
             </div>

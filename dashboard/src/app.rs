@@ -10,7 +10,7 @@ use crate::analytics::AnalyticsPage;
 use crate::auth::{FinishSignIn, Forgot, Reset, SignIn, SignUp, Verify, Welcome};
 use crate::bots::{BotPage, BotsPage, BuilderPage, DeployPage, StartPage};
 use crate::conversations::{ConversationPage, ConversationsPage, GapsPage};
-use crate::inbox::InboxPage;
+use crate::inbox::{InboxPage, Live};
 use crate::kb::{KnowledgeBasePage, KnowledgePage, WizardPage};
 use crate::leads::{LeadPage, LeadsPage};
 use crate::members::{JoinPage, MembersPage, OrganizationPage};
@@ -30,6 +30,7 @@ pub fn App() -> impl IntoView {
     provide_context(Clock::start());
     provide_context(ThemeChoice::restore());
     provide_context(Toasts::new());
+    provide_context(Live::start());
 
     view! {
         <Router>

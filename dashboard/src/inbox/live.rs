@@ -35,7 +35,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// Listens for as long as the frame around the pages is there.
+    /// Listens for as long as somebody is signed in, in the workspace that they are in.
     pub fn start() -> Self {
         let live = Self {
             counts: RwSignal::default(),
@@ -44,14 +44,21 @@ impl Live {
             listeners: StoredValue::new_local(Vec::new()),
             next: StoredValue::new(0),
         };
-        let (listening, handle) = abortable(live.run());
-        let handle = StoredValue::new(handle);
-        spawn_local(async move {
-            // It ends with the frame.
-            let _ = listening.await;
-        });
-        on_cleanup(move || {
-            handle.try_update_value(|handle: &mut AbortHandle| handle.abort());
+        let session = live.session;
+        let place = Memo::new(move |_| session.identity().map(|it| (it.user.id, it.workspace.id)));
+        Effect::new(move |before: Option<Option<AbortHandle>>| {
+            if let Some(before) = before.flatten() {
+                before.abort();
+            }
+            live.counts.set(InboxCounts::default());
+            live.is_connected.set(false);
+            place.get()?;
+            let (listening, handle) = abortable(live.run());
+            spawn_local(async move {
+                // It is aborted when somebody signs out or goes to another workspace.
+                let _ = listening.await;
+            });
+            Some(handle)
         });
         live.on(move |event| {
             if !matches!(event, InboxEvent::Typing { .. }) {
@@ -89,9 +96,7 @@ impl Live {
             if self.listen().await {
                 pause = FIRST_PAUSE;
             }
-            if self.is_connected.try_set(false).is_some() {
-                return;
-            }
+            self.is_connected.set(false);
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

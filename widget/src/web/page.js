@@ -179,6 +179,7 @@ export const load = async (config, session, words, token) => {
   const get = async (url) => url && read(await send(url, { headers }));
   const replies = await Promise.all([get(config), get(session), get(words && `/widget/i18n/${words}.json`)]);
   handle('loaded', { config: replies[0], session: replies[1], words: replies[2] });
+  if (replies[0].body?.hands_off) (await extra('people')).start?.(lent, config, replies, () => visitor);
 };
 
 // A page from a file or a sandbox has no address.

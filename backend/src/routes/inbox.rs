@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use api_types::Page;
 use api_types::inbox::{
-    AssignRequest, ConversationState, InboxConversation, InboxCounts, InboxItem, InboxNoteRequest, ReplyRequest,
-    TakeRequest,
+    AssignRequest, ConversationState, InboxConversation, InboxCounts, InboxItem, InboxNoteRequest,
+    ReplyRequest, TakeRequest,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -68,7 +68,10 @@ pub async fn list(
 /// How many conversations wait, and how many are yours.
 #[utoipa::path(get, path = "/api/v1/inbox/counts", tag = "inbox",
     responses((status = 200, body = InboxCounts)), security(("bearer" = [])))]
-pub async fn counts(State(services): State<Arc<Services>>, Caller(scope): Caller) -> Result<Json<InboxCounts>> {
+pub async fn counts(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+) -> Result<Json<InboxCounts>> {
     Ok(Json(inbox::counts(&services, &scope).await?))
 }
 
@@ -138,7 +141,9 @@ pub async fn close(
     caller: SignedIn,
     Path(conversation_id): Path<Uuid>,
 ) -> Result<Json<InboxConversation>> {
-    Ok(Json(inbox::close(&services, &caller.scope, conversation_id).await?))
+    Ok(Json(
+        inbox::close(&services, &caller.scope, conversation_id).await?,
+    ))
 }
 
 /// Answer the visitor. Whoever answers has the conversation; while somebody else has it, it is refused with `already_taken`.

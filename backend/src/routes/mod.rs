@@ -223,8 +223,14 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(inbox::read))
         .routes(routes!(inbox::add_note))
         .routes(routes!(inbox::delete_note))
-        .routes(routes!(inbox_settings::notifications, inbox_settings::save_notifications))
-        .routes(routes!(inbox_settings::office_hours, inbox_settings::save_office_hours))
+        .routes(routes!(
+            inbox_settings::notifications,
+            inbox_settings::save_notifications
+        ))
+        .routes(routes!(
+            inbox_settings::office_hours,
+            inbox_settings::save_office_hours
+        ))
         .routes(routes!(
             inbox_settings::canned_replies,
             inbox_settings::create_canned_reply

@@ -118,7 +118,12 @@ impl TestApp {
                 .clone()
                 .listen(services.redis.clone(), stopping.clone()),
         );
-        tasks.spawn(services.live.clone().listen(services.redis.clone(), stopping.clone()));
+        tasks.spawn(
+            services
+                .live
+                .clone()
+                .listen(services.redis.clone(), stopping.clone()),
+        );
         if config.worker {
             let worker =
                 Arc::new(Services::new(&config, DbRole::Worker, program, services.embedder.clone()).unwrap());

@@ -17,9 +17,9 @@ pub use gaps::GapsPage;
 pub use list::{ConversationsPage, VisitorName, channel_name};
 pub use page::ConversationPage;
 
+use crate::inbox::TABS;
 use crate::ui::field::{SelectField, Text};
 use crate::ui::load::load;
-use crate::inbox::TABS;
 
 /// The bot that the address asks for, if it asks for one.
 fn wanted_bot() -> Memo<Option<Uuid>> {

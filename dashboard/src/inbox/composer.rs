@@ -126,7 +126,9 @@ pub fn Composer(
         let own = session.identity().map(|identity| identity.user.id);
         found.with(|found| {
             let assignee = found.item.assignee.as_ref().map(|assignee| assignee.user_id);
-            found.item.state == api_types::inbox::ConversationState::Human && assignee.is_some() && assignee != own
+            found.item.state == api_types::inbox::ConversationState::Human
+                && assignee.is_some()
+                && assignee != own
         })
     };
     let hint = move || {
@@ -213,7 +215,10 @@ pub fn Composer(
 
 /// Canned replies whose shortcut begins with what follows the `/`.
 fn offers(text: &str, all: &[CannedReply]) -> Vec<CannedReply> {
-    let Some(begun) = text.strip_prefix('/').filter(|begun| !begun.contains(char::is_whitespace)) else {
+    let Some(begun) = text
+        .strip_prefix('/')
+        .filter(|begun| !begun.contains(char::is_whitespace))
+    else {
         return Vec::new();
     };
     let begun = begun.to_lowercase();

@@ -38,7 +38,8 @@ impl Filters {
             "open" => vec![ConversationState::Waiting, ConversationState::Human],
             name => ConversationState::from_name(name).into_iter().collect(),
         });
-        let text = |signal: RwSignal<String>| Some(signal.get().trim().to_owned()).filter(|text| !text.is_empty());
+        let text =
+            |signal: RwSignal<String>| Some(signal.get().trim().to_owned()).filter(|text| !text.is_empty());
         Filter {
             states,
             assignee: text(self.assignee),

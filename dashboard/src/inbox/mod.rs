@@ -1,8 +1,8 @@
 //! Conversations that people answer: the list, the conversation, and what is known beside it.
 
 mod composer;
-mod live;
 mod list;
+mod live;
 mod page;
 mod side;
 mod thread;

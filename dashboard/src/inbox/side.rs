@@ -35,7 +35,11 @@ pub fn Side(
 }
 
 #[component]
-fn Actions(id: Uuid, conversation: Load<InboxConversation>, found: RwSignal<InboxConversation>) -> impl IntoView {
+fn Actions(
+    id: Uuid,
+    conversation: Load<InboxConversation>,
+    found: RwSignal<InboxConversation>,
+) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
@@ -60,7 +64,9 @@ fn Actions(id: Uuid, conversation: Load<InboxConversation>, found: RwSignal<Inbo
         state.get() == ConversationState::Human && assignee.get().map(|assignee| assignee.user_id) == own()
     });
     let colleague = move || {
-        let other = assignee.get_untracked().filter(|_| state.get_untracked() == ConversationState::Human);
+        let other = assignee
+            .get_untracked()
+            .filter(|_| state.get_untracked() == ConversationState::Human);
         other.map(|other| other.user_id)
     };
     let take = move || {

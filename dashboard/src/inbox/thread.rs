@@ -38,7 +38,9 @@ pub fn Thread(id: Uuid) -> impl IntoView {
     let live = expect_context::<Live>();
     live.on(move |event| match event {
         InboxEvent::Ready => conversation.reload(),
-        InboxEvent::Changed { conversation_id } | InboxEvent::Read { conversation_id, .. } if *conversation_id == id => {
+        InboxEvent::Changed { conversation_id } | InboxEvent::Read { conversation_id, .. }
+            if *conversation_id == id =>
+        {
             conversation.reload();
         }
         _ => {}
@@ -125,7 +127,8 @@ fn Head(found: RwSignal<InboxConversation>) -> impl IntoView {
     });
     page::title(move || title.get());
     let state = Memo::new(move |_| found.with(|found| found.item.state));
-    let assignee = move || found.with(|found| found.item.assignee.as_ref().map(|assignee| assignee.name.clone()));
+    let assignee =
+        move || found.with(|found| found.item.assignee.as_ref().map(|assignee| assignee.name.clone()));
     view! {
         <header class="flex items-center gap-2 border-b border-base-300 p-3">
             <a href="/inbox" class="btn btn-ghost btn-sm btn-square md:hidden" aria-label="Back to the inbox">
@@ -196,7 +199,9 @@ fn Lines(found: RwSignal<InboxConversation>, typing: RwSignal<Option<String>>) -
     let is_seen = Memo::new(move |_| {
         found.with(|found| {
             let last = found.conversation.messages.last();
-            last.is_some_and(|last| last.by_person && found.visitor_read_id.is_some_and(|seen| seen >= last.id))
+            last.is_some_and(|last| {
+                last.by_person && found.visitor_read_id.is_some_and(|seen| seen >= last.id)
+            })
         })
     });
     let types = move || {

@@ -66,9 +66,9 @@ const PLACES: [Place; 7] = [
 /// Whether the page shown lies in this place.
 fn is_current(place: Place) -> impl Fn() -> bool + Copy + Send + Sync {
     let path = use_location().pathname;
-    let current = Memo::new(move |_| path.with(|path| {
-            path.starts_with(place.href) || (place.href == INBOX && path.starts_with(ARCHIVE))
-        }));
+    let current = Memo::new(move |_| {
+        path.with(|path| path.starts_with(place.href) || (place.href == INBOX && path.starts_with(ARCHIVE)))
+    });
     move || current.get()
 }
 

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::field::unique_id;
-use crate::inbox::Live;
 use super::icon::{self, Icon};
+use crate::inbox::Live;
 
 /// Names the browser's tab.
 pub fn title(text: impl Fn() -> String + 'static) {

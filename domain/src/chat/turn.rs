@@ -141,7 +141,12 @@ fn hand_over(services: &Services, bot: &LiveBot, session_id: Uuid, handed: Hande
         offers_lead_form: handed.offers_lead_form,
     };
     let delta = text.map(|text| ChatEvent::Delta { text });
-    let events = [Some(start), delta, Some(ChatEvent::HandOff(handed.status)), Some(done)];
+    let events = [
+        Some(start),
+        delta,
+        Some(ChatEvent::HandOff(handed.status)),
+        Some(done),
+    ];
     for (n, event) in (1..).zip(events.into_iter().flatten()) {
         let event = NumberedEvent { n, event };
         log.append(event.clone());

@@ -77,14 +77,14 @@ pub(crate) async fn before_answer(
     if found.state == ConversationState::Closed {
         reopen(tx, bot, conversation_id).await?;
     }
-    let HandOff { enabled, on_words, .. } = bot.content.hand_off;
+    let HandOff {
+        enabled, on_words, ..
+    } = bot.content.hand_off;
     let is_asked = enabled && on_words && found.channel != Channel::Openai.as_str();
     if !is_asked || !words::asks_for_person(message) {
         return Ok(None);
     }
-    Ok(Some(
-        hand_over(tx, bot, conversation_id, Some(message_id)).await?,
-    ))
+    Ok(Some(hand_over(tx, bot, conversation_id, Some(message_id)).await?))
 }
 
 /// The visitor wrote again: the bot answers.

@@ -40,7 +40,10 @@ pub async fn create_canned_reply(
     .fetch_one(&mut *tx)
     .await?;
     if usize::try_from(count).unwrap_or_default() >= MAX_CANNED_REPLIES {
-        return Err(Error::field("shortcut", "There are 200 canned replies. Delete one first."));
+        return Err(Error::field(
+            "shortcut",
+            "There are 200 canned replies. Delete one first.",
+        ));
     }
     let id = Uuid::now_v7();
     let inserted = sqlx::query!(
@@ -93,7 +96,14 @@ pub async fn delete_canned_reply(db: &Db, scope: &Scope, id: Uuid) -> Result<()>
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(|| Error::not_found("canned reply"))?;
-    audit::record(&mut tx, scope, AuditAction::CannedReplyDelete, id, &shortcut, json!({}));
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::CannedReplyDelete,
+        id,
+        &shortcut,
+        json!({}),
+    );
     tx.commit().await
 }
 
@@ -104,7 +114,14 @@ async fn saved(
     request: &SaveCannedReplyRequest,
 ) -> Result<CannedReply> {
     let shortcut = request.shortcut.to_lowercase();
-    audit::record(&mut tx, scope, AuditAction::CannedReplySave, id, &shortcut, json!({}));
+    audit::record(
+        &mut tx,
+        scope,
+        AuditAction::CannedReplySave,
+        id,
+        &shortcut,
+        json!({}),
+    );
     tx.commit().await?;
     Ok(CannedReply {
         id,

@@ -162,16 +162,18 @@ impl Follower {
             }
             for row in rows {
                 let event = match (row.message_id, row.role.as_deref(), row.content) {
-                    (Some(id), Some("assistant"), Some(content)) => Some(VisitorEvent::Message(SessionMessage {
-                        id,
-                        role: api_types::chat::MessageRole::Assistant,
-                        content,
-                        sources: Vec::new(),
-                        rating: None,
-                        by_person: true,
-                        author: row.author,
-                        created_at: row.created_at,
-                    })),
+                    (Some(id), Some("assistant"), Some(content)) => {
+                        Some(VisitorEvent::Message(SessionMessage {
+                            id,
+                            role: api_types::chat::MessageRole::Assistant,
+                            content,
+                            sources: Vec::new(),
+                            rating: None,
+                            by_person: true,
+                            author: row.author,
+                            created_at: row.created_at,
+                        }))
+                    }
                     // Their own.
                     (Some(_), ..) => None,
                     (None, ..) => Some(VisitorEvent::State(status.clone())),

@@ -9,7 +9,10 @@ use crate::Result;
 
 /// Hours as they are stored; without any, people answer at all times.
 pub(crate) fn read(stored: Option<Value>) -> Result<OfficeHours> {
-    Ok(stored.map(serde_json::from_value).transpose()?.unwrap_or_default())
+    Ok(stored
+        .map(serde_json::from_value)
+        .transpose()?
+        .unwrap_or_default())
 }
 
 /// The time zone of this name.

@@ -36,7 +36,10 @@ impl std::str::FromStr for Assignee {
             "me" => Ok(Self::Me),
             "nobody" => Ok(Self::Nobody),
             id => id.parse().map(Self::Person).map_err(|_| {
-                Error::field("assignee", "Use me, nobody or the id of a member, or leave it out.")
+                Error::field(
+                    "assignee",
+                    "Use me, nobody or the id of a member, or leave it out.",
+                )
             }),
         }
     }
@@ -80,7 +83,10 @@ impl TryFrom<Row> for InboxItem {
     fn try_from(row: Row) -> Result<Self> {
         Ok(Self {
             state: events::state(&row.state)?,
-            assignee: row.assignee_id.zip(row.assignee_name).map(|(user_id, name)| Colleague { user_id, name }),
+            assignee: row
+                .assignee_id
+                .zip(row.assignee_name)
+                .map(|(user_id, name)| Colleague { user_id, name }),
             waiting_since: row.waiting_since,
             last_message: row.last_message,
             unread: row.unread,
@@ -128,15 +134,28 @@ async fn rows(
     only: Option<Uuid>,
 ) -> Result<Vec<InboxItem>> {
     let (before, before_id) = after.unzip();
-    let states: Vec<String> = filter.states.iter().map(|state| state.as_str().to_owned()).collect();
+    let states: Vec<String> = filter
+        .states
+        .iter()
+        .map(|state| state.as_str().to_owned())
+        .collect();
     let assignee_id = match filter.assignee {
         None | Some(Assignee::Nobody) => None,
         // A program has none: nothing is its own.
         Some(Assignee::Me) => Some(scope.user_id().unwrap_or_default()),
         Some(Assignee::Person(id)) => Some(id),
     };
-    let search = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
-    let search = search.map(|text| text.chars().take(MAX_SEARCH_CHARS).collect::<String>().to_lowercase());
+    let search = filter
+        .search
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    let search = search.map(|text| {
+        text.chars()
+            .take(MAX_SEARCH_CHARS)
+            .collect::<String>()
+            .to_lowercase()
+    });
     let rows = sqlx::query_as!(
         Row,
         r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at,

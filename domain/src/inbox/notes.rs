@@ -9,7 +9,12 @@ use super::{events, live, read};
 use crate::{Error, Result, Scope, Services};
 
 /// Writes a note.
-pub async fn add_note(services: &Services, scope: &Scope, id: Uuid, content: &str) -> Result<InboxConversation> {
+pub async fn add_note(
+    services: &Services,
+    scope: &Scope,
+    id: Uuid,
+    content: &str,
+) -> Result<InboxConversation> {
     scope.require(Role::Editor)?;
     let mut check = Checker::default();
     check.length("content", content, 1, MAX_NOTE_CHARS);

@@ -23,11 +23,18 @@ pub async fn office_hours(db: &Db, scope: &Scope) -> Result<OfficeHours> {
 }
 
 /// Changes them. Needs the role admin.
-pub async fn save_office_hours(services: &Services, scope: &Scope, wanted: &OfficeHours) -> Result<OfficeHours> {
+pub async fn save_office_hours(
+    services: &Services,
+    scope: &Scope,
+    wanted: &OfficeHours,
+) -> Result<OfficeHours> {
     scope.require(Role::Admin)?;
     wanted.check().map_err(Error::validation)?;
     if hours::zone(&wanted.time_zone).is_none() {
-        return Err(Error::field("time_zone", "Choose a time zone such as Europe/Paris."));
+        return Err(Error::field(
+            "time_zone",
+            "Choose a time zone such as Europe/Paris.",
+        ));
     }
     let mut tx = services.db.tenant(scope).await?;
     sqlx::query!(
@@ -46,9 +53,12 @@ pub async fn save_office_hours(services: &Services, scope: &Scope, wanted: &Offi
         "",
         json!(wanted),
     );
-    let bots = sqlx::query_scalar!("select id from bots where workspace_id = $1", scope.workspace_id())
-        .fetch_all(&mut *tx)
-        .await?;
+    let bots = sqlx::query_scalar!(
+        "select id from bots where workspace_id = $1",
+        scope.workspace_id()
+    )
+    .fetch_all(&mut *tx)
+    .await?;
     tx.commit().await?;
     // Live bots know them.
     for id in bots {

@@ -44,7 +44,11 @@ pub async fn reply(
     let user_id = person(scope)?;
     let mut check = Checker::default();
     check.length("content", &request.content, 1, MAX_REPLY_CHARS);
-    check.require(!request.content.contains('\0'), "content", "Text can't hold NUL characters.");
+    check.require(
+        !request.content.contains('\0'),
+        "content",
+        "Text can't hold NUL characters.",
+    );
     check.finish().map_err(Error::validation)?;
     let mut tx = services.db.tenant(scope).await?;
     let found = events::lock(&mut tx, scope, id).await?;
@@ -242,12 +246,20 @@ async fn take_locked(
 
 /// Somebody else has it: who.
 async fn taken(tx: &mut TenantTx, by: Option<Uuid>) -> Result<Error> {
-    let colleague = sqlx::query_as!(Colleague, "select id as user_id, name from users where id = $1", by)
-        .fetch_optional(&mut **tx)
-        .await?;
+    let colleague = sqlx::query_as!(
+        Colleague,
+        "select id as user_id, name from users where id = $1",
+        by
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
     let name = colleague.as_ref().map_or("Nobody", |colleague| &colleague.name);
     let detail = format!("{name} has this conversation now. Nothing was changed.");
-    Ok(Error::with_current(ErrorCode::AlreadyTaken, detail, json!(colleague)))
+    Ok(Error::with_current(
+        ErrorCode::AlreadyTaken,
+        detail,
+        json!(colleague),
+    ))
 }
 
 async fn is_said(tx: &mut TenantTx, scope: &Scope, id: Uuid, key: Uuid) -> Result<bool> {

@@ -2,8 +2,8 @@
 
 use super::{Call, Page, Uuid, query};
 use crate::inbox::{
-    AssignRequest, CannedReply, ConversationState, InboxConversation, InboxCounts, InboxItem, InboxNoteRequest,
-    InboxNotifications, OfficeHours, ReplyRequest, SaveCannedReplyRequest, TakeRequest,
+    AssignRequest, CannedReply, ConversationState, InboxConversation, InboxCounts, InboxItem,
+    InboxNoteRequest, InboxNotifications, OfficeHours, ReplyRequest, SaveCannedReplyRequest, TakeRequest,
 };
 
 /// Which conversations.
@@ -23,7 +23,10 @@ pub struct Filter {
 pub fn list(filter: &Filter, cursor: Option<String>) -> Call<Page<InboxItem>> {
     let states: Vec<_> = filter.states.iter().map(|state| state.as_str()).collect();
     let query = query(&[
-        ("state", Some(states.join(",")).filter(|states| !states.is_empty())),
+        (
+            "state",
+            Some(states.join(",")).filter(|states| !states.is_empty()),
+        ),
         ("assignee", filter.assignee.clone()),
         ("bot_id", filter.bot_id.map(|id| id.to_string())),
         ("q", filter.search.clone()),

@@ -20,10 +20,17 @@ async fn a_person_answers_in_the_bots_place_until_it_is_given_back() {
 
     let asked = it.ask(Some(id)).await;
     assert_eq!(asked.session_id, id);
-    assert_eq!((asked.status.state, asked.status.name.as_deref()), (State::Waiting, None));
+    assert_eq!(
+        (asked.status.state, asked.status.name.as_deref()),
+        (State::Waiting, None)
+    );
     assert_eq!(asked.message, it.content.hand_off.message);
     let again = it.ask(Some(id)).await;
-    assert_eq!((again.message.as_str(), again.status), ("", asked.status), "asked once");
+    assert_eq!(
+        (again.message.as_str(), again.status),
+        ("", asked.status),
+        "asked once"
+    );
 
     let requests = it.fake.requests().len();
     let waiting = it.chat("It is about my order", Some(id)).await;
@@ -32,7 +39,10 @@ async fn a_person_answers_in_the_bots_place_until_it_is_given_back() {
     assert_eq!(it.fake.requests().len(), requests, "no model was asked");
 
     let [item] = it.inbox("?state=waiting,human").await.try_into().unwrap();
-    assert_eq!((item.summary.id, item.state, item.unread), (id, State::Waiting, 2));
+    assert_eq!(
+        (item.summary.id, item.state, item.unread),
+        (id, State::Waiting, 2)
+    );
     assert_eq!(item.last_message, "It is about my order");
 
     let taken = it.act(&it.ada, id, "take", json!({})).await;
@@ -44,10 +54,9 @@ async fn a_person_answers_in_the_bots_place_until_it_is_given_back() {
         (last.content.as_str(), last.by_person, last.author.as_deref()),
         ("I am looking at it.", true, Some("Test"))
     );
-    let session: Session = ok(it.app.request(
-        Method::GET,
-        &format!("/api/v1/bots/{}/sessions/{id}", it.bot),
-    ))
+    let session: Session = ok(it
+        .app
+        .request(Method::GET, &format!("/api/v1/bots/{}/sessions/{id}", it.bot)))
     .await;
     assert_eq!(session.hand_off.name.as_deref(), Some("Test"));
     assert!(session.messages.last().unwrap().by_person);
@@ -58,7 +67,13 @@ async fn a_person_answers_in_the_bots_place_until_it_is_given_back() {
     let back = it.chat("And who are you?", Some(id)).await;
     assert_eq!((back.response.as_str(), back.hand_off), ("Hello there.", None));
 
-    let kinds: Vec<Kind> = it.conversation(id).await.events.iter().map(|event| event.kind).collect();
+    let kinds: Vec<Kind> = it
+        .conversation(id)
+        .await
+        .events
+        .iter()
+        .map(|event| event.kind)
+        .collect();
     assert_eq!(kinds, [Kind::Asked, Kind::Taken, Kind::GivenBack]);
 }
 
@@ -76,7 +91,12 @@ async fn words_ask_for_a_person_too_unless_that_is_off() {
     let none = fixture(|_| {}, |content| content.hand_off.enabled = false).await;
     let chat = none.chat("Can I talk to a human?", None).await;
     assert_eq!(chat.hand_off, None);
-    refused(none.public("hand-off", json!({})), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+    refused(
+        none.public("hand-off", json!({})),
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+    )
+    .await;
     let config = |it: &super::Fixture| {
         it.app
             .request(Method::GET, &format!("/api/v1/bots/{}/config", it.bot))
@@ -89,7 +109,14 @@ async fn words_ask_for_a_person_too_unless_that_is_off() {
 async fn the_stream_says_so_before_it_is_done_and_can_be_resumed() {
     let it = plain().await;
     let body = json!({ "message": "A human, please", "stream": true });
-    let text = it.public("chat", body).send().await.unwrap().text().await.unwrap();
+    let text = it
+        .public("chat", body)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     let events: Vec<ChatEvent> = text
         .lines()
         .filter_map(|line| line.strip_prefix("data: "))
@@ -97,14 +124,21 @@ async fn the_stream_says_so_before_it_is_done_and_can_be_resumed() {
         .collect();
     let names: Vec<&str> = events.iter().map(ChatEvent::name).collect();
     assert_eq!(names, ["start", "delta", "hand_off", "done"]);
-    let ChatEvent::Start { session_id, message_id } = events[0] else {
+    let ChatEvent::Start {
+        session_id,
+        message_id,
+    } = events[0]
+    else {
         panic!("{events:?}");
     };
     let rest = it
         .public("chat", json!({ "message": "-", "session_id": session_id }))
         .header("last-event-id", format!("{message_id}:2"));
     let rest = rest.send().await.unwrap().text().await.unwrap();
-    assert!(rest.contains("event: hand_off") && rest.contains("event: done"), "{rest}");
+    assert!(
+        rest.contains("event: hand_off") && rest.contains("event: done"),
+        "{rest}"
+    );
     assert!(!rest.contains("event: delta"), "{rest}");
 }
 
@@ -125,7 +159,8 @@ async fn who_writes_after_it_was_closed_talks_to_the_bot() {
 
 #[tokio::test]
 async fn out_of_hours_the_lead_form_stands_in() {
-    let closed = json!({ "is_limited": true, "time_zone": "Europe/Paris", "days": [[], [], [], [], [], [], []] });
+    let closed =
+        json!({ "is_limited": true, "time_zone": "Europe/Paris", "days": [[], [], [], [], [], [], []] });
     let it = fixture(
         |_| {},
         |content| {
@@ -144,7 +179,8 @@ async fn out_of_hours_the_lead_form_stands_in() {
     let asked = it.ask(None).await;
     assert_eq!(asked.message, it.content.hand_off.closed_message);
     assert_eq!((asked.status.state, asked.offers_lead_form), (State::Bot, true));
-    let body = json!({ "answers": { "email": "eve@example.com" }, "session_id": asked.session_id, "consent": true });
+    let body =
+        json!({ "answers": { "email": "eve@example.com" }, "session_id": asked.session_id, "consent": true });
     done(it.public("leads", body)).await;
     let again = it.chat("Let me talk to a human", Some(asked.session_id)).await;
     assert!(!again.offers_lead_form, "they left their details");
@@ -155,7 +191,10 @@ async fn out_of_hours_the_lead_form_stands_in() {
     done(it.app.put(&it.ada, "/api/v1/inbox/office-hours", &closed)).await;
     let asked = it.ask(None).await;
     assert_eq!(asked.message, it.content.hand_off.closed_message);
-    assert_eq!((asked.status.state, asked.offers_lead_form), (State::Waiting, false));
+    assert_eq!(
+        (asked.status.state, asked.offers_lead_form),
+        (State::Waiting, false)
+    );
 }
 
 #[tokio::test]
@@ -171,7 +210,10 @@ async fn hand_offs_are_counted_once_and_are_no_deflections() {
     let report: Analytics = ok(it.app.get(&it.ada, "/api/v1/analytics")).await;
     let value = serde_json::to_value(&report).unwrap();
     let now = &value["totals"];
-    let figures: Vec<&Value> = ["sessions", "hand_offs", "deflected"].iter().map(|name| &now[name]).collect();
+    let figures: Vec<&Value> = ["sessions", "hand_offs", "deflected"]
+        .iter()
+        .map(|name| &now[name])
+        .collect();
     assert_eq!(figures, [&json!(3), &json!(2), &json!(1)], "{value}");
 }
 
@@ -181,23 +223,28 @@ async fn public_bodies_take_no_more_than_they_name_and_sessions_are_of_one_bot()
     let id = it.waiting().await;
     for (path, body) in [
         ("hand-off".to_owned(), json!({ "state": "human" })),
-        (format!("sessions/{id}/signals"), json!({ "is_typing": true, "name": "Root" })),
+        (
+            format!("sessions/{id}/signals"),
+            json!({ "is_typing": true, "name": "Root" }),
+        ),
     ] {
         let problem = it.public(&path, body).send().await.unwrap();
         assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY, "{path}");
     }
-    let other = it.app.deploy(&it.ada, &{
-        let mut content = it.content.clone();
-        content.name = "Other".into();
-        content
-    });
-    let other = other.await;
+    let content = api_types::bots::ChatbotContent {
+        name: "Other".into(),
+        ..it.content.clone()
+    };
+    let other = it.app.deploy(&it.ada, &content).await;
     let requests = [
         it.app
             .request(Method::POST, &format!("/api/v1/bots/{other}/hand-off"))
             .json(&json!({ "session_id": id })),
         it.app
-            .request(Method::POST, &format!("/api/v1/bots/{other}/sessions/{id}/signals"))
+            .request(
+                Method::POST,
+                &format!("/api/v1/bots/{other}/sessions/{id}/signals"),
+            )
             .json(&json!({ "is_typing": true })),
         it.app
             .request(Method::GET, &format!("/api/v1/bots/{other}/sessions/{id}/live")),

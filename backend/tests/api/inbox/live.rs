@@ -79,15 +79,24 @@ async fn what_happens_on_one_server_is_told_on_the_other() {
     let read_id = it.conversation(id).await.conversation.messages[1].id;
     let signal = json!({ "is_typing": true, "read_id": read_id });
     done(it.public(&format!("sessions/{id}/signals"), signal)).await;
-    let typing = InboxEvent::Typing { conversation_id: id, name: None };
+    let typing = InboxEvent::Typing {
+        conversation_id: id,
+        name: None,
+    };
     there.until(&typing).await;
-    let read = InboxEvent::Read { conversation_id: id, read_id, by_visitor: true };
+    let read = InboxEvent::Read {
+        conversation_id: id,
+        read_id,
+        by_visitor: true,
+    };
     there.until(&read).await;
     assert_eq!(it.conversation(id).await.visitor_read_id, Some(read_id));
 
     // The stranger is told of their own workspace, and of nothing before.
     let theirs = it.app.state.services.clone();
-    let event = InboxEvent::Changed { conversation_id: Uuid::nil() };
+    let event = InboxEvent::Changed {
+        conversation_id: Uuid::nil(),
+    };
     publish(&theirs, stranger.workspace_id(), &event).await;
     assert_eq!(elsewhere.next().await, event);
 }
@@ -142,11 +151,17 @@ async fn a_visitor_follows_on_any_server_without_a_gap_or_a_repeat() {
     done(it.post(&it.ada, id, "typing", json!({}))).await;
     done(it.post(&it.ada, id, "read", json!({}))).await;
     let (typing, read) = (second.next().await.unwrap(), second.next().await.unwrap());
-    assert!(matches!(typing, (None, VisitorEvent::Typing { ref name }) if name == "Test"), "{typing:?}");
+    assert!(
+        matches!(typing, (None, VisitorEvent::Typing { ref name }) if name == "Test"),
+        "{typing:?}"
+    );
     assert!(matches!(read, (None, VisitorEvent::Read { .. })), "{read:?}");
     it.act(&it.ada, id, "give-back", json!({})).await;
     let back = second.next().await.unwrap();
-    assert!(matches!(&back, (Some(_), VisitorEvent::State(status)) if status.state == State::Bot), "{back:?}");
+    assert!(
+        matches!(&back, (Some(_), VisitorEvent::State(status)) if status.state == State::Bot),
+        "{back:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,9 +169,14 @@ async fn a_socket_is_for_who_is_signed_in_and_for_pages_of_our_own() {
     let it = plain().await;
     let url = format!("{}/api/v1/inbox/live", it.app.base.replacen("http", "ws", 1));
     let mut foreign = url.as_str().into_client_request().unwrap();
-    foreign.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
+    foreign
+        .headers_mut()
+        .insert("origin", "https://evil.example".parse().unwrap());
     let refusal = connect_async(foreign).await.unwrap_err();
-    assert!(refusal.to_string().contains(StatusCode::FORBIDDEN.as_str()), "{refusal}");
+    assert!(
+        refusal.to_string().contains(StatusCode::FORBIDDEN.as_str()),
+        "{refusal}"
+    );
     let mut own = url.as_str().into_client_request().unwrap();
     own.headers_mut().insert("origin", it.app.base.parse().unwrap());
     connect_async(own).await.unwrap();
@@ -166,7 +186,10 @@ async fn a_socket_is_for_who_is_signed_in_and_for_pages_of_our_own() {
     for (said, code) in [
         (json!({ "token": "eyJhbGciOiJub25lIn0.e30." }).to_string(), 4401),
         (json!({ "token": key["key"] }).to_string(), 4401),
-        (json!({ "token": it.ada.token(), "workspace_id": Uuid::nil() }).to_string(), 4400),
+        (
+            json!({ "token": it.ada.token(), "workspace_id": Uuid::nil() }).to_string(),
+            4400,
+        ),
         ("hello".to_owned(), 4400),
     ] {
         let mut socket = Socket::open(&it.app.base).await;
@@ -184,8 +207,14 @@ async fn a_socket_is_for_who_is_signed_in_and_for_pages_of_our_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_ends_with_the_session_or_the_membership() {
     let it = plain().await;
-    let bob = it.app.join(&it.ada, "organization/invitations", Role::Editor).await;
-    let eve = it.app.join(&it.ada, "organization/invitations", Role::Editor).await;
+    let bob = it
+        .app
+        .join(&it.ada, "organization/invitations", Role::Editor)
+        .await;
+    let eve = it
+        .app
+        .join(&it.ada, "organization/invitations", Role::Editor)
+        .await;
     let mut of_bob = Socket::signed_in(&it.app.base, &bob).await;
     let mut of_eve = Socket::signed_in(&it.app.base, &eve).await;
     let path = format!("/api/v1/organization/members/{}", bob.auth.user.id);

@@ -113,7 +113,10 @@ impl Fixture {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["x-accel-buffering"], "no");
         Followed {
-            bytes: response.bytes_stream().map(|bytes| bytes.unwrap().to_vec()).boxed(),
+            bytes: response
+                .bytes_stream()
+                .map(|bytes| bytes.unwrap().to_vec())
+                .boxed(),
             text: String::new(),
         }
     }

@@ -29,9 +29,18 @@ const SUBJECT: &str = "A visitor waits for a person";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_who_waits_is_told_by_mail_once_to_who_wants_it() {
     let it = fixture(|config| config.worker = true, |_| {}).await;
-    let bob = it.app.join(&it.ada, "organization/invitations", Role::Editor).await;
-    let viewer = it.app.join(&it.ada, "organization/invitations", Role::Viewer).await;
-    let off = it.app.join(&it.ada, "organization/invitations", Role::Editor).await;
+    let bob = it
+        .app
+        .join(&it.ada, "organization/invitations", Role::Editor)
+        .await;
+    let viewer = it
+        .app
+        .join(&it.ada, "organization/invitations", Role::Viewer)
+        .await;
+    let off = it
+        .app
+        .join(&it.ada, "organization/invitations", Role::Editor)
+        .await;
     let path = "/api/v1/inbox/notifications";
     done(it.app.put(&off, path, json!({ "by_mail": false }))).await;
     let before = mails::count(&it.app, &viewer.email).await;

@@ -16,7 +16,12 @@ async fn canned_replies_are_kept_by_shortcut() {
     let body = json!({ "shortcut": "Hours", "content": "We are here from 9 to 5." });
     let made: CannedReply = ok(app.post(&ada, path, &body)).await;
     assert_eq!(made.shortcut, "hours");
-    refused(app.post(&ada, path, &body), StatusCode::CONFLICT, ErrorCode::NameTaken).await;
+    refused(
+        app.post(&ada, path, &body),
+        StatusCode::CONFLICT,
+        ErrorCode::NameTaken,
+    )
+    .await;
     let one = format!("{path}/{}", made.id);
     let body = json!({ "shortcut": "hours", "content": "From 10 to 6." });
     let saved: CannedReply = ok(app.put(&ada, &one, body)).await;

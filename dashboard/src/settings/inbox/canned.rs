@@ -30,7 +30,9 @@ pub fn CannedReplies(may_change: Signal<bool>) -> impl IntoView {
     };
     let delete = async move || {
         if let Some(reply) = deleting.get_untracked() {
-            session.send(&client::inbox::delete_canned_reply(reply.id)).await?;
+            session
+                .send(&client::inbox::delete_canned_reply(reply.id))
+                .await?;
             replies.reload();
         }
         Ok(())
@@ -133,7 +135,9 @@ fn ReplyForm(
     let session = use_session();
     let before = editing.get_untracked();
     let id: Option<Uuid> = before.as_ref().map(|reply| reply.id);
-    let (shortcut, content) = before.map(|reply| (reply.shortcut, reply.content)).unwrap_or_default();
+    let (shortcut, content) = before
+        .map(|reply| (reply.shortcut, reply.content))
+        .unwrap_or_default();
     let shortcut = RwSignal::new(shortcut);
     let content = RwSignal::new(content);
     let busy = RwSignal::new(false);

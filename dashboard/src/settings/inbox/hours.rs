@@ -169,7 +169,9 @@ fn Day(edited: RwSignal<OfficeHours>, day: usize) -> impl IntoView {
                 <IconButton
                     icon=icon::X
                     label=format!("Remove these hours of {}", DAYS[day])
-                    on_click=move || change(&|shifts| drop(shifts.remove(i)))
+                    on_click=move || change(&|shifts| {
+                        shifts.remove(i);
+                    })
                 />
             </div>
         }
@@ -243,5 +245,6 @@ fn Closed(edited: RwSignal<OfficeHours>) -> impl IntoView {
 fn own_time_zone() -> String {
     let options = js_sys::Intl::DateTimeFormat::default().resolved_options();
     let zone = js_sys::Reflect::get(&options, &"timeZone".into()).ok();
-    zone.and_then(|zone| zone.as_string()).unwrap_or_else(|| "UTC".to_owned())
+    zone.and_then(|zone| zone.as_string())
+        .unwrap_or_else(|| "UTC".to_owned())
 }

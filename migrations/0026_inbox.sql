@@ -24,7 +24,7 @@ alter table messages
     add column is_by_person boolean not null default false,
     add column author_id uuid references users (id) on delete set null,
     -- Made up by the client: the same reply is stored once.
-    add column reply_key uuid;
+    add column reply_key text;
 create unique index messages_reply_key on messages (workspace_id, reply_key) where reply_key is not null;
 
 -- What became of a conversation, in order and without a gap: live streams of visitors are resumed by `n`.
@@ -96,7 +96,7 @@ grant select on canned_replies to botwright_worker;
 -- When people answer. Without a row: always.
 create table office_hours (
     workspace_id uuid primary key references workspaces (id) on delete cascade,
-    -- {time_zone, is_limited, days: [[{from, to}]], closed_on: [date]}, as in the API.
+    -- {time_zone, is_limited, days: [[{from, to}]], closed_on: [date]}, as in the API; times are minutes since midnight.
     hours        jsonb not null,
     updated_at   timestamptz not null default now()
 );

@@ -1,6 +1,6 @@
 //! People who answer in a bot's place: `/api/v1/inbox`, canned replies, office hours, and what visitors see of it.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -17,6 +17,8 @@ pub const MAX_REPLY_CHARS: usize = 4_000;
 pub const MAX_NOTE_CHARS: usize = 4_000;
 /// Most stretches of time in which people answer on one day.
 const MAX_SHIFTS: usize = 4;
+/// Minutes of a day.
+const MINUTES: u16 = 24 * 60;
 /// Most days that are taken out.
 const MAX_CLOSED_DAYS: usize = 60;
 
@@ -266,9 +268,9 @@ pub struct AssignRequest {
 pub struct ReplyRequest {
     /// 1 to 4,000 characters.
     pub content: String,
-    /// Made up by the client, so that a reply that is sent again is not said twice.
+    /// Made up by the client, so that a reply that is sent again is not said twice; up to 64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<Uuid>,
+    pub key: Option<String>,
 }
 
 /// `POST /inbox/{conversation_id}/notes`.
@@ -327,12 +329,20 @@ impl SaveCannedReplyRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Shift {
-    /// The first minute, such as `09:00:00`.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "09:00:00"))]
-    pub from: NaiveTime,
+    /// When it begins, in minutes since midnight: 540 for nine o'clock.
+    pub from: u16,
     /// The first minute that is not in it any more.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "17:30:00"))]
-    pub to: NaiveTime,
+    pub to: u16,
+}
+
+impl Default for Shift {
+    /// From nine to five.
+    fn default() -> Self {
+        Self {
+            from: 9 * 60,
+            to: 17 * 60,
+        }
+    }
 }
 
 /// When people answer, for all bots of the workspace.
@@ -353,12 +363,7 @@ pub struct OfficeHours {
 
 impl Default for OfficeHours {
     fn default() -> Self {
-        let at = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default();
-        let day = vec![Shift {
-            from: at(9),
-            to: at(17),
-        }];
-        let mut days = vec![day; 5];
+        let mut days = vec![vec![Shift::default()]; 5];
         days.extend([Vec::new(), Vec::new()]);
         Self {
             is_limited: false,
@@ -378,6 +383,11 @@ impl OfficeHours {
         for (i, shifts) in self.days.iter().enumerate() {
             let message = "Enter at most 4 stretches of time a day.";
             check.require(shifts.len() <= MAX_SHIFTS, &format!("days[{i}]"), message);
+            let are_times = shifts
+                .iter()
+                .all(|shift| shift.from < MINUTES && shift.to < MINUTES);
+            let message = "Use minutes since midnight, 0 to 1439.";
+            check.require(are_times, &format!("days[{i}]"), message);
         }
         check.require(
             self.closed_on.len() <= MAX_CLOSED_DAYS,

@@ -86,7 +86,7 @@ pub fn Composer(
         let call = if is_note.get_untracked() {
             client::inbox::add_note(id, &InboxNoteRequest { content })
         } else {
-            let key = Some(key.get_value());
+            let key = Some(key.get_value().to_string());
             client::inbox::reply(id, &ReplyRequest { content, key })
         };
         spawn_local(async move {

@@ -45,9 +45,9 @@ pub fn Thread(id: Uuid) -> impl IntoView {
         }
         _ => {}
     });
-    read_while_open(id, conversation);
     let me = load(client::auth::me);
     let may_answer = Memo::new(move |_| me.get().is_some_and(|me| me.role >= Role::Editor));
+    read_while_open(id, conversation, may_answer);
     loaded(conversation, blocks, move |found| {
         view! {
             <div class="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_16rem]">
@@ -100,15 +100,16 @@ fn who_types(id: Uuid) -> RwSignal<Option<String>> {
 }
 
 /// Says that it was read, while it is looked at.
-fn read_while_open(id: Uuid, conversation: Load<InboxConversation>) {
+fn read_while_open(id: Uuid, conversation: Load<InboxConversation>, may_answer: Memo<bool>) {
     let session = use_session();
     Effect::new(move |_| {
         let unread = conversation.get().map_or(0, |found| found.item.unread);
-        if unread == 0 || document().hidden() {
+        // A viewer's reading counts for nobody.
+        if unread == 0 || !may_answer.get() || document().hidden() {
             return;
         }
         spawn_local(async move {
-            // A viewer's reading counts for nobody.
+            // It is tried again with the next message.
             let _ = session.send(&client::inbox::read(id)).await;
         });
     });

@@ -25,6 +25,7 @@ pub(crate) use session::require;
 pub use session::session;
 pub use test::test_draft;
 pub(crate) use trial::{Trial, try_question};
+pub(crate) use turn::redacted_visitor;
 pub use turn::{Request, start};
 
 use api_types::chat::{ChatEvent, MessageRole, Source, Usage};

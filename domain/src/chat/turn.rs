@@ -182,14 +182,19 @@ fn redacted(bot: &LiveBot, mut request: Request) -> Request {
     for text in values.chain([&mut chat.message]).chain(&mut chat.page) {
         redact_in_place(text);
     }
-    // The site's id stays: the conversation is known by it.
-    if let Some(visitor) = &mut request.visitor {
+    request.visitor = request.visitor.map(|visitor| redacted_visitor(bot, visitor));
+    request
+}
+
+/// A visitor as they are kept. The site's id stays: the conversation is known by it.
+pub(crate) fn redacted_visitor(bot: &LiveBot, mut visitor: Visitor) -> Visitor {
+    if bot.redacts {
         visitor.email = None;
         if let Some(name) = &mut visitor.name {
             redact_in_place(name);
         }
     }
-    request
+    visitor
 }
 
 /// What the visitor said before: a client may send it along, and some of it may be older than the workspace's wish.

@@ -40,10 +40,20 @@ pub async fn ask(
         let detail = "This bot does not hand over to people. Its owner can switch that on and deploy again.";
         return Err(Error::refused(ErrorCode::NotFound, detail));
     }
+    let visitor = visitor
+        .cloned()
+        .map(|visitor| chat::redacted_visitor(bot, visitor));
     let mut tx = services.db.tenant(&bot.scope).await?;
     let metadata = std::collections::BTreeMap::new();
-    let session_id =
-        chat::find_or_begin(&mut tx, bot, request.session_id, channel, &metadata, visitor).await?;
+    let session_id = chat::find_or_begin(
+        &mut tx,
+        bot,
+        request.session_id,
+        channel,
+        &metadata,
+        visitor.as_ref(),
+    )
+    .await?;
     let handed = hand_over(&mut tx, bot, session_id, None).await?;
     tx.commit().await?;
     live::changed(services, &bot.scope, session_id).await;

@@ -67,8 +67,16 @@ pub async fn save_canned_reply(
     request: &SaveCannedReplyRequest,
 ) -> Result<CannedReply> {
     scope.require(Role::Editor)?;
-    request.check().map_err(Error::validation)?;
     let mut tx = db.tenant(scope).await?;
+    sqlx::query_scalar!(
+        "select id from canned_replies where workspace_id = $1 and id = $2 for update",
+        scope.workspace_id(),
+        id
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or_else(|| Error::not_found("canned reply"))?;
+    request.check().map_err(Error::validation)?;
     let changed = sqlx::query!(
         "update canned_replies set shortcut = $3, content = $4, updated_at = now() where workspace_id = $1 and id = $2",
         scope.workspace_id(),
@@ -78,9 +86,7 @@ pub async fn save_canned_reply(
     )
     .execute(&mut *tx)
     .await;
-    if is_free(changed)?.rows_affected() == 0 {
-        return Err(Error::not_found("canned reply"));
-    }
+    is_free(changed)?;
     saved(tx, scope, id, request).await
 }
 

@@ -1,7 +1,7 @@
 //! When people answer, by the clock of their time zone.
 
 use api_types::inbox::{OfficeHours, Shift};
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
@@ -26,7 +26,10 @@ pub(super) fn is_open(hours: &OfficeHours, now: DateTime<Utc>) -> bool {
         return true;
     }
     let local = now.with_timezone(&zone(&hours.time_zone).unwrap_or(Tz::UTC));
-    let (today, time) = (local.date_naive(), local.time());
+    let (today, time) = (
+        local.date_naive(),
+        u16::try_from(local.hour() * 60 + local.minute()).unwrap_or_default(),
+    );
     let yesterday = today.checked_sub_days(Days::new(1));
     shifts(hours, today).iter().any(|shift| began(shift, time))
         || yesterday.is_some_and(|day| shifts(hours, day).iter().any(|shift| goes_on(shift, time)))
@@ -41,12 +44,12 @@ fn shifts(hours: &OfficeHours, day: NaiveDate) -> &[Shift] {
 }
 
 /// Whether a shift of today has begun and is not over.
-fn began(shift: &Shift, time: NaiveTime) -> bool {
+fn began(shift: &Shift, time: u16) -> bool {
     time >= shift.from && (time < shift.to || shift.to <= shift.from)
 }
 
 /// Whether a shift of yesterday that ends today is not over.
-fn goes_on(shift: &Shift, time: NaiveTime) -> bool {
+fn goes_on(shift: &Shift, time: u16) -> bool {
     shift.to <= shift.from && time < shift.to
 }
 
@@ -62,10 +65,16 @@ mod tests {
             closed_on: Vec::new(),
         };
         hours.days[day].push(Shift {
-            from: from.parse().unwrap(),
-            to: to.parse().unwrap(),
+            from: minutes(from),
+            to: minutes(to),
         });
         hours
+    }
+
+    /// Of `09:30:00`.
+    fn minutes(time: &str) -> u16 {
+        let parts: Vec<u16> = time.split(':').map(|part| part.parse().unwrap()).collect();
+        parts[0] * 60 + parts[1]
     }
 
     #[track_caller]

@@ -49,10 +49,13 @@ pub async fn reply(
         "content",
         "Text can't hold NUL characters.",
     );
+    if let Some(key) = &request.key {
+        check.length("key", key, 1, 64);
+    }
     check.finish().map_err(Error::validation)?;
     let mut tx = services.db.tenant(scope).await?;
     let found = events::lock(&mut tx, scope, id).await?;
-    if let Some(key) = request.key
+    if let Some(key) = &request.key
         && is_said(&mut tx, scope, id, key).await?
     {
         return read::read(&mut tx, scope, id).await;
@@ -70,7 +73,7 @@ pub async fn reply(
         id,
         request.content.trim(),
         user_id,
-        request.key
+        request.key.as_deref()
     )
     .execute(&mut *tx)
     .await?;
@@ -120,6 +123,8 @@ pub async fn assign(
     user_id: Option<Uuid>,
 ) -> Result<InboxConversation> {
     person(scope)?;
+    let mut tx = services.db.tenant(scope).await?;
+    let found = events::lock(&mut tx, scope, id).await?;
     if let Some(user_id) = user_id {
         let members = members::list(&services.db, scope).await?;
         let may_answer = members
@@ -130,8 +135,6 @@ pub async fn assign(
             return Err(Error::field("user_id", message));
         }
     }
-    let mut tx = services.db.tenant(scope).await?;
-    let found = events::lock(&mut tx, scope, id).await?;
     if found.assignee_id != user_id {
         // Whom nobody has, waits.
         sqlx::query!(
@@ -262,7 +265,7 @@ async fn taken(tx: &mut TenantTx, by: Option<Uuid>) -> Result<Error> {
     ))
 }
 
-async fn is_said(tx: &mut TenantTx, scope: &Scope, id: Uuid, key: Uuid) -> Result<bool> {
+async fn is_said(tx: &mut TenantTx, scope: &Scope, id: Uuid, key: &str) -> Result<bool> {
     let is_said = sqlx::query_scalar!(
         r#"select exists(select from messages where workspace_id = $1 and conversation_id = $2 and reply_key = $3)
            as "is_said!""#,

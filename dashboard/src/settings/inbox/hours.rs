@@ -2,7 +2,7 @@
 
 use api_types::client;
 use api_types::inbox::{OfficeHours, Shift};
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -128,36 +128,26 @@ fn Day(edited: RwSignal<OfficeHours>, day: usize) -> impl IntoView {
             }
         });
     };
-    let at = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default();
-    let add = move || {
-        change(&|shifts| {
-            shifts.push(Shift {
-                from: at(9),
-                to: at(17),
-            });
-        });
-    };
+    let add = move || change(&|shifts| shifts.push(Shift::default()));
     let shift = move |i: usize| {
-        let get = move |pick: fn(&Shift) -> NaiveTime| {
+        let get = move |pick: fn(&Shift) -> u16| {
             edited.with(|hours| hours.days.get(day).and_then(|shifts| shifts.get(i)).map(pick))
         };
-        let set = move |text: &str, put: fn(&mut Shift, NaiveTime)| {
-            let Ok(time) = NaiveTime::parse_from_str(text, "%H:%M") else {
-                return;
-            };
+        let set = move |text: &str, put: fn(&mut Shift, u16)| {
+            let Some(time) = minutes(text) else { return };
             change(&|shifts| {
                 if let Some(shift) = shifts.get_mut(i) {
                     put(shift, time);
                 }
             });
         };
-        let input = move |label: String, pick: fn(&Shift) -> NaiveTime, put: fn(&mut Shift, NaiveTime)| {
+        let input = move |label: String, pick: fn(&Shift) -> u16, put: fn(&mut Shift, u16)| {
             view! {
                 <input
                     type="time"
                     class="input input-sm w-28"
                     aria-label=label
-                    prop:value=move || get(pick).map(|time| time.format("%H:%M").to_string()).unwrap_or_default()
+                    prop:value=move || get(pick).map(clock).unwrap_or_default()
                     on:change=move |event| set(&event_target_value(&event), put)
                 />
             }
@@ -196,7 +186,18 @@ fn Day(edited: RwSignal<OfficeHours>, day: usize) -> impl IntoView {
     }
 }
 
-/// Days that are taken out, one a line.
+/// `09:30`, as the browser's control has it.
+fn clock(minutes: u16) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// Minutes since midnight.
+fn minutes(clock: &str) -> Option<u16> {
+    let (hours, minutes) = clock.split_once(':')?;
+    Some(hours.parse::<u16>().ok()? * 60 + minutes.parse::<u16>().ok()?)
+}
+
+/// Days that are taken out.
 #[component]
 fn Closed(edited: RwSignal<OfficeHours>) -> impl IntoView {
     let day = RwSignal::new(String::new());

@@ -65,8 +65,8 @@ test("a person answers in the bot's place", async (t) => {
   await box.press("Enter");
   await chat.getByRole("button", { name: /^Source 1/ }).first().waitFor();
   await chat.getByRole("button", { name: "Talk to a person" }).click();
-  await chat.getByText("Waiting for a person…").waitFor();
-  await chat.getByText("I'm asking a colleague to join.").waitFor();
+  await chat.getByText("Waiting for a person…").first().waitFor();
+  await chat.getByText("I'm asking a colleague to join.").first().waitFor();
   await browser.shoot(visitor, "waiting");
 
   // The admin sees it without doing anything: in the list, in the navigation, in the title.
@@ -78,7 +78,7 @@ test("a person answers in the bot's place", async (t) => {
   await row.click();
   await page.getByText("The visitor asked for a person").waitFor();
   await page.getByRole("button", { name: "Take over" }).click();
-  await chat.getByText("You are talking to").waitFor();
+  await chat.getByText("You are talking to").first().waitFor();
   assert.ok(await chat.getByText("Grace Hopper").isVisible());
 
   // Typing is seen on both sides.
@@ -92,7 +92,7 @@ test("a person answers in the bot's place", async (t) => {
   await reply.press("Enter");
   assert.equal(await reply.inputValue(), "Hello, this is Grace. How can I help?");
   await reply.press("Enter");
-  await chat.getByText("Hello, this is Grace. How can I help?").waitFor();
+  await chat.getByText("Hello, this is Grace. How can I help?").first().waitFor();
   await page.getByText("Seen", { exact: true }).waitFor();
   await browser.shoot(page, "conversation");
   await browser.shoot(visitor, "answered");
@@ -110,13 +110,13 @@ test("a person answers in the bot's place", async (t) => {
   // After a reload the visitor still sees who wrote.
   await visitor.reload();
   await visitor.getByRole("button", { name: "Chat" }).click();
-  await chat.getByText("Hello, this is Grace. How can I help?").waitFor();
+  await chat.getByText("Hello, this is Grace. How can I help?").first().waitFor();
   await chat.locator(".by", { hasText: "Grace Hopper" }).first().waitFor();
-  await chat.getByText("You are talking to").waitFor();
+  await chat.getByText("You are talking to").first().waitFor();
 
   // Given back, the bot answers again.
   await page.getByRole("button", { name: "Give back to the bot" }).click();
-  await chat.getByText("The bot answers again.").waitFor();
+  await chat.getByText("The bot answers again.").first().waitFor();
   await box.fill("How long is the warranty?");
   await box.press("Enter");
   await chat.getByRole("button", { name: /^Source 1/ }).nth(1).waitFor();

@@ -139,8 +139,8 @@ const follow = async (followed) => {
     const headers = { accept: 'text/event-stream', ...(token() && { 'x-visitor-token': token() }) };
     const response = await fetch(`${url}/sessions/${followed}/live${query}`, { headers, signal }).catch(() => ({}));
     if (response.status === 404) return;
+    const began = Date.now();
     if (response.ok) {
-      pause = PAUSE;
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let text = '';
       for (;;) {
@@ -156,6 +156,8 @@ const follow = async (followed) => {
         }
       }
     }
+    // One that ends at once has nothing to tell for now.
+    if (Date.now() - began > LONGEST_PAUSE) pause = PAUSE;
     await new Promise((done) => setTimeout(done, pause));
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   }

@@ -117,7 +117,7 @@ test("a person answers in the bot's place", async (t) => {
   // Given back, the bot answers again.
   await page.getByRole("button", { name: "Give back to the bot" }).click();
   await chat.getByText("The bot answers again.").first().waitFor();
-  await box.fill("How long is the warranty?");
+  await box.fill("How long is the warranty of the Aurora K2?");
   await box.press("Enter");
   await chat.getByRole("button", { name: /^Source 1/ }).nth(1).waitFor();
   await browser.shoot(visitor, "bot-again");

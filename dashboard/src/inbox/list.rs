@@ -128,7 +128,7 @@ fn FilterForm(filters: Filters) -> impl IntoView {
     };
     view! {
         <form
-            class="mb-3 grid grid-cols-2 gap-x-2"
+            class="mb-3 grid grid-cols-2 gap-2"
             role="search"
             aria-label="Inbox"
             on:submit=move |event| event.prevent_default()

@@ -39,7 +39,7 @@ pub fn InboxPage() -> impl IntoView {
             </PageHead>
             <TabLinks tabs=TABS label="Inbox" />
         </div>
-        <div class="grid items-start gap-5 md:grid-cols-[17rem_minmax(0,1fr)]">
+        <div class="grid grid-cols-1 items-start gap-5 md:grid-cols-[17rem_minmax(0,1fr)]">
             <div class:max-md:hidden=is_open>
                 <List filters=filters found=found open=open />
             </div>

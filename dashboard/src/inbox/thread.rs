@@ -50,8 +50,8 @@ pub fn Thread(id: Uuid) -> impl IntoView {
     read_while_open(id, conversation, may_answer);
     loaded(conversation, blocks, move |found| {
         view! {
-            <div class="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_16rem]">
-                <section class="panel flex h-[calc(100dvh-8.5rem)] min-h-96 flex-col" aria-label="Conversation">
+            <div class="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_16rem]">
+                <section class="panel flex h-[calc(100dvh-13rem)] min-h-96 md:h-[calc(100dvh-18.5rem)] flex-col" aria-label="Conversation">
                     <Head found=found />
                     <Lines found=found typing=typing />
                     <Show

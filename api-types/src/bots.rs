@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use crate::appearance::{Appearance, Font, Icon, Position, Size, Theme};
+use crate::inbox::HandOff;
 use crate::leads::LeadForm;
 pub use crate::proactive::{ProactiveRule, ProactiveTrigger};
 use crate::retrieval::Rerank;
@@ -76,6 +77,9 @@ pub struct ChatbotContent {
     /// The form in which visitors leave their details.
     #[serde(skip_serializing_if = "LeadForm::is_default")]
     pub lead_form: LeadForm,
+    /// When visitors are handed over to people.
+    #[serde(skip_serializing_if = "HandOff::is_default")]
+    pub hand_off: HandOff,
     /// The test set that says how well it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tests: Option<BotTests>,
@@ -100,6 +104,7 @@ impl Default for ChatbotContent {
             proactive: Vec::new(),
             access: Access::default(),
             lead_form: LeadForm::default(),
+            hand_off: HandOff::default(),
             tests: None,
         }
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::bots::Appearance;
+use crate::inbox::HandOffStatus;
 use crate::leads::LeadForm;
 use crate::translations::Language;
 
@@ -84,6 +85,9 @@ pub struct ChatResponse {
     /// True when it is time to show the bot's lead form, see [`BotConfig::lead_form`].
     #[serde(default, skip_serializing_if = "is_false")]
     pub offers_lead_form: bool,
+    /// Set when it is up to people: the bot made no answer, and `response` is what the visitor reads meanwhile, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_off: Option<HandOffStatus>,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -102,7 +106,8 @@ pub struct Usage {
 
 /// One server-sent event. `event:` is the variant's name, `data:` the fields, `id:` is `<message_id>:<n>`.
 ///
-/// Order: `start`, `sources`, any number of `delta`, then `done` or `error`.
+/// Order: `start`, `sources`, any number of `delta`, then `done` or `error`. Where people answer there are no `sources`, and
+/// `hand_off` comes before `done`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -126,6 +131,8 @@ pub enum ChatEvent {
         /// Markdown; pieces join without a separator.
         text: String,
     },
+    /// It is up to people: the message was handed to them, and the bot makes no answer.
+    HandOff(HandOffStatus),
     /// The answer is complete and stored.
     Done {
         /// Id of the answer.
@@ -161,6 +168,7 @@ impl ChatEvent {
             Self::Start { .. } => "start",
             Self::Sources { .. } => "sources",
             Self::Delta { .. } => "delta",
+            Self::HandOff(_) => "hand_off",
             Self::Done { .. } => "done",
             Self::Error { .. } => "error",
         }
@@ -198,6 +206,9 @@ pub struct BotConfig {
     /// The form in which visitors leave their details, if it is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_form: Option<LeadForm>,
+    /// Whether visitors may ask for a person.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hands_off: bool,
 }
 
 /// One message of a conversation, as the visitor sees it.
@@ -215,6 +226,12 @@ pub struct SessionMessage {
     /// The visitor's verdict on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating: Option<Rating>,
+    /// Whether a person wrote it in the bot's place.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_person: bool,
+    /// The person's name, if their account still exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
     /// When.
     pub created_at: DateTime<Utc>,
 }
@@ -227,6 +244,8 @@ pub struct Session {
     pub session_id: Uuid,
     /// Oldest first, the last 100.
     pub messages: Vec<SessionMessage>,
+    /// Who answers. Follow `GET …/live?after=` from there while it is up to people.
+    pub hand_off: HandOffStatus,
 }
 
 /// A visitor's verdict on an answer.

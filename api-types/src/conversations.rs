@@ -121,6 +121,12 @@ pub struct TranscriptMessage {
     /// What else they said of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating_comment: Option<String>,
+    /// Whether a person wrote it in the bot's place.
+    #[serde(default)]
+    pub by_person: bool,
+    /// The person's name, if their account still exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
     /// When.
     pub created_at: DateTime<Utc>,
 }

@@ -21,6 +21,7 @@ pub mod embed;
 pub mod embeddings;
 pub mod gaps;
 pub mod identities;
+pub mod inbox;
 pub mod kb;
 pub mod leads;
 pub mod pairs;

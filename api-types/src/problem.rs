@@ -78,6 +78,8 @@ pub enum ErrorCode {
     QuotaExceeded,
     /// The object was changed by someone else since it was read; read it again.
     Changed,
+    /// Somebody else of the team has the conversation; `current` says who.
+    AlreadyTaken,
     /// The object is used by another one that must be changed first.
     InUse,
     /// The conversation does not exist or belongs to another bot.

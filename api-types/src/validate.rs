@@ -194,6 +194,7 @@ pub fn chatbot(content: &ChatbotContent) -> Result<(), Vec<FieldError>> {
     proactive::check(&content.proactive, &mut check);
     content.access.check(&mut check);
     content.lead_form.check(&mut check);
+    content.hand_off.check(&mut check);
     if let Some(tests) = &content.tests {
         tests.thresholds.check(&mut check, "content.tests.thresholds");
     }

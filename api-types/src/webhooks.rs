@@ -68,6 +68,10 @@ pub enum Event {
     LeadCreated,
     /// Somebody who was known left their details again.
     LeadUpdated,
+    /// A visitor waits for a person.
+    HandOffRequested,
+    /// A conversation was closed.
+    ConversationClosed,
     /// Somebody of the team tries a webhook.
     Test,
 }
@@ -78,6 +82,8 @@ impl Event {
         match self {
             Self::LeadCreated => "lead.created",
             Self::LeadUpdated => "lead.updated",
+            Self::HandOffRequested => "handoff.requested",
+            Self::ConversationClosed => "conversation.closed",
             Self::Test => "webhook.test",
         }
     }
@@ -102,7 +108,7 @@ pub enum DeliveryStatus {
 pub struct Delivery {
     /// Id; the header `webhook-id`.
     pub id: Uuid,
-    /// `lead.created`, `lead.updated` or `webhook.test`.
+    /// `lead.created`, `lead.updated`, `handoff.requested`, `conversation.closed` or `webhook.test`.
     pub event: String,
     /// What became of it.
     pub status: DeliveryStatus,

@@ -136,6 +136,7 @@ pub fn describe(code: ErrorCode) -> (StatusCode, &'static str) {
         C::ExportInProgress => (S::CONFLICT, "An export is being made"),
         C::OriginalRemoved => (S::CONFLICT, "The file is gone"),
         C::QuotaExceeded => (S::FORBIDDEN, "A limit of the plan is reached"),
+        C::AlreadyTaken => (S::CONFLICT, "Taken by somebody else"),
         C::Changed => (S::CONFLICT, "Changed elsewhere"),
         C::InUse => (S::CONFLICT, "In use"),
         C::SessionNotFound => (S::NOT_FOUND, "No such conversation"),

@@ -99,6 +99,12 @@ async fn serve_with(config: Config, listener: TcpListener, signals: &mut StopSig
             .clone()
             .listen(services.redis.clone(), stopping.clone()),
     );
+    tasks.spawn(
+        services
+            .live
+            .clone()
+            .listen(services.redis.clone(), stopping.clone()),
+    );
     if state.config.worker {
         let embedder = services.embedder.clone();
         let worker = Services::new(&state.config, DbRole::Worker, program, embedder)?;

@@ -32,6 +32,7 @@ mod api {
     mod errors;
     mod gaps;
     mod google;
+    mod inbox;
     mod invitations;
     mod isolation;
     mod kb;

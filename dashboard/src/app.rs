@@ -6,6 +6,7 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 
 use crate::auth::Welcome;
+use crate::inbox::Live;
 use crate::pages::{build, door, home, monitor, settings};
 use crate::session::{Access, ExpiredDialog, Session, tab};
 use crate::shell::{NotFound, Shell};
@@ -21,6 +22,7 @@ pub fn App() -> impl IntoView {
     provide_context(Clock::start());
     provide_context(ThemeChoice::restore());
     provide_context(Toasts::new());
+    provide_context(Live::start());
 
     view! {
         <Router>
@@ -46,6 +48,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/knowledge") view=build::knowledge />
                     <Route path=path!("/knowledge/draft/:id") view=build::knowledge_draft />
                     <Route path=path!("/knowledge/:id") view=build::knowledge_base />
+                    <Route path=path!("/inbox/:id?") view=monitor::inbox />
                     <Route path=path!("/conversations") view=monitor::conversations />
                     <Route path=path!("/conversations/gaps") view=monitor::gaps />
                     <Route path=path!("/conversations/:id") view=monitor::conversation />
@@ -59,6 +62,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organization") view=settings::organization />
                     <Route path=path!("/account") view=settings::account />
                     <Route path=path!("/settings/data") view=settings::data />
+                    <Route path=path!("/settings/inbox") view=settings::inbox />
                     <Route path=path!("/settings/usage") view=settings::usage />
                     <Route path=path!("/settings/webhooks") view=settings::webhooks />
                     <Route path=path!("/account/link") view=settings::link />

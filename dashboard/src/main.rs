@@ -12,6 +12,7 @@ mod chat;
 mod conversations;
 mod drafts;
 mod exports;
+mod inbox;
 mod kb;
 mod leads;
 mod members;

@@ -60,6 +60,7 @@ areas! {
         test_set: crate::test_sets::TestSetPage,
     }
     monitor {
+        inbox: crate::inbox::InboxPage,
         conversations: crate::conversations::ConversationsPage,
         conversation: crate::conversations::ConversationPage,
         gaps: crate::conversations::GapsPage,
@@ -70,6 +71,7 @@ areas! {
     settings {
         workspace: crate::settings::SettingsPage,
         data: crate::settings::DataPage,
+        inbox: crate::settings::InboxSettingsPage,
         usage: crate::settings::UsagePage,
         webhooks: crate::settings::WebhooksPage,
         audit: crate::settings::AuditPage,

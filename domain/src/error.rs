@@ -53,6 +53,17 @@ impl Error {
         }))
     }
 
+    /// A refusal that says how things stand.
+    pub fn with_current(code: ErrorCode, detail: impl Into<String>, current: Value) -> Self {
+        Self::Refused(Box::new(Refusal {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            current: Some(current),
+            retry_after: None,
+        }))
+    }
+
     /// Too often; `detail` says what. Trying again makes sense after so many seconds.
     pub fn too_often(detail: impl Into<String>, retry_after: u64) -> Self {
         Self::Refused(Box::new(Refusal {

@@ -109,6 +109,13 @@ pub enum Job {
         /// The delivery.
         delivery_id: Uuid,
     },
+    /// Mail the team that a visitor waits for a person.
+    NotifyWaiting {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The conversation.
+        conversation_id: Uuid,
+    },
     /// Send a mail of the outbox.
     SendMail {
         /// The mail.

@@ -3,6 +3,7 @@
 //! Modules are features. `tenancy`, `audit`, `llm`, `vectors`, `storage`, `secrets` and `outbound` are leaves;
 //! `data` is what is kept for how long, archives and receipts; `quotas` is what plans allow.
 //! `leads` are people who left their details with a bot; `webhooks` tell other servers of them.
+//! `inbox` is people who answer in a bot's place.
 //! `analytics` is what happened, counted; `gaps` are what bots could not answer; `embed` is the widget on people's sites.
 //! `kb` stands on `llm` and `vectors`; `chat` stands on `bots`, `kb` and `llm`. A module calls another's public
 //! functions, never its tables.
@@ -24,6 +25,7 @@ pub mod embeddings;
 pub mod error;
 pub mod gaps;
 pub mod google;
+pub mod inbox;
 pub mod jobs;
 pub mod kb;
 pub mod leads;

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::db::{Db, DbRole};
 use crate::embeddings::{self, QueryVectors};
 use crate::google::Google;
+use crate::inbox::Live;
 use crate::kb::embed::Embedder;
 use crate::kb::parse::sandbox::Sandbox;
 use crate::kb::search::{Search, SearchOutcome, Searcher};
@@ -59,6 +60,8 @@ pub struct Services {
     pub parser: Sandbox,
     /// Bots that visitors talk to.
     pub live_bots: LiveBots,
+    /// Whoever looks at the inbox, or follows a conversation.
+    pub live: Live,
     /// How often somebody may ask.
     pub limits: Limits,
     /// Providers that failed lately.
@@ -113,6 +116,7 @@ impl Services {
             query_vectors: QueryVectors::new(REMEMBERED_QUERIES),
             parser: Sandbox::new(program),
             live_bots: LiveBots::default(),
+            live: Live::default(),
             limits: Limits::of(config),
             breakers: Arc::default(),
             turn: Duration::from_secs(config.worker_turn_seconds.max(1)),

@@ -61,7 +61,7 @@ test("what visitors did not like is improved in place, and counted", async (t) =
   await chat.locator('button[aria-label="Not helpful"][aria-pressed="true"]').waitFor();
 
   // The gap, with what was said of it.
-  await page.getByRole("link", { name: "Conversations" }).first().click();
+  await page.getByRole("link", { name: "Inbox" }).first().click();
   await page.getByRole("link", { name: "Gaps" }).click();
   const gap = page.getByTestId("gap").filter({ hasText: QUESTION });
   await gap.getByText("1 time unanswered").waitFor();

@@ -115,6 +115,7 @@ pub async fn collect(mut events: Events) -> Result<ChatResponse> {
         answered: false,
         degraded: false,
         offers_lead_form: false,
+        hand_off: None,
     };
     while let Some(event) = events.next().await {
         match event.event {
@@ -127,6 +128,7 @@ pub async fn collect(mut events: Events) -> Result<ChatResponse> {
             }
             ChatEvent::Sources { degraded, .. } => response.degraded = degraded,
             ChatEvent::Delta { text } => response.response.push_str(&text),
+            ChatEvent::HandOff(status) => response.hand_off = Some(status),
             ChatEvent::Done {
                 sources,
                 answered,

@@ -27,6 +27,10 @@ mod embed;
 mod embedding;
 mod gaps;
 mod health;
+mod inbox;
+mod inbox_live;
+mod inbox_settings;
+mod inbox_visitors;
 mod invitations;
 mod kb;
 mod kb_draft_websites;
@@ -207,6 +211,34 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(conversations::delete_many))
         .routes(routes!(conversations::retrieval))
         .routes(routes!(conversations::gaps))
+        .routes(routes!(inbox::list))
+        .routes(routes!(inbox::counts))
+        .routes(routes!(inbox::get))
+        .routes(routes!(inbox::take))
+        .routes(routes!(inbox::assign))
+        .routes(routes!(inbox::give_back))
+        .routes(routes!(inbox::close))
+        .routes(routes!(inbox::reply))
+        .routes(routes!(inbox::typing))
+        .routes(routes!(inbox::read))
+        .routes(routes!(inbox::add_note))
+        .routes(routes!(inbox::delete_note))
+        .routes(routes!(
+            inbox_settings::notifications,
+            inbox_settings::save_notifications
+        ))
+        .routes(routes!(
+            inbox_settings::office_hours,
+            inbox_settings::save_office_hours
+        ))
+        .routes(routes!(
+            inbox_settings::canned_replies,
+            inbox_settings::create_canned_reply
+        ))
+        .routes(routes!(
+            inbox_settings::save_canned_reply,
+            inbox_settings::delete_canned_reply
+        ))
         .routes(routes!(leads::list))
         .routes(routes!(leads::export))
         .routes(routes!(leads::get, leads::save, leads::delete))
@@ -266,7 +298,10 @@ fn visitor_api(config: &Config) -> OpenApiRouter<AppState> {
             .routes(routes!(chat::session))
             .routes(routes!(chat::feedback))
             .routes(routes!(embed::stream_check))
-            .routes(routes!(leads::submit)),
+            .routes(routes!(leads::submit))
+            .routes(routes!(inbox_visitors::ask))
+            .routes(routes!(inbox_visitors::live))
+            .routes(routes!(inbox_visitors::signal)),
     )
 }
 
@@ -278,6 +313,8 @@ pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        // No request and answer, so no part of the document; docs/INBOX.md describes it.
+        .route("/api/v1/inbox/live", get(inbox_live::live))
         .route("/demo", get(demo::page))
         .route("/outbox", get(outbox::page))
         .route("/docs/errors", get(docs::errors))

@@ -228,7 +228,8 @@ async fn complete(mut events: Events) -> Result<(Value, Option<Usage>), Problem>
                 return Ok((message, usage));
             }
             ChatEvent::Error { code, message, .. } => return Err(Problem::refused(code, message)),
-            ChatEvent::Start { .. } | ChatEvent::Sources { .. } => {}
+            // Conversations of programs are not handed over.
+            ChatEvent::Start { .. } | ChatEvent::Sources { .. } | ChatEvent::HandOff(_) => {}
         }
     }
     Err(Problem::refused(ErrorCode::Internal, "The answer ended early."))
@@ -255,7 +256,7 @@ fn chunks(
                 ChatEvent::Start { .. } => {
                     yield chunk(delta(json!({ "role": "assistant", "content": "" }), Value::Null), Value::Null);
                 }
-                ChatEvent::Sources { .. } => {}
+                ChatEvent::Sources { .. } | ChatEvent::HandOff(_) => {}
                 ChatEvent::Delta { text } => yield chunk(delta(json!({ "content": text }), Value::Null), Value::Null),
                 ChatEvent::Done { sources, usage, .. } => {
                     yield chunk(delta(json!({ "sources": sources }), json!("stop")), Value::Null);

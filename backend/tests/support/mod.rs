@@ -118,6 +118,12 @@ impl TestApp {
                 .clone()
                 .listen(services.redis.clone(), stopping.clone()),
         );
+        tasks.spawn(
+            services
+                .live
+                .clone()
+                .listen(services.redis.clone(), stopping.clone()),
+        );
         if config.worker {
             let worker =
                 Arc::new(Services::new(&config, DbRole::Worker, program, services.embedder.clone()).unwrap());
@@ -260,6 +266,54 @@ impl TestApp {
         let body = json!({ "name": Uuid::new_v4(), "base_url": base_url, "default_model": "test-model", "api_key": "sk-test-0123456789abcdef" });
         let provider: Value = ok(self.post(person, "/api/v1/providers", body)).await;
         provider["id"].as_str().unwrap().parse().unwrap()
+    }
+}
+
+/// Another server over the same Postgres and Redis. It is stopped when the value is dropped.
+pub struct Replica {
+    pub base: String,
+    stopping: CancellationToken,
+    _tasks: TaskTracker,
+}
+
+impl TestApp {
+    /// Starts another server beside this one.
+    pub async fn replica(&self) -> Replica {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut config = (*self.state.config).clone();
+        config.listen = listener.local_addr().unwrap();
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_botwright"));
+        let services = Arc::new(Services::new(&config, DbRole::App, program, None).unwrap());
+        let stopping = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let (redis, stop) = (services.redis.clone(), stopping.clone());
+        tasks.spawn(services.live_bots.clone().listen(redis.clone(), stop.clone()));
+        tasks.spawn(services.live.clone().listen(redis, stop.clone()));
+        let state = AppState {
+            services,
+            config: Arc::new(config),
+            demo_bot: Arc::default(),
+        };
+        let base = state.services.public_url.clone();
+        let router = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        tasks.spawn(async move {
+            let stopped = stop.cancelled_owned();
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stopped)
+                .await
+                .unwrap();
+        });
+        Replica {
+            base,
+            stopping,
+            _tasks: tasks,
+        }
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.stopping.cancel();
     }
 }
 

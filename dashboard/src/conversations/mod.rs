@@ -14,17 +14,12 @@ use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use uuid::Uuid;
 
 pub use gaps::GapsPage;
-pub use list::ConversationsPage;
+pub use list::{ConversationsPage, VisitorName, channel_name};
 pub use page::ConversationPage;
 
+use crate::inbox::TABS;
 use crate::ui::field::{SelectField, Text};
 use crate::ui::load::load;
-use crate::ui::tabs::Tab;
-
-const TABS: &[Tab] = &[
-    ("/conversations", mark!("Conversations")),
-    ("/conversations/gaps", mark!("Gaps")),
-];
 
 /// The bot that the address asks for, if it asks for one.
 fn wanted_bot() -> Memo<Option<Uuid>> {

@@ -134,6 +134,10 @@ fn Answered(
         .rating_reason
         .map(|reason| tr!("Why: {}", reason_words(reason)));
     let comment = message.rating_comment.clone();
+    let left = || "somebody who left".to_owned();
+    let by = message
+        .by_person
+        .then(|| format!("By {}", message.author.clone().unwrap_or_else(left)));
     view! {
         <Answer
             text=message.content
@@ -142,6 +146,7 @@ fn Answered(
             open=passage
         >
             <p class="muted mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs">
+                {by.map(|by| view! { <span dir="auto">{by}</span> })}
                 <Ago at=message.created_at />
                 {facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
                 {(!message.answered).then(|| view! { <GapMark /> })}

@@ -110,6 +110,11 @@ impl Session {
         matches!(self.access.get_untracked(), Access::SignedOut)
     }
 
+    /// The access token as it is, for what is no call. It may have expired.
+    pub fn token(self) -> Option<String> {
+        self.token.get_value()
+    }
+
     /// The current workspace. Reactive.
     pub fn workspace_id(self) -> Option<Uuid> {
         self.identity().map(|identity| identity.workspace.id)

@@ -7,6 +7,7 @@ mod connections;
 mod data;
 mod embedding;
 mod embedding_form;
+mod inbox;
 mod prices;
 mod provider_form;
 mod providers;
@@ -32,6 +33,7 @@ pub use connections::Account;
 use connections::Connections;
 pub use data::DataPage;
 use embedding::Embedding;
+pub use inbox::InboxSettingsPage;
 use providers::Providers;
 pub use usage::UsagePage;
 pub use webhooks::WebhooksPage;
@@ -40,6 +42,7 @@ const TABS: &[Tab] = &[
     ("/settings", mark!("Workspace")),
     ("/settings/data", mark!("Data")),
     ("/settings/usage", mark!("Usage")),
+    ("/settings/inbox", mark!("Inbox")),
     ("/settings/webhooks", mark!("Webhooks")),
     ("/settings/audit", mark!("Audit log")),
 ];

@@ -3,9 +3,15 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use crate::inbox::Live;
 use crate::session;
 use crate::ui::icon::{self, Glyph, Icon};
 use crate::ui::menu::{ITEM, Menu};
+
+/// Where the number stands.
+const INBOX: &str = "/inbox";
+/// It holds these, too.
+const ARCHIVE: &str = "/conversations";
 
 const COLLAPSED: &str = "botwright.nav.collapsed";
 
@@ -35,8 +41,8 @@ const PLACES: [Place; 7] = [
         glyph: icon::BOOK_OPEN,
     },
     Place {
-        href: "/conversations",
-        name: mark!("Conversations"),
+        href: INBOX,
+        name: mark!("Inbox"),
         glyph: icon::MESSAGES_SQUARE,
     },
     Place {
@@ -69,10 +75,30 @@ fn is_current(place: Place) -> impl Fn() -> bool + Copy + Send + Sync {
             let is_in = |href: &str| {
                 path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'))
             };
-            is_in(place.href) || place.href == SETTINGS && BELOW_SETTINGS.into_iter().any(is_in)
+            let below = match place.href {
+                SETTINGS => BELOW_SETTINGS.as_slice(),
+                INBOX => &[ARCHIVE],
+                _ => &[],
+            };
+            is_in(place.href) || below.iter().copied().any(is_in)
         })
     });
     move || current.get()
+}
+
+/// How many conversations want to be looked at.
+#[component]
+fn Waiting() -> impl IntoView {
+    let count = expect_context::<Live>().counts;
+    let count = Memo::new(move |_| count.get().attention);
+    view! {
+        <Show when=move || { count.get() > 0 }>
+            <span class="badge badge-primary badge-sm ms-auto tabular-nums" data-testid="waiting">
+                {move || count.get()}
+                <span class="sr-only">" want to be looked at"</span>
+            </span>
+        </Show>
+    }
 }
 
 /// Navigation at the side, which collapses to icons.
@@ -102,6 +128,7 @@ pub fn SideBar() -> impl IntoView {
             >
                 <Icon glyph=place.glyph class="size-5" />
                 <span class:hidden=move || collapsed.get()>{crate::i18n::text(place.name)}</span>
+                {(place.href == INBOX).then(|| view! { <Waiting /> })}
             </a>
         }
     };
@@ -152,7 +179,11 @@ pub fn BottomBar() -> impl IntoView {
                 class=("text-primary", current)
                 class=("muted", move || !current())
             >
-                <Icon glyph=place.glyph class="size-5" />
+                <span class="relative">
+                    <Icon glyph=place.glyph class="size-5" />
+                    {(place.href == INBOX)
+                        .then(|| view! { <span class="absolute -end-3 -top-2"><Waiting /></span> })}
+                </span>
                 {crate::i18n::text(place.name)}
             </a>
         }

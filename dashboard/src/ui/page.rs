@@ -4,15 +4,23 @@ use leptos::prelude::*;
 
 use super::field::unique_id;
 use super::icon::{self, Icon};
+use crate::inbox::Live;
 
 /// Names the browser's tab.
 pub fn title(text: impl Fn() -> String + 'static) {
+    let waiting = use_context::<Live>().map(|live| live.counts);
     Effect::new(move |_| {
         let text = text();
-        document().set_title(&if text.is_empty() {
+        let name = if text.is_empty() {
             "Botwright".to_owned()
         } else {
             format!("{text} · Botwright")
+        };
+        let attention = waiting.map_or(0, |waiting| waiting.get().attention);
+        document().set_title(&if attention > 0 {
+            format!("({attention}) {name}")
+        } else {
+            name
         });
     });
 }

@@ -114,6 +114,8 @@ pub async fn hand_off(tx: &mut TenantTx, scope: &Scope, conversation_id: Uuid) -
         return Ok(());
     }
     let outcome = Outcome {
+        // Also one who asked for a person first thing had a session.
+        is_counted: true,
         is_handed_off: true,
         ..Outcome::default()
     };
@@ -121,6 +123,22 @@ pub async fn hand_off(tx: &mut TenantTx, scope: &Scope, conversation_id: Uuid) -
     session_changed(tx, scope, conversation_id, &session).await?;
     let event = Event {
         kind: "hand_off",
+        ..Event::default()
+    };
+    event.insert(tx, scope, Some(conversation_id), &session).await
+}
+
+/// Writes down a step before or after a hand-off: `hand_off_asked` or `hand_off_closed`. They count for nothing by
+/// themselves. Like the others, the last thing of its transaction.
+pub(crate) async fn hand_off_step(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    conversation_id: Uuid,
+    kind: &'static str,
+) -> Result<()> {
+    let session = Outcome::default().apply(tx, scope, conversation_id).await?;
+    let event = Event {
+        kind,
         ..Event::default()
     };
     event.insert(tx, scope, Some(conversation_id), &session).await

@@ -17,7 +17,7 @@ mod report;
 mod slots;
 
 pub use export::export;
-pub(crate) use happened::{Rated, Turn, rated, turn};
+pub(crate) use happened::{Rated, Turn, hand_off_step, rated, turn};
 pub use happened::{hand_off, lead};
 pub(crate) use outcome::{Outcome, forget};
 pub(crate) use page::clean as clean_page;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use api_types::ErrorCode;
 use api_types::bots::{BotStatus, ChatbotContent};
+use api_types::inbox::OfficeHours;
 use futures::StreamExt;
 use moka::future::Cache;
 use redis::AsyncCommands;
@@ -16,7 +17,7 @@ use crate::db::Db;
 use crate::redis::Redis;
 use crate::tenancy::visitor_scope;
 use crate::visitors::{self, Sites};
-use crate::{Error, Result, Scope};
+use crate::{Error, Result, Scope, inbox};
 
 /// The channel on which a changed bot's id is published.
 const CHANGED: &str = "bots:changed";
@@ -40,6 +41,8 @@ pub struct LiveBot {
     pub(crate) visitor_secrets: Vec<visitors::Sealed>,
     /// Whether addresses and numbers are taken out of what visitors write.
     pub redacts: bool,
+    /// When people answer in its place.
+    pub(crate) hours: OfficeHours,
     /// The plan of its organization; none is the default one.
     pub plan: Option<String>,
     status: BotStatus,
@@ -128,12 +131,13 @@ async fn load(db: &Db, bot_id: Uuid) -> Result<LiveBot> {
     let scope = visitor_scope(db, bot_id).await?.ok_or_else(unknown)?;
     let mut tx = db.tenant(&scope).await?;
     let row = sqlx::query!(
-        r#"select b.status, v.version, v.content, coalesce(p.redacts, false) as "redacts!", o.plan
+        r#"select b.status, v.version, v.content, coalesce(p.redacts, false) as "redacts!", o.plan, h.hours as "hours?"
            from bots b
            join workspaces w on w.id = b.workspace_id
            join organizations o on o.id = w.organization_id
            join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
            left join data_policies p on p.workspace_id = b.workspace_id
+           left join office_hours h on h.workspace_id = b.workspace_id
            where b.workspace_id = $1 and b.id = $2"#,
         scope.workspace_id(),
         bot_id
@@ -153,6 +157,7 @@ async fn load(db: &Db, bot_id: Uuid) -> Result<LiveBot> {
         sites,
         visitor_secrets,
         redacts: row.redacts,
+        hours: inbox::read_hours(row.hours)?,
         plan: row.plan,
         status: status(&row.status),
     })

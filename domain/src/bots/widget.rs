@@ -65,6 +65,7 @@ pub fn config(bot: &LiveBot, visitors: Option<Language>, is_asked: bool) -> BotC
         language,
         placeholder: or(&words.placeholder, &content.appearance.placeholder),
         verified_only: content.access.verified_only,
+        hands_off: content.hand_off.enabled,
         lead_form: Some(&content.lead_form).filter(|form| form.enabled).cloned(),
     }
 }

@@ -21,9 +21,11 @@ pub use rate::rate;
 pub use resume::{Position, resume};
 pub(crate) use resume::{Stream, forget};
 pub(crate) use session::find_or_begin;
+pub(crate) use session::require;
 pub use session::session;
 pub use test::test_draft;
 pub(crate) use trial::{Trial, try_question};
+pub(crate) use turn::redacted_visitor;
 pub use turn::{Request, start};
 
 use api_types::chat::{ChatEvent, MessageRole, Source, Usage};

@@ -12,8 +12,9 @@ use uuid::Uuid;
 use super::Turn;
 use crate::bots::LiveBot;
 use crate::conversations::role;
+
 use crate::db::TenantTx;
-use crate::{Error, Result, Services};
+use crate::{Error, Result, Services, inbox};
 
 /// Messages looked back at.
 const HISTORY: i64 = 20;
@@ -93,10 +94,13 @@ pub async fn session(
 ) -> Result<Session> {
     let mut tx = services.db.tenant(&bot.scope).await?;
     require(&mut tx, bot, session_id, visitor).await?;
+    // Before the messages: what comes in between is told twice rather than not.
+    let hand_off = inbox::status(&mut tx, &bot.scope, session_id).await?;
     let rows = sqlx::query!(
-        "select id, role, content, sources, rating, created_at from messages
-         where workspace_id = $1 and conversation_id = $2 and status <> 'failed'
-         order by id desc limit 100",
+        r#"select m.id, m.role, m.content, m.sources, m.rating, m.is_by_person, u.name as "author?", m.created_at
+           from messages m left join users u on u.id = m.author_id
+           where m.workspace_id = $1 and m.conversation_id = $2 and m.status <> 'failed'
+           order by m.id desc limit 100"#,
         bot.scope.workspace_id(),
         session_id
     )
@@ -109,12 +113,15 @@ pub async fn session(
             content: row.content,
             sources: serde_json::from_value(row.sources)?,
             rating: row.rating.as_deref().and_then(Rating::from_name),
+            by_person: row.is_by_person,
+            author: row.author,
             created_at: row.created_at,
         })
     });
     Ok(Session {
         session_id,
         messages: messages.collect::<Result<_>>()?,
+        hand_off,
     })
 }
 
@@ -152,7 +159,7 @@ pub(super) async fn is_theirs(
 }
 
 /// Refuses unless the conversation is the bot's and the visitor's.
-pub(super) async fn require(
+pub(crate) async fn require(
     tx: &mut TenantTx,
     bot: &LiveBot,
     session_id: Uuid,

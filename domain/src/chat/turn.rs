@@ -29,6 +29,7 @@ use crate::bots::LiveBot;
 use crate::data::redaction::redact;
 use crate::db::TenantTx;
 use crate::gaps::{self, NewGap};
+use crate::inbox::{self, Handed};
 use crate::{Error, Result, Services, leads, quotas};
 
 /// How long an answer is kept in memory while Postgres is away.
@@ -94,9 +95,16 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         None => Vec::new(),
     };
     let history = redacted_history(&bot, history);
-    store_question(&services, &mut tx, &bot, session_id, &question).await?;
+    let question_id = store_question(&services, &mut tx, &bot, session_id, &question).await?;
+    let handed = inbox::before_answer(&mut tx, &bot, session_id, question_id, &question).await?;
+    if let Some(handed) = handed {
+        tx.commit().await?;
+        inbox::changed(&services, &bot.scope, session_id).await;
+        return Ok(hand_over(&services, &bot, session_id, handed));
+    }
     let offers_lead_form = offers_lead_form(&mut tx, &bot, session_id, &question).await?;
     tx.commit().await?;
+    inbox::changed(&services, &bot.scope, session_id).await;
 
     let (sender, receiver) = mpsc::unbounded_channel();
     let running = Running {
@@ -115,6 +123,39 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     };
     tokio::spawn(running.run(sender));
     Ok(UnboundedReceiverStream::new(receiver))
+}
+
+/// The answer to a message that is people's to answer: what the visitor reads meanwhile, if anything.
+fn hand_over(services: &Services, bot: &LiveBot, session_id: Uuid, handed: Handed) -> Events {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let log = resume::Log::begin(services.redis.clone(), bot.id, session_id, handed.message_id);
+    let start = ChatEvent::Start {
+        session_id,
+        message_id: handed.message_id,
+    };
+    let text = Some(handed.text).filter(|text| !text.is_empty());
+    let done = ChatEvent::Done {
+        message_id: handed.message_id,
+        sources: Vec::new(),
+        answered: true,
+        usage: None,
+        suggestions: Vec::new(),
+        offers_lead_form: handed.offers_lead_form,
+    };
+    let delta = text.map(|text| ChatEvent::Delta { text });
+    let events = [
+        Some(start),
+        delta,
+        Some(ChatEvent::HandOff(handed.status)),
+        Some(done),
+    ];
+    for (n, event) in (1..).zip(events.into_iter().flatten()) {
+        let event = NumberedEvent { n, event };
+        log.append(event.clone());
+        // The receiver is still here.
+        let _ = sender.send(event);
+    }
+    UnboundedReceiverStream::new(receiver)
 }
 
 /// Whether the bot's lead form is to be shown after the answer to this question.
@@ -143,14 +184,19 @@ fn redacted(bot: &LiveBot, mut request: Request) -> Request {
     for text in values.chain([&mut chat.message]).chain(&mut chat.page) {
         redact_in_place(text);
     }
-    // The site's id stays: the conversation is known by it.
-    if let Some(visitor) = &mut request.visitor {
+    request.visitor = request.visitor.map(|visitor| redacted_visitor(bot, visitor));
+    request
+}
+
+/// A visitor as they are kept. The site's id stays: the conversation is known by it.
+pub(crate) fn redacted_visitor(bot: &LiveBot, mut visitor: Visitor) -> Visitor {
+    if bot.redacts {
         visitor.email = None;
         if let Some(name) = &mut visitor.name {
             redact_in_place(name);
         }
     }
-    request
+    visitor
 }
 
 /// What the visitor said before: a client may send it along, and some of it may be older than the workspace's wish.
@@ -347,7 +393,9 @@ impl Running {
         };
         // Last, as it locks the sums until the end.
         analytics::turn(&mut tx, scope, self.session_id, &session, &turn).await?;
-        tx.commit().await
+        tx.commit().await?;
+        inbox::changed(&self.services, scope, self.session_id).await;
+        Ok(())
     }
 
     /// The language of the question; of what was asked before it, where it is too short to tell.
@@ -391,13 +439,14 @@ async fn store_question(
     bot: &LiveBot,
     session_id: Uuid,
     question: &str,
-) -> Result<()> {
+) -> Result<Uuid> {
+    let id = Uuid::now_v7();
     let (_, plan) = services.plans.named(bot.plan.as_deref());
     let stored = sqlx::query!(
         "insert into messages (workspace_id, id, conversation_id, role, content)
          select $1, $2, $3, 'user', $4 where meter_usage('messages', $5)",
         bot.scope.workspace_id(),
-        Uuid::now_v7(),
+        id,
         session_id,
         question,
         plan.limit(Quota::Messages)
@@ -416,7 +465,7 @@ async fn store_question(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(id)
 }
 
 fn check(chat: &ChatRequest) -> Result<()> {

@@ -38,11 +38,7 @@ impl From<Row> for ConversationSummary {
             id: row.id,
             bot_id: row.bot_id,
             bot_name: row.bot_name,
-            channel: match row.channel.as_str() {
-                "web" => Channel::Web,
-                "openai" => Channel::Openai,
-                _ => Channel::Api,
-            },
+            channel: channel(&row.channel),
             first_message: row.first_message,
             message_count: row.message_count,
             has_gap: row.has_gap,
@@ -116,27 +112,31 @@ async fn rows(tx: &mut TenantTx, scope: &Scope, filter: Filter) -> Result<Vec<Ro
 
 /// One conversation with its messages.
 pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Conversation> {
-    let mut tx = services.db.tenant(scope).await?;
+    read(&mut services.db.tenant(scope).await?, scope, id).await
+}
+
+pub(crate) async fn read(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Conversation> {
     let only = Filter {
         only: Some(id),
         ..Filter::default()
     };
-    let summary = rows(&mut tx, scope, only)
+    let summary = rows(tx, scope, only)
         .await?
         .pop()
         .ok_or_else(|| Error::not_found("conversation"))?;
     let messages = sqlx::query!(
         r#"select id, role, content, sources, status, answered, model, bot_version, latency_ms, prompt_tokens,
-             completion_tokens, rating, rating_reason, rating_comment, created_at,
+             completion_tokens, rating, rating_reason, rating_comment, created_at, is_by_person,
+             (select u.name from users u where u.id = messages.author_id) as author,
              exists(select from retrievals r where r.workspace_id = messages.workspace_id and r.message_id = messages.id)
                  as "has_search!"
          from messages where workspace_id = $1 and conversation_id = $2 order by id limit 1000"#,
         scope.workspace_id(),
         id
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut **tx)
     .await?;
-    let lead_id = leads::left_in(&mut tx, scope, id).await?;
+    let lead_id = leads::left_in(tx, scope, id).await?;
     let messages = messages
         .into_iter()
         .map(|m| {
@@ -165,6 +165,8 @@ pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Convers
                 rating: m.rating.as_deref().and_then(Rating::from_name),
                 rating_reason: m.rating_reason.as_deref().and_then(FeedbackReason::from_name),
                 rating_comment: m.rating_comment,
+                by_person: m.is_by_person,
+                author: m.author,
                 created_at: m.created_at,
             })
         })
@@ -233,6 +235,14 @@ pub async fn gaps(
     .fetch_all(&mut *tx)
     .await?;
     Ok(page(items, |gap: &Gap| (gap.created_at, gap.id)))
+}
+
+pub(crate) fn channel(name: &str) -> Channel {
+    match name {
+        "web" => Channel::Web,
+        "openai" => Channel::Openai,
+        _ => Channel::Api,
+    }
 }
 
 pub(crate) fn role(name: &str) -> MessageRole {

@@ -185,13 +185,20 @@ pub(crate) fn is_time(form: &LeadForm, question: &str, asked: usize) -> bool {
 /// Whether a message asks for a person, a price or a way to get in touch.
 fn asks_for_people(message: &str) -> bool {
     let message = message.to_lowercase();
-    if CHINESE.iter().any(|word| message.contains(word)) {
-        return true;
-    }
+    has_text(&message, CHINESE) || has_phrase(&message, PHRASES)
+}
+
+/// Whether any of these stands anywhere in a text.
+pub(crate) fn has_text(text: &str, wanted: &[&str]) -> bool {
+    wanted.iter().any(|wanted| text.contains(wanted))
+}
+
+/// Whether any of these words in a row stands in a text in lower case. A star at a word's end stands for any ending.
+pub(crate) fn has_phrase(text: &str, phrases: &[&str]) -> bool {
     // As one types it on a phone.
-    let message = message.replace('\u{2019}', "'").replace('-', " ");
-    let words: Vec<&str> = message.unicode_words().collect();
-    PHRASES.iter().any(|phrase| {
+    let text = text.replace('\u{2019}', "'").replace('-', " ");
+    let words: Vec<&str> = text.unicode_words().collect();
+    phrases.iter().any(|phrase| {
         let phrase: Vec<&str> = phrase.split(' ').collect();
         words.windows(phrase.len()).any(|window| {
             let mut pairs = window.iter().zip(&phrase);

@@ -14,7 +14,7 @@ pub use change::{add_note, delete_note, save};
 pub use delete::delete;
 pub(crate) use delete::remove_older;
 pub use export::export;
-pub(crate) use intent::is_time;
+pub(crate) use intent::{has_phrase, has_text, is_time};
 pub(crate) use list::left_in;
 pub use list::{get, list};
 pub use submit::submit;

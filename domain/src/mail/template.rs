@@ -53,6 +53,11 @@ pub enum Template<'a> {
         /// Where to ask for a new password.
         link: &'a str,
     },
+    /// A visitor waits for a person.
+    VisitorWaits {
+        /// The conversation.
+        link: &'a str,
+    },
     /// There is another way to sign in.
     IdentityAdded {
         /// The way in words.
@@ -89,6 +94,7 @@ impl Template<'_> {
                 include_str!("templates/recovery_code_used.txt"),
                 &[("left", left), ("link", link)],
             ),
+            Self::VisitorWaits { link } => (include_str!("templates/visitor_waits.txt"), &[("link", link)]),
             Self::IdentityAdded { way, link } => (
                 include_str!("templates/identity_added.txt"),
                 &[("way", way), ("link", link)],
@@ -162,6 +168,7 @@ mod tests {
             Template::MfaOff { link },
             Template::RecoveryCodes { link },
             Template::RecoveryCodeUsed { left: "9", link },
+            Template::VisitorWaits { link },
             Template::IdentityAdded { way: "Google", link },
             Template::IdentityRemoved { way: "Google", link },
         ] {

@@ -13,11 +13,12 @@ use crate::error::Refusal;
 use crate::{Error, Result, Scope};
 
 /// Parts of a bot's content that no answer depends on. What is added to the content counts until it is listed here.
-const WITHOUT_EFFECT: [&str; 5] = [
+const WITHOUT_EFFECT: [&str; 6] = [
     "suggested_questions",
     "appearance",
     "access",
     "lead_form",
+    "hand_off",
     "tests",
 ];
 

@@ -24,6 +24,35 @@ pub(crate) async fn announce(
     lead_id: Uuid,
     data: &Value,
 ) -> Result<()> {
+    announce_about(tx, scope, event, Subject::Lead(lead_id), data).await
+}
+
+/// Tells every webhook that is on of something about a conversation. They are told once the transaction commits.
+pub(crate) async fn announce_conversation(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    event: Event,
+    conversation_id: Uuid,
+    data: &Value,
+) -> Result<()> {
+    let subject = Subject::Conversation(conversation_id);
+    announce_about(tx, scope, event, subject, data).await
+}
+
+/// What an event speaks of: it goes with it.
+#[derive(Debug, Clone, Copy)]
+enum Subject {
+    Lead(Uuid),
+    Conversation(Uuid),
+}
+
+async fn announce_about(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    event: Event,
+    subject: Subject,
+    data: &Value,
+) -> Result<()> {
     let webhooks = sqlx::query_scalar!(
         "select id from webhooks where workspace_id = $1 and is_enabled",
         scope.workspace_id()
@@ -31,7 +60,7 @@ pub(crate) async fn announce(
     .fetch_all(&mut **tx)
     .await?;
     for webhook_id in webhooks {
-        add(tx, scope, webhook_id, event, Some(lead_id), data).await?;
+        add(tx, scope, webhook_id, event, Some(subject), data).await?;
     }
     Ok(())
 }
@@ -84,19 +113,25 @@ async fn add(
     scope: &Scope,
     webhook_id: Uuid,
     event: Event,
-    lead_id: Option<Uuid>,
+    subject: Option<Subject>,
     data: &Value,
 ) -> Result<Uuid> {
+    let (lead_id, conversation_id) = match subject {
+        Some(Subject::Lead(id)) => (Some(id), None),
+        Some(Subject::Conversation(id)) => (None, Some(id)),
+        None => (None, None),
+    };
     let id = Uuid::now_v7();
     let timestamp = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
     let body = json!({ "type": event.as_str(), "timestamp": timestamp, "data": data }).to_string();
     sqlx::query!(
-        "insert into webhook_deliveries (workspace_id, id, webhook_id, lead_id, event, body)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into webhook_deliveries (workspace_id, id, webhook_id, lead_id, conversation_id, event, body)
+         values ($1, $2, $3, $4, $5, $6, $7)",
         scope.workspace_id(),
         id,
         webhook_id,
         lead_id,
+        conversation_id,
         event.as_str(),
         body
     )

@@ -9,7 +9,7 @@ mod manage;
 mod sign;
 
 pub use deliver::deliver;
-pub(crate) use log::announce;
+pub(crate) use log::{announce, announce_conversation};
 pub use log::{deliveries, send_again, send_test};
 pub(crate) use manage::reseal;
 pub use manage::{create, delete, list, save};

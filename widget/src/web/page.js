@@ -233,6 +233,7 @@ export const load = async (url, session, token) => {
   if (placeholder) words = { ...words, ask: placeholder };
   translate(root);
   handle('loaded', { config, session: before });
+  if (config.body?.hands_off) (await extra('people')).start?.(lent, url, [config, before], () => visitor);
 };
 
 // The look of the bot, of which the page around is told as well.

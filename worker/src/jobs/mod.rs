@@ -11,7 +11,7 @@ use anyhow::bail;
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
 use domain::data::exports;
 use domain::jobs::{Job, Outcome, postpone};
-use domain::{Services, auth, embeddings, mail, webhooks};
+use domain::{Services, auth, embeddings, inbox, mail, webhooks};
 use futures::FutureExt;
 use serde_json::Value;
 
@@ -139,6 +139,10 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
             workspace_id,
             delivery_id,
         } => webhooks::deliver(services, workspace_id, delivery_id).await,
+        Job::NotifyWaiting {
+            workspace_id,
+            conversation_id,
+        } => inbox::notify(services, workspace_id, conversation_id).await,
         Job::SendMail { mail_id } => mail::send(services, mail_id).await,
         Job::MailReset { email } => auth::mail_reset(services, &email).await.map(|()| Outcome::Done),
     }

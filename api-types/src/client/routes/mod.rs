@@ -12,6 +12,7 @@ pub mod data;
 pub mod embedding;
 pub mod gaps;
 pub mod identities;
+pub mod inbox;
 pub mod kb;
 pub mod kb_drafts;
 pub mod kb_pairs;

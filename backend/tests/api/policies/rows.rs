@@ -72,6 +72,20 @@ const ROWS: &[(&str, &str)] = &[
              enabled, tokens, content_hash)
          select $1, id, '\\x00', '', '{}', '', '', 0, true, 1, '\\x00' from documents where workspace_id = $1 limit 1",
     ),
+    (
+        "conversation_events",
+        "insert into conversation_events (workspace_id, conversation_id, n, kind)
+         select $1, id, 1, 'asked' from conversations where workspace_id = $1 limit 1",
+    ),
+    (
+        "office_hours",
+        "insert into office_hours (workspace_id, hours) values ($1, '{}')",
+    ),
+    (
+        "inbox_notifications",
+        "insert into inbox_notifications (workspace_id, user_id, by_mail)
+         select $1, user_id, true from organization_members where organization_id = $2 limit 1",
+    ),
     ("data_policies", "insert into data_policies (workspace_id) values ($1)"),
     (
         "deletion_receipts",

@@ -183,6 +183,7 @@ impl Sampler<'_> {
             Some("object") => self.object(schema),
             Some("array") => json!([self.sample(name, &schema["items"])]),
             Some("string") if schema["format"] == "date-time" => json!("2100-01-01T00:00:00Z"),
+            Some("string") if schema["format"] == "date" => json!("2100-01-01"),
             Some("string") if name.contains("url") => json!("https://example.com/"),
             Some("string") => json!("Text of 3 words"),
             Some("integer") => json!(7),

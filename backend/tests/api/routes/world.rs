@@ -65,6 +65,7 @@ impl World {
         world.bot(app, &content).await;
         world.webhook(app).await;
         world.lead(app).await;
+        world.inbox(app).await;
         world.knowledge(app).await;
         world.tests(app).await;
         world.exports(app).await;
@@ -103,6 +104,17 @@ impl World {
         let lead_now: Value = ok(app.post(&self.owner, &path, json!({ "content": "Called." }))).await;
         self.ids.insert("note_id", text(&lead_now["notes"][0]["id"]));
         self.ids.insert("lead_id", lead);
+    }
+
+    /// A note on the conversation, and a canned reply.
+    async fn inbox(&mut self, app: &TestApp) {
+        let path = format!("/api/v1/inbox/{}/notes", self.ids["conversation_id"]);
+        let now: Value = ok(app.post(&self.owner, &path, json!({ "content": "Knows us." }))).await;
+        self.ids
+            .insert("conversation_note_id", text(&now["notes"][0]["id"]));
+        let body = json!({ "shortcut": "hello", "content": "Hello!" });
+        let reply: Value = ok(app.post(&self.owner, "/api/v1/canned-replies", body)).await;
+        self.ids.insert("canned_reply_id", text(&reply["id"]));
     }
 
     /// A webhook that is off, with an event as it is stored once it was sent.
@@ -188,6 +200,8 @@ impl World {
             "draft_id" if is_kb_draft => "kb_draft_id",
             "source_id" if is_kb_draft => "draft_source_id",
             "invitation_id" if path.starts_with("/api/v1/organization/") => "organization_invitation_id",
+            "note_id" if path.starts_with("/api/v1/inbox/") => "conversation_note_id",
+            "from" if path.starts_with("/api/v1/inbox/") => "user_id",
             "from" if is_kb_draft => "kb_id",
             "from" => "bot_id",
             "knowledge_base_ids" | "knowledge_base_id" => "kb_id",

@@ -54,6 +54,7 @@ impl DraftContent for ChatbotContent {
             ),
             (tr!("Messages by itself"), self.proactive != other.proactive),
             (tr!("Leads"), self.lead_form != other.lead_form),
+            (tr!("Hand-off"), self.hand_off != other.hand_off),
             (tr!("Access"), self.access != other.access),
             (tr!("Tests"), self.tests != other.tests),
         ];
@@ -81,6 +82,7 @@ pub fn label(path: &str) -> &'static str {
         "proactive" => tr!("Messages by itself"),
         "access" => tr!("Access"),
         "lead_form" => tr!("Leads"),
+        "hand_off" => tr!("Hand-off"),
         "tests" => tr!("Tests"),
         _ => tr!("Draft"),
     }

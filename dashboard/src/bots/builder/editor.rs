@@ -13,6 +13,7 @@ use super::appearance::AppearanceSection;
 use super::confirm::{ChangeCount, Comparison, ConfirmDeploy};
 use super::deploy::{Deployment, ProblemList};
 use super::gate::{GateDialog, tests_required};
+use super::hand_off::HandOffSection;
 use super::instructions::InstructionsSection;
 use super::knowledge::KnowledgeSection;
 use super::leads::LeadsSection;
@@ -153,6 +154,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 <LanguagesSection builder=builder />
                 <ProactiveSection builder=builder />
                 <LeadsSection builder=builder />
+                <HandOffSection builder=builder />
                 <AccessSection builder=builder />
                 <TestsSection builder=builder />
             </div>

@@ -9,6 +9,7 @@ mod content;
 mod deploy;
 mod editor;
 mod gate;
+mod hand_off;
 mod instructions;
 mod knowledge;
 mod lead_field;

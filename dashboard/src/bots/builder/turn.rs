@@ -62,7 +62,8 @@ impl Turn {
     /// Takes in an event of the answer.
     pub fn take(&self, event: ChatEvent) {
         match event {
-            ChatEvent::Start { .. } => {}
+            // A draft is not handed over.
+            ChatEvent::Start { .. } | ChatEvent::HandOff(_) => {}
             ChatEvent::Sources { sources, degraded } => {
                 self.found.set(sources);
                 self.degraded.set(degraded);

@@ -43,11 +43,14 @@ parts! {
     "workspace.jsonl" "The workspace, with what it keeps for how long, and what it used by day."
     r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
            select w.id, w.name, o.name as organization, w.created_at, p.conversations_days, p.files_days, p.leads_days,
-                  coalesce(p.redacts, false) as redacts,
+                  coalesce(p.redacts, false) as redacts, h.hours as office_hours,
+                  (select jsonb_agg(jsonb_build_object('user_id', i.user_id, 'by_mail', i.by_mail))
+                   from inbox_notifications i where i.workspace_id = w.id) as inbox_notifications,
                   (select jsonb_agg(to_jsonb(u) - 'workspace_id' order by u.day)
                    from usage_days u where u.workspace_id = w.id) as usage
            from workspaces w join organizations o on o.id = w.organization_id
            left join data_policies p on p.workspace_id = w.id
+           left join office_hours h on h.workspace_id = w.id
            where w.id = $1 and w.id > $2) x
        order by x.id limit $3"#
 
@@ -140,9 +143,18 @@ parts! {
     "conversations.jsonl" "Conversations with their messages, and how the passages of each answer were chosen."
     r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
            select c.id, c.bot_id, c.channel, c.metadata, c.visitor, c.has_gap, c.created_at, c.last_message_at,
+                  c.state, c.assignee_id, c.waiting_since, c.handed_off_at,
+                  (select jsonb_agg(jsonb_build_object('n', e.n, 'kind', e.kind, 'actor_id', e.actor_id,
+                              'message_id', e.message_id, 'created_at', e.created_at) order by e.n)
+                   from conversation_events e
+                   where e.workspace_id = c.workspace_id and e.conversation_id = c.id) as events,
+                  (select jsonb_agg(jsonb_build_object('id', n.id, 'author_id', n.author_id, 'content', n.content,
+                              'created_at', n.created_at) order by n.created_at)
+                   from conversation_notes n
+                   where n.workspace_id = c.workspace_id and n.conversation_id = c.id) as notes,
                   (select jsonb_agg(jsonb_build_object('id', m.id, 'role', m.role, 'content', m.content,
                               'sources', m.sources, 'status', m.status, 'answered', m.answered, 'model', m.model,
-                              'bot_version', m.bot_version, 'latency_ms', m.latency_ms,
+                              'is_by_person', m.is_by_person, 'author_id', m.author_id, 'bot_version', m.bot_version, 'latency_ms', m.latency_ms,
                               'prompt_tokens', m.prompt_tokens, 'completion_tokens', m.completion_tokens,
                               'rating', m.rating, 'rating_reason', m.rating_reason,
                               'rating_comment', m.rating_comment, 'created_at', m.created_at, 'retrieval', r.retrieval) order by m.id)
@@ -150,6 +162,11 @@ parts! {
                    left join retrievals r on r.workspace_id = m.workspace_id and r.message_id = m.id
                    where m.workspace_id = c.workspace_id and m.conversation_id = c.id) as messages
            from conversations c where c.workspace_id = $1 and c.id > $2) x
+       order by x.id limit $3"#
+
+    "canned_replies.jsonl" "Answers that the team has written once."
+    r#"select x.id as "id!", to_jsonb(x)::text as "line!" from (
+           select id, shortcut, content, updated_at from canned_replies where workspace_id = $1 and id > $2) x
        order by x.id limit $3"#
 
     "gaps.jsonl" "Questions that bots had no answer to, or one that was not liked."

@@ -1,0 +1,224 @@
+//! The list of conversations, and which are looked at.
+
+use api_types::client::{self, inbox::Filter};
+use api_types::inbox::{ConversationState, InboxItem};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use crate::conversations::VisitorName;
+use crate::ui::empty::Empty;
+use crate::ui::field::{SelectField, TextField};
+use crate::ui::icon;
+use crate::ui::load::{load, loaded, rows};
+use crate::ui::pages::{Pages, show_more};
+use crate::ui::time::Ago;
+
+/// What the filters say.
+#[derive(Clone, Copy)]
+pub struct Filters {
+    state: RwSignal<String>,
+    assignee: RwSignal<String>,
+    bot: RwSignal<String>,
+    search: RwSignal<String>,
+}
+
+impl Filters {
+    pub fn new() -> Self {
+        Self {
+            state: RwSignal::new("open".to_owned()),
+            assignee: RwSignal::default(),
+            bot: RwSignal::default(),
+            search: RwSignal::default(),
+        }
+    }
+
+    /// What is asked for. Reactive.
+    pub fn wanted(self) -> Filter {
+        let states = self.state.with(|name| match name.as_str() {
+            "open" => vec![ConversationState::Waiting, ConversationState::Human],
+            name => ConversationState::from_name(name).into_iter().collect(),
+        });
+        let text =
+            |signal: RwSignal<String>| Some(signal.get().trim().to_owned()).filter(|text| !text.is_empty());
+        Filter {
+            states,
+            assignee: text(self.assignee),
+            bot_id: self.bot.with(|id| id.parse().ok()),
+            search: text(self.search),
+        }
+    }
+}
+
+/// The state in words.
+pub const fn state_name(state: ConversationState) -> &'static str {
+    match state {
+        ConversationState::Bot => "Bot answers",
+        ConversationState::Waiting => "Waits for a person",
+        ConversationState::Human => "With a person",
+        ConversationState::Closed => "Closed",
+    }
+}
+
+/// The state as a mark.
+#[component]
+pub fn StateMark(state: ConversationState) -> impl IntoView {
+    let class = match state {
+        ConversationState::Waiting => "border-warning/50 text-warning",
+        ConversationState::Human => "border-success/50 text-success",
+        ConversationState::Bot | ConversationState::Closed => "border-base-300 muted",
+    };
+    view! {
+        <span class=format!("shrink-0 rounded-full border px-2 py-0.5 text-xs font-medium {class}")>
+            {state_name(state)}
+        </span>
+    }
+}
+
+/// Filters and rows.
+#[component]
+pub fn List(filters: Filters, found: Pages<InboxItem>, open: Memo<Option<Uuid>>) -> impl IntoView {
+    view! {
+        <FilterForm filters=filters />
+        {loaded(
+            found.first,
+            rows,
+            move |_| {
+                view! {
+                    <Show when=move || !found.items().is_empty() fallback=move || view! { <Nothing filters=filters /> }>
+                        <ul class="panel divide-y divide-base-300" aria-label="Conversations">
+                            <For
+                                each=move || found.items()
+                                key=|item| format!("{item:?}")
+                                children=move |item| view! { <Row item=item open=open /> }
+                            />
+                        </ul>
+                    </Show>
+                    {show_more(found)}
+                }
+            },
+        )}
+    }
+}
+
+#[component]
+fn FilterForm(filters: Filters) -> impl IntoView {
+    let bots = load(|| client::bots::list(None));
+    let fixed = |options: &[(&str, &str)]| {
+        let options: Vec<_> = options
+            .iter()
+            .map(|(key, name)| ((*key).to_owned(), (*name).to_owned()))
+            .collect();
+        Signal::derive(move || options.clone())
+    };
+    let states = fixed(&[
+        ("open", "Open"),
+        ("waiting", "Waiting"),
+        ("human", "With a person"),
+        ("bot", "Bot answers"),
+        ("closed", "Closed"),
+        ("", "Any"),
+    ]);
+    let assignees = fixed(&[("", "Anyone"), ("me", "Me"), ("nobody", "Nobody")]);
+    let names = move || {
+        let found = bots.get().map(|page| page.items).unwrap_or_default();
+        let found = found.into_iter().map(|bot| (bot.id.to_string(), bot.name));
+        std::iter::once((String::new(), "All bots".to_owned()))
+            .chain(found)
+            .collect::<Vec<_>>()
+    };
+    view! {
+        <form
+            class="mb-3 grid grid-cols-2 gap-2"
+            role="search"
+            aria-label="Inbox"
+            on:submit=move |event| event.prevent_default()
+        >
+            <div class="col-span-2">
+                <TextField label="Search" value=filters.search placeholder="What was said, or the visitor's name" />
+            </div>
+            <SelectField label="Status" value=filters.state options=states />
+            <SelectField label="Assigned to" value=filters.assignee options=assignees />
+            <Show when=move || bots.get().is_some_and(|page| page.items.len() > 1)>
+                <div class="col-span-2">
+                    <SelectField label="Bot" value=filters.bot options=Signal::derive(names) />
+                </div>
+            </Show>
+        </form>
+    }
+}
+
+#[component]
+fn Nothing(filters: Filters) -> impl IntoView {
+    let is_plain = move || {
+        filters.state.with(|state| state == "open")
+            && filters.assignee.with(String::is_empty)
+            && filters.search.with(String::is_empty)
+    };
+    move || {
+        if is_plain() {
+            view! {
+                <Empty
+                    icon=icon::INBOX
+                    title="Nobody waits"
+                    text="When a visitor asks for a person, the conversation appears here at once. Switch “Hand-off” on in a bot so that visitors can ask."
+                />
+            }
+        } else {
+            view! { <Empty icon=icon::SEARCH title="Nothing found" text="No conversation is like that. Change the filters." /> }
+        }
+    }
+}
+
+#[component]
+fn Row(item: InboxItem, open: Memo<Option<Uuid>>) -> impl IntoView {
+    let id = item.summary.id;
+    let is_open = move || open.get() == Some(id);
+    let last = if item.last_message.is_empty() {
+        "Nothing was said yet".to_owned()
+    } else {
+        item.last_message
+    };
+    let unread = item.unread;
+    view! {
+        <li class="relative px-3 py-2.5 hover:bg-base-200" class=("bg-primary/8", is_open)>
+            <div class="flex items-center gap-2">
+                <StateMark state=item.state />
+                {(unread > 0)
+                    .then(|| {
+                        view! {
+                            <span class="badge badge-primary badge-sm tabular-nums" title="Unread messages">
+                                {unread}
+                            </span>
+                        }
+                    })}
+                <span class="muted ms-auto shrink-0 text-xs">
+                    <Ago at=item.summary.last_message_at />
+                </span>
+            </div>
+            <a
+                href=format!("/inbox/{id}")
+                class="mt-1 block truncate after:absolute after:inset-0"
+                class=("font-semibold", unread > 0)
+                aria-current=move || is_open().then_some("true")
+                dir="auto"
+            >
+                {last}
+            </a>
+            <p class="muted flex gap-x-3 text-xs">
+                <span class="truncate" dir="auto">
+                    {item.summary.bot_name}
+                </span>
+                {item.summary.visitor.map(|visitor| view! { <VisitorName visitor=visitor /> })}
+                {item
+                    .assignee
+                    .map(|assignee| {
+                        view! {
+                            <span class="ms-auto truncate" dir="auto">
+                                {assignee.name}
+                            </span>
+                        }
+                    })}
+            </p>
+        </li>
+    }
+}

@@ -1,0 +1,20 @@
+//! Conversations that people answer: the list, the conversation, and what is known beside it.
+
+mod composer;
+mod list;
+mod live;
+mod page;
+mod side;
+mod thread;
+
+pub use live::Live;
+pub use page::InboxPage;
+
+use crate::ui::tabs::Tab;
+
+/// The pages of the place in the navigation.
+pub const TABS: &[Tab] = &[
+    ("/inbox", "Inbox"),
+    ("/conversations", "All conversations"),
+    ("/conversations/gaps", "Gaps"),
+];

@@ -1,0 +1,81 @@
+//! The page: on a desk the list beside the conversation, on a phone one at a time.
+
+use api_types::client;
+use api_types::inbox::InboxEvent;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use uuid::Uuid;
+
+use super::list::{Filters, List};
+use super::thread::Thread;
+use super::{Live, TABS};
+use crate::ui::icon::{self, Icon};
+use crate::ui::page::PageHead;
+use crate::ui::pages::pages;
+use crate::ui::tabs::TabLinks;
+
+/// The page.
+#[component]
+pub fn InboxPage() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let params = use_params_map();
+    let open: Memo<Option<Uuid>> = Memo::new(move |_| {
+        params
+            .with(|params| params.get("id"))
+            .and_then(|id| id.parse().ok())
+    });
+    let filters = Filters::new();
+    let found = pages(move |cursor| client::inbox::list(&filters.wanted(), cursor));
+    live.on(move |event| {
+        if !matches!(event, InboxEvent::Typing { .. }) {
+            found.first.reload();
+        }
+    });
+    let is_open = move || open.get().is_some();
+    view! {
+        <div class:max-md:hidden=is_open>
+            <PageHead title="Inbox" subtitle="Conversations that people answer, as they happen.">
+                <Connection live=live />
+            </PageHead>
+            <TabLinks tabs=TABS label="Inbox" />
+        </div>
+        <div class="grid grid-cols-1 items-start gap-5 md:grid-cols-[17rem_minmax(0,1fr)]">
+            <div class:max-md:hidden=is_open>
+                <List filters=filters found=found open=open />
+            </div>
+            <div class:max-md:hidden=move || !is_open()>
+                {move || match open.get() {
+                    Some(id) => view! { <Thread id=id /> }.into_any(),
+                    None => view! { <Choose /> }.into_any(),
+                }}
+            </div>
+        </div>
+    }
+}
+
+/// Says so when nothing is told live.
+#[component]
+fn Connection(live: Live) -> impl IntoView {
+    view! {
+        <p class="muted flex items-center gap-1.5 text-sm" role="status">
+            <span
+                class="size-2 rounded-full"
+                class=("bg-success", move || live.is_connected.get())
+                class=("bg-warning", move || !live.is_connected.get())
+            ></span>
+            {move || if live.is_connected.get() { "Live" } else { "Connecting…" }}
+        </p>
+    }
+}
+
+#[component]
+fn Choose() -> impl IntoView {
+    view! {
+        <div class="panel grid min-h-64 place-items-center p-6 text-center">
+            <div class="muted flex flex-col items-center gap-2">
+                <Icon glyph=icon::MESSAGES_SQUARE class="size-6" />
+                <p>"Choose a conversation."</p>
+            </div>
+        </div>
+    }
+}

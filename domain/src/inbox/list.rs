@@ -1,0 +1,227 @@
+//! Conversations as the inbox lists and counts them.
+
+use api_types::Page;
+use api_types::conversations::ConversationSummary;
+use api_types::inbox::{Colleague, ConversationState, InboxCounts, InboxItem};
+use api_types::visitors::Visitor;
+use chrono::{DateTime, Utc};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::events;
+use crate::conversations::channel;
+use crate::db::TenantTx;
+use crate::paging::{ASKED, page, parse_cursor};
+use crate::{Error, Result, Scope, Services};
+
+/// Longest text that is searched for, in characters.
+const MAX_SEARCH_CHARS: usize = 200;
+
+/// Who has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assignee {
+    /// Whoever asks.
+    Me,
+    /// Nobody.
+    Nobody,
+    /// This person.
+    Person(Uuid),
+}
+
+impl std::str::FromStr for Assignee {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "me" => Ok(Self::Me),
+            "nobody" => Ok(Self::Nobody),
+            id => id.parse().map(Self::Person).map_err(|_| {
+                Error::field(
+                    "assignee",
+                    "Use me, nobody or the id of a member, or leave it out.",
+                )
+            }),
+        }
+    }
+}
+
+/// Which conversations are wanted.
+#[derive(Debug, Default)]
+pub struct Filter {
+    /// Only in these states; in any when empty.
+    pub states: Vec<ConversationState>,
+    /// Only those of.
+    pub assignee: Option<Assignee>,
+    /// Only with this bot.
+    pub bot_id: Option<Uuid>,
+    /// Only in which this was said, or whose visitor is called so.
+    pub search: Option<String>,
+}
+
+struct Row {
+    id: Uuid,
+    bot_id: Uuid,
+    bot_name: String,
+    channel: String,
+    message_count: i32,
+    has_gap: bool,
+    visitor: Option<Json<Visitor>>,
+    created_at: DateTime<Utc>,
+    last_message_at: DateTime<Utc>,
+    first_message: String,
+    last_message: String,
+    state: String,
+    assignee_id: Option<Uuid>,
+    assignee_name: Option<String>,
+    waiting_since: Option<DateTime<Utc>>,
+    unread: i64,
+}
+
+impl TryFrom<Row> for InboxItem {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            state: events::state(&row.state)?,
+            assignee: row
+                .assignee_id
+                .zip(row.assignee_name)
+                .map(|(user_id, name)| Colleague { user_id, name }),
+            waiting_since: row.waiting_since,
+            last_message: row.last_message,
+            unread: row.unread,
+            summary: ConversationSummary {
+                id: row.id,
+                bot_id: row.bot_id,
+                bot_name: row.bot_name,
+                channel: channel(&row.channel),
+                first_message: row.first_message,
+                message_count: row.message_count,
+                has_gap: row.has_gap,
+                visitor: row.visitor.map(|Json(visitor)| visitor),
+                created_at: row.created_at,
+                last_message_at: row.last_message_at,
+            },
+        })
+    }
+}
+
+/// Conversations, the last active first.
+pub async fn list(
+    services: &Services,
+    scope: &Scope,
+    filter: &Filter,
+    cursor: Option<&str>,
+) -> Result<Page<InboxItem>> {
+    let after = cursor.map(parse_cursor).transpose()?;
+    let mut tx = services.db.tenant(scope).await?;
+    let items = rows(&mut tx, scope, filter, after, None).await?;
+    Ok(page(items, |item: &InboxItem| {
+        (item.summary.last_message_at, item.summary.id)
+    }))
+}
+
+/// One row.
+pub(super) async fn one(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Option<InboxItem>> {
+    Ok(rows(tx, scope, &Filter::default(), None, Some(id)).await?.pop())
+}
+
+async fn rows(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    filter: &Filter,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    only: Option<Uuid>,
+) -> Result<Vec<InboxItem>> {
+    let (before, before_id) = after.unzip();
+    let states: Vec<String> = filter
+        .states
+        .iter()
+        .map(|state| state.as_str().to_owned())
+        .collect();
+    let assignee_id = match filter.assignee {
+        None | Some(Assignee::Nobody) => None,
+        // A program has none: nothing is its own.
+        Some(Assignee::Me) => Some(scope.user_id().unwrap_or_default()),
+        Some(Assignee::Person(id)) => Some(id),
+    };
+    let search = filter
+        .search
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    let search = search.map(|text| {
+        text.chars()
+            .take(MAX_SEARCH_CHARS)
+            .collect::<String>()
+            .to_lowercase()
+    });
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at,
+             c.last_message_at, c.visitor as "visitor: Json<Visitor>", c.state, c.assignee_id,
+             u.name as "assignee_name?", c.waiting_since,
+             coalesce((select left(m.content, 200) from messages m
+                 where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
+                 order by m.id limit 1), '') as "first_message!",
+             coalesce((select left(m.content, 200) from messages m
+                 where m.workspace_id = c.workspace_id and m.conversation_id = c.id
+                 order by m.id desc limit 1), '') as "last_message!",
+             case when c.state in ('waiting', 'human') then
+                 (select count(*) from messages m
+                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
+                    and (c.team_read_id is null or m.id > c.team_read_id))
+             else 0 end as "unread!"
+         from conversations c
+         join bots b on b.workspace_id = c.workspace_id and b.id = c.bot_id
+         left join users u on u.id = c.assignee_id
+         where c.workspace_id = $1
+           and (cardinality($2::text[]) = 0 or c.state = any($2))
+           and ($3::uuid is null or c.assignee_id = $3)
+           and (not $4 or c.assignee_id is null)
+           and ($5::uuid is null or c.bot_id = $5)
+           and ($6::text is null or strpos(lower(coalesce(c.visitor ->> 'name', '')), $6) > 0
+                or strpos(lower(coalesce(c.visitor ->> 'email', '')), $6) > 0
+                or exists (select from messages m where m.workspace_id = c.workspace_id and m.conversation_id = c.id
+                           and strpos(lower(m.content), $6) > 0))
+           and ($7::timestamptz is null or (c.last_message_at, c.id) < ($7, $8::uuid))
+           and ($9::uuid is null or c.id = $9)
+         order by c.last_message_at desc, c.id desc
+         limit $10"#,
+        scope.workspace_id(),
+        &states,
+        assignee_id,
+        filter.assignee == Some(Assignee::Nobody),
+        filter.bot_id,
+        search,
+        before,
+        before_id,
+        only,
+        ASKED
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(InboxItem::try_from).collect()
+}
+
+/// What is to be done.
+pub async fn counts(services: &Services, scope: &Scope) -> Result<InboxCounts> {
+    let mut tx = services.db.tenant(scope).await?;
+    let row = sqlx::query!(
+        r#"select count(*) filter (where c.state = 'waiting') as "waiting!",
+             count(*) filter (where c.assignee_id = $2) as "mine!",
+             count(*) filter (where c.state = 'waiting' or (c.assignee_id = $2 and exists (
+                 select from messages m where m.workspace_id = c.workspace_id and m.conversation_id = c.id
+                   and m.role = 'user' and (c.team_read_id is null or m.id > c.team_read_id)))) as "attention!"
+           from conversations c where c.workspace_id = $1 and c.state in ('waiting', 'human')"#,
+        scope.workspace_id(),
+        scope.user_id()
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    Ok(InboxCounts {
+        waiting: row.waiting,
+        mine: row.mine,
+        attention: row.attention,
+    })
+}

@@ -1,0 +1,36 @@
+//! People who answer in a bot's place.
+//!
+//! A conversation is the bot's, waits, is a person's, or is closed (`conversations.state`). Whoever changes that locks its
+//! row and writes an event with the next number, in one transaction: so of many who take it one gets it, and a visitor's
+//! live stream goes on after any event without a gap. What is told live ([`Live`]) only says that there is something to read.
+
+mod ask;
+mod canned;
+mod events;
+mod follow;
+mod hours;
+mod list;
+mod live;
+mod notes;
+mod notify;
+mod read;
+mod settings;
+mod team;
+mod visitor;
+mod words;
+
+pub use ask::ask;
+pub(crate) use ask::{Handed, before_answer};
+pub use canned::{canned_replies, create_canned_reply, delete_canned_reply, save_canned_reply};
+pub(crate) use events::status;
+pub use follow::{Followed, follow};
+pub(crate) use hours::read as read_hours;
+pub use list::{Assignee, Filter, counts, list};
+pub(crate) use live::changed;
+pub use live::{Live, Signal};
+pub use notes::{add_note, delete_note};
+pub use notify::notify;
+pub use read::get;
+pub use settings::{notifications, office_hours, save_notifications, save_office_hours};
+pub use team::{assign, close, give_back, mark_read, reply, take, typing};
+pub use visitor::signal;

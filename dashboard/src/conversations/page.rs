@@ -134,10 +134,10 @@ fn Answered(
         .rating_reason
         .map(|reason| tr!("Why: {}", reason_words(reason)));
     let comment = message.rating_comment.clone();
-    let left = || "somebody who left".to_owned();
+    let left = || tr!("somebody who left").to_owned();
     let by = message
         .by_person
-        .then(|| format!("By {}", message.author.clone().unwrap_or_else(left)));
+        .then(|| tr!("By {}", message.author.clone().unwrap_or_else(left)));
     view! {
         <Answer
             text=message.content

@@ -97,7 +97,7 @@ pub fn Composer(
                     conversation.set(now);
                 }
                 Err(problem) => {
-                    error.try_set(Some(problem.to_string()));
+                    error.try_set(Some(crate::i18n::explain(&problem)));
                 }
             }
             busy.try_set(false);
@@ -133,11 +133,11 @@ pub fn Composer(
     };
     let hint = move || {
         if is_note.get() {
-            "Only your team sees notes."
+            tr!("Only your team sees notes.")
         } else if is_theirs() {
-            "A colleague has this conversation. Take it over to answer."
+            tr!("A colleague has this conversation. Take it over to answer.")
         } else {
-            "Enter sends, Shift+Enter begins a new line, / offers canned replies."
+            tr!("Enter sends, Shift+Enter begins a new line, / offers canned replies.")
         }
     };
     let offer = move |(i, reply): (usize, CannedReply)| {
@@ -171,7 +171,7 @@ pub fn Composer(
                 <ul
                     class="absolute inset-x-3 bottom-full z-10 mb-1 overflow-hidden rounded-box border border-base-300 bg-base-100 py-1 shadow-lg"
                     role="listbox"
-                    aria-label="Canned replies"
+                    aria-label=tr!("Canned replies")
                 >
                     {move || offered.get().into_iter().enumerate().map(offer).collect_view()}
                 </ul>
@@ -182,8 +182,8 @@ pub fn Composer(
                 class="textarea w-full leading-normal"
                 rows=3
                 dir="auto"
-                aria-label=move || if is_note.get() { "Note" } else { "Reply" }
-                placeholder=move || if is_note.get() { "Write a note…" } else { "Write a reply…" }
+                aria-label=move || if is_note.get() { tr!("Note") } else { tr!("Reply") }
+                placeholder=move || if is_note.get() { tr!("Write a note…") } else { tr!("Write a reply…") }
                 prop:value=move || text.get()
                 on:input=move |event| typed(event_target_value(&event))
                 on:keydown=on_key
@@ -196,7 +196,7 @@ pub fn Composer(
                         prop:checked=move || is_note.get()
                         on:change=move |event| is_note.set(event_target_checked(&event))
                     />
-                    "Note"
+                    {tr!("Note")}
                 </label>
                 <p class="muted min-w-0 grow text-xs">{hint}</p>
                 <Button
@@ -206,7 +206,7 @@ pub fn Composer(
                     disabled=Signal::derive(move || text.with(|text| text.trim().is_empty()))
                     on_click=send
                 >
-                    {move || if is_note.get() { "Add note" } else { "Send" }}
+                    {move || if is_note.get() { tr!("Add note") } else { tr!("Send") }}
                 </Button>
             </div>
         </form>

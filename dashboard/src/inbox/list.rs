@@ -50,12 +50,12 @@ impl Filters {
 }
 
 /// The state in words.
-pub const fn state_name(state: ConversationState) -> &'static str {
+pub fn state_name(state: ConversationState) -> &'static str {
     match state {
-        ConversationState::Bot => "Bot answers",
-        ConversationState::Waiting => "Waits for a person",
-        ConversationState::Human => "With a person",
-        ConversationState::Closed => "Closed",
+        ConversationState::Bot => tr!("Bot answers"),
+        ConversationState::Waiting => tr!("Waits for a person"),
+        ConversationState::Human => tr!("With a person"),
+        ConversationState::Closed => tr!("Closed"),
     }
 }
 
@@ -85,7 +85,7 @@ pub fn List(filters: Filters, found: Pages<InboxItem>, open: Memo<Option<Uuid>>)
             move |_| {
                 view! {
                     <Show when=move || !found.items().is_empty() fallback=move || view! { <Nothing filters=filters /> }>
-                        <ul class="panel divide-y divide-base-300" aria-label="Conversations">
+                        <ul class="panel divide-y divide-base-300" aria-label=tr!("Conversations")>
                             <For
                                 each=move || found.items()
                                 key=|item| format!("{item:?}")
@@ -111,18 +111,18 @@ fn FilterForm(filters: Filters) -> impl IntoView {
         Signal::derive(move || options.clone())
     };
     let states = fixed(&[
-        ("open", "Open"),
-        ("waiting", "Waiting"),
-        ("human", "With a person"),
-        ("bot", "Bot answers"),
-        ("closed", "Closed"),
-        ("", "Any"),
+        ("open", tr!("Open")),
+        ("waiting", tr!("Waiting")),
+        ("human", tr!("With a person")),
+        ("bot", tr!("Bot answers")),
+        ("closed", tr!("Closed")),
+        ("", tr!("Any")),
     ]);
-    let assignees = fixed(&[("", "Anyone"), ("me", "Me"), ("nobody", "Nobody")]);
+    let assignees = fixed(&[("", tr!("Anyone")), ("me", tr!("Me")), ("nobody", tr!("Nobody"))]);
     let names = move || {
         let found = bots.get().map(|page| page.items).unwrap_or_default();
         let found = found.into_iter().map(|bot| (bot.id.to_string(), bot.name));
-        std::iter::once((String::new(), "All bots".to_owned()))
+        std::iter::once((String::new(), tr!("All bots").to_owned()))
             .chain(found)
             .collect::<Vec<_>>()
     };
@@ -130,17 +130,17 @@ fn FilterForm(filters: Filters) -> impl IntoView {
         <form
             class="mb-3 grid grid-cols-2 gap-2"
             role="search"
-            aria-label="Inbox"
+            aria-label=tr!("Inbox")
             on:submit=move |event| event.prevent_default()
         >
             <div class="col-span-2">
-                <TextField label="Search" value=filters.search placeholder="What was said, or the visitor's name" />
+                <TextField label=tr!("Search") value=filters.search placeholder=tr!("What was said, or the visitor's name") />
             </div>
-            <SelectField label="Status" value=filters.state options=states />
-            <SelectField label="Assigned to" value=filters.assignee options=assignees />
+            <SelectField label=tr!("Status") value=filters.state options=states />
+            <SelectField label=tr!("Assigned to") value=filters.assignee options=assignees />
             <Show when=move || bots.get().is_some_and(|page| page.items.len() > 1)>
                 <div class="col-span-2">
-                    <SelectField label="Bot" value=filters.bot options=Signal::derive(names) />
+                    <SelectField label=tr!("Bot") value=filters.bot options=Signal::derive(names) />
                 </div>
             </Show>
         </form>
@@ -159,12 +159,12 @@ fn Nothing(filters: Filters) -> impl IntoView {
             view! {
                 <Empty
                     icon=icon::INBOX
-                    title="Nobody waits"
-                    text="When a visitor asks for a person, the conversation appears here at once. Switch “Hand-off” on in a bot so that visitors can ask."
+                    title=tr!("Nobody waits")
+                    text=tr!("When a visitor asks for a person, the conversation appears here at once. Switch “Hand-off” on in a bot so that visitors can ask.")
                 />
             }
         } else {
-            view! { <Empty icon=icon::SEARCH title="Nothing found" text="No conversation is like that. Change the filters." /> }
+            view! { <Empty icon=icon::SEARCH title=tr!("Nothing found") text=tr!("No conversation is like that. Change the filters.") /> }
         }
     }
 }
@@ -174,7 +174,7 @@ fn Row(item: InboxItem, open: Memo<Option<Uuid>>) -> impl IntoView {
     let id = item.summary.id;
     let is_open = move || open.get() == Some(id);
     let last = if item.last_message.is_empty() {
-        "Nothing was said yet".to_owned()
+        tr!("Nothing was said yet").to_owned()
     } else {
         item.last_message
     };
@@ -186,7 +186,7 @@ fn Row(item: InboxItem, open: Memo<Option<Uuid>>) -> impl IntoView {
                 {(unread > 0)
                     .then(|| {
                         view! {
-                            <span class="badge badge-primary badge-sm tabular-nums" title="Unread messages">
+                            <span class="badge badge-primary badge-sm tabular-nums" title=tr!("Unread messages")>
                                 {unread}
                             </span>
                         }

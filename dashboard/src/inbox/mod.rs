@@ -14,7 +14,7 @@ use crate::ui::tabs::Tab;
 
 /// The pages of the place in the navigation.
 pub const TABS: &[Tab] = &[
-    ("/inbox", "Inbox"),
-    ("/conversations", "All conversations"),
-    ("/conversations/gaps", "Gaps"),
+    ("/inbox", mark!("Inbox")),
+    ("/conversations", mark!("All conversations")),
+    ("/conversations/gaps", mark!("Gaps")),
 ];

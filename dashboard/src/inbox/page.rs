@@ -34,10 +34,10 @@ pub fn InboxPage() -> impl IntoView {
     let is_open = move || open.get().is_some();
     view! {
         <div class:max-md:hidden=is_open>
-            <PageHead title="Inbox" subtitle="Conversations that people answer, as they happen.">
+            <PageHead title=tr!("Inbox") subtitle=tr!("Conversations that people answer, as they happen.")>
                 <Connection live=live />
             </PageHead>
-            <TabLinks tabs=TABS label="Inbox" />
+            <TabLinks tabs=TABS label=tr!("Inbox") />
         </div>
         <div class="grid grid-cols-1 items-start gap-5 md:grid-cols-[17rem_minmax(0,1fr)]">
             <div class:max-md:hidden=is_open>
@@ -63,7 +63,7 @@ fn Connection(live: Live) -> impl IntoView {
                 class=("bg-success", move || live.is_connected.get())
                 class=("bg-warning", move || !live.is_connected.get())
             ></span>
-            {move || if live.is_connected.get() { "Live" } else { "Connecting…" }}
+            {move || if live.is_connected.get() { tr!("Live") } else { tr!("Connecting…") }}
         </p>
     }
 }
@@ -74,7 +74,7 @@ fn Choose() -> impl IntoView {
         <div class="panel grid min-h-64 place-items-center p-6 text-center">
             <div class="muted flex flex-col items-center gap-2">
                 <Icon glyph=icon::MESSAGES_SQUARE class="size-6" />
-                <p>"Choose a conversation."</p>
+                <p>{tr!("Choose a conversation.")}</p>
             </div>
         </div>
     }

@@ -25,7 +25,7 @@ pub fn Side(
     may_answer: Memo<bool>,
 ) -> impl IntoView {
     view! {
-        <aside class="panel flex flex-col gap-4 p-4" aria-label="About this conversation">
+        <aside class="panel flex flex-col gap-4 p-4" aria-label=tr!("About this conversation")>
             <Show when=move || may_answer.get()>
                 <Actions id=id conversation=conversation found=found />
             </Show>
@@ -86,17 +86,17 @@ fn Actions(
         <div class="flex flex-wrap gap-2 xl:flex-col">
             <Show when=move || !is_mine.get()>
                 <Button variant=Variant::Primary busy=busy on_click=take>
-                    "Take over"
+                    {tr!("Take over")}
                 </Button>
             </Show>
             <Show when=move || matches!(state.get(), ConversationState::Human | ConversationState::Waiting)>
                 <Button busy=busy on_click=move || run(client::inbox::give_back(id))>
-                    "Give back to the bot"
+                    {tr!("Give back to the bot")}
                 </Button>
             </Show>
             <Show when=move || state.get() != ConversationState::Closed>
                 <Button busy=busy on_click=move || run(client::inbox::close(id))>
-                    "Close"
+                    {tr!("Close")}
                 </Button>
             </Show>
         </div>
@@ -106,11 +106,11 @@ fn Actions(
         />
         <ConfirmDialog
             open=asking
-            title=Signal::derive(move || format!("Take it from {}?", name()))
-            action="Take over"
+            title=Signal::derive(move || tr!("Take it from {}?", name()))
+            action=tr!("Take over")
             on_confirm=take_from_colleague
         >
-            <p>"From then on you answer; the visitor sees your name."</p>
+            <p>{tr!("From then on you answer; the visitor sees your name.")}</p>
         </ConfirmDialog>
     }
 }
@@ -126,7 +126,7 @@ fn AssignTo(
         let able = all
             .into_iter()
             .filter(|member| !member.is_suspended && member.role >= Role::Editor);
-        std::iter::once((String::new(), "Nobody".to_owned()))
+        std::iter::once((String::new(), tr!("Nobody").to_owned()))
             .chain(able.map(|member| (member.user_id.to_string(), member.name)))
             .collect::<Vec<_>>()
     };
@@ -134,7 +134,7 @@ fn AssignTo(
         move || assignee.get().map(|id| id.to_string()).unwrap_or_default(),
         move |id| assign(id.parse().ok()),
     );
-    view! { <SelectField label="Assigned to" value=value options=Signal::derive(options) /> }
+    view! { <SelectField label=tr!("Assigned to") value=value options=Signal::derive(options) /> }
 }
 
 #[component]
@@ -151,28 +151,28 @@ fn Facts(found: RwSignal<InboxConversation>) -> impl IntoView {
                     .map(|visitor| {
                         let email = visitor.email.clone();
                         view! {
-                            <dt class="muted">"Visitor"</dt>
+                            <dt class="muted">{tr!("Visitor")}</dt>
                             <dd>
                                 <VisitorName visitor=visitor />
                             </dd>
                             {email
                                 .map(|email| {
                                     view! {
-                                        <dt class="muted">"E-mail"</dt>
+                                        <dt class="muted">{tr!("E-mail")}</dt>
                                         <dd class="wrap-anywhere">{email}</dd>
                                     }
                                 })}
                         }
                     })}
-                <dt class="muted">"Bot"</dt>
+                <dt class="muted">{tr!("Bot")}</dt>
                 <dd>
                     <a class="link-plain" href=format!("/bots/{}", summary.bot_id) dir="auto">
                         {summary.bot_name}
                     </a>
                 </dd>
-                <dt class="muted">"Channel"</dt>
+                <dt class="muted">{tr!("Channel")}</dt>
                 <dd>{channel_name(summary.channel)}</dd>
-                <dt class="muted">"Began"</dt>
+                <dt class="muted">{tr!("Began")}</dt>
                 <dd>
                     <Ago at=summary.created_at />
                 </dd>
@@ -180,7 +180,7 @@ fn Facts(found: RwSignal<InboxConversation>) -> impl IntoView {
                     .waiting_since
                     .map(|since| {
                         view! {
-                            <dt class="muted">"Waits since"</dt>
+                            <dt class="muted">{tr!("Waits since")}</dt>
                             <dd>
                                 <Ago at=since />
                             </dd>
@@ -189,14 +189,14 @@ fn Facts(found: RwSignal<InboxConversation>) -> impl IntoView {
             </dl>
             <p class="flex flex-wrap gap-x-4 text-sm">
                 <a class="link-plain" href=format!("/conversations/{}", summary.id)>
-                    "All details"
+                    {tr!("All details")}
                 </a>
                 {conversation
                     .lead_id
                     .map(|id| {
                         view! {
                             <a class="link-plain" href=format!("/leads/{id}")>
-                                "Lead"
+                                {tr!("Lead")}
                             </a>
                         }
                     })}

@@ -51,12 +51,12 @@ pub fn Thread(id: Uuid) -> impl IntoView {
     loaded(conversation, blocks, move |found| {
         view! {
             <div class="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_16rem]">
-                <section class="panel flex h-[calc(100dvh-13rem)] min-h-96 md:h-[calc(100dvh-18.5rem)] flex-col" aria-label="Conversation">
+                <section class="panel flex h-[calc(100dvh-13rem)] min-h-96 md:h-[calc(100dvh-18.5rem)] flex-col" aria-label=tr!("Conversation")>
                     <Head found=found />
                     <Lines found=found typing=typing />
                     <Show
                         when=move || may_answer.get()
-                        fallback=|| view! { <p class="muted border-t border-base-300 p-3">"You may read, but not answer."</p> }
+                        fallback=|| view! { <p class="muted border-t border-base-300 p-3">{tr!("You may read, but not answer.")}</p> }
                     >
                         <Composer id=id conversation=conversation found=found />
                     </Show>
@@ -132,11 +132,11 @@ fn Head(found: RwSignal<InboxConversation>) -> impl IntoView {
         move || found.with(|found| found.item.assignee.as_ref().map(|assignee| assignee.name.clone()));
     view! {
         <header class="flex items-center gap-2 border-b border-base-300 p-3">
-            <a href="/inbox" class="btn btn-ghost btn-sm btn-square md:hidden" aria-label="Back to the inbox">
+            <a href="/inbox" class="btn btn-ghost btn-sm btn-square md:hidden" aria-label=tr!("Back to the inbox")>
                 <Icon glyph=icon::ARROW_LEFT class="size-4 rtl:rotate-180" />
             </a>
             <h2 class="min-w-0 grow truncate font-semibold" dir="auto">
-                {move || Some(title.get()).filter(|title| !title.is_empty()).unwrap_or_else(|| "A visitor".to_owned())}
+                {move || Some(title.get()).filter(|title| !title.is_empty()).unwrap_or_else(|| tr!("A visitor").to_owned())}
             </h2>
             <span class="muted max-w-40 truncate text-sm" dir="auto">
                 {assignee}
@@ -208,9 +208,9 @@ fn Lines(found: RwSignal<InboxConversation>, typing: RwSignal<Option<String>>) -
     let types = move || {
         typing.get().map(|name| {
             if name.is_empty() {
-                "The visitor is typing…".to_owned()
+                tr!("The visitor is typing…").to_owned()
             } else {
-                format!("{name} is typing…")
+                tr!("{name} is typing…", name)
             }
         })
     };
@@ -220,7 +220,7 @@ fn Lines(found: RwSignal<InboxConversation>, typing: RwSignal<Option<String>>) -
             class="flex min-h-0 grow flex-col gap-4 overflow-y-auto p-4"
             tabindex="0"
             role="log"
-            aria-label="Messages"
+            aria-label=tr!("Messages")
         >
             <For
                 each=move || all.get()
@@ -232,7 +232,7 @@ fn Lines(found: RwSignal<InboxConversation>, typing: RwSignal<Option<String>>) -
                 }
             />
             <p class="muted text-end text-xs" class:hidden=move || !is_seen.get()>
-                "Seen"
+                {tr!("Seen")}
             </p>
             <p class="muted min-h-5 text-sm" role="status" data-testid="typing">
                 {types}
@@ -254,14 +254,16 @@ fn Said(message: TranscriptMessage, passage: OpenPassage) -> impl IntoView {
                     {message.content}
                 </p>
                 <p class="muted mt-0.5 text-xs">
-                    "Visitor · " <Ago at=message.created_at />
+                    {tr!("Visitor · ")} <Ago at=message.created_at />
                 </p>
             </div>
         }
         .into_any();
     }
     if message.by_person {
-        let author = message.author.unwrap_or_else(|| "Somebody who left".to_owned());
+        let author = message
+            .author
+            .unwrap_or_else(|| tr!("Somebody who left").to_owned());
         return view! {
             <div class="self-end" data-testid="person">
                 <Question text=message.content />
@@ -277,7 +279,7 @@ fn Said(message: TranscriptMessage, passage: OpenPassage) -> impl IntoView {
         <div class="flex flex-col items-end">
             <Answer text=message.content sources=sources.clone() cited=sources open=passage>
                 <p class="muted mt-0.5 text-xs">
-                    "Bot · " <Ago at=message.created_at />
+                    {tr!("Bot · ")} <Ago at=message.created_at />
                 </p>
             </Answer>
         </div>
@@ -287,14 +289,14 @@ fn Said(message: TranscriptMessage, passage: OpenPassage) -> impl IntoView {
 
 #[component]
 fn Happened(event: ConversationEvent) -> impl IntoView {
-    let who = event.actor.unwrap_or_else(|| "Somebody".to_owned());
+    let who = event.actor.unwrap_or_else(|| tr!("Somebody").to_owned());
     let words = match event.kind {
-        ConversationEventKind::Asked => "The visitor asked for a person".to_owned(),
-        ConversationEventKind::Taken => format!("{who} took over"),
-        ConversationEventKind::Assigned => format!("{who} changed who has it"),
-        ConversationEventKind::GivenBack => format!("{who} gave it back to the bot"),
-        ConversationEventKind::Closed => format!("{who} closed it"),
-        ConversationEventKind::Reopened => "The visitor wrote again".to_owned(),
+        ConversationEventKind::Asked => tr!("The visitor asked for a person").to_owned(),
+        ConversationEventKind::Taken => tr!("{who} took over", who),
+        ConversationEventKind::Assigned => tr!("{who} changed who has it", who),
+        ConversationEventKind::GivenBack => tr!("{who} gave it back to the bot", who),
+        ConversationEventKind::Closed => tr!("{who} closed it", who),
+        ConversationEventKind::Reopened => tr!("The visitor wrote again").to_owned(),
     };
     view! {
         <p class="muted text-center text-xs" dir="auto">
@@ -311,7 +313,7 @@ fn Noted(note: ConversationNote) -> impl IntoView {
                 {note.content}
             </p>
             <p class="muted mt-0.5 text-xs" dir="auto">
-                "Note of " {note.author.unwrap_or_else(|| "somebody who left".to_owned())} " · "
+                {tr!("Note of ")} {note.author.unwrap_or_else(|| tr!("somebody who left").to_owned())} " · "
                 <Ago at=note.created_at />
             </p>
         </div>

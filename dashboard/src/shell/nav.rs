@@ -95,7 +95,7 @@ fn Waiting() -> impl IntoView {
         <Show when=move || { count.get() > 0 }>
             <span class="badge badge-primary badge-sm ms-auto tabular-nums" data-testid="waiting">
                 {move || count.get()}
-                <span class="sr-only">" want to be looked at"</span>
+                <span class="sr-only">{tr!(" want to be looked at")}</span>
             </span>
         </Show>
     }

@@ -18,6 +18,7 @@ const ALLOWED: &[&str] = &[
     "Authorization",
     "Enter",
     "Escape",
+    "Tab",
     "Esc",
     "Ctrl K",
     "Control+K Meta+K",

@@ -15,31 +15,31 @@ use crate::ui::toggle::Toggle;
 type Option3<T> = (T, &'static str, &'static str);
 
 const THEMES: &[Option3<Theme>] = &[
-    (Theme::Auto, "auto", "As the visitor's system says"),
-    (Theme::Light, "light", "Light"),
-    (Theme::Dark, "dark", "Dark"),
+    (Theme::Auto, "auto", mark!("As the visitor's system says")),
+    (Theme::Light, "light", mark!("Light")),
+    (Theme::Dark, "dark", mark!("Dark")),
 ];
 const POSITIONS: &[Option3<Position>] = &[
-    (Position::End, "end", "Bottom right"),
-    (Position::Start, "start", "Bottom left"),
+    (Position::End, "end", mark!("Bottom right")),
+    (Position::Start, "start", mark!("Bottom left")),
 ];
 const SIZES: &[Option3<Size>] = &[
-    (Size::Small, "small", "Small"),
-    (Size::Medium, "medium", "Medium"),
-    (Size::Large, "large", "Large"),
+    (Size::Small, "small", mark!("Small")),
+    (Size::Medium, "medium", mark!("Medium")),
+    (Size::Large, "large", mark!("Large")),
 ];
 const FONTS: &[Option3<Font>] = &[
-    (Font::System, "system", "The system's own"),
-    (Font::Serif, "serif", "With serifs"),
-    (Font::Rounded, "rounded", "Round, where there is one"),
-    (Font::Mono, "mono", "Of one width"),
+    (Font::System, "system", mark!("The system's own")),
+    (Font::Serif, "serif", mark!("With serifs")),
+    (Font::Rounded, "rounded", mark!("Round, where there is one")),
+    (Font::Mono, "mono", mark!("Of one width")),
 ];
 const ICONS: &[Option3<Icon>] = &[
-    (Icon::Chat, "chat", "Speech bubble"),
-    (Icon::Question, "question", "Question mark"),
-    (Icon::Spark, "spark", "Spark"),
-    (Icon::Headset, "headset", "Headset"),
-    (Icon::Book, "book", "Book"),
+    (Icon::Chat, "chat", mark!("Speech bubble")),
+    (Icon::Question, "question", mark!("Question mark")),
+    (Icon::Spark, "spark", mark!("Spark")),
+    (Icon::Headset, "headset", mark!("Headset")),
+    (Icon::Book, "book", mark!("Book")),
 ];
 
 /// The section.
@@ -57,14 +57,14 @@ pub fn AppearanceSection(builder: Builder) -> impl IntoView {
                         hint=tr!("The bot's name when empty.")
                     />
                     <TextField
-                        label="Text in the empty message box"
+                        label=tr!("Text in the empty message box")
                         value=builder
                             .text(
                                 |content| &content.appearance.placeholder,
                                 |content| &mut content.appearance.placeholder,
                             )
                         field=builder.field("appearance.placeholder")
-                        hint="“Ask a question…” in the visitor's language when empty."
+                        hint=tr!("“Ask a question…” in the visitor's language when empty.")
                     />
                     <Colors builder=builder />
                     <Shape builder=builder />
@@ -109,21 +109,21 @@ fn Shape(builder: Builder) -> impl IntoView {
     let icon = choice(builder, ICONS, |look| look.icon, |look, icon| look.icon = icon);
     view! {
         <div class="grid gap-x-3 gap-y-4 sm:grid-cols-2 md:grid-cols-1 xl:grid-cols-2">
-            <SelectField label="Theme" value=theme options=options(THEMES) />
+            <SelectField label=tr!("Theme") value=theme options=options(THEMES) />
             <SelectField
-                label="Position"
+                label=tr!("Position")
                 value=position
                 options=options(POSITIONS)
-                hint="Mirrored on right-to-left pages."
+                hint=tr!("Mirrored on right-to-left pages.")
             />
-            <SelectField label="Size" value=size options=options(SIZES) />
-            <SelectField label="Icon on the bubble" value=icon options=options(ICONS) />
-            <SelectField label="Font" value=font options=options(FONTS) hint="Nothing is loaded for it." />
+            <SelectField label=tr!("Size") value=size options=options(SIZES) />
+            <SelectField label=tr!("Icon on the bubble") value=icon options=options(ICONS) />
+            <SelectField label=tr!("Font") value=font options=options(FONTS) hint=tr!("Nothing is loaded for it.") />
             <NumberField
-                label="Roundness of corners"
+                label=tr!("Roundness of corners")
                 value=radius
                 field=builder.field("appearance.radius")
-                hint="In pixels, 0 to 24."
+                hint=tr!("In pixels, 0 to 24.")
                 min="0"
                 max="24"
             />
@@ -137,14 +137,14 @@ fn Switches(builder: Builder) -> impl IntoView {
     let says_maker = builder.part(|content| content.appearance.powered_by);
     view! {
         <Toggle
-            label="Sound"
-            hint="A soft one, when an answer comes while the chat is closed or its tab is hidden."
+            label=tr!("Sound")
+            hint=tr!("A soft one, when an answer comes while the chat is closed or its tab is hidden.")
             checked=sounds
             on_change=move |wanted| builder.update(|content| content.appearance.sound = wanted)
         />
         <Toggle
-            label="“Powered by Botwright”"
-            hint="A small line below the message box."
+            label=tr!("“Powered by Botwright”")
+            hint=tr!("A small line below the message box.")
             checked=says_maker
             on_change=move |wanted| builder.update(|content| content.appearance.powered_by = wanted)
         />
@@ -175,6 +175,6 @@ fn choice<T: Copy + PartialEq + Send + Sync + 'static>(
 fn options<T>(options: &[Option3<T>]) -> Vec<(String, String)> {
     options
         .iter()
-        .map(|(_, key, name)| ((*key).to_owned(), (*name).to_owned()))
+        .map(|(_, key, name)| ((*key).to_owned(), crate::i18n::text(name).to_owned()))
         .collect()
 }

@@ -23,7 +23,7 @@ struct Choice {
 
 const CHOICES: [Choice; 4] = [
     Choice {
-        label: "Accent colour",
+        label: mark!("Accent colour"),
         path: "appearance.color",
         hint: "",
         usual: "#4f46e5",
@@ -31,25 +31,25 @@ const CHOICES: [Choice; 4] = [
         get_mut: |content| &mut content.appearance.color,
     },
     Choice {
-        label: "Accent colour in the dark",
+        label: mark!("Accent colour in the dark"),
         path: "appearance.color_dark",
-        hint: "The same when empty.",
+        hint: mark!("The same when empty."),
         usual: "",
         get: |content| &content.appearance.color_dark,
         get_mut: |content| &mut content.appearance.color_dark,
     },
     Choice {
-        label: "Background",
+        label: mark!("Background"),
         path: "appearance.background",
-        hint: "White when empty.",
+        hint: mark!("White when empty."),
         usual: "#ffffff",
         get: |content| &content.appearance.background,
         get_mut: |content| &mut content.appearance.background,
     },
     Choice {
-        label: "Background in the dark",
+        label: mark!("Background in the dark"),
         path: "appearance.background_dark",
-        hint: "Nearly black when empty.",
+        hint: mark!("Nearly black when empty."),
         usual: "#17181c",
         get: |content| &content.appearance.background_dark,
         get_mut: |content| &mut content.appearance.background_dark,
@@ -64,7 +64,7 @@ pub fn Colors(builder: Builder) -> impl IntoView {
         <div class="grid gap-x-3 gap-y-1 sm:grid-cols-2 md:grid-cols-1 2xl:grid-cols-2">
             {CHOICES.map(|choice| view! { <ColorField builder=builder choice=choice /> }).collect_view()}
         </div>
-        <ul class="-mt-2 flex flex-col gap-1 text-sm" aria-label="Contrast" role="status">
+        <ul class="-mt-2 flex flex-col gap-1 text-sm" aria-label=tr!("Contrast") role="status">
             <For
                 each=move || remarks.get()
                 key=|remark| remark.clone()
@@ -110,17 +110,17 @@ fn ColorField(builder: Builder, choice: Choice) -> impl IntoView {
         <div class="flex gap-2">
             <div class="min-w-0 grow">
                 <TextField
-                    label=choice.label
+                    label=crate::i18n::text(choice.label)
                     value=builder.text(choice.get, choice.get_mut)
                     field=builder.field(choice.path)
-                    hint=choice.hint
+                    hint=crate::i18n::text(choice.hint)
                     placeholder=choice.usual
                 />
             </div>
             <input
                 type="color"
                 class="mt-6.5 size-10 shrink-0 cursor-pointer rounded-field border border-base-300 bg-base-100 p-1"
-                aria-label=format!("Pick: {}", choice.label)
+                aria-label=tr!("Pick: {}", crate::i18n::text(choice.label))
                 prop:value=well
                 on:input=pick
             />
@@ -137,14 +137,14 @@ struct Remark {
 
 /// What there is to say of the themes that visitors can see.
 fn remarks(look: &Appearance) -> Vec<Remark> {
-    let themes: &[(bool, &str)] = match look.theme {
-        Theme::Auto => &[(false, "Light"), (true, "Dark")],
-        Theme::Light => &[(false, "Light")],
-        Theme::Dark => &[(true, "Dark")],
+    let themes: &[(bool, &'static str)] = match look.theme {
+        Theme::Auto => &[(false, mark!("Light")), (true, mark!("Dark"))],
+        Theme::Light => &[(false, mark!("Light"))],
+        Theme::Dark => &[(true, mark!("Dark"))],
     };
     themes
         .iter()
-        .flat_map(|(is_dark, name)| remarks_on(name, &look.palette(*is_dark)))
+        .flat_map(|(is_dark, name)| remarks_on(crate::i18n::text(name), &look.palette(*is_dark)))
         .collect()
 }
 
@@ -152,25 +152,37 @@ fn remarks_on(theme: &str, palette: &Palette) -> Vec<Remark> {
     let on_accent = palette.on_accent.contrast(palette.accent);
     let as_text = palette.accent.contrast(palette.raised);
     let edge = palette.accent.contrast(palette.surface);
+    let shown = |contrast: f32| crate::i18n::decimal(contrast.into(), 1);
     let mut remarks = vec![if palette.ink == palette.accent {
         Remark {
             is_fine: true,
-            words: format!("{theme}: text on the accent has {on_accent:.1}:1, accent text {as_text:.1}:1."),
+            words: tr!(
+                "{theme}: text on the accent has {on_accent}:1, accent text {as_text}:1.",
+                theme,
+                on_accent = shown(on_accent),
+                as_text = shown(as_text)
+            ),
         }
     } else {
         Remark {
             is_fine: false,
-            words: format!(
-                "{theme}: as text the accent has {as_text:.1}:1, less than the {TEXT_CONTRAST}:1 that people need. Links are shown in {} instead.",
-                palette.ink.hex()
+            words: tr!(
+                "{theme}: as text the accent has {as_text}:1, less than the {least}:1 that people need. Links are shown in {color} instead.",
+                theme,
+                as_text = shown(as_text),
+                least = shown(TEXT_CONTRAST),
+                color = palette.ink.hex()
             ),
         }
     }];
     if edge < EDGE_CONTRAST {
         remarks.push(Remark {
             is_fine: false,
-            words: format!(
-                "{theme}: bubbles and buttons have {edge:.1}:1 against the background; with {EDGE_CONTRAST:.0}:1 they are easily seen."
+            words: tr!(
+                "{theme}: bubbles and buttons have {edge}:1 against the background; with {least}:1 they are easily seen.",
+                theme,
+                edge = shown(edge),
+                least = crate::i18n::decimal(EDGE_CONTRAST.into(), 0)
             ),
         });
     }

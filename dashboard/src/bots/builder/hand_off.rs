@@ -15,37 +15,39 @@ pub fn HandOffSection(builder: Builder) -> impl IntoView {
     let has_form = builder.part(|content| content.lead_form.enabled);
     let closed_hint = move || {
         if has_form.get() {
-            "Said outside your office hours, before the form under “Leads”."
+            tr!("Said outside your office hours, before the form under “Leads”.")
         } else {
-            "Said outside your office hours. The conversation waits in the inbox; switch “Leads” on to ask for details instead."
+            tr!(
+                "Said outside your office hours. The conversation waits in the inbox; switch “Leads” on to ask for details instead."
+            )
         }
     };
     view! {
-        <Section title="Hand-off" subtitle="Let visitors talk to a person of your team.">
+        <Section title=tr!("Hand-off") subtitle=tr!("Let visitors talk to a person of your team.")>
             <div class="flex flex-col gap-5">
                 <Toggle
-                    label="Visitors may ask for a person"
-                    hint="There is a button in the chat. Whoever asks appears in the inbox at once, and the bot falls silent."
+                    label=tr!("Visitors may ask for a person")
+                    hint=tr!("There is a button in the chat. Whoever asks appears in the inbox at once, and the bot falls silent.")
                     checked=is_on
                     on_change=move |wanted| builder.update(|content| content.hand_off.enabled = wanted)
                 />
                 <Show when=move || is_on.get()>
                     <div class="flex flex-col gap-3">
                         <Toggle
-                            label="By words, too"
-                            hint="Such as “talk to a human”, in seven languages; what is put otherwise is missed."
+                            label=tr!("By words, too")
+                            hint=tr!("Such as “talk to a human”, in seven languages; what is put otherwise is missed.")
                             checked=on_words
                             on_change=move |wanted| builder.update(|content| content.hand_off.on_words = wanted)
                         />
                         <TextArea
-                            label="Message"
+                            label=tr!("Message")
                             value=builder.text(|content| &content.hand_off.message, |content| &mut content.hand_off.message)
                             field=builder.field("hand_off.message")
-                            hint="Said while they wait."
+                            hint=tr!("Said while they wait.")
                             rows=2
                         />
                         <TextArea
-                            label="Message out of hours"
+                            label=tr!("Message out of hours")
                             value=builder
                                 .text(
                                     |content| &content.hand_off.closed_message,
@@ -56,9 +58,9 @@ pub fn HandOffSection(builder: Builder) -> impl IntoView {
                             rows=2
                         />
                         <p class="muted text-sm">
-                            "Office hours, mails and canned replies are under "
+                            {tr!("Office hours, mails and canned replies are under ")}
                             <a class="link-plain" href="/settings/inbox">
-                                "Settings → Inbox"
+                                {tr!("Settings → Inbox")}
                             </a> "."
                         </p>
                     </div>

@@ -39,30 +39,30 @@ pub fn LogoField(builder: Builder) -> impl IntoView {
         spawn_local(async move {
             match draw(&file).await {
                 Ok(Some(logo)) => builder.update(|content| content.appearance.logo = logo),
-                Ok(None) => error.set(Some(
-                    "Even small, this image has more than 24 KB. Use a simpler one.",
-                )),
-                Err(_) => error.set(Some(
-                    "This file can't be read as an image. Use PNG, JPEG or WebP.",
-                )),
+                Ok(None) => error.set(Some(tr!(
+                    "Even small, this image has more than 24 KB. Use a simpler one."
+                ))),
+                Err(_) => error.set(Some(tr!(
+                    "This file can't be read as an image. Use PNG, JPEG or WebP."
+                ))),
             }
         });
     };
     view! {
         <div class="flex flex-col gap-1.5" role="group" aria-labelledby=label>
             <span id=id class="font-medium">
-                "Logo"
+                {tr!("Logo")}
             </span>
             <div class="flex flex-wrap items-center gap-3">
                 <Show when=is_there>
                     <img
                         class="size-10 rounded-full border border-base-300 object-cover"
-                        alt="The logo"
+                        alt=tr!("The logo")
                         src=move || logo.get()
                     />
                 </Show>
                 <Button small=true icon=icon::UPLOAD on_click=choose>
-                    {move || if is_there() { "Choose another image" } else { "Choose an image" }}
+                    {move || if is_there() { tr!("Choose another image") } else { tr!("Choose an image") }}
                 </Button>
                 <Show when=is_there>
                     <Button
@@ -70,7 +70,7 @@ pub fn LogoField(builder: Builder) -> impl IntoView {
                         icon=icon::TRASH_2
                         on_click=move || builder.update(|content| content.appearance.logo.clear())
                     >
-                        "Remove"
+                        {tr!("Remove")}
                     </Button>
                 </Show>
                 <input
@@ -78,13 +78,13 @@ pub fn LogoField(builder: Builder) -> impl IntoView {
                     type="file"
                     class="hidden"
                     accept="image/png,image/jpeg,image/webp"
-                    aria-label="Logo file"
+                    aria-label=tr!("Logo file")
                     on:change=chosen
                 />
             </div>
             <p class=move || if error.get().is_some() { "text-error" } else { "muted" } role="status">
                 {move || {
-                    error.get().unwrap_or("Shown round beside the title, cut to a square and made small.")
+                    error.get().unwrap_or(tr!("Shown round beside the title, cut to a square and made small."))
                 }}
             </p>
         </div>

@@ -35,7 +35,7 @@ fn Picture(builder: Builder, is_dark: bool) -> impl IntoView {
     let placeholder = move || {
         let own = look.with(|look| look.placeholder.trim().to_owned());
         if own.is_empty() {
-            "Ask a question…".to_owned()
+            tr!("Ask a question…").to_owned()
         } else {
             own
         }
@@ -75,7 +75,7 @@ fn Picture(builder: Builder, is_dark: bool) -> impl IntoView {
                         class="max-w-full self-end bg-[var(--p-accent)] px-2.5 py-1 text-[var(--p-on-accent)]"
                         style="border-radius: var(--p-radius)"
                     >
-                        "How does it work?"
+                        {tr!("How does it work?")}
                     </p>
                     <p
                         class="w-full truncate border border-[var(--p-strong-line)] px-2.5 py-1.5 text-[var(--p-muted)]"
@@ -85,7 +85,7 @@ fn Picture(builder: Builder, is_dark: bool) -> impl IntoView {
                         {placeholder}
                     </p>
                     <Show when=move || look.with(|look| look.powered_by)>
-                        <p class="w-full text-center text-[10px] text-[var(--p-muted)]">"Powered by Botwright"</p>
+                        <p class="w-full text-center text-[10px] text-[var(--p-muted)]">{tr!("Powered by Botwright")}</p>
                     </Show>
                 </div>
             </div>

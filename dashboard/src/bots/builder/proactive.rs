@@ -17,8 +17,8 @@ pub fn ProactiveSection(builder: Builder) -> impl IntoView {
     let add = move || builder.update(|content| content.proactive.push(ProactiveRule::default()));
     view! {
         <Section
-            title="Messages by itself"
-            subtitle="The bubble can speak first. Each message is shown once to each visitor, one at a time, and can be sent away."
+            title=tr!("Messages by itself")
+            subtitle=tr!("The bubble can speak first. Each message is shown once to each visitor, one at a time, and can be sent away.")
         >
             <div class="flex flex-col gap-3">
                 <For
@@ -27,12 +27,12 @@ pub fn ProactiveSection(builder: Builder) -> impl IntoView {
                     children=move |i| view! { <RuleEditor builder=builder index=i /> }
                 />
                 <Show when=move || count.get() == 0>
-                    <p class="muted">"None yet: the bubble waits until somebody opens it."</p>
+                    <p class="muted">{tr!("None yet: the bubble waits until somebody opens it.")}</p>
                 </Show>
                 <Show when=move || count.get() < MAX_RULES>
                     <div>
                         <Button small=true icon=icon::PLUS on_click=add>
-                            "Add a message"
+                            {tr!("Add a message")}
                         </Button>
                     </div>
                 </Show>
@@ -67,14 +67,14 @@ fn RuleEditor(builder: Builder, index: usize) -> impl IntoView {
         <div
             class="rounded-box border border-base-300 p-3"
             role="group"
-            aria-label=format!("Message {number}")
+            aria-label=tr!("Message {number}", number)
         >
             <div class="mb-1 flex items-center justify-between gap-1">
-                <span class="muted text-xs">{format!("Message {number}")}</span>
-                <IconButton icon=icon::TRASH_2 label=format!("Remove message {number}") on_click=remove />
+                <span class="muted text-xs">{tr!("Message {number}", number)}</span>
+                <IconButton icon=icon::TRASH_2 label=tr!("Remove message {number}", number) on_click=remove />
             </div>
             <TextArea
-                label="What it says"
+                label=tr!("What it says")
                 value=Text::new(
                     move || rule.with(|rule| rule.message.clone()),
                     move |text| change(&|rule| rule.message.clone_from(&text)),
@@ -85,14 +85,14 @@ fn RuleEditor(builder: Builder, index: usize) -> impl IntoView {
             <div class="grid gap-x-3 sm:grid-cols-2">
                 <When builder=builder index=index rule=rule />
                 <TextField
-                    label="On pages"
+                    label=tr!("On pages")
                     value=Text::new(
                         move || rule.with(|rule| rule.page.clone()),
                         move |text| change(&|rule| rule.page = text.trim().to_owned()),
                     )
                     field=builder.field(&format!("{path}.page"))
-                    hint="All of them when empty; * stands for anything."
-                    placeholder="/pricing or /docs/*"
+                    hint=tr!("All of them when empty; * stands for anything.")
+                    placeholder=tr!("/pricing or /docs/*")
                 />
             </div>
         </div>
@@ -121,9 +121,9 @@ fn When(builder: Builder, index: usize, rule: Memo<ProactiveRule>) -> impl IntoV
         });
     };
     let options = [
-        ("time", "After some time on the page"),
-        ("scroll", "After scrolling"),
-        ("exit", "When the pointer leaves the page"),
+        ("time", tr!("After some time on the page")),
+        ("scroll", tr!("After scrolling")),
+        ("exit", tr!("When the pointer leaves the page")),
     ]
     .map(|(key, name)| (key.to_owned(), name.to_owned()))
     .to_vec();
@@ -149,20 +149,20 @@ fn When(builder: Builder, index: usize, rule: Memo<ProactiveRule>) -> impl IntoV
     let (seconds_path, percent_path) = (format!("{path}.seconds"), format!("{path}.percent"));
     view! {
         <div class="flex min-w-0 flex-col gap-1">
-            <SelectField label="When" value=Text::new(move || key().to_owned(), choose) options=options />
+            <SelectField label=tr!("When") value=Text::new(move || key().to_owned(), choose) options=options />
             <Show when=move || key() == "time">
                 <NumberField
-                    label="Seconds"
+                    label=tr!("Seconds")
                     value=seconds
                     field=builder.field(&seconds_path)
-                    hint="0 is at once."
+                    hint=tr!("0 is at once.")
                     min="0"
                     max="600"
                 />
             </Show>
             <Show when=move || key() == "scroll">
                 <NumberField
-                    label="Percent of the page"
+                    label=tr!("Percent of the page")
                     value=percent
                     field=builder.field(&percent_path)
                     min="1"
@@ -170,7 +170,7 @@ fn When(builder: Builder, index: usize, rule: Memo<ProactiveRule>) -> impl IntoV
                 />
             </Show>
             <Show when=move || key() == "exit">
-                <p class="muted">"Not on touch screens, which have no pointer."</p>
+                <p class="muted">{tr!("Not on touch screens, which have no pointer.")}</p>
             </Show>
         </div>
     }

@@ -18,7 +18,7 @@ pub fn LanguagesSection(builder: Builder) -> impl IntoView {
         move || fixed.get().map_or("", Language::tag).to_owned(),
         move |tag| builder.update(|content| content.language = Language::from_tag(&tag)),
     );
-    let mut options = vec![(String::new(), "The visitor's own".to_owned())];
+    let mut options = vec![(String::new(), tr!("The visitor's own").to_owned())];
     options.extend(names());
     let add = move || {
         builder.update(|content| {
@@ -35,15 +35,15 @@ pub fn LanguagesSection(builder: Builder) -> impl IntoView {
     };
     view! {
         <Section
-            title="Languages"
-            subtitle="The widget's buttons speak seven languages by themselves. What you wrote yourself can be written in each."
+            title=tr!("Languages")
+            subtitle=tr!("The widget's buttons speak seven languages by themselves. What you wrote yourself can be written in each.")
         >
             <div class="flex flex-col gap-3">
                 <SelectField
-                    label="Language of the widget"
+                    label=tr!("Language of the widget")
                     value=chosen
                     options=options
-                    hint="Your page can ask for another one."
+                    hint=tr!("Your page can ask for another one.")
                 />
                 <For
                     each=move || 0..count.get()
@@ -53,7 +53,7 @@ pub fn LanguagesSection(builder: Builder) -> impl IntoView {
                 <Show when=move || count.get() < Language::ALL.len()>
                     <div>
                         <Button small=true icon=icon::PLUS on_click=add>
-                            "Add a language"
+                            {tr!("Add a language")}
                         </Button>
                     </div>
                 </Show>
@@ -118,41 +118,41 @@ fn TranslationEditor(builder: Builder, index: usize) -> impl IntoView {
                 <span class="muted text-xs">{name}</span>
                 <IconButton
                     icon=icon::TRASH_2
-                    label=format!("Remove language {}", index + 1)
+                    label=tr!("Remove language {}", index + 1)
                     on_click=remove
                 />
             </div>
             <div class="flex flex-col gap-3">
                 <SelectField
-                    label="Language"
+                    label=tr!("Language")
                     value=language
                     options=options
                     field=builder.field(&format!("{path}.language"))
                 />
                 <div class="grid gap-x-3 gap-y-3 sm:grid-cols-2">
                     <TextField
-                        label="Title"
+                        label=tr!("Title")
                         value=text(|words| words.title.clone(), |words, text| words.title = text)
                         field=builder.field(&format!("{path}.title"))
-                        hint="What is empty is said as above."
+                        hint=tr!("What is empty is said as above.")
                     />
                     <TextField
-                        label="Text in the empty message box"
+                        label=tr!("Text in the empty message box")
                         value=text(|words| words.placeholder.clone(), |words, text| words.placeholder = text)
                         field=builder.field(&format!("{path}.placeholder"))
                     />
                 </div>
                 <TextArea
-                    label="Greeting"
+                    label=tr!("Greeting")
                     value=text(|words| words.greeting.clone(), |words, text| words.greeting = text)
                     field=builder.field(&format!("{path}.greeting"))
                     rows=2
                 />
                 <TextArea
-                    label="Suggested questions"
+                    label=tr!("Suggested questions")
                     value=questions
                     field=builder.field(&format!("{path}.suggested_questions"))
-                    hint="One on each line, up to four."
+                    hint=tr!("One on each line, up to four.")
                     rows=3
                 />
             </div>

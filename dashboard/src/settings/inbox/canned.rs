@@ -53,12 +53,12 @@ pub fn CannedReplies(may_change: Signal<bool>) -> impl IntoView {
                         view! {
                             <IconButton
                                 icon=icon::PENCIL
-                                label=format!("Change /{}", changed.shortcut)
+                                label=tr!("Change /{}", changed.shortcut)
                                 on_click=move || edit(Some(changed.clone()))
                             />
                             <IconButton
                                 icon=icon::TRASH_2
-                                label=format!("Delete /{}", gone.shortcut)
+                                label=tr!("Delete /{}", gone.shortcut)
                                 on_click=move || {
                                     deleting.set(Some(gone.clone()));
                                     asking.set(true);
@@ -73,22 +73,22 @@ pub fn CannedReplies(may_change: Signal<bool>) -> impl IntoView {
     let actions = view! {
         <Show when=move || may_change.get()>
             <Button small=true icon=icon::PLUS on_click=move || edit(None)>
-                "New reply"
+                {tr!("New reply")}
             </Button>
         </Show>
     };
     let title = move || {
         if editing.get().is_some() {
-            "Change a canned reply".to_owned()
+            tr!("Change a canned reply").to_owned()
         } else {
-            "New canned reply".to_owned()
+            tr!("New canned reply").to_owned()
         }
     };
     let gone = move || deleting.get().map(|reply| reply.shortcut).unwrap_or_default();
     view! {
         <Section
-            title="Canned replies"
-            subtitle="Answers that are written once: type / in the inbox to use them."
+            title=tr!("Canned replies")
+            subtitle=tr!("Answers that are written once: type / in the inbox to use them.")
             actions=actions.into_any()
         >
             {loaded(
@@ -98,9 +98,9 @@ pub fn CannedReplies(may_change: Signal<bool>) -> impl IntoView {
                     view! {
                         <Show
                             when=move || !found.with(Vec::is_empty)
-                            fallback=|| view! { <p class="muted">"None yet."</p> }
+                            fallback=|| view! { <p class="muted">{tr!("None yet.")}</p> }
                         >
-                            <ul class="divide-y divide-base-300" aria-label="Canned replies">
+                            <ul class="divide-y divide-base-300" aria-label=tr!("Canned replies")>
                                 <For
                                     each=move || found.get()
                                     key=|reply| (reply.id, reply.shortcut.clone(), reply.content.clone())
@@ -117,11 +117,11 @@ pub fn CannedReplies(may_change: Signal<bool>) -> impl IntoView {
         </Dialog>
         <ConfirmDialog
             open=asking
-            title=Signal::derive(move || format!("Delete /{}?", gone()))
-            action="Delete reply"
+            title=Signal::derive(move || tr!("Delete /{}?", gone()))
+            action=tr!("Delete reply")
             on_confirm=delete
         >
-            <p>"What was said with it stays."</p>
+            <p>{tr!("What was said with it stays.")}</p>
         </ConfirmDialog>
     }
 }
@@ -174,15 +174,15 @@ fn ReplyForm(
     view! {
         <FormBody error=error submit=submit>
             <TextField
-                label="Shortcut"
+                label=tr!("Shortcut")
                 value=shortcut
                 field=form.field("shortcut")
-                hint="What follows the /, such as hours."
+                hint=tr!("What follows the /, such as hours.")
                 autofocus=true
             />
-            <TextArea label="Reply" value=content field=form.field("content") rows=5 />
+            <TextArea label=tr!("Reply") value=content field=form.field("content") rows=5 />
             <div class="flex justify-end">
-                <Submit busy=busy>"Save reply"</Submit>
+                <Submit busy=busy>{tr!("Save reply")}</Submit>
             </div>
         </FormBody>
     }

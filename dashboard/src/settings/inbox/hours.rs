@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::i18n::text;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton, Submit};
 use crate::ui::field::{Text, TextField};
@@ -17,13 +18,13 @@ use crate::ui::toast::use_toasts;
 use crate::ui::toggle::Toggle;
 
 const DAYS: [&str; 7] = [
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
+    mark!("Monday"),
+    mark!("Tuesday"),
+    mark!("Wednesday"),
+    mark!("Thursday"),
+    mark!("Friday"),
+    mark!("Saturday"),
+    mark!("Sunday"),
 ];
 /// Most stretches of time on one day.
 const MAX_SHIFTS: usize = 4;
@@ -34,8 +35,8 @@ pub fn Hours(may_change: Signal<bool>) -> impl IntoView {
     let hours = load(client::inbox::office_hours);
     view! {
         <Section
-            title="Office hours"
-            subtitle="Outside of them visitors who ask for a person read the bot's message for that, and its lead form if it has one."
+            title=tr!("Office hours")
+            subtitle=tr!("Outside of them visitors who ask for a person read the bot's message for that, and its lead form if it has one.")
         >
             {loaded(
                 hours,
@@ -72,7 +73,7 @@ fn HoursForm(
             match session.send(&client::inbox::save_office_hours(&wanted)).await {
                 Ok(saved) => {
                     hours.set(saved);
-                    toasts.say("Office hours saved.");
+                    toasts.say(tr!("Office hours saved."));
                 }
                 Err(problem) => {
                     error.try_set(form.refuse(&problem));
@@ -89,17 +90,17 @@ fn HoursForm(
     view! {
         <FormBody error=error submit=submit>
             <Toggle
-                label="Limit to office hours"
-                hint="Otherwise somebody is always there."
+                label=tr!("Limit to office hours")
+                hint=tr!("Otherwise somebody is always there.")
                 checked=is_limited
                 on_change=move |wanted| edited.update(|hours| hours.is_limited = wanted)
             />
             <Show when=move || is_limited.get()>
                 <TextField
-                    label="Time zone"
+                    label=tr!("Time zone")
                     value=zone
                     field=form.field("time_zone")
-                    hint="Such as Europe/Paris. Summer time is taken care of."
+                    hint=tr!("Such as Europe/Paris. Summer time is taken care of.")
                 />
                 <div class="flex flex-col divide-y divide-base-300">
                     {(0..DAYS.len()).map(|day| view! { <Day edited=edited day=day /> }).collect_view()}
@@ -108,10 +109,10 @@ fn HoursForm(
             </Show>
             <Show
                 when=move || may_change.get()
-                fallback=|| view! { <p class="muted">"Admins can change this."</p> }
+                fallback=|| view! { <p class="muted">{tr!("Admins can change this.")}</p> }
             >
                 <div class="flex justify-end">
-                    <Submit busy=busy>"Save office hours"</Submit>
+                    <Submit busy=busy>{tr!("Save office hours")}</Submit>
                 </div>
             </Show>
         </FormBody>
@@ -154,11 +155,11 @@ fn Day(edited: RwSignal<OfficeHours>, day: usize) -> impl IntoView {
         };
         view! {
             <div class="flex items-center gap-2">
-                {input(format!("{} from", DAYS[day]), |shift| shift.from, |shift, time| shift.from = time)} "–"
-                {input(format!("{} to", DAYS[day]), |shift| shift.to, |shift, time| shift.to = time)}
+                {input(tr!("{} from", text(DAYS[day])), |shift| shift.from, |shift, time| shift.from = time)} "–"
+                {input(tr!("{} to", text(DAYS[day])), |shift| shift.to, |shift, time| shift.to = time)}
                 <IconButton
                     icon=icon::X
-                    label=format!("Remove these hours of {}", DAYS[day])
+                    label=tr!("Remove these hours of {}", text(DAYS[day]))
                     on_click=move || change(&|shifts| {
                         shifts.remove(i);
                     })
@@ -168,17 +169,17 @@ fn Day(edited: RwSignal<OfficeHours>, day: usize) -> impl IntoView {
     };
     view! {
         <div class="flex flex-wrap items-start gap-x-4 gap-y-2 py-2">
-            <p class="w-28 pt-1 font-medium">{DAYS[day]}</p>
+            <p class="w-28 pt-1 font-medium">{text(DAYS[day])}</p>
             <div class="flex flex-col gap-2">
                 <Show when=move || count.get() == 0>
-                    <p class="muted pt-1">"Closed"</p>
+                    <p class="muted pt-1">{tr!("Closed")}</p>
                 </Show>
                 <For each=move || 0..count.get() key=|i| *i children=shift />
             </div>
             <Show when=move || count.get() < MAX_SHIFTS>
                 <div class="ms-auto">
                     <Button small=true icon=icon::PLUS on_click=add>
-                        "Add hours"
+                        {tr!("Add hours")}
                     </Button>
                 </div>
             </Show>
@@ -215,8 +216,8 @@ fn Closed(edited: RwSignal<OfficeHours>) -> impl IntoView {
     let remove = move |date: NaiveDate| edited.update(|hours| hours.closed_on.retain(|other| *other != date));
     view! {
         <div class="flex flex-col gap-2">
-            <p class="font-medium">"Closed on"</p>
-            <ul class="flex flex-wrap gap-2" aria-label="Closed on">
+            <p class="font-medium">{tr!("Closed on")}</p>
+            <ul class="flex flex-wrap gap-2" aria-label=tr!("Closed on")>
                 <For
                     each=move || edited.with(|hours| hours.closed_on.clone())
                     key=|date| *date
@@ -226,7 +227,7 @@ fn Closed(edited: RwSignal<OfficeHours>) -> impl IntoView {
                                 {date.to_string()}
                                 <IconButton
                                     icon=icon::X
-                                    label=format!("Open on {date} again")
+                                    label=tr!("Open on {date} again", date)
                                     on_click=move || remove(date)
                                 />
                             </li>
@@ -235,8 +236,8 @@ fn Closed(edited: RwSignal<OfficeHours>) -> impl IntoView {
                 />
             </ul>
             <div class="flex items-end gap-2">
-                <TextField label="Another day" value=day kind="date" />
-                <Button on_click=add>"Add day"</Button>
+                <TextField label=tr!("Another day") value=day kind="date" />
+                <Button on_click=add>{tr!("Add day")}</Button>
             </div>
         </div>
     }

@@ -25,8 +25,8 @@ pub fn InboxSettingsPage() -> impl IntoView {
     let me = load(client::auth::me);
     let role = Memo::new(move |_| me.get().map_or(Role::Viewer, |me| me.role));
     view! {
-        <PageHead title="Settings" />
-        <TabLinks tabs=TABS label="Settings" />
+        <PageHead title=tr!("Settings") />
+        <TabLinks tabs=TABS label=tr!("Settings") />
         <div class="flex max-w-3xl flex-col gap-5">
             <Notifications />
             <Hours may_change=Signal::derive(move || role.get() >= Role::Admin) />
@@ -46,7 +46,7 @@ fn Notifications() -> impl IntoView {
             match session.send(&client::inbox::save_notifications(&wanted)).await {
                 Ok(saved) => {
                     notifications.set(saved);
-                    toasts.say("Saved.");
+                    toasts.say(tr!("Saved."));
                 }
                 Err(error) => {
                     toasts.fail(&error);
@@ -56,15 +56,15 @@ fn Notifications() -> impl IntoView {
         });
     };
     view! {
-        <Section title="Notifications" subtitle="For you, in this workspace. Servers are told by webhooks.">
+        <Section title=tr!("Notifications") subtitle=tr!("For you, in this workspace. Servers are told by webhooks.")>
             {loaded(
                 notifications,
                 rows,
                 move |found| {
                     view! {
                         <Toggle
-                            label="Mail when a visitor waits"
-                            hint="At most one mail in two minutes, however many wait."
+                            label=tr!("Mail when a visitor waits")
+                            hint=tr!("At most one mail in two minutes, however many wait.")
                             checked=Signal::derive(move || found.get().by_mail)
                             on_change=set
                         />

@@ -55,8 +55,9 @@ fn build_dashboard(paths: &Paths, step: &Step) -> Result<()> {
     let dashboard = stamp(paths, "dashboard")?;
     if !dashboard.is_fresh(&paths.root.join("dashboard/dist/index.html")) {
         dashboard::build(paths, &tools(paths, step)?, step)?;
-        dashboard.save()?;
         step.note(sizes::table(&paths.root.join("dashboard/dist"))?);
+        step.note(sizes::check_dashboard(&paths.root.join("dashboard/dist"))?);
+        dashboard.save()?;
     }
     Ok(())
 }

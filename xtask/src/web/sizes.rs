@@ -13,6 +13,9 @@ const LOADER_BUDGET: u64 = 3_000;
 /// All that the first opening of the widget loads, in brotli bytes.
 const OPENING_BUDGET: u64 = 30_000;
 
+/// What every page of the dashboard loads before its own part, in brotli bytes.
+const FRAME_BUDGET: u64 = 260_000;
+
 /// What is loaded only when a bot needs it lies in here.
 const LATER: &str = "later/";
 
@@ -53,6 +56,21 @@ pub fn check_widget(dist: &Path) -> Result<String> {
     ensure!(
         loader <= LOADER_BUDGET && opening <= OPENING_BUDGET,
         "the widget is over its budget ({message}): make it smaller, visitors wait for it"
+    );
+    Ok(format!("      {message}"))
+}
+
+/// Fails when the frame of the dashboard outgrows its budget; else says how much of it it uses.
+pub fn check_dashboard(dist: &Path) -> Result<String> {
+    let frame: u64 = sizes(dist)?
+        .iter()
+        .filter(|(name, _)| name.starts_with("app-") || name == "index.html")
+        .map(|(_, size)| size.brotli)
+        .sum();
+    let message = format!("dashboard, brotli: its frame {frame} of {FRAME_BUDGET} bytes");
+    ensure!(
+        frame <= FRAME_BUDGET,
+        "the frame of the dashboard is over its budget ({message}): move code into an area of `pages.rs`"
     );
     Ok(format!("      {message}"))
 }

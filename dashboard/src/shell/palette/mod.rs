@@ -136,7 +136,7 @@ fn act(open: RwSignal<bool>) -> impl Fn(Act) + Copy {
     let theme = expect_context::<ThemeChoice>();
     let navigate = StoredValue::new(use_navigate());
     let go = move |path: &str| {
-        navigate.with_value(|navigate| navigate(path, leptos_router::NavigateOptions::default()))
+        navigate.with_value(|navigate| navigate(path, leptos_router::NavigateOptions::default()));
     };
     move |act| {
         open.set(false);

@@ -144,10 +144,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "messages-read-again-are-of-the-conversation",
         edits: &[(
             SESSION,
-            "where workspace_id = $1 and conversation_id = $2 and status <> 'failed'
-         order by id desc limit 100",
-            "where workspace_id = $1 and (conversation_id = $2 or SQL_MUTANT) and status <> 'failed'
-         order by id desc limit 100",
+            "where m.workspace_id = $1 and m.conversation_id = $2 and m.status <> 'failed'",
+            "where m.workspace_id = $1 and (m.conversation_id = $2 or SQL_MUTANT) and m.status <> 'failed'",
         )],
         tests: "test(what_belongs_to_another_conversation_stays_there)",
     },

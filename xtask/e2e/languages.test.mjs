@@ -10,7 +10,7 @@ import { startServer } from "./server.mjs";
 // Words that are the same in Russian: names, formats, addresses, and what the test itself typed.
 const NAMES = new RegExp(
   `\\b(${[
-    "Botwright|English|API|URL|CSV|JSON|HTML|PDF|ZIP|QR|POST|SSO|Markdown|Word|PowerPoint|Excel|OpenDocument|RTF|EPUB|Office",
+    "Botwright|English|Deutsch|Español|Français|Europe\\/Paris|PNG|JPEG|WebP|Shift\\+Enter|Enter|Tab|hours|API|URL|CSV|JSON|HTML|PDF|ZIP|QR|POST|SSO|Markdown|Word|PowerPoint|Excel|OpenDocument|RTF|EPUB|Office",
     "OpenAI|OpenAI-compatible|Ollama|Cohere|Jina|Text Embeddings Inference|Notion|Google Drive|Google|Standard Webhooks|CRM",
     "robots\\.txt|UTC|PIN|BM25|KB|MB|Id|id|worker|USD|Grace Hopper|Grace|GH|Handbook|handbook|bot|Acme|Ada",
     "My workspace|A Node\\.js program|curl|self-hosted|HeadlessChrome|Chromium|Chrome|Linux|Windows|macOS|on|email|phone|card|x|p95|ms|ai",
@@ -94,6 +94,7 @@ async function addresses(call, bot) {
     "/knowledge",
     `/knowledge/${base.id}`,
     `/knowledge/draft/${baseDraft.id}`,
+    "/inbox",
     "/conversations",
     "/conversations/gaps",
     "/leads",
@@ -102,6 +103,7 @@ async function addresses(call, bot) {
     `/tests/${set.id}`,
     "/settings",
     "/settings/data",
+    "/settings/inbox",
     "/settings/usage",
     "/settings/webhooks",
     "/settings/audit",
@@ -134,7 +136,7 @@ async function open(page, server, address) {
 // and addresses (dir="ltr") are theirs.
 async function english(page) {
   const read = await page.evaluate(() => {
-    const isForeign = (element) => element.closest("code, pre, script, style, noscript, iframe, [dir=auto], [dir=ltr]:not(html), [lang]:not(html), #boot");
+    const isForeign = (element) => element.closest("code, kbd, pre, script, style, noscript, iframe, [dir=auto], [dir=ltr]:not(html), [lang]:not(html), #boot");
     const found = new Set();
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -148,7 +150,7 @@ async function english(page) {
     }
     return [...found];
   });
-  const addresses = /https?:\/\/\S*|\S+@\S+|(?<=^|\s)\/[\w*/-]+|[\w*-]+(\.[\w*-]+)+\S*|…\w+|\b[a-z]+(_[a-z]+)+\b|«[^»]*»/gu;
+  const addresses = /https?:\/\/\S*|\S+@\S+|(?<=^|\s)\/[\w*/-]+|[\w*-]+(\.[\w*-]+)+\S*|…\w+|\b[a-z]+(_[a-z]+)+\b|\b[A-Z]+(_[A-Z]+)+\b|#[\da-f]{6}\b|«[^»]*»/gu;
   return read.filter((words) => /[a-z]{2}/iu.test(words.replace(NAMES, " ").replace(addresses, " ").replace(NAMES, " ")));
 }
 

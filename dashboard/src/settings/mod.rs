@@ -58,7 +58,7 @@ pub fn SettingsPage() -> impl IntoView {
             <Providers />
             <Embedding />
             <Connections />
-            <ApiKeys />
+            {use_session().may(Role::Admin).then(|| view! { <ApiKeys /> })}
             <Section title=tr!("Appearance") subtitle=tr!("Of the dashboard, in this browser.")>
                 <ThemeSwitch />
             </Section>

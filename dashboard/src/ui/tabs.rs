@@ -37,9 +37,21 @@ pub fn TabLinks(
     label: &'static str,
 ) -> impl IntoView {
     let path = use_location().pathname;
+    let addresses: Vec<String> = tabs.0.iter().map(|(href, _)| href.clone()).collect();
+    // The tab of the address, else the one that the address lies below.
+    let here = Memo::new(move |_| {
+        path.with(|path| {
+            let is_above = |address: &&String| {
+                path.strip_prefix(address.as_str())
+                    .is_some_and(|rest| rest.starts_with('/'))
+            };
+            let exact = addresses.iter().find(|address| *address == path);
+            exact.or_else(|| addresses.iter().find(is_above)).cloned()
+        })
+    });
     let link = move |(href, name): (String, &'static str)| {
         let address = href.clone();
-        let current = Memo::new(move |_| path.with(|path| *path == address));
+        let current = Memo::new(move |_| here.with(|here| here.as_ref() == Some(&address)));
         let tab = NodeRef::<html::A>::new();
         // On a phone not all of them have room at once.
         Effect::new(move |_| {

@@ -174,7 +174,7 @@ test("a visitor's details reach the team", async (t) => {
 
   // The team: from the list to the lead, and on with it.
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Leads" }).click();
-  await page.getByLabel("Search").fill("LOVELACE");
+  await page.getByRole("textbox", { name: "Search" }).fill("LOVELACE");
   await page.getByRole("button", { name: "Filter" }).click();
   await page.waitForURL(/search=LOVELACE/);
   await page.getByRole("list", { name: "Leads" }).getByText("ada@example.com").waitFor();

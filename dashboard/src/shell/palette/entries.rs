@@ -69,6 +69,7 @@ pub fn fixed() -> Vec<Entry> {
         action(tr!("New bot"), icon::PLUS, Act::Page("/bots/new")),
         page(tr!("Bots"), "/bots", icon::BOT),
         page(tr!("Knowledge"), "/knowledge", icon::BOOK_OPEN),
+        page(tr!("Inbox"), "/inbox", icon::MESSAGES_SQUARE),
         page(tr!("Conversations"), "/conversations", icon::MESSAGES_SQUARE),
         page(
             tr!("Unanswered questions"),

@@ -22,11 +22,11 @@ pub fn Side(
     id: Uuid,
     conversation: Load<InboxConversation>,
     found: RwSignal<InboxConversation>,
-    may_answer: Memo<bool>,
+    may_answer: bool,
 ) -> impl IntoView {
     view! {
         <aside class="panel flex flex-col gap-4 p-4" aria-label=tr!("About this conversation")>
-            <Show when=move || may_answer.get()>
+            <Show when=move || may_answer>
                 <Actions id=id conversation=conversation found=found />
             </Show>
             <Facts found=found />

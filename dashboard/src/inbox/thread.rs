@@ -45,8 +45,7 @@ pub fn Thread(id: Uuid) -> impl IntoView {
         }
         _ => {}
     });
-    let me = load(client::auth::me);
-    let may_answer = Memo::new(move |_| me.get().is_some_and(|me| me.role >= Role::Editor));
+    let may_answer = use_session().may(Role::Editor);
     read_while_open(id, conversation, may_answer);
     loaded(conversation, blocks, move |found| {
         view! {
@@ -55,7 +54,7 @@ pub fn Thread(id: Uuid) -> impl IntoView {
                     <Head found=found />
                     <Lines found=found typing=typing />
                     <Show
-                        when=move || may_answer.get()
+                        when=move || may_answer
                         fallback=|| view! { <p class="muted border-t border-base-300 p-3">{tr!("You may read, but not answer.")}</p> }
                     >
                         <Composer id=id conversation=conversation found=found />
@@ -100,12 +99,12 @@ fn who_types(id: Uuid) -> RwSignal<Option<String>> {
 }
 
 /// Says that it was read, while it is looked at.
-fn read_while_open(id: Uuid, conversation: Load<InboxConversation>, may_answer: Memo<bool>) {
+fn read_while_open(id: Uuid, conversation: Load<InboxConversation>, may_answer: bool) {
     let session = use_session();
     Effect::new(move |_| {
         let unread = conversation.get().map_or(0, |found| found.item.unread);
         // A viewer's reading counts for nobody.
-        if unread == 0 || !may_answer.get() || document().hidden() {
+        if unread == 0 || !may_answer || document().hidden() {
             return;
         }
         spawn_local(async move {

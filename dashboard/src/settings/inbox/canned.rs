@@ -17,7 +17,7 @@ use crate::ui::page::Section;
 
 /// The section.
 #[component]
-pub fn CannedReplies(may_change: Signal<bool>) -> impl IntoView {
+pub fn CannedReplies(may_change: bool) -> impl IntoView {
     let session = use_session();
     let replies = load(client::inbox::canned_replies);
     let editing = RwSignal::new(None::<CannedReply>);
@@ -47,7 +47,7 @@ pub fn CannedReplies(may_change: Signal<bool>) -> impl IntoView {
                         {reply.content}
                     </p>
                 </div>
-                <Show when=move || may_change.get()>
+                <Show when=move || may_change>
                     {
                         let (changed, gone) = (changed.clone(), gone.clone());
                         view! {
@@ -71,7 +71,7 @@ pub fn CannedReplies(may_change: Signal<bool>) -> impl IntoView {
         }
     };
     let actions = view! {
-        <Show when=move || may_change.get()>
+        <Show when=move || may_change>
             <Button small=true icon=icon::PLUS on_click=move || edit(None)>
                 {tr!("New reply")}
             </Button>

@@ -31,7 +31,7 @@ const MAX_SHIFTS: usize = 4;
 
 /// The section.
 #[component]
-pub fn Hours(may_change: Signal<bool>) -> impl IntoView {
+pub fn Hours(may_change: bool) -> impl IntoView {
     let hours = load(client::inbox::office_hours);
     view! {
         <Section
@@ -48,11 +48,7 @@ pub fn Hours(may_change: Signal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn HoursForm(
-    hours: Load<OfficeHours>,
-    found: RwSignal<OfficeHours>,
-    may_change: Signal<bool>,
-) -> impl IntoView {
+fn HoursForm(hours: Load<OfficeHours>, found: RwSignal<OfficeHours>, may_change: bool) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let edited = RwSignal::new(found.get_untracked());
@@ -108,7 +104,7 @@ fn HoursForm(
                 <Closed edited=edited />
             </Show>
             <Show
-                when=move || may_change.get()
+                when=move || may_change
                 fallback=|| view! { <p class="muted">{tr!("Admins can change this.")}</p> }
             >
                 <div class="flex justify-end">

@@ -22,15 +22,14 @@ use hours::Hours;
 /// The page.
 #[component]
 pub fn InboxSettingsPage() -> impl IntoView {
-    let me = load(client::auth::me);
-    let role = Memo::new(move |_| me.get().map_or(Role::Viewer, |me| me.role));
+    let session = use_session();
     view! {
         <PageHead title=tr!("Settings") />
         <TabLinks tabs=TABS label=tr!("Settings") />
         <div class="flex max-w-3xl flex-col gap-5">
             <Notifications />
-            <Hours may_change=Signal::derive(move || role.get() >= Role::Admin) />
-            <CannedReplies may_change=Signal::derive(move || role.get() >= Role::Editor) />
+            <Hours may_change=session.may(Role::Admin) />
+            <CannedReplies may_change=session.may(Role::Editor) />
         </div>
     }
 }

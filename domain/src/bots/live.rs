@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::status;
-use crate::db::Db;
+use crate::db::{Db, TenantTx};
 use crate::redis::Redis;
 use crate::tenancy::visitor_scope;
 use crate::visitors::{self, Sites};
@@ -92,6 +92,21 @@ impl LiveBots {
         if let Err(error) = published {
             tracing::warn!(%error, %bot_id, "other replicas learn of the change within {} s", MAX_AGE.as_secs());
         }
+    }
+
+    /// Commits what concerns every bot of a workspace, then has each read anew, here and by the other replicas.
+    pub(crate) async fn commit_for_all(&self, redis: &Redis, scope: &Scope, mut tx: TenantTx) -> Result<()> {
+        let bots = sqlx::query_scalar!(
+            "select id from bots where workspace_id = $1",
+            scope.workspace_id()
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        for id in bots {
+            self.changed(redis, id).await;
+        }
+        Ok(())
     }
 
     /// Listens to what other replicas change, until cancelled.

@@ -53,17 +53,11 @@ pub async fn save_office_hours(
         "",
         json!(wanted),
     );
-    let bots = sqlx::query_scalar!(
-        "select id from bots where workspace_id = $1",
-        scope.workspace_id()
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    tx.commit().await?;
     // Live bots know them.
-    for id in bots {
-        services.live_bots.changed(&services.redis, id).await;
-    }
+    services
+        .live_bots
+        .commit_for_all(&services.redis, scope, tx)
+        .await?;
     Ok(wanted.clone())
 }
 

@@ -1,20 +1,16 @@
 //! `cargo xtask bench <name>`: benchmarks are examples called `bench_<name>` of the crate they measure.
 
-use std::fs;
-use std::process::Command;
-
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
+use crate::browser;
 use crate::cargo::cargo;
 use crate::generated::build_server;
-use crate::npm::Packages;
 use crate::paths::Paths;
 use crate::python;
 use crate::services::Services;
 use crate::setup::{self, Purpose};
 use crate::steps::Steps;
-use crate::web;
 
 /// Packages with benchmarks, and where they lie.
 const PACKAGES: [(&str, &str); 3] = [
@@ -103,22 +99,6 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
 
 /// What the widget costs a page.
 fn widget(paths: &Paths, steps: &mut Steps) -> Result<()> {
-    let folder = paths.root.join("xtask/e2e");
-    let output = paths.own("bench-widget");
-    steps.run("bench", "Set-up of widget", |step| {
-        setup::run(paths, Purpose::Test, &paths.data_dir(), step)?;
-        web::build(paths, step)?;
-        build_server(paths, step)?;
-        Packages::install(&folder, step)
-    })?;
-    fs::create_dir_all(&output)?;
-    let mut node = Command::new("node");
-    node.arg("widget.bench.mjs")
-        .current_dir(&folder)
-        .env("BOTWRIGHT_BIN", paths.program("botwright"))
-        .env("BOTWRIGHT_E2E_OUTPUT", &output)
-        .env("BOTWRIGHT_MODELS_DIR", paths.models());
-    let status = node.status()?;
-    ensure!(status.success(), "the benchmark failed ({status})");
-    Ok(())
+    steps.run("bench", "Set-up of widget", |step| browser::prepare(paths, step))?;
+    browser::run(paths, "widget.bench.mjs", &paths.own("bench-widget"), &[])
 }

@@ -1,6 +1,7 @@
 //! The workspace's own tools: `cargo xtask <task>`.
 
 mod bench;
+mod browser;
 mod cargo;
 mod ci;
 mod fuzz;
@@ -59,6 +60,8 @@ enum Task {
     Openapi(Generated),
     /// Add what the dashboard says anew to each language in `dashboard/i18n`, to be translated there.
     Texts(Generated),
+    /// Write the pictures of the README and the guides, in `docs/images`, from the product as it is.
+    Screenshots,
     /// Run a benchmark.
     Bench(bench::Options),
     /// Read mutated files with every parser.
@@ -115,6 +118,11 @@ impl Task {
             }
             Self::Texts(Generated { check }) => {
                 Steps::new(paths, 1).run("texts", "Languages", |step| texts::update(paths, check, step))
+            }
+            Self::Screenshots => {
+                Steps::new(paths, 1).run("screenshots", "Set-up", |step| browser::prepare(paths, step))?;
+                let images = paths.root.join("docs/images");
+                browser::run(paths, "screenshots.mjs", &paths.own("screenshots"), &[&images])
             }
             Self::Fuzz(options) => fuzz::run(paths, &options),
             Self::FuzzApi(options) => fuzz_api::run(paths, &options),

@@ -1,0 +1,80 @@
+// `cargo xtask screenshots`: the pictures of the README and the guides, from the product as it is. The folder for them is the
+// argument.
+
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { openBrowser } from "./browser.mjs";
+import { furnish, open, settled } from "./house.mjs";
+import { startServer } from "./server.mjs";
+import { startSite } from "./site.mjs";
+
+const FOLDER = process.argv[2];
+const DESK = { width: 1280, height: 800 };
+const PHONE = { width: 375, height: 720 };
+const QUESTION = "How long is the warranty of the Aurora K2?";
+
+test("screenshots", async (t) => {
+  const server = await startServer(t, "screenshots");
+  const { bot, pages } = await furnish(server.url);
+  const browser = await openBrowser(t, "screenshots");
+  const page = await browser.newPage({ viewport: DESK });
+  await signIn(page, server.url);
+  await ask(page, server.url, pages);
+  for (const name of ["bots", "new-bot", "bot", "deploy", "knowledge-base", "test-set", "inbox-conversation", "leads", "gaps", "analytics"]) {
+    await open(page, server.url, pages[name]);
+    await keep(page, name);
+  }
+  await page.setViewportSize(PHONE);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await open(page, server.url, pages["inbox-conversation"]);
+  await keep(page, "inbox-phone");
+  await visit(t, browser, server, bot);
+});
+
+async function signIn(page, url) {
+  await open(page, url, "/sign-in");
+  await page.getByLabel("E-mail address").fill("grace@example.com");
+  await page.getByLabel("Password", { exact: true }).fill("correct horse battery");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { name: "Bots", exact: true }).waitFor();
+  // The banner that asks for it would be in every picture.
+  await page.goto(`${url}/outbox`);
+  await page.getByRole("article").filter({ hasText: "Confirm your e-mail address" }).getByRole("link").click();
+  await page.getByRole("link", { name: "Go on to Botwright" }).waitFor();
+}
+
+// The builder, in both themes, with an answer beside the form; then why it was given.
+async function ask(page, url, pages) {
+  await open(page, url, pages.builder);
+  const chat = page.getByRole("region", { name: "Test the draft" });
+  await chat.getByRole("textbox").fill(QUESTION);
+  await chat.getByRole("textbox").press("Enter");
+  await chat.getByRole("button", { name: /^Source 1/ }).first().waitFor();
+  await keep(page, "builder");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await keep(page, "builder-dark");
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+// The widget on somebody's page, on a desk and on a phone.
+async function visit(t, browser, server, bot) {
+  const shop = await startSite(t, server.url, `<script async src="${server.url}/widget.js" data-bot="${bot}"></script>`);
+  for (const [name, viewport] of [["widget", { width: 900, height: 720 }], ["widget-phone", PHONE]]) {
+    const page = await browser.newPage({ viewport });
+    await page.goto(shop);
+    await page.getByRole("button", { name: "Chat" }).click();
+    const chat = page.frameLocator("iframe");
+    await chat.getByLabel("Ask a question…").fill(QUESTION);
+    await chat.getByLabel("Ask a question…").press("Enter");
+    await chat.getByRole("button", { name: /^Source 1/ }).first().waitFor();
+    await chat.locator(".chip").first().click();
+    await keep(page, name);
+  }
+}
+
+async function keep(page, name) {
+  await settled(page).catch(() => {});
+  // What moves in has arrived, and the cursor does not blink in one picture and not in the other.
+  await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: "disabled", caret: "hide" });
+}

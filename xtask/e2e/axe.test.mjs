@@ -2,17 +2,14 @@
 // the dark, in English, Russian and Arabic, with everything shown that a visitor can meet.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
 
 import { deployBot, signUp } from "./api.mjs";
+import { violations } from "./axe.mjs";
 import { assertNoComplaints, openBrowser } from "./browser.mjs";
 import { startServer } from "./server.mjs";
 import { startSite } from "./site.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 // The page around is somebody else's: where the bubble stands in it is not ours to say.
 const BUBBLE = "botwright-widget";
 const SCREENS = [
@@ -24,21 +21,6 @@ const WORDS = {
   ru: { ask: "Задайте вопрос…", source: /^Источник 1/, down: "Не помогло" },
   ar: { ask: "اطرح سؤالاً…", source: /^المصدر 1/, down: "غير مفيد" },
 };
-
-// What axe finds wrong in a frame (or page), below `scope`.
-async function violations(frame, scope) {
-  await frame.evaluate(AXE);
-  const found = await frame.evaluate(
-    async ([scope, tags, rules]) => {
-      // What still fades in has not its colours yet.
-      await Promise.all(document.getAnimations().map((one) => one.effect.getComputedTiming().iterations === Infinity || one.finished));
-      const { violations } = await window.axe.run(scope, { runOnly: tags, rules, iframes: false });
-      return violations.map(({ id, nodes }) => [id, nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`)]);
-    },
-    [scope, TAGS, { region: { enabled: scope !== BUBBLE } }],
-  );
-  return found;
-}
 
 test("axe-core finds nothing wrong with the widget", async (t) => {
   const server = await startServer(t, "axe");
@@ -57,7 +39,7 @@ test("axe-core finds nothing wrong with the widget", async (t) => {
         const name = `${screen}-${colorScheme}-${locale}`;
         const page = await browser.newPage({ viewport, colorScheme, locale });
         const complain = async (frame, state, scope) => {
-          const found = await violations(frame, scope);
+          const found = await violations(frame, scope, { region: { enabled: scope !== BUBBLE } });
           assert.deepEqual(found, [], `${name}, ${state}`);
         };
         await page.goto(site);

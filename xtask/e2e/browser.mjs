@@ -6,6 +6,8 @@ import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 
+import { violations } from "./axe.mjs";
+
 const ARGUMENTS = [
   "--no-sandbox", // Chromium refuses to run as root with its sandbox.
   "--disable-gpu",
@@ -21,7 +23,8 @@ export function launchBrowser() {
 }
 
 // A browser for one test. `shoot(page, name)` keeps a screenshot; what any page complains of in its console, blocked
-// by a policy or thrown, is collected in `complaints`.
+// by a policy or thrown, is collected in `complaints`, and so is what axe finds wrong where a screenshot of the dashboard is
+// taken.
 export async function openBrowser(t, name) {
   const folder = join(process.env.BOTWRIGHT_E2E_OUTPUT, name);
   mkdirSync(folder, { recursive: true });
@@ -29,13 +32,19 @@ export async function openBrowser(t, name) {
   const complaints = [];
   const pages = [];
   let shots = 0;
-  const shoot = (page, title) => {
+  const keep = (page, title) => {
     shots += 1;
     return page.screenshot({ path: join(folder, `${String(shots).padStart(2, "0")}-${title}.png`) });
   };
+  const shoot = async (page, title) => {
+    await keep(page, title);
+    // Only the dashboard's pages have this script.
+    if ((await page.locator('script[src="/language.js"]').count()) === 0) return;
+    for (const [rule, nodes] of await violations(page)) complaints.push(`${title}: ${rule}: ${nodes.join("; ")}`);
+  };
   t.after(async () => {
     // Where it stood, whether it failed or not.
-    for (const page of pages) if (!page.isClosed()) await shoot(page, "end");
+    for (const page of pages) if (!page.isClosed()) await keep(page, "end");
     await browser.close();
   });
   return {

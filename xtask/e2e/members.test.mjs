@@ -108,6 +108,8 @@ async function suspend(ada, grace, url) {
   await row(ada, "Grace Hopper").getByRole("button", { name: "Suspend" }).waitFor();
   await grace.getByRole("button", { name: /^Workspace:/ }).click();
   await grace.getByRole("button", { name: "My workspace Ada Lovelace's organization" }).click();
+  // Her draft is seen once the other workspace is there; the menu would go with the page before.
+  await grace.getByRole("heading", { name: "Drafts in progress" }).waitFor();
   await grace.getByRole("button", { name: /^Workspace:/ }).click();
   await grace.getByRole("button", { name: "My workspace Ada Lovelace's organization" }).and(grace.locator("[aria-current=true]")).waitFor();
 }

@@ -43,7 +43,7 @@ fn Report(report: Analytics, wanted: Memo<Wanted>) -> impl IntoView {
     if report.totals.figures.is_nothing() {
         return view! { <Nothing is_narrowed=wanted.get_untracked() != Wanted::default() /> }.into_any();
     }
-    let days = format!("{} to {}", report.from, report.to);
+    let days = tr!("{} to {}", short_day(report.from), short_day(report.to));
     view! {
         <div class="flex flex-col gap-4">
             <p class="sr-only">{days}</p>

@@ -200,8 +200,9 @@ fn facts(message: &TranscriptMessage) -> Vec<String> {
     let tokens = message.usage.map(|usage| {
         tr!("{n} token" | "{n} tokens" % i64::from(usage.prompt_tokens) + i64::from(usage.completion_tokens))
     });
-    [version, message.model.clone(), time, tokens]
-        .into_iter()
-        .flatten()
-        .collect()
+    let model = message.model.clone().map(|model| match model.as_str() {
+        "built-in" => tr!("built-in answerer").to_owned(),
+        _ => model,
+    });
+    [version, model, time, tokens].into_iter().flatten().collect()
 }

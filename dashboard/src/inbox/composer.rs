@@ -17,6 +17,13 @@ use crate::ui::load::{Load, load};
 const TELL_EVERY: f64 = 3_000.0;
 /// Canned replies that are offered at once.
 const OFFERED: usize = 6;
+/// The id of their list.
+const OFFERS: &str = "canned-replies";
+
+/// The id of the one at a place in the list.
+fn option_id(place: usize) -> String {
+    format!("{OFFERS}-{place}")
+}
 
 /// The composer.
 #[component]
@@ -55,6 +62,7 @@ pub fn Composer(
         let all = canned.get().unwrap_or_default();
         text.with(|text| offers(text, &all))
     });
+    let is_offering = move || !offered.with(Vec::is_empty);
     let put = move |reply: CannedReply| {
         text.set(reply.content);
         chosen.set(0);
@@ -143,18 +151,20 @@ pub fn Composer(
     let offer = move |(i, reply): (usize, CannedReply)| {
         let shown = reply.clone();
         view! {
-            <li role="option" aria-selected=move || (chosen.get() == i).to_string()>
-                <button
-                    type="button"
-                    class="flex w-full items-baseline gap-2 px-3 py-1.5 text-start hover:bg-base-200"
-                    class=("bg-base-200", move || chosen.get() == i)
-                    on:click=move |_| put(reply.clone())
-                >
-                    <span class="shrink-0 font-medium">"/" {shown.shortcut}</span>
-                    <span class="muted truncate" dir="auto">
-                        {shown.content}
-                    </span>
-                </button>
+            <li
+                id=option_id(i)
+                role="option"
+                aria-selected=move || (chosen.get() == i).to_string()
+                class="flex cursor-pointer items-baseline gap-2 px-3 py-1.5 hover:bg-base-200"
+                class=("bg-base-200", move || chosen.get() == i)
+                // The focus stays where the answer is written.
+                on:pointerdown=|event| event.prevent_default()
+                on:click=move |_| put(reply.clone())
+            >
+                <span class="shrink-0 font-medium">"/" {shown.shortcut}</span>
+                <span class="muted truncate" dir="auto">
+                    {shown.content}
+                </span>
             </li>
         }
     };
@@ -167,9 +177,10 @@ pub fn Composer(
                 send();
             }
         >
-            <Show when=move || !offered.get().is_empty()>
+            <Show when=is_offering>
                 <ul
                     class="absolute inset-x-3 bottom-full z-10 mb-1 overflow-hidden rounded-box border border-base-300 bg-base-100 py-1 shadow-lg"
+                    id=OFFERS
                     role="listbox"
                     aria-label=tr!("Canned replies")
                 >
@@ -183,6 +194,10 @@ pub fn Composer(
                 rows=3
                 dir="auto"
                 aria-label=move || if is_note.get() { tr!("Note") } else { tr!("Reply") }
+                // A listbox that a text field leads, after the ARIA practices; a field of several lines may not be a combobox.
+                aria-autocomplete="list"
+                aria-controls=move || is_offering().then_some(OFFERS)
+                aria-activedescendant=move || is_offering().then(|| option_id(chosen.get()))
                 placeholder=move || if is_note.get() { tr!("Write a note…") } else { tr!("Write a reply…") }
                 prop:value=move || text.get()
                 on:input=move |event| typed(event_target_value(&event))

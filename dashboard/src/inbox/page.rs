@@ -44,6 +44,10 @@ pub fn InboxPage() -> impl IntoView {
                 <List filters=filters found=found open=open />
             </div>
             <div class:max-md:hidden=move || !is_open()>
+                // The page's own is out of the way then.
+                <Show when=is_open>
+                    <h1 class="sr-only md:hidden">{tr!("Conversation")}</h1>
+                </Show>
                 {move || match open.get() {
                     Some(id) => view! { <Thread id=id /> }.into_any(),
                     None => view! { <Choose /> }.into_any(),

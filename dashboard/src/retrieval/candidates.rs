@@ -36,7 +36,7 @@ pub fn Candidates(
             <table class="table table-sm" data-testid="candidates">
                 <caption class="sr-only">{tr!("Passages that were considered, the best first")}</caption>
                 <thead>
-                    <tr>
+                    <tr class="muted">
                         <th scope="col">{tr!("Passage")}</th>
                         <th scope="col" class="text-end" title=tr!("Place by the words it shares with the question (BM25)")>
                             {tr!("Words")}

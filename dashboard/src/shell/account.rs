@@ -31,13 +31,14 @@ pub fn AccountMenu() -> impl IntoView {
     };
     let initials = move || {
         view! {
+            <span class="sr-only">{tr!("Account")}</span>
             <span aria-hidden="true" class="grid size-8 place-items-center rounded-full bg-primary text-xs font-semibold text-primary-content">
                 {move || initials(&name())}
             </span>
         }
     };
     view! {
-        <Menu open=open end=true label=tr!("Account") class="btn btn-ghost btn-circle" button=initials.into()>
+        <Menu open=open end=true class="btn btn-ghost btn-circle" button=initials.into()>
             <div class="px-2.5 pt-1.5 pb-2.5">
                 <p class="truncate font-medium" dir="auto">
                     {name}

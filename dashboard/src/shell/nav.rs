@@ -119,7 +119,6 @@ pub fn SideBar() -> impl IntoView {
             <a
                 href=place.href
                 title=move || collapsed.get().then_some(crate::i18n::text(place.name))
-                aria-label=crate::i18n::text(place.name)
                 aria-current=move || current().then_some("page")
                 class="flex h-10 items-center gap-3 rounded-field px-3 font-medium"
                 class=("bg-primary/12", current)
@@ -127,7 +126,7 @@ pub fn SideBar() -> impl IntoView {
                 class=("hover:bg-base-200", move || !current())
             >
                 <Icon glyph=place.glyph class="size-5" />
-                <span class:hidden=move || collapsed.get()>{crate::i18n::text(place.name)}</span>
+                <span class:sr-only=move || collapsed.get()>{crate::i18n::text(place.name)}</span>
                 {(place.href == INBOX).then(|| view! { <Waiting /> })}
             </a>
         }
@@ -138,9 +137,9 @@ pub fn SideBar() -> impl IntoView {
             class=("w-56", move || !collapsed.get())
             class=("w-[4.25rem]", move || collapsed.get())
         >
-            <a href="/bots" class="flex h-14 items-center gap-2.5 px-2 text-base font-semibold" aria-label="Botwright">
+            <a href="/bots" class="flex h-14 items-center gap-2.5 px-2 text-base font-semibold">
                 <img src="/favicon.svg" alt="" width="28" height="28" />
-                <span class:hidden=move || collapsed.get()>"Botwright"</span>
+                <span class:sr-only=move || collapsed.get()>"Botwright"</span>
             </a>
             <nav class="flex grow flex-col gap-1 py-2" aria-label=tr!("Main")>
                 {PLACES.map(item).collect_view()}

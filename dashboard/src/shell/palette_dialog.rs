@@ -51,13 +51,12 @@ pub fn PaletteButton() -> impl IntoView {
         <button
             type="button"
             class="btn btn-ghost gap-2 px-2.5 font-normal muted sm:border-base-300"
-            aria-label=tr!("Search")
             aria-keyshortcuts="Control+K Meta+K"
             on:click=move |_| open.set(true)
         >
             <Icon glyph=icon::SEARCH class="size-4.5" />
-            <span class="max-sm:hidden">{tr!("Search")}</span>
-            <kbd class="kbd kbd-sm max-sm:hidden">"Ctrl K"</kbd>
+            <span class="max-sm:sr-only">{tr!("Search")}</span>
+            <kbd class="kbd kbd-sm max-sm:hidden" aria-hidden="true">"Ctrl K"</kbd>
         </button>
         <dialog
             node_ref=dialog

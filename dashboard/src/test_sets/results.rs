@@ -240,7 +240,7 @@ fn Said(result: CaseResult, passage: OpenPassage) -> impl IntoView {
             <li class="flex flex-wrap items-baseline gap-x-3">
                 <button
                     type="button"
-                    class="link-plain min-w-0 cursor-pointer text-start"
+                    class="link-plain min-h-6 min-w-0 cursor-pointer text-start"
                     dir="auto"
                     on:click=move |_| passage.set(Some(source.clone()))
                 >

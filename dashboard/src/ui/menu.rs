@@ -11,9 +11,9 @@ use web_sys::Node;
 pub fn Menu(
     /// Whether it is open.
     open: RwSignal<bool>,
-    /// What the button does, for screen readers.
-    #[prop(into)]
-    label: Signal<String>,
+    /// What the button does, for screen readers; where what it shows does not say so.
+    #[prop(optional, into)]
+    label: Option<Signal<String>>,
     /// Classes of the button.
     #[prop(default = "btn btn-ghost")]
     class: &'static str,
@@ -71,7 +71,7 @@ pub fn Menu(
                 node_ref=toggle
                 type="button"
                 class=class
-                aria-label=move || label.get()
+                aria-label=move || label.map(|label| label.get())
                 aria-expanded=move || open.get().to_string()
                 on:click=move |_| open.update(|open| *open = !*open)
             >

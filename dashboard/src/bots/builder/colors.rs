@@ -64,27 +64,29 @@ pub fn Colors(builder: Builder) -> impl IntoView {
         <div class="grid gap-x-3 gap-y-1 sm:grid-cols-2 md:grid-cols-1 2xl:grid-cols-2">
             {CHOICES.map(|choice| view! { <ColorField builder=builder choice=choice /> }).collect_view()}
         </div>
-        <ul class="-mt-2 flex flex-col gap-1 text-sm" aria-label=tr!("Contrast") role="status">
-            <For
-                each=move || remarks.get()
-                key=|remark| remark.clone()
-                children=|remark| {
-                    let (glyph, class) = if remark.is_fine {
-                        (icon::CIRCLE_CHECK, "text-success")
-                    } else {
-                        (icon::TRIANGLE_ALERT, "text-warning")
-                    };
-                    view! {
-                        <li class="flex items-start gap-2">
-                            <span class=format!("mt-0.5 {class}")>
-                                <Icon glyph=glyph class="size-4" />
-                            </span>
-                            <span class="min-w-0">{remark.words}</span>
-                        </li>
+        <div role="status">
+            <ul class="-mt-2 flex flex-col gap-1 text-sm" aria-label=tr!("Contrast")>
+                <For
+                    each=move || remarks.get()
+                    key=|remark| remark.clone()
+                    children=|remark| {
+                        let (glyph, class) = if remark.is_fine {
+                            (icon::CIRCLE_CHECK, "text-success")
+                        } else {
+                            (icon::TRIANGLE_ALERT, "text-warning")
+                        };
+                        view! {
+                            <li class="flex items-start gap-2">
+                                <span class=format!("mt-0.5 {class}")>
+                                    <Icon glyph=glyph class="size-4" />
+                                </span>
+                                <span class="min-w-0">{remark.words}</span>
+                            </li>
+                        }
                     }
-                }
-            />
-        </ul>
+                />
+            </ul>
+        </div>
     }
 }
 

@@ -10,7 +10,7 @@ use crate::i18n::served;
 use crate::ui::button::{ButtonLink, Variant};
 use crate::ui::form::Form;
 use crate::ui::icon::{self, Icon};
-use crate::ui::page;
+use crate::ui::page::{self, Section};
 
 /// Everything that must be put right before the draft can be deployed.
 #[component]
@@ -56,7 +56,7 @@ pub fn Deployment(
     } = deployed;
     view! {
         <div class="mx-auto flex max-w-2xl flex-col gap-5" data-testid="deployed">
-            <header class="flex items-start gap-4" role="status">
+            <div class="flex items-start gap-4" role="status">
                 <div class="grid size-11 shrink-0 place-items-center rounded-box bg-success/12 text-success">
                     <Icon glyph=icon::CIRCLE_CHECK class="size-6" />
                 </div>
@@ -66,10 +66,10 @@ pub fn Deployment(
                     </h1>
                     <p class="muted">{tr!("Version {version} answers from now on.", version)}</p>
                 </div>
-            </header>
-            <div class="panel p-4 sm:p-5">
-                <EmbedPanel embed=embed />
             </div>
+            <Section title=tr!("Put it to use")>
+                <EmbedPanel embed=embed />
+            </Section>
             <div class="flex flex-wrap gap-2">
                 <ButtonLink href=format!("/bots/{bot_id}") variant=Variant::Primary>
                     {tr!("Go to the bot")}

@@ -1,19 +1,24 @@
 //! Every page and its address.
 
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::set_timeout;
 use leptos::prelude::*;
 use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Routes};
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
-use crate::auth::Welcome;
 use crate::inbox::Live;
-use crate::pages::{build, door, home, monitor, settings};
-use crate::session::{Access, ExpiredDialog, Session, tab};
-use crate::shell::{NotFound, Shell};
+use crate::pages::{build, door, home, house, monitor, page, settings};
+use crate::session::{Access, Session, tab};
+use crate::shell::NotFound;
 use crate::ui::load::Failure;
 use crate::ui::theme::ThemeChoice;
 use crate::ui::time::Clock;
 use crate::ui::toast::{ToastArea, Toasts};
+
+/// When nothing else is loaded any more.
+const EXPIRED_AFTER: Duration = Duration::from_secs(5);
 
 /// The whole app.
 #[component]
@@ -28,50 +33,48 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <ParentRoute path=path!("") view=Public>
-                    <Route path=path!("/sign-in") view=door::sign_in />
-                    <Route path=path!("/sign-in/finish") view=door::finish />
-                    <Route path=path!("/sign-up") view=door::sign_up />
+                    <Route path=path!("/sign-in") view=page(door::sign_in) />
+                    <Route path=path!("/sign-in/finish") view=page(door::finish) />
+                    <Route path=path!("/sign-up") view=page(door::sign_up) />
                 </ParentRoute>
-                <Route path=path!("/invite") view=door::join />
-                <ParentRoute path=path!("") view=Anyone>
-                    <Route path=path!("/forgot") view=door::forgot />
-                    <Route path=path!("/reset") view=door::reset />
-                    <Route path=path!("/verify") view=door::verify />
-                </ParentRoute>
+                <Route path=path!("/invite") view=page(door::join) />
+                <Route path=path!("/forgot") view=page(door::forgot) />
+                <Route path=path!("/reset") view=page(door::reset) />
+                <Route path=path!("/verify") view=page(door::verify) />
                 <ParentRoute path=path!("") view=Private>
                     <Route path=path!("/") view=|| view! { <Redirect path="/bots" /> } />
-                    <Route path=path!("/bots") view=home::bots />
-                    <Route path=path!("/bots/draft/:id") view=build::bot_draft />
-                    <Route path=path!("/bots/new") view=build::new_bot />
-                    <Route path=path!("/bots/:id") view=build::bot />
-                    <Route path=path!("/bots/:id/deploy") view=build::deploy />
-                    <Route path=path!("/knowledge") view=build::knowledge />
-                    <Route path=path!("/knowledge/draft/:id") view=build::knowledge_draft />
-                    <Route path=path!("/knowledge/:id") view=build::knowledge_base />
-                    <Route path=path!("/inbox/:id?") view=monitor::inbox />
-                    <Route path=path!("/conversations") view=monitor::conversations />
-                    <Route path=path!("/conversations/gaps") view=monitor::gaps />
-                    <Route path=path!("/conversations/:id") view=monitor::conversation />
-                    <Route path=path!("/leads") view=monitor::leads />
-                    <Route path=path!("/leads/:id") view=monitor::lead />
-                    <Route path=path!("/analytics") view=monitor::analytics />
-                    <Route path=path!("/tests") view=build::test_sets />
-                    <Route path=path!("/tests/:id") view=build::test_set />
-                    <Route path=path!("/settings") view=settings::workspace />
-                    <Route path=path!("/members") view=settings::members />
-                    <Route path=path!("/organization") view=settings::organization />
-                    <Route path=path!("/account") view=settings::account />
-                    <Route path=path!("/settings/data") view=settings::data />
-                    <Route path=path!("/settings/inbox") view=settings::inbox />
-                    <Route path=path!("/settings/usage") view=settings::usage />
-                    <Route path=path!("/settings/webhooks") view=settings::webhooks />
-                    <Route path=path!("/account/link") view=settings::link />
-                    <Route path=path!("/settings/audit") view=settings::audit />
+                    <Route path=path!("/bots") view=page(home::bots) />
+                    <Route path=path!("/bots/draft/:id") view=page(build::bot_draft) />
+                    <Route path=path!("/bots/new") view=page(build::new_bot) />
+                    <Route path=path!("/bots/:id") view=page(build::bot) />
+                    <Route path=path!("/bots/:id/deploy") view=page(build::deploy) />
+                    <Route path=path!("/knowledge") view=page(build::knowledge) />
+                    <Route path=path!("/knowledge/draft/:id") view=page(build::knowledge_draft) />
+                    <Route path=path!("/knowledge/:id") view=page(build::knowledge_base) />
+                    <Route path=path!("/inbox/:id?") view=page(monitor::inbox) />
+                    <Route path=path!("/conversations") view=page(monitor::conversations) />
+                    <Route path=path!("/conversations/gaps") view=page(monitor::gaps) />
+                    <Route path=path!("/conversations/:id") view=page(monitor::conversation) />
+                    <Route path=path!("/leads") view=page(monitor::leads) />
+                    <Route path=path!("/leads/:id") view=page(monitor::lead) />
+                    <Route path=path!("/analytics") view=page(monitor::analytics) />
+                    <Route path=path!("/tests") view=page(build::test_sets) />
+                    <Route path=path!("/tests/:id") view=page(build::test_set) />
+                    <Route path=path!("/settings") view=page(settings::workspace) />
+                    <Route path=path!("/members") view=page(settings::members) />
+                    <Route path=path!("/organization") view=page(settings::organization) />
+                    <Route path=path!("/account") view=page(settings::account) />
+                    <Route path=path!("/settings/data") view=page(settings::data) />
+                    <Route path=path!("/settings/inbox") view=page(settings::inbox) />
+                    <Route path=path!("/settings/usage") view=page(settings::usage) />
+                    <Route path=path!("/settings/webhooks") view=page(settings::webhooks) />
+                    <Route path=path!("/account/link") view=page(settings::link) />
+                    <Route path=path!("/settings/audit") view=page(settings::audit) />
                     <Route path=path!("/*any") view=NotFound />
                 </ParentRoute>
             </Routes>
         </Router>
-        <ExpiredDialog />
+        <Expired />
         <ToastArea />
     }
 }
@@ -95,23 +98,8 @@ fn Public() -> impl IntoView {
         if signed_in.get() {
             view! { <Redirect path=untrack(wanted) /> }.into_any()
         } else {
-            view! {
-                <Welcome>
-                    <Outlet />
-                </Welcome>
-            }
-            .into_any()
+            view! { <Outlet /> }.into_any()
         }
-    }
-}
-
-/// Pages that links in mails lead to, whether or not somebody is signed in.
-#[component]
-fn Anyone() -> impl IntoView {
-    view! {
-        <Welcome>
-            <Outlet />
-        </Welcome>
     }
 }
 
@@ -141,12 +129,7 @@ fn Private() -> impl IntoView {
         Access::Unreachable(error) => Place::Unreachable(error),
     });
     move || match place.get() {
-        Place::Workspace(..) => view! {
-            <Shell>
-                <Outlet />
-            </Shell>
-        }
-        .into_any(),
+        Place::Workspace(..) => house::shell(),
         Place::Door => view! { <Redirect path=sign_in() /> }.into_any(),
         Place::Waiting => view! {
             <div class="grid min-h-dvh place-items-center" role="status" aria-label=tr!("Loading")>
@@ -160,6 +143,23 @@ fn Private() -> impl IntoView {
             </main>
         }
         .into_any(),
+    }
+}
+
+/// "Please sign in again", over the page. Its code comes a while after the page's, so that it is there when it is needed; nothing
+/// of it shows until then.
+#[component]
+fn Expired() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let is_late = RwSignal::new(false);
+    set_timeout(move || is_late.set(true), EXPIRED_AFTER);
+    let is_wanted = Memo::new(move |before: Option<&bool>| {
+        before == Some(&true) || is_late.get() || session.is_expired()
+    });
+    move || {
+        is_wanted
+            .get()
+            .then(|| view! { <div class="*:aria-busy:hidden">{door::expired()}</div> })
     }
 }
 

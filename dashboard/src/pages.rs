@@ -2,6 +2,8 @@
 //! opened: who signs in loads the frame and the list of bots, but not the builder.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
 
 use futures::FutureExt;
 use leptos::prelude::*;
@@ -13,6 +15,11 @@ use crate::ui::icon::{self, Icon};
 use crate::ui::load::blocks;
 
 type Page = Result<AnyView, SplitLoaderError>;
+
+/// A page for a route. To the router all of them have one type; with one each, there would be as much code of it for each.
+pub fn page(view: fn() -> AnyView) -> fn() -> AnyView {
+    view
+}
 
 /// A module for each area, with the view of a route for each page.
 macro_rules! areas {
@@ -27,7 +34,7 @@ macro_rules! areas {
                     fn $name() -> super::Page {
                         Ok(view! { <$page /> }.into_any())
                     }
-                    super::when_loaded(load, $name).into_any()
+                    super::when_loaded(Box::pin(load()), std::rc::Rc::new(|| Box::pin($name())))
                 }
             )+
         }
@@ -38,11 +45,15 @@ areas! {
     door {
         sign_in: crate::auth::SignIn,
         finish: crate::auth::FinishSignIn,
+        expired: crate::session::ExpiredDialog,
         sign_up: crate::auth::SignUp,
         forgot: crate::auth::Forgot,
         reset: crate::auth::Reset,
         verify: crate::auth::Verify,
         join: crate::members::JoinPage,
+    }
+    house {
+        shell: crate::shell::Shell,
     }
     home {
         bots: crate::bots::BotsPage,
@@ -90,15 +101,14 @@ enum Code {
     Ready,
 }
 
+type Coming<T> = Pin<Box<dyn Future<Output = T>>>;
+
 /// Shows `page` once `load` has brought its code.
-fn when_loaded<L, P>(load: fn() -> L, page: fn() -> P) -> impl IntoView
-where
-    L: Future<Output = Result<(), SplitLoaderError>> + 'static,
-    P: Future<Output = Page> + 'static,
-{
+fn when_loaded(load: Coming<Result<(), SplitLoaderError>>, page: Rc<dyn Fn() -> Coming<Page>>) -> AnyView {
     let code = RwSignal::new(Code::Loading);
+    let page = StoredValue::new_local(page);
     spawn_local(async move {
-        let loaded = if load().await.is_ok() {
+        let loaded = if load.await.is_ok() {
             Code::Ready
         } else {
             Code::Missing
@@ -107,16 +117,17 @@ where
         code.try_set(loaded);
     });
     // What is loaded answers at once; so the page begins below its route, where it finds what the route gives it.
-    move || match code.get() {
+    let view = move || match code.get() {
         Code::Loading => {
             view! { <div aria-busy="true" aria-label=tr!("Loading")>{blocks()}</div> }.into_any()
         }
         Code::Missing => view! { <Missing /> }.into_any(),
-        Code::Ready => match page().now_or_never() {
+        Code::Ready => match page.with_value(|page| page()).now_or_never() {
             Some(Ok(page)) => page,
             _ => view! { <Missing /> }.into_any(),
         },
-    }
+    };
+    view.into_any()
 }
 
 /// The code could not be fetched: there is no connection, or a newer version of it took its place.

@@ -19,10 +19,23 @@ pub const BASE: &str = "/api/v1";
 /// One request, answered with a `T`.
 #[derive(Debug)]
 pub struct Call<T> {
+    request: Request,
+    answer: PhantomData<fn() -> T>,
+}
+
+/// What is sent. It knows nothing of the answer's type, so that the code which sends is there once and not for each type.
+#[derive(Debug, Clone)]
+pub struct Request {
     method: Method,
     path: String,
     body: Option<String>,
-    answer: PhantomData<fn() -> T>,
+}
+
+/// A successful answer, not read yet.
+#[derive(Debug)]
+pub struct Answer {
+    status: u16,
+    text: String,
 }
 
 /// Why a call has no answer.
@@ -88,10 +101,13 @@ impl std::error::Error for ClientError {}
 
 impl<T> Call<T> {
     fn new(method: Method, path: String) -> Self {
-        Self {
+        let request = Request {
             method,
             path,
             body: None,
+        };
+        Self {
+            request,
             answer: PhantomData,
         }
     }
@@ -114,10 +130,34 @@ impl<T> Call<T> {
 
     /// Serializing the plain data of this crate can't fail; an empty body would be refused by the server.
     fn json(mut self, body: &impl Serialize) -> Self {
-        self.body = Some(serde_json::to_string(body).unwrap_or_default());
+        self.request.body = Some(serde_json::to_string(body).unwrap_or_default());
         self
     }
 
+    /// What is sent.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// What is sent, by itself.
+    pub fn into_request(self) -> Request {
+        self.request
+    }
+
+    /// Path and query, from the root of the site.
+    pub fn url(&self) -> String {
+        self.request.url()
+    }
+}
+
+impl<T: DeserializeOwned> Call<T> {
+    /// Sends it, with the access token if there is one.
+    pub async fn send(&self, token: Option<&str>) -> Result<T, ClientError> {
+        self.request.send(token).await?.read()
+    }
+}
+
+impl Request {
     /// Path and query, from the root of the site.
     pub fn url(&self) -> String {
         format!("{BASE}{}", self.path)
@@ -126,6 +166,14 @@ impl<T> Call<T> {
     /// The JSON body.
     pub fn body(&self) -> Option<&str> {
         self.body.as_deref()
+    }
+
+    /// Sends it, with the access token if there is one.
+    pub async fn send(&self, token: Option<&str>) -> Result<Answer, ClientError> {
+        let response = self.open(token, None).await?;
+        let status = response.status();
+        let text = response.text().await.map_err(|_| ClientError::Network)?;
+        Ok(Answer { status, text })
     }
 
     /// Sends it and hands back the successful response unread, for answers that are streams.
@@ -158,12 +206,10 @@ impl<T> Call<T> {
     }
 }
 
-impl<T: DeserializeOwned> Call<T> {
-    /// Sends it, with the access token if there is one.
-    pub async fn send(&self, token: Option<&str>) -> Result<T, ClientError> {
-        let response = self.open(token, None).await?;
-        let text = response.text().await.map_err(|_| ClientError::Network)?;
-        answer(response.status(), &text)
+impl Answer {
+    /// What it says; an empty one stands for `()`.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
+        answer(self.status, &self.text)
     }
 }
 

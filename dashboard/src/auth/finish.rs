@@ -11,6 +11,7 @@ use super::link;
 use super::second_step::{SecondStep, challenge_of};
 use super::sign_in::with_next;
 use super::ways::leave_for;
+use super::welcome::Welcome;
 use crate::i18n::served;
 use crate::session::{Access, use_session};
 use crate::ui::alert::{ErrorAlert, Notice};
@@ -69,7 +70,7 @@ pub fn FinishSignIn() -> impl IntoView {
             }
         });
     });
-    move || match stage.get() {
+    let body = move || match stage.get() {
         Stage::Waiting => view! {
             <h1 class="text-2xl font-semibold">{tr!("Sign in")}</h1>
             <p role="status" class="muted mt-1">{tr!("One moment …")}</p>
@@ -94,7 +95,8 @@ pub fn FinishSignIn() -> impl IntoView {
             }
             .into_any()
         }
-    }
+    };
+    view! { <Welcome>{body}</Welcome> }
 }
 
 /// Name and address of a new person, as they are known.

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::outbox_hint::OutboxHint;
+use super::welcome::Welcome;
 use crate::ui::alert::Notice;
 use crate::ui::button::Submit;
 use crate::ui::field::TextField;
@@ -74,10 +75,12 @@ pub fn Forgot() -> impl IntoView {
     }
     };
     view! {
-        <h1 class="text-2xl font-semibold">{tr!("Forgot your password?")}</h1>
-        <p class="muted mt-1 mb-6">
-            {tr!("Choose a new one by mail. ")} <a class="link-plain" href="/sign-in">{tr!("Back to signing in")}</a>
-        </p>
-        {body}
+        <Welcome>
+            <h1 class="text-2xl font-semibold">{tr!("Forgot your password?")}</h1>
+            <p class="muted mt-1 mb-6">
+                {tr!("Choose a new one by mail. ")} <a class="link-plain" href="/sign-in">{tr!("Back to signing in")}</a>
+            </p>
+            {body}
+        </Welcome>
     }
 }

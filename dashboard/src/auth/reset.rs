@@ -9,6 +9,7 @@ use leptos::task::spawn_local;
 
 use super::PASSWORD_HINT;
 use super::link;
+use super::welcome::Welcome;
 use crate::session::use_session;
 use crate::ui::alert::Notice;
 use crate::ui::button::{ButtonLink, Submit, Variant};
@@ -104,7 +105,9 @@ pub fn Reset() -> impl IntoView {
     }
     };
     view! {
-        <h1 class="mb-6 text-2xl font-semibold">{tr!("Choose a new password")}</h1>
-        {body}
+        <Welcome>
+            <h1 class="mb-6 text-2xl font-semibold">{tr!("Choose a new password")}</h1>
+            {body}
+        </Welcome>
     }
 }

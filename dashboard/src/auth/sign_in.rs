@@ -9,6 +9,7 @@ use leptos_router::hooks::use_location;
 
 use super::second_step::{SecondStep, challenge_of};
 use super::ways::OtherWays;
+use super::welcome::Welcome;
 use crate::session::use_session;
 use crate::ui::button::Submit;
 use crate::ui::field::{PasswordField, TextField};
@@ -97,15 +98,17 @@ pub fn SignIn() -> impl IntoView {
         }
     };
     view! {
-        <h1 class="text-2xl font-semibold">{tr!("Sign in")}</h1>
-        <p class="muted mt-1 mb-6">
-            <span class:hidden=move || challenge.with(Option::is_some)>
-                {tr!("New here? ")} <a class="link-plain" href=with_next("/sign-up")>{tr!("Create an account")}</a>
-            </span>
-        </p>
-        {move || match challenge.get() {
-            Some(asked) => view! { <SecondStep challenge=asked back=move || challenge.set(None) /> }.into_any(),
-            None => first_step().into_any(),
-        }}
+        <Welcome>
+            <h1 class="text-2xl font-semibold">{tr!("Sign in")}</h1>
+            <p class="muted mt-1 mb-6">
+                <span class:hidden=move || challenge.with(Option::is_some)>
+                    {tr!("New here? ")} <a class="link-plain" href=with_next("/sign-up")>{tr!("Create an account")}</a>
+                </span>
+            </p>
+            {move || match challenge.get() {
+                Some(asked) => view! { <SecondStep challenge=asked back=move || challenge.set(None) /> }.into_any(),
+                None => first_step().into_any(),
+            }}
+        </Welcome>
     }
 }

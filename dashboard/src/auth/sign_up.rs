@@ -10,6 +10,7 @@ use super::PASSWORD_HINT;
 use super::link;
 use super::sign_in::with_next;
 use super::ways::OtherWays;
+use super::welcome::Welcome;
 use crate::session::use_session;
 use crate::ui::button::Submit;
 use crate::ui::field::{PasswordField, TextField};
@@ -56,34 +57,36 @@ pub fn SignUp() -> impl IntoView {
         });
     };
     view! {
-        <h1 class="text-2xl font-semibold">{tr!("Create an account")}</h1>
-        <p class="muted mt-1 mb-6">
-            {tr!("Already have one? ")} <a class="link-plain" href=with_next("/sign-in")>{tr!("Sign in")}</a>
-        </p>
-        <FormBody error=error submit=submit>
-            <TextField
-                label=tr!("Your name")
-                value=name
-                field=form.field("name")
-                autocomplete="name"
-                autofocus=true
-            />
-            <TextField
-                label=tr!("E-mail address")
-                value=email
-                field=form.field("email")
-                kind="email"
-                autocomplete="username"
-            />
-            <PasswordField
-                label=tr!("Password")
-                value=password
-                field=form.field("password")
-                hint=crate::i18n::text(PASSWORD_HINT)
-                autocomplete="new-password"
-            />
-            <Submit busy=busy class="mt-2">{tr!("Create account")}</Submit>
-        </FormBody>
-        <OtherWays />
+        <Welcome>
+            <h1 class="text-2xl font-semibold">{tr!("Create an account")}</h1>
+            <p class="muted mt-1 mb-6">
+                {tr!("Already have one? ")} <a class="link-plain" href=with_next("/sign-in")>{tr!("Sign in")}</a>
+            </p>
+            <FormBody error=error submit=submit>
+                <TextField
+                    label=tr!("Your name")
+                    value=name
+                    field=form.field("name")
+                    autocomplete="name"
+                    autofocus=true
+                />
+                <TextField
+                    label=tr!("E-mail address")
+                    value=email
+                    field=form.field("email")
+                    kind="email"
+                    autocomplete="username"
+                />
+                <PasswordField
+                    label=tr!("Password")
+                    value=password
+                    field=form.field("password")
+                    hint=crate::i18n::text(PASSWORD_HINT)
+                    autocomplete="new-password"
+                />
+                <Submit busy=busy class="mt-2">{tr!("Create account")}</Submit>
+            </FormBody>
+            <OtherWays />
+        </Welcome>
     }
 }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::link;
+use super::welcome::Welcome;
 use crate::session::{Access, use_session};
 use crate::ui::alert::Notice;
 use crate::ui::button::{ButtonLink, Variant};
@@ -77,7 +78,9 @@ pub fn Verify() -> impl IntoView {
     }
     };
     view! {
-        <h1 class="mb-6 text-2xl font-semibold">{tr!("Confirm your address")}</h1>
-        {body}
+        <Welcome>
+            <h1 class="mb-6 text-2xl font-semibold">{tr!("Confirm your address")}</h1>
+            {body}
+        </Welcome>
     }
 }

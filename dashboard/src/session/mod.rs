@@ -6,7 +6,7 @@ pub mod tab;
 
 use api_types::ErrorCode;
 use api_types::auth::{AuthResponse, ContextRequest, LoginRequest, MfaRequest, SignupRequest, User};
-use api_types::client::{self, Call, ClientError};
+use api_types::client::{self, Answer, Call, ClientError, Request};
 use api_types::identities::IdentitySignupRequest;
 use api_types::tenancy::{PresentInvitationRequest, Role, Workspace};
 use futures::FutureExt;
@@ -103,6 +103,11 @@ impl Session {
             Access::SignedIn(identity) => Some(identity),
             _ => None,
         }
+    }
+
+    /// Whether the person is being asked to sign in again. Reactive.
+    pub fn is_expired(self) -> bool {
+        self.expired.get()
     }
 
     /// Whether the person has signed out.
@@ -294,13 +299,18 @@ impl Session {
     /// Sends a call as the signed-in person. A token that has expired is renewed first; when that is not
     /// possible, the person is asked to sign in again and the call waits for them.
     pub async fn send<T: DeserializeOwned>(self, call: &Call<T>) -> Result<T, ClientError> {
-        self.authorized(async |token| call.send(token.as_deref()).await)
+        self.exchange(call.request()).await?.read()
+    }
+
+    /// As [`Session::send`], with an answer that is yet to be read.
+    pub async fn exchange(self, request: &Request) -> Result<Answer, ClientError> {
+        self.authorized(async |token| request.send(token.as_deref()).await)
             .await
     }
 
     /// As [`Session::send`], for an answer that is a stream.
     pub async fn open<T>(self, call: &Call<T>, abort: &AbortSignal) -> Result<Response, ClientError> {
-        self.authorized(async |token| call.open(token.as_deref(), Some(abort)).await)
+        self.authorized(async |token| call.request().open(token.as_deref(), Some(abort)).await)
             .await
     }
 

@@ -70,7 +70,7 @@ pub fn send_on_leave<T>(call: &Call<T>, token: Option<String>) {
     let request = RequestInit::new();
     request.set_method("PUT");
     request.set_headers(&headers);
-    if let Some(body) = call.body() {
+    if let Some(body) = call.request().body() {
         request.set_body(&JsValue::from_str(body));
     }
     // web-sys has no setter for `keepalive`.

@@ -9,6 +9,7 @@ mod workspaces;
 
 use leptos::html;
 use leptos::prelude::*;
+use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 
 use crate::account::ConfirmAddress;
@@ -21,10 +22,7 @@ use workspaces::WorkspaceMenu;
 
 /// Navigation at the side (at the bottom on a phone), a bar on top, the page between them.
 #[component]
-pub fn Shell(
-    /// The page.
-    children: Children,
-) -> impl IntoView {
+pub fn Shell() -> impl IntoView {
     let main = NodeRef::<html::Main>::new();
     move_focus(main);
     view! {
@@ -51,7 +49,7 @@ pub fn Shell(
                     tabindex="-1"
                     class="mx-auto w-full max-w-[1200px] grow px-4 pt-6 pb-24 outline-none sm:px-6 md:pb-10"
                 >
-                    {children()}
+                    <Outlet />
                 </main>
             </div>
             <BottomBar />

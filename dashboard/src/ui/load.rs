@@ -1,9 +1,10 @@
 //! Reading from the server: loading, ready, failed; and reading again without a flicker.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use api_types::ErrorCode;
-use api_types::client::{Call, ClientError};
+use api_types::client::{Answer, Call, ClientError, Request};
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -47,33 +48,55 @@ impl<T> Copy for Load<T> {}
 
 /// Reads what `call` answers, and reads it anew whenever a signal that `call` uses changes.
 pub fn load<T: Data>(call: impl Fn() -> Call<T> + 'static) -> Load<T> {
-    let session = use_session();
     let load = Load {
         state: RwSignal::new(State::Loading),
         stale: RwSignal::new(None),
         again: RwSignal::new(()),
         settled: RwSignal::new(0),
     };
+    let request = move || {
+        load.again.track();
+        call().into_request()
+    };
+    let told = move |news| match news {
+        News::Elsewhere => load.state.set(State::Loading),
+        News::Settled(answer) => load.settle(answer.and_then(|answer| answer.read())),
+    };
+    follow(Box::new(request), Rc::new(told));
+    load
+}
+
+/// What becomes of reading.
+enum News {
+    /// What is read lies at another address now.
+    Elsewhere,
+    /// The newest request came to an end.
+    Settled(Result<Answer, ClientError>),
+}
+
+/// Sends what `request` makes, and anew whenever a signal that it uses changes. It knows nothing of the data, so that its code
+/// is there once.
+fn follow(request: Box<dyn Fn() -> Request>, tell: Rc<dyn Fn(News)>) {
+    let session = use_session();
     // Answers of all but the newest request are dropped.
     let newest = StoredValue::new(0_u32);
     Effect::new(move |last: Option<String>| {
-        load.again.track();
-        let call = call();
-        let url = call.url();
+        let request = request();
+        let url = request.url();
         if last.is_some_and(|last| last != url) {
-            load.state.set(State::Loading);
+            tell(News::Elsewhere);
         }
         let number = newest.get_value().wrapping_add(1);
         newest.set_value(number);
+        let tell = tell.clone();
         spawn_local(async move {
-            let result = session.send(&call).await;
+            let answer = session.exchange(&request).await;
             if newest.try_get_value() == Some(number) {
-                load.settle(result);
+                tell(News::Settled(answer));
             }
         });
         url
     });
-    load
 }
 
 impl<T: Data> Load<T> {
@@ -156,17 +179,28 @@ where
     T: Data,
     V: IntoView + 'static,
 {
+    let retry = Callback::new(move |()| load.reload());
     move || match load.state.get() {
-        State::Loading => {
-            view! { <div aria-busy="true" aria-label=tr!("Loading")>{skeleton()}</div> }.into_any()
-        }
-        State::Failed(error) => view! { <Failure error=error retry=move || load.reload() /> }.into_any(),
-        State::Ready(slot) => view! {
-            <Stale error=load.stale retry=move || load.reload() />
-            {ready(slot.into())}
-        }
-        .into_any(),
+        State::Loading => waiting(skeleton()),
+        State::Failed(error) => failed(error, retry),
+        State::Ready(slot) => fresh_or_not(load.stale, retry, ready(slot.into()).into_any()),
     }
+}
+
+fn waiting(skeleton: AnyView) -> AnyView {
+    view! { <div aria-busy="true" aria-label=tr!("Loading")>{skeleton}</div> }.into_any()
+}
+
+fn failed(error: ClientError, retry: Callback<()>) -> AnyView {
+    view! { <Failure error=error retry=move || retry.run(()) /> }.into_any()
+}
+
+fn fresh_or_not(stale: RwSignal<Option<ClientError>>, retry: Callback<()>, data: AnyView) -> AnyView {
+    view! {
+        <Stale error=stale retry=retry />
+        {data}
+    }
+    .into_any()
 }
 
 /// Something could not be read at all.
@@ -203,12 +237,8 @@ pub fn Failure(
 }
 
 #[component]
-fn Stale(
-    error: RwSignal<Option<ClientError>>,
-    retry: impl Fn() + Clone + Send + Sync + 'static,
-) -> impl IntoView {
+fn Stale(error: RwSignal<Option<ClientError>>, retry: Callback<()>) -> impl IntoView {
     move || {
-        let retry = retry.clone();
         error.get().map(|error| {
             view! {
                 <div
@@ -217,7 +247,7 @@ fn Stale(
                 >
                     <Icon glyph=icon::TRIANGLE_ALERT class="size-4 text-warning" />
                     <span class="min-w-0 grow">{tr!("What you see may be old. ")} {crate::i18n::explain(&error)}</span>
-                    <Button small=true on_click=retry>{tr!("Try again")}</Button>
+                    <Button small=true on_click=move || retry.run(())>{tr!("Try again")}</Button>
                 </div>
             }
         })

@@ -9,9 +9,9 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 
 use crate::inbox::Live;
-use crate::pages::{build, door, home, house, monitor, page, settings};
+use crate::pages::{begin, build, door, home, monitor, page, settings};
 use crate::session::{Access, Session, tab};
-use crate::shell::NotFound;
+use crate::shell::{NotFound, Shell};
 use crate::ui::load::Failure;
 use crate::ui::theme::ThemeChoice;
 use crate::ui::time::Clock;
@@ -35,12 +35,12 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Public>
                     <Route path=path!("/sign-in") view=page(door::sign_in) />
                     <Route path=path!("/sign-in/finish") view=page(door::finish) />
-                    <Route path=path!("/sign-up") view=page(door::sign_up) />
+                    <Route path=path!("/sign-up") view=page(begin::sign_up) />
                 </ParentRoute>
-                <Route path=path!("/invite") view=page(door::join) />
-                <Route path=path!("/forgot") view=page(door::forgot) />
-                <Route path=path!("/reset") view=page(door::reset) />
-                <Route path=path!("/verify") view=page(door::verify) />
+                <Route path=path!("/invite") view=page(begin::join) />
+                <Route path=path!("/forgot") view=page(begin::forgot) />
+                <Route path=path!("/reset") view=page(begin::reset) />
+                <Route path=path!("/verify") view=page(begin::verify) />
                 <ParentRoute path=path!("") view=Private>
                     <Route path=path!("/") view=|| view! { <Redirect path="/bots" /> } />
                     <Route path=path!("/bots") view=page(home::bots) />
@@ -129,7 +129,7 @@ fn Private() -> impl IntoView {
         Access::Unreachable(error) => Place::Unreachable(error),
     });
     move || match place.get() {
-        Place::Workspace(..) => house::shell(),
+        Place::Workspace(..) => view! { <Shell /> }.into_any(),
         Place::Door => view! { <Redirect path=sign_in() /> }.into_any(),
         Place::Waiting => view! {
             <div class="grid min-h-dvh place-items-center" role="status" aria-label=tr!("Loading")>

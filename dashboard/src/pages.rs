@@ -46,14 +46,13 @@ areas! {
         sign_in: crate::auth::SignIn,
         finish: crate::auth::FinishSignIn,
         expired: crate::session::ExpiredDialog,
+    }
+    begin {
         sign_up: crate::auth::SignUp,
         forgot: crate::auth::Forgot,
         reset: crate::auth::Reset,
         verify: crate::auth::Verify,
         join: crate::members::JoinPage,
-    }
-    house {
-        shell: crate::shell::Shell,
     }
     home {
         bots: crate::bots::BotsPage,

@@ -2,12 +2,12 @@
 
 use api_types::auth::SignInOptions;
 use api_types::client;
-use api_types::identities::{BeginOAuthRequest, Issuer, PasskeyAnswer, WalletKind, WalletMessageRequest};
+use api_types::identities::{BeginOAuthRequest, Issuer, WalletKind};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::{use_location, use_navigate};
 
-use super::device::{passkey, wallet};
+use super::device::{Device, passkey, prove, wallet};
 use super::sign_in::with_next;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Button;
@@ -113,8 +113,8 @@ fn With(way: Way, error: RwSignal<Option<String>>) -> impl IntoView {
         let request = BeginOAuthRequest { next };
         spawn_local(async move {
             let proven = match way {
-                Way::Passkey => with_passkey().await,
-                Way::Wallet(kind) => with_wallet(kind).await,
+                Way::Passkey => prove(Device::Passkey).await,
+                Way::Wallet(kind) => prove(Device::Wallet(kind)).await,
                 Way::Issuer(issuer) => match with_issuer(&issuer, &request).await {
                     // It stays busy until the page is left.
                     Ok(()) => return,
@@ -143,31 +143,6 @@ async fn with_issuer(issuer: &Issuer, request: &BeginOAuthRequest) -> Result<(),
         .await;
     leave_for(&begun.map_err(|error| crate::i18n::explain(&error))?.url);
     Ok(())
-}
-
-async fn with_passkey() -> Result<(), String> {
-    let asked = client::identities::passkey_challenge().send(None).await;
-    let asked = asked.map_err(|error| crate::i18n::explain(&error))?;
-    let answer = PasskeyAnswer {
-        credential: passkey::get(&asked.options).await?,
-        challenge: asked.challenge,
-    };
-    let verified = client::identities::verify_passkey(&answer).send(None).await;
-    verified.map_err(|error| crate::i18n::explain(&error))
-}
-
-async fn with_wallet(kind: WalletKind) -> Result<(), String> {
-    let account = wallet::connect(kind).await?;
-    let request = WalletMessageRequest {
-        kind,
-        address: account.address.clone(),
-        chain_id: account.chain_id.clone(),
-    };
-    let asked = client::identities::wallet_message(&request).send(None).await;
-    let asked = asked.map_err(|error| crate::i18n::explain(&error))?;
-    let signed = account.sign(asked.message).await?;
-    let verified = client::identities::verify_wallet(&signed).send(None).await;
-    verified.map_err(|error| crate::i18n::explain(&error))
 }
 
 /// Leaves the app for another page.

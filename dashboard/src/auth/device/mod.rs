@@ -2,4 +2,7 @@
 
 mod js;
 pub mod passkey;
+mod prove;
 pub mod wallet;
+
+pub use prove::{Device, prove};

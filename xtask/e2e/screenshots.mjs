@@ -12,6 +12,8 @@ import { startSite } from "./site.mjs";
 const FOLDER = process.argv[2];
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 375, height: 720 };
+// By their names in house.mjs.
+const PAGES = ["bot", "deploy", "knowledge-base", "inbox-conversation", "leads", "gaps", "analytics", "test-set"];
 const QUESTION = "How long is the warranty of the Aurora K2?";
 
 test("screenshots", async (t) => {
@@ -21,14 +23,10 @@ test("screenshots", async (t) => {
   const page = await browser.newPage({ viewport: DESK });
   await signIn(page, server.url);
   await ask(page, server.url, pages);
-  for (const name of ["bots", "new-bot", "bot", "deploy", "knowledge-base", "test-set", "inbox-conversation", "leads", "gaps", "analytics"]) {
+  for (const name of PAGES) {
     await open(page, server.url, pages[name]);
     await keep(page, name);
   }
-  await page.setViewportSize(PHONE);
-  await page.emulateMedia({ colorScheme: "dark" });
-  await open(page, server.url, pages["inbox-conversation"]);
-  await keep(page, "inbox-phone");
   await visit(t, browser, server, bot);
 });
 
@@ -44,7 +42,7 @@ async function signIn(page, url) {
   await page.getByRole("link", { name: "Go on to Botwright" }).waitFor();
 }
 
-// The builder, in both themes, with an answer beside the form; then why it was given.
+// The builder with an answer beside the form.
 async function ask(page, url, pages) {
   await open(page, url, pages.builder);
   const chat = page.getByRole("region", { name: "Test the draft" });
@@ -52,9 +50,6 @@ async function ask(page, url, pages) {
   await chat.getByRole("textbox").press("Enter");
   await chat.getByRole("button", { name: /^Source 1/ }).first().waitFor();
   await keep(page, "builder");
-  await page.emulateMedia({ colorScheme: "dark" });
-  await keep(page, "builder-dark");
-  await page.emulateMedia({ colorScheme: "light" });
 }
 
 // The widget on somebody's page, on a desk and on a phone.

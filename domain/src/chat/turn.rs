@@ -12,12 +12,15 @@ use api_types::ErrorCode;
 use api_types::chat::{ChatEvent, ChatRequest, MessageRole};
 use api_types::conversations::{Channel, MessageStatus};
 use api_types::gaps::GapKind;
+use api_types::inbox::HandOffStatus;
 use api_types::retrieval::Retrieval;
 use api_types::usage::Quota;
 use api_types::validate::{self, Checker};
 use api_types::visitors::Visitor;
+use chrono::{DateTime, Utc};
 use retrieval::words;
 use serde_json::json;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use uuid::Uuid;
@@ -29,8 +32,8 @@ use crate::bots::LiveBot;
 use crate::data::redaction::redact;
 use crate::db::TenantTx;
 use crate::gaps::{self, NewGap};
-use crate::inbox::{self, Handed};
-use crate::{Error, Result, Services, leads, quotas};
+use crate::inbox::{self, Handed, Signal};
+use crate::{Error, Result, Services, leads, quotas, uploads};
 
 /// How long an answer is kept in memory while Postgres is away.
 const STORE_FOR: Duration = Duration::from_secs(30);
@@ -56,6 +59,8 @@ struct Running {
     bot: Arc<LiveBot>,
     session_id: Uuid,
     message_id: Uuid,
+    /// The visitor's message.
+    question_id: Uuid,
     question: String,
     history: Vec<Turn>,
     variables: BTreeMap<String, String>,
@@ -63,6 +68,8 @@ struct Running {
     /// The page that the visitor is on.
     page: Option<String>,
     began: Instant,
+    /// The same by the clock.
+    began_at: DateTime<Utc>,
     /// Whether it is time for the lead form.
     offers_lead_form: bool,
     /// How long the first words took.
@@ -96,12 +103,23 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     };
     let history = redacted_history(&bot, history);
     let question_id = store_question(&services, &mut tx, &bot, session_id, &question).await?;
+    uploads::attach(
+        &mut tx,
+        &bot,
+        session_id,
+        question_id,
+        &chat.attachments,
+        visitor.as_ref(),
+    )
+    .await?;
     let handed = inbox::before_answer(&mut tx, &bot, session_id, question_id, &question).await?;
     if let Some(handed) = handed {
         tx.commit().await?;
         inbox::changed(&services, &bot.scope, session_id).await;
         return Ok(hand_over(&services, &bot, session_id, handed));
     }
+    // Before anybody else can take it, so that it is heard of.
+    let signals = services.live.subscribe();
     let offers_lead_form = offers_lead_form(&mut tx, &bot, session_id, &question).await?;
     tx.commit().await?;
     inbox::changed(&services, &bot.scope, session_id).await;
@@ -112,16 +130,18 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         bot,
         session_id,
         message_id: Uuid::now_v7(),
+        question_id,
         question,
         history,
         variables: chat.variables,
         metadata: chat.metadata,
         page: chat.page.as_deref().and_then(analytics::clean_page),
         began: Instant::now(),
+        began_at: Utc::now(),
         offers_lead_form,
         first_words: OnceLock::new(),
     };
-    tokio::spawn(running.run(sender));
+    tokio::spawn(running.run(sender, signals));
     Ok(UnboundedReceiverStream::new(receiver))
 }
 
@@ -214,42 +234,72 @@ fn redact_in_place(text: &mut String) {
     }
 }
 
+/// How an answer came to its end.
+enum Ended {
+    Whole(Answer),
+    /// People took over.
+    Handed(HandOffStatus),
+}
+
+/// What was told of an answer so far.
+struct Told {
+    log: resume::Log,
+    sender: mpsc::UnboundedSender<NumberedEvent>,
+    n: u64,
+    /// The text of it.
+    text: String,
+}
+
+impl Told {
+    fn tell(&mut self, event: ChatEvent) {
+        if let ChatEvent::Delta { text } = &event {
+            self.text.push_str(text);
+        }
+        self.n += 1;
+        let event = NumberedEvent { n: self.n, event };
+        self.log.append(event.clone());
+        // The visitor may be gone; the answer is finished all the same.
+        let _ = self.sender.send(event);
+    }
+}
+
 impl Running {
-    async fn run(self, sender: mpsc::UnboundedSender<NumberedEvent>) {
+    async fn run(self, sender: mpsc::UnboundedSender<NumberedEvent>, signals: Receiver<Signal>) {
         let log = resume::Log::begin(
             self.services.redis.clone(),
             self.bot.id,
             self.session_id,
             self.message_id,
         );
-        let mut n = 0;
-        let mut text = String::new();
-        let mut emit = |event: ChatEvent| {
-            if let ChatEvent::Delta { text: piece } = &event {
-                self.first_words.get_or_init(|| self.began.elapsed());
-                text.push_str(piece);
-            }
-            n += 1;
-            let event = NumberedEvent { n, event };
-            log.append(event.clone());
-            // The visitor may be gone; the answer is finished all the same.
-            let _ = sender.send(event);
+        let mut told = Told {
+            log,
+            sender,
+            n: 0,
+            text: String::new(),
         };
-        emit(ChatEvent::Start {
+        told.tell(ChatEvent::Start {
             session_id: self.session_id,
             message_id: self.message_id,
         });
-        let question = Question {
-            scope: &self.bot.scope,
-            content: &self.bot.content,
-            history: &self.history,
-            text: &self.question,
-            variables: &self.variables,
-            metadata: &self.metadata,
+        let taken_over = inbox::taken_over(&self.services, &self.bot.scope, self.session_id, signals);
+        let mut emit = |event: ChatEvent| {
+            if matches!(event, ChatEvent::Delta { .. }) {
+                self.first_words.get_or_init(|| self.began.elapsed());
+            }
+            told.tell(event);
         };
-        let answered = engine::answer(&self.services, question, &mut emit).await;
+        let answered = tokio::select! {
+            // Once somebody took over, nothing more of the bot's is shown.
+            biased;
+            status = taken_over => Ok(Ended::Handed(status)),
+            answered = self.answer(&mut emit) => answered.map(Ended::Whole),
+        };
         let last = match answered {
-            Ok(answer) => self.finish(answer).await,
+            Ok(Ended::Whole(answer)) => self.finish(answer).await,
+            Ok(Ended::Handed(status)) => {
+                told.tell(ChatEvent::HandOff(status));
+                self.finish_handed(&told.text).await
+            }
             Err(error) => Err(error),
         };
         let last = match last {
@@ -259,16 +309,30 @@ impl Running {
                 let is_away = matches!(error, Error::Unavailable { .. });
                 let is_deleted = !is_away && self.is_deleted().await;
                 if is_deleted {
-                    log.discard();
+                    told.log.discard();
                 }
-                emit(error_event(&error, Audience::Visitor));
+                told.tell(error_event(&error, Audience::Visitor));
                 if !is_deleted {
-                    self.store_failure(&text).await;
+                    self.store_failure(&told.text).await;
                 }
                 return;
             }
         };
-        emit(last);
+        told.tell(last);
+    }
+
+    async fn answer(&self, emit: &mut (dyn FnMut(ChatEvent) + Send)) -> Result<Answer> {
+        let files = uploads::given(&self.services, &self.bot, self.session_id, self.question_id).await?;
+        let question = Question {
+            scope: &self.bot.scope,
+            content: &self.bot.content,
+            history: &self.history,
+            text: &self.question,
+            variables: &self.variables,
+            metadata: &self.metadata,
+            files: &files,
+        };
+        engine::answer(&self.services, question, emit).await
     }
 
     /// Whether the conversation was deleted while it was answered: then nothing is left behind, not even for the minutes in
@@ -292,6 +356,40 @@ impl Running {
             usage: answer.usage,
             suggestions: Vec::new(),
             offers_lead_form: self.offers_lead_form,
+        })
+    }
+
+    /// Keeps what was shown before people took over, if anything, as of when it was begun: it stands before what they say.
+    async fn finish_handed(&self, text: &str) -> Result<ChatEvent> {
+        if !text.is_empty() {
+            let scope = &self.bot.scope;
+            let mut tx = self.services.db.tenant(scope).await?;
+            sqlx::query!(
+                "with counted as (
+                     update conversations set message_count = message_count + 1 where workspace_id = $1 and id = $3)
+                 insert into messages (workspace_id, id, conversation_id, role, content, status, model, bot_version,
+                     created_at)
+                 values ($1, $2, $3, 'assistant', $4, 'partial', $5, $6, $7)",
+                scope.workspace_id(),
+                self.message_id,
+                self.session_id,
+                text,
+                engine::model_name(&self.bot.content),
+                self.bot.version,
+                self.began_at
+            )
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            inbox::changed(&self.services, scope, self.session_id).await;
+        }
+        Ok(ChatEvent::Done {
+            message_id: self.message_id,
+            sources: Vec::new(),
+            answered: true,
+            usage: None,
+            suggestions: Vec::new(),
+            offers_lead_form: false,
         })
     }
 
@@ -373,7 +471,7 @@ impl Running {
         if let Some(retrieval) = &answer.retrieval {
             self.store_retrieval(&mut tx, retrieval).await?;
         }
-        if !answer.answered {
+        if !answer.answered && !self.question.is_empty() {
             self.store_gap(&mut tx).await?;
         }
         let turn = analytics::Turn {
@@ -389,7 +487,9 @@ impl Running {
             usage: answer.usage,
             first_token: self.first_words.get().copied().filter(|_| is_whole),
             total: is_whole.then_some(total),
-            question_key: Some(words::gist_key(&words::gist(&self.question))),
+            question_key: Some(words::gist(&self.question))
+                .filter(|gist| !gist.is_empty())
+                .map(|gist| words::gist_key(&gist)),
         };
         // Last, as it locks the sums until the end.
         analytics::turn(&mut tx, scope, self.session_id, &session, &turn).await?;
@@ -469,7 +569,7 @@ async fn store_question(
 }
 
 fn check(chat: &ChatRequest) -> Result<()> {
-    let mut errors = validate::message("message", &chat.message)
+    let mut errors = validate::message_with("message", &chat.message, chat.attachments.len())
         .err()
         .unwrap_or_default();
     let mut check = Checker::default();

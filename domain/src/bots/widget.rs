@@ -38,18 +38,6 @@ struct Said<'a> {
 /// The bubble of a bot.
 pub fn launcher(bot: &LiveBot) -> Launcher<'_> {
     let content = &bot.content;
-    let said = |(at, rule)| Said {
-        rule,
-        words: content
-            .translations
-            .iter()
-            .filter_map(|words| {
-                let said = words.proactive.get(at)?.trim();
-                (!said.is_empty()).then_some((words.language.tag(), said))
-            })
-            .collect(),
-        language: content.language.map(Language::tag),
-    };
     let ChatbotContent {
         appearance,
         proactive,
@@ -61,7 +49,23 @@ pub fn launcher(bot: &LiveBot) -> Launcher<'_> {
         size: appearance.size,
         icon: appearance.icon.path(),
         radius: appearance.radius,
-        proactive: proactive.iter().enumerate().map(said).collect(),
+        proactive: proactive
+            .iter()
+            .enumerate()
+            .map(|(at, rule)| said(content, at, rule))
+            .collect(),
+    }
+}
+
+fn said<'a>(content: &'a ChatbotContent, at: usize, rule: &'a ProactiveRule) -> Said<'a> {
+    let words = content.translations.iter().filter_map(|words| {
+        let said = words.proactive.get(at)?.trim();
+        (!said.is_empty()).then_some((words.language.tag(), said))
+    });
+    Said {
+        rule,
+        words: words.collect(),
+        language: content.language.map(Language::tag),
     }
 }
 

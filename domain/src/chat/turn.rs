@@ -4,7 +4,6 @@
 //! client that comes back picks the stream up where it broke off.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 

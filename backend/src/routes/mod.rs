@@ -303,11 +303,10 @@ fn visitor_api(config: &Config) -> OpenApiRouter<AppState> {
             .routes(routes!(embed::stream_check))
             .routes(routes!(leads::submit))
             .routes(routes!(inbox_visitors::ask))
-            .routes(
-                routes!(uploads::upload)
-                    .layer(DefaultBodyLimit::max(uploads::MAX_BODY_BYTES))
-                    .layer(Extension(Open::default())),
-            )
+            .routes(routes!(uploads::upload).layer((
+                DefaultBodyLimit::max(uploads::MAX_BODY_BYTES),
+                Extension(Open::default()),
+            )))
             .routes(routes!(inbox_visitors::live).layer(Extension(Open::default())))
             .routes(routes!(inbox_visitors::signal)),
     )

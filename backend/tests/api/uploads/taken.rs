@@ -206,14 +206,17 @@ async fn what_a_known_visitor_sent_is_theirs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_team_sees_what_was_sent_and_nobody_else_does() {
     let it = plain().await;
-    let (picture, notes) = (it.sent("cat.png", PNG).await, it.sent("Ж\".txt", b"Hello.").await);
+    let (picture, notes) = (
+        it.sent("cat.png", PNG).await,
+        it.sent("notes (1).txt", b"Hello.").await,
+    );
     let chat = it.said("", None, &[notes.id, picture.id]).await;
     let id = chat.session_id;
     let viewer = it.app.join(&it.ada, "invitations", Role::Viewer).await;
 
     let read: Conversation = ok(it.app.get(&viewer, &format!("/api/v1/conversations/{id}"))).await;
     assert_eq!(read.messages[0].attachments, [notes.clone(), picture.clone()]);
-    assert_eq!(read.summary.first_message, "Ж\".txt, cat.png");
+    assert_eq!(read.summary.first_message, "notes (1).txt, cat.png");
     let inbox: InboxConversation = ok(it.app.get(&viewer, &format!("/api/v1/inbox/{id}"))).await;
     assert_eq!(inbox.conversation.messages[0].attachments.len(), 2);
     let session = format!("/api/v1/bots/{}/sessions/{id}", it.bot);
@@ -238,7 +241,7 @@ async fn the_team_sees_what_was_sent_and_nobody_else_does() {
     assert_eq!(text.headers()["content-type"], "application/octet-stream");
     assert_eq!(
         text.headers()["content-disposition"],
-        "attachment; filename=\"__.txt\"; filename*=UTF-8''%D0%96%22.txt"
+        "attachment; filename=\"notes _1_.txt\"; filename*=UTF-8''notes%20%281%29.txt"
     );
 
     let eve = it.app.sign_up().await;

@@ -171,6 +171,8 @@ async fn quote_file(services: &Services, question: &Question<'_>) -> Option<Stri
         };
         let quoted = extractive::answer(question.text, &[passage], services.embedder.as_deref()).await;
         if let Some(quoted) = quoted {
+            // Its number would be that of a passage.
+            let quoted = quoted.replace(" [1]", "");
             return Some(format!("{}:\n\n{quoted}", file.name));
         }
     }

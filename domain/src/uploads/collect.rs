@@ -17,36 +17,37 @@ const SLACK: Duration = Duration::from_secs(60);
 pub async fn collect(services: &Services, workspace_id: Uuid, id: Uuid) -> Result<Outcome> {
     let scope = Scope::worker(workspace_id);
     let mut tx = services.db.tenant(&scope).await?;
-    // Locked: it is not put into a message meanwhile.
-    let found = sqlx::query!(
-        r#"select greatest(0, extract(epoch from created_at + make_interval(hours => $3) - now()))::bigint as "seconds_left!"
-           from uploads where workspace_id = $1 and id = $2 and message_id is null for update"#,
+    let hours = i32::try_from(UNUSED_HOURS).unwrap_or(i32::MAX);
+    let seconds_left = sqlx::query_scalar!(
+        r#"select greatest(0, extract(epoch from created_at + make_interval(hours => $3) - now()))::bigint as "seconds!"
+           from uploads where workspace_id = $1 and id = $2 and message_id is null"#,
         workspace_id,
         id,
-        i32::try_from(UNUSED_HOURS).unwrap_or(i32::MAX)
+        hours
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(found) = found else {
-        return Ok(Outcome::Done);
-    };
-    if found.seconds_left > 0 {
-        return Ok(Outcome::Later(
-            Duration::from_secs(found.seconds_left.unsigned_abs()) + SLACK,
-        ));
+    match seconds_left {
+        None => return Ok(Outcome::Done),
+        Some(0) => {}
+        Some(seconds) => {
+            let left = Duration::from_secs(seconds.unsigned_abs());
+            return Ok(Outcome::Later(left + SLACK));
+        }
     }
-    // Before the row: should we end in between, it is found again.
-    services
-        .storage
-        .delete(&Storage::upload_key(workspace_id, id))
-        .await?;
-    sqlx::query!(
-        "delete from uploads where workspace_id = $1 and id = $2",
+    // Its row is locked from here on: it is not put into a message any more.
+    let deleted = sqlx::query!(
+        "delete from uploads where workspace_id = $1 and id = $2 and message_id is null",
         workspace_id,
         id
     )
     .execute(&mut *tx)
     .await?;
+    if deleted.rows_affected() > 0 {
+        // Before the commit: should we end in between, it is found again.
+        let key = Storage::upload_key(workspace_id, id);
+        services.storage.delete(&key).await?;
+    }
     tx.commit().await?;
     Ok(Outcome::Done)
 }

@@ -41,12 +41,14 @@ sheet.replaceSync(`
 .file progress::-webkit-progress-bar { background: none; }
 .file progress::-webkit-progress-value { background: var(--ink); }
 .file progress::-moz-progress-bar { background: var(--ink); }
+.attach { margin: 3px; inline-size: 38px; block-size: 38px; border-radius: 50%; position: relative; }
+.attach::after { content: ""; position: absolute; inset: -3px; }
 .attach + textarea { padding-inline-start: 4px !important; }
 .limit { margin-block-end: 6px; font-size: 13px; color: var(--danger); }
 .limit:empty { display: none; }
 .question:has(.files) { display: flex; flex-direction: column; align-items: flex-end; }
 .question p:empty { display: none; }
-.question .files { justify-content: flex-end; }
+.question .files { justify-content: flex-end; margin-block: 6px 0; }
 .question .file { padding-inline-end: 10px; }
 .dropping [data-part="panel"]::after { content: attr(data-drop); position: fixed; inset: 8px; z-index: 9; display: grid; place-items: center; border: 2px dashed var(--ink); border-radius: var(--radius); background: color-mix(in srgb, var(--surface) 88%, transparent); font-weight: 600; }
 `);
@@ -68,9 +70,10 @@ const drawing = (...lines) => {
   return svg;
 };
 const size = (bytes) => {
-  const [number, unit] = bytes < 1024 * 1024 ? [bytes / 1024, 'kilobyte'] : [bytes / 1024 / 1024, 'megabyte'];
-  const style = { style: 'unit', unit, maximumFractionDigits: number < 10 ? 1 : 0 };
-  return new Intl.NumberFormat(document.documentElement.lang, style).format(Math.max(number, 0.1));
+  const step = bytes < 1024 ? 0 : bytes < 1024 * 1024 ? 1 : 2;
+  const number = bytes / 1024 ** step;
+  const style = { style: 'unit', unit: ['byte', 'kilobyte', 'megabyte'][step], maximumFractionDigits: number < 10 ? 1 : 0 };
+  return new Intl.NumberFormat(document.documentElement.lang, style).format(number);
 };
 const speak = (text) => {
   part('spoken').textContent = text;

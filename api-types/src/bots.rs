@@ -11,6 +11,7 @@ pub use crate::proactive::{ProactiveRule, ProactiveTrigger};
 use crate::retrieval::Rerank;
 use crate::test_sets::{BotTests, OverrideTests};
 use crate::translations::{Language, Translation};
+use crate::uploads::Uploads;
 use crate::visitors::Access;
 
 /// What makes the answers.
@@ -80,6 +81,9 @@ pub struct ChatbotContent {
     /// When visitors are handed over to people.
     #[serde(skip_serializing_if = "HandOff::is_default")]
     pub hand_off: HandOff,
+    /// What visitors may send.
+    #[serde(skip_serializing_if = "Uploads::is_default")]
+    pub uploads: Uploads,
     /// The test set that says how well it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tests: Option<BotTests>,
@@ -105,6 +109,7 @@ impl Default for ChatbotContent {
             access: Access::default(),
             lead_form: LeadForm::default(),
             hand_off: HandOff::default(),
+            uploads: Uploads::default(),
             tests: None,
         }
     }

@@ -8,6 +8,7 @@ use crate::bots::Appearance;
 use crate::inbox::HandOffStatus;
 use crate::leads::LeadForm;
 use crate::translations::Language;
+use crate::uploads::Attachment;
 
 /// Who said a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +26,7 @@ pub enum MessageRole {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChatRequest {
-    /// 1 to 4,000 characters.
+    /// 1 to 4,000 characters; none are needed when there are `attachments`.
     pub message: String,
     /// Continue this conversation; a new one is begun when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,6 +43,9 @@ pub struct ChatRequest {
     /// Address of the page that the visitor is on, for figures: only its origin and path are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
+    /// Files that the visitor sent before to `…/uploads`, up to 4. A message that is sent again may name them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Uuid>,
 }
 
 /// A passage an answer rests on.
@@ -209,6 +213,9 @@ pub struct BotConfig {
     /// Whether visitors may ask for a person.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hands_off: bool,
+    /// Whether visitors may send files, see `POST …/uploads`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub uploads: bool,
 }
 
 /// One message of a conversation, as the visitor sees it.
@@ -232,6 +239,9 @@ pub struct SessionMessage {
     /// The person's name, if their account still exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
+    /// The files sent along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// When.
     pub created_at: DateTime<Utc>,
 }

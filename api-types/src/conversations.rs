@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::chat::{FeedbackReason, MessageRole, Rating, Source, Usage};
+use crate::uploads::Attachment;
 use crate::visitors::Visitor;
 
 /// Where a conversation takes place.
@@ -127,6 +128,9 @@ pub struct TranscriptMessage {
     /// The person's name, if their account still exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
+    /// The files that the visitor sent along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// When.
     pub created_at: DateTime<Utc>,
 }

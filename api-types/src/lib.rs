@@ -33,6 +33,7 @@ pub mod sources;
 pub mod tenancy;
 pub mod test_sets;
 pub mod translations;
+pub mod uploads;
 pub mod usage;
 pub mod validate;
 pub mod visitors;

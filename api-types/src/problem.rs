@@ -76,6 +76,8 @@ pub enum ErrorCode {
     OriginalRemoved,
     /// A limit of the organization's plan is reached; `current` holds the quota, what is used of it, and the limit.
     QuotaExceeded,
+    /// So much of visitors' files waits or is kept already that no more is taken for now.
+    UploadsFull,
     /// The object was changed by someone else since it was read; read it again.
     Changed,
     /// Somebody else of the team has the conversation; `current` says who.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::proactive::MAX_RULES;
 use crate::validate::Checker;
 
 /// The languages that the widget speaks.
@@ -85,6 +86,9 @@ pub struct Translation {
     pub placeholder: String,
     /// Questions offered before the first message: up to 4, up to 120 characters each.
     pub suggested_questions: Vec<String>,
+    /// What the bubble says by itself, in the order of the bot's own messages. Up to 200 characters each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proactive: Vec<String>,
 }
 
 /// Checks translations before they are deployed.
@@ -110,6 +114,15 @@ pub fn check(translations: &[Translation], check: &mut Checker) {
         );
         for (at, question) in words.suggested_questions.iter().enumerate() {
             check.length(&format!("{questions}[{at}]"), question, 1, 120);
+        }
+        let messages = format!("{path}.proactive");
+        check.require(
+            words.proactive.len() <= MAX_RULES,
+            &messages,
+            "There are at most 5 messages.",
+        );
+        for (at, message) in words.proactive.iter().enumerate() {
+            check.length(&format!("{messages}[{at}]"), message, 0, 200);
         }
     }
 }

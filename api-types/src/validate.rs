@@ -5,6 +5,7 @@ use crate::auth::SignupRequest;
 use crate::bots::{ChatbotContent, ModelChoice};
 use crate::identities::IdentitySignupRequest;
 use crate::kb::{Chunking, KnowledgeBaseContent, SaveChunkRequest};
+use crate::uploads::MAX_ATTACHMENTS;
 use crate::{proactive, translations};
 
 /// Longest message a visitor may send, in characters.
@@ -195,6 +196,7 @@ pub fn chatbot(content: &ChatbotContent) -> Result<(), Vec<FieldError>> {
     content.access.check(&mut check);
     content.lead_form.check(&mut check);
     content.hand_off.check(&mut check);
+    content.uploads.check(&mut check);
     if let Some(tests) = &content.tests {
         tests.thresholds.check(&mut check, "content.tests.thresholds");
     }
@@ -249,6 +251,18 @@ pub fn knowledge_base(content: &KnowledgeBaseContent, editing: bool) -> Result<(
 pub fn message(field: &str, text: &str) -> Result<(), Vec<FieldError>> {
     let mut check = Checker::default();
     check.length(field, text, 1, MAX_MESSAGE_CHARS);
+    check.finish()
+}
+
+/// Checks a message that so many files go along with: it needs no words of its own then.
+pub fn message_with(field: &str, text: &str, attachments: usize) -> Result<(), Vec<FieldError>> {
+    let mut check = Checker::default();
+    check.length(field, text, usize::from(attachments == 0), MAX_MESSAGE_CHARS);
+    check.require(
+        attachments <= MAX_ATTACHMENTS,
+        "attachments",
+        "Send at most 4 files with a message.",
+    );
     check.finish()
 }
 

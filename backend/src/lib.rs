@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod embedded;
 mod extract;
 mod key_scopes;
+mod open;
 pub mod plan;
 mod problem;
 mod rate_limit;

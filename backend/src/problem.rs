@@ -135,6 +135,7 @@ pub fn describe(code: ErrorCode) -> (StatusCode, &'static str) {
         C::RunInProgress => (S::CONFLICT, "The set is being run"),
         C::ExportInProgress => (S::CONFLICT, "An export is being made"),
         C::OriginalRemoved => (S::CONFLICT, "The file is gone"),
+        C::UploadsFull => (S::CONFLICT, "No more files for now"),
         C::QuotaExceeded => (S::FORBIDDEN, "A limit of the plan is reached"),
         C::AlreadyTaken => (S::CONFLICT, "Taken by somebody else"),
         C::Changed => (S::CONFLICT, "Changed elsewhere"),

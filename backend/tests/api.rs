@@ -56,6 +56,7 @@ mod api {
     mod ssrf;
     mod test_sets;
     mod tokens;
+    mod uploads;
     mod visitors;
     mod webhooks;
     mod widget;

@@ -116,6 +116,20 @@ pub enum Job {
         /// The conversation.
         conversation_id: Uuid,
     },
+    /// Remove a visitor's file that is in no message a day after it was sent.
+    CollectUpload {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The file.
+        upload_id: Uuid,
+    },
+    /// Remove files of what was deleted.
+    RemoveFiles {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// Which, as storage keys.
+        storage_keys: Vec<String>,
+    },
     /// Send a mail of the outbox.
     SendMail {
         /// The mail.

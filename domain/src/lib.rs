@@ -3,7 +3,7 @@
 //! Modules are features. `tenancy`, `audit`, `llm`, `vectors`, `storage`, `secrets` and `outbound` are leaves;
 //! `data` is what is kept for how long, archives and receipts; `quotas` is what plans allow.
 //! `leads` are people who left their details with a bot; `webhooks` tell other servers of them.
-//! `inbox` is people who answer in a bot's place.
+//! `inbox` is people who answer in a bot's place; `uploads` are files that visitors send.
 //! `analytics` is what happened, counted; `gaps` are what bots could not answer; `embed` is the widget on people's sites.
 //! `kb` stands on `llm` and `vectors`; `chat` stands on `bots`, `kb` and `llm`. A module calls another's public
 //! functions, never its tables.
@@ -46,6 +46,7 @@ mod spreadsheet;
 pub mod storage;
 pub mod tenancy;
 pub mod test_sets;
+pub mod uploads;
 pub mod vectors;
 pub mod visitors;
 pub mod webhooks;

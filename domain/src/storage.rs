@@ -1,8 +1,8 @@
 //! Files: uploaded sources while they are drafts, and documents once they are finalized.
 //!
 //! Keys are made of UUIDs only (`drafts/<workspace>/<draft>/<source>`, `documents/<workspace>/<document>`,
-//! `pages/<workspace>/<source>/<version>`, `exports/<workspace>/<export>`, `people/<person>/<export>`), never of names that
-//! people chose.
+//! `pages/<workspace>/<source>/<version>`, `uploads/<workspace>/<file>`, `exports/<workspace>/<export>`,
+//! `people/<person>/<export>`), never of names that people chose.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -72,6 +72,11 @@ impl Storage {
     /// Key of a document.
     pub fn document_key(workspace_id: Uuid, document_id: Uuid) -> String {
         format!("documents/{workspace_id}/{document_id}")
+    }
+
+    /// Key of a file of a visitor.
+    pub fn upload_key(workspace_id: Uuid, upload_id: Uuid) -> String {
+        format!("uploads/{workspace_id}/{upload_id}")
     }
 
     /// Key of an archive of a workspace.
@@ -161,6 +166,14 @@ impl Storage {
         }
     }
 
+    /// Deletes these files; those that are gone already are fine.
+    pub async fn delete_all(&self, keys: &[String]) -> Result<()> {
+        for key in keys {
+            self.delete(key).await?;
+        }
+        Ok(())
+    }
+
     /// Deletes every file of a draft.
     pub async fn delete_draft(&self, workspace_id: Uuid, draft_id: Uuid) -> Result<()> {
         self.delete_folder(&format!("drafts/{workspace_id}/{draft_id}"))
@@ -171,7 +184,7 @@ impl Storage {
     /// Deletes every file of a workspace. Answers how many there were.
     pub async fn delete_workspace(&self, workspace_id: Uuid) -> Result<u64> {
         let mut deleted = 0;
-        for kind in ["documents", "pages", "drafts", "exports"] {
+        for kind in ["documents", "pages", "drafts", "uploads", "exports"] {
             let folder = Key::from(format!("{kind}/{workspace_id}"));
             let files: Vec<_> = self
                 .store

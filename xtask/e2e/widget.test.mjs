@@ -149,10 +149,16 @@ test("the bubble speaks by itself, once and one at a time", async (t) => {
       rule("Questions about the kettle?", { when: "scroll", percent: 50 }, "/long*"),
       rule("Before you go: can I help?", { when: "exit" }, "/leave"),
     ],
+    translations: [{ language: "de", proactive: ["Welcher Tarif passt zu Ihnen?"] }],
   });
   const site = await startSite(t, server.url, tag(server, bot));
   const page = await browser.newPage();
   const says = page.locator("botwright-widget").getByRole("status");
+
+  // In the visitor's language, where it was written in that.
+  const german = await browser.newPage({ locale: "de-DE" });
+  await german.goto(`${site}pricing`);
+  await german.locator("botwright-widget").getByText("Welcher Tarif passt zu Ihnen?").waitFor();
 
   await page.goto(`${site}pricing`);
   await says.getByText("Which plan fits you?").waitFor();

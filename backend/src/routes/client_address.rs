@@ -78,7 +78,7 @@ fn address(entry: &[u8]) -> Option<IpAddr> {
 }
 
 /// The address without what a visitor can choose freely.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),

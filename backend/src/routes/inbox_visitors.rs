@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_types::inbox::{AskForPersonRequest, AskedForPerson, VisitorEvent, VisitorSignal};
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::inbox::Followed;
+use domain::tenancy::Origin;
 use domain::{Error, Services, inbox};
 use futures::StreamExt;
 use serde::Deserialize;
@@ -17,10 +18,18 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::chat::channel;
+use super::client_address;
 use crate::extract::{Json, Path, Query};
+use crate::open::{Open, Owner};
 use crate::problem::Result;
 use crate::sse;
 use crate::visit::Visit;
+
+/// Streams of one conversation that are open at the same time: the tabs that it is open in, and those that broke off
+/// unnoticed.
+const PER_CONVERSATION: usize = 8;
+/// Streams to one address: an office may be behind it.
+const PER_ADDRESS: usize = 100;
 
 /// How often a comment is sent, so that proxies keep the connection.
 const PING: Duration = Duration::from_secs(10);
@@ -51,7 +60,7 @@ pub struct LiveQuery {
 
 /// Follow a conversation: server-sent events `state`, `message`, `typing` and `read`. What has an `id:` comes once and in
 /// order, from any replica, after the `Last-Event-ID`. The stream ends when there is nobody to wait for, and after half an
-/// hour.
+/// hour. At most 8 of a conversation and 100 to one address are open at the same time; one more is refused with 429.
 #[utoipa::path(get, path = "/api/v1/bots/{bot_id}/sessions/{session_id}/live", tag = "chat",
     params(("bot_id" = Uuid, Path), ("session_id" = Uuid, Path), LiveQuery,
         ("last-event-id" = Option<String>, Header), ("x-visitor-token" = Option<String>, Header)),
@@ -61,14 +70,22 @@ pub async fn live(
     Visit { bot, visitor }: Visit,
     Path((_, session_id)): Path<(Uuid, Uuid)>,
     Query(query): Query<LiveQuery>,
+    Extension(open): Extension<Open>,
+    Extension(origin): Extension<Origin>,
     headers: HeaderMap,
 ) -> Result<Response> {
+    let mut owners = vec![(Owner::Conversation(session_id), PER_CONVERSATION)];
+    let address = origin.address.map(client_address::network);
+    owners.extend(address.map(|address| (Owner::Address(address), PER_ADDRESS)));
+    let slot = open.take("live streams", &owners)?;
     let after = match headers.get("last-event-id") {
         None => query.after,
         Some(value) => Some(number(value.to_str().unwrap_or_default())?),
     };
     let events = inbox::follow(services, bot, session_id, after, visitor.as_ref()).await?;
-    let events = events.map(|Followed { n, event }| {
+    let events = events.map(move |Followed { n, event }| {
+        // Held for as long as the stream is.
+        let _slot = &slot;
         let data = serde_json::to_string(&event).unwrap_or_default();
         let sent = Event::default().event(event.name()).data(data);
         Ok::<_, Infallible>(match n {

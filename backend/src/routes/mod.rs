@@ -45,6 +45,7 @@ mod outbox;
 mod providers;
 mod spa;
 mod test_sets;
+mod uploads;
 mod usage;
 mod visitor_secrets;
 mod webhooks;
@@ -53,7 +54,7 @@ mod workspaces;
 
 use api_types::Problem;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Extension};
 use axum::http::Method;
 use axum::routing::get;
 use domain::config::Config;
@@ -65,6 +66,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use self::client_address::ClientAddress;
+use crate::open::Open;
 use crate::{AppState, key_scopes};
 
 pub use edge::request_id;
@@ -210,6 +212,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(conversations::get, conversations::delete))
         .routes(routes!(conversations::delete_many))
         .routes(routes!(conversations::retrieval))
+        .routes(routes!(uploads::attachment))
         .routes(routes!(conversations::gaps))
         .routes(routes!(inbox::list))
         .routes(routes!(inbox::counts))
@@ -300,7 +303,11 @@ fn visitor_api(config: &Config) -> OpenApiRouter<AppState> {
             .routes(routes!(embed::stream_check))
             .routes(routes!(leads::submit))
             .routes(routes!(inbox_visitors::ask))
-            .routes(routes!(inbox_visitors::live))
+            .routes(routes!(uploads::upload).layer((
+                DefaultBodyLimit::max(uploads::MAX_BODY_BYTES),
+                Extension(Open::default()),
+            )))
+            .routes(routes!(inbox_visitors::live).layer(Extension(Open::default())))
             .routes(routes!(inbox_visitors::signal)),
     )
 }

@@ -29,7 +29,7 @@ const LATER: &str = "later/";
 
 /// Nothing inline, nothing from elsewhere, no HTML from strings. The bot's owner says which sites may frame it.
 const FRAME_CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-                         connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; \
+                         connect-src 'self'; img-src 'self' data: blob:; font-src 'self'; base-uri 'none'; \
                          form-action 'none'; require-trusted-types-for 'script'; frame-ancestors ";
 
 /// Host pages ask for the loader on every view: they may reuse it for a while before they look for a newer one.

@@ -126,6 +126,18 @@ async fn the_bubble_is_a_script_that_every_page_may_load() {
             trigger: ProactiveTrigger::Scroll { percent: 50 },
             page: "/docs/*".into(),
         }];
+        content.language = Some(Language::De);
+        content.translations = vec![
+            Translation {
+                language: Language::De,
+                proactive: vec!["Hallo".into()],
+                ..Translation::default()
+            },
+            Translation {
+                language: Language::Fr,
+                ..Translation::default()
+            },
+        ];
     })
     .await;
     let file = format!("{}.js", f.bot);
@@ -141,6 +153,7 @@ async fn the_bubble_is_a_script_that_every_page_may_load() {
         "color": "#4f46e5", "position": "end", "size": "large", "icon": Icon::Book.path(), "radius": 12,
         "proactive": [{
             "message": "</script>\u{2028}Hello", "trigger": { "when": "scroll", "percent": 50 }, "page": "/docs/*",
+            "words": { "de": "Hallo" }, "language": "de",
         }],
     });
     assert_eq!(f.bubble(&file).await, expected);

@@ -1,10 +1,12 @@
 //! Messages and their sources, as they are streamed and as they are kept.
 
 mod answer;
+mod attachments;
 mod markdown;
 mod source;
 mod stream;
 
 pub use answer::{Answer, Question};
+pub use attachments::Attachments;
 pub use source::{OpenPassage, PassageDialog, web_link};
 pub use stream::events;

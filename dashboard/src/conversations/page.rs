@@ -11,7 +11,7 @@ use super::delete::DeleteConversation;
 use super::gaps::reason_words;
 use super::list::{GapMark, VisitorName, channel_name};
 use super::why::{Asking, WhyDialog};
-use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
+use crate::chat::{Answer, Attachments, OpenPassage, PassageDialog, Question};
 use crate::i18n::decimal;
 use crate::test_sets::{AddToTestSet, Asked};
 use crate::ui::icon::{self, Icon};
@@ -92,7 +92,8 @@ fn AskedLine(message: TranscriptMessage, conversation_id: Uuid) -> impl IntoView
     });
     view! {
         <div>
-            <Question text=message.content />
+            {(!message.content.is_empty()).then(|| view! { <Question text=message.content.clone() /> })}
+            <Attachments conversation_id=conversation_id attachments=message.attachments at_end=true />
             <div class="mt-1 flex flex-wrap items-center justify-end gap-x-2">
                 <AddToTestSet asked=asked />
                 <span class="muted text-xs">

@@ -20,7 +20,7 @@ use super::Live;
 use super::composer::Composer;
 use super::list::StateMark;
 use super::side::Side;
-use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
+use crate::chat::{Answer, Attachments, OpenPassage, PassageDialog, Question};
 use crate::session::use_session;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Load, blocks, load, loaded};
@@ -52,7 +52,7 @@ pub fn Thread(id: Uuid) -> impl IntoView {
             <div class="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_16rem]">
                 <section class="panel flex h-[calc(100dvh-13rem)] min-h-96 md:h-[calc(100dvh-18.5rem)] flex-col" aria-label=tr!("Conversation")>
                     <Head found=found />
-                    <Lines found=found typing=typing />
+                    <Lines id=id found=found typing=typing />
                     <Show
                         when=move || may_answer
                         fallback=|| view! { <p class="muted border-t border-base-300 p-3">{tr!("You may read, but not answer.")}</p> }
@@ -182,7 +182,7 @@ fn lines(found: &InboxConversation) -> Vec<Line> {
 }
 
 #[component]
-fn Lines(found: RwSignal<InboxConversation>, typing: RwSignal<Option<String>>) -> impl IntoView {
+fn Lines(id: Uuid, found: RwSignal<InboxConversation>, typing: RwSignal<Option<String>>) -> impl IntoView {
     let passage: OpenPassage = RwSignal::new(None);
     let all = Memo::new(move |_| found.with(lines));
     let area = NodeRef::<html::Div>::new();
@@ -225,7 +225,7 @@ fn Lines(found: RwSignal<InboxConversation>, typing: RwSignal<Option<String>>) -
                 each=move || all.get()
                 key=Line::key
                 children=move |line| match line {
-                    Line::Said(message) => view! { <Said message=*message passage=passage /> }.into_any(),
+                    Line::Said(message) => view! { <Said id=id message=*message passage=passage /> }.into_any(),
                     Line::Happened(event) => view! { <Happened event=event /> }.into_any(),
                     Line::Noted(note) => view! { <Noted note=note /> }.into_any(),
                 }
@@ -242,16 +242,17 @@ fn Lines(found: RwSignal<InboxConversation>, typing: RwSignal<Option<String>>) -
 }
 
 #[component]
-fn Said(message: TranscriptMessage, passage: OpenPassage) -> impl IntoView {
+fn Said(id: Uuid, message: TranscriptMessage, passage: OpenPassage) -> impl IntoView {
     if message.role == MessageRole::User {
         return view! {
             <div data-testid="question">
                 <p
-                    class="w-fit max-w-[85%] rounded-box bg-base-200 px-3 py-2 whitespace-pre-wrap wrap-anywhere"
+                    class="w-fit max-w-[85%] rounded-box bg-base-200 px-3 py-2 whitespace-pre-wrap wrap-anywhere empty:hidden"
                     dir="auto"
                 >
                     {message.content}
                 </p>
+                <Attachments conversation_id=id attachments=message.attachments />
                 <p class="muted mt-0.5 text-xs">
                     {tr!("Visitor · ")} <Ago at=message.created_at />
                 </p>

@@ -19,7 +19,7 @@ pub use live::{LiveBot, LiveBots};
 pub use versions::{list as versions, rollback};
 pub use widget::{Launcher, config, launcher};
 
-use crate::{Error, Result, Scope, Services, audit};
+use crate::{Error, Result, Scope, Services, audit, uploads};
 
 /// A bot joined with its live version.
 struct Row {
@@ -116,6 +116,7 @@ pub async fn set_status(services: &Services, scope: &Scope, id: Uuid, status: Bo
 pub async fn delete(services: &Services, scope: &Scope, id: Uuid) -> Result<()> {
     scope.require(Role::Editor)?;
     let mut tx = services.db.tenant(scope).await?;
+    uploads::forget_bot(&mut tx, scope, id).await?;
     let deleted = sqlx::query!(
         "delete from bots where workspace_id = $1 and id = $2 returning name",
         scope.workspace_id(),

@@ -15,6 +15,7 @@ use super::{Answer, Turn, followup, prompt};
 use crate::llm::extractive::{self, Passage};
 use crate::llm::openai::OpenAi;
 use crate::llm::{ChatCompletion, Piece, PieceStream};
+use crate::uploads::{Given, Matter};
 use crate::{Result, Scope, Services, providers};
 
 /// The longest answer of a model, in its tokens.
@@ -34,6 +35,20 @@ pub(super) struct Question<'a> {
     pub variables: &'a BTreeMap<String, String>,
     /// What the page says of the visitor.
     pub metadata: &'a BTreeMap<String, String>,
+    /// What the visitor sent, oldest first.
+    pub files: &'a [Given],
+}
+
+impl Question<'_> {
+    /// Whether files came with it.
+    fn has_new_files(&self) -> bool {
+        self.files.iter().any(|file| file.is_new)
+    }
+
+    /// Whether it is nothing but files: there is nothing to search for.
+    fn is_wordless(&self) -> bool {
+        self.text.is_empty()
+    }
 }
 
 /// Answers a question, handing `sources` and `delta` events to `emit` as they come. After an error, what was emitted
@@ -80,10 +95,7 @@ async fn quote(
 ) -> Result<Answer> {
     let content = question.content;
     if let Some(kind) = smalltalk::recognise(question.text) {
-        emit(ChatEvent::Sources {
-            sources: Vec::new(),
-            degraded: false,
-        });
+        nothing_found(emit);
         let greeting = prompt::fill(&content.greeting, question.variables);
         let words = match (kind, greeting.trim()) {
             (Smalltalk::Thanks, _) => "You're welcome!",
@@ -91,6 +103,17 @@ async fn quote(
             (_, greeting) => greeting,
         };
         return Ok(say(emit, words, true));
+    }
+    if question.is_wordless() {
+        nothing_found(emit);
+        return Ok(say(emit, &content.uploads.received_message, true));
+    }
+    // What just came is what is asked about; what came before stands behind the bot's own knowledge.
+    if question.has_new_files()
+        && let Some(quoted) = quote_file(services, question).await
+    {
+        nothing_found(emit);
+        return stream_out(extractive::stream(&quoted), content, &[], emit).await;
     }
     let queries = followup::queries(question.text, question.history);
     let (sources, retrieval) = retrieve(services, question, &queries, emit).await?;
@@ -103,13 +126,57 @@ async fn quote(
         .collect();
     let quoted = extractive::answer(&retrieval.query, &passages, services.embedder.as_deref()).await;
     let answer = match quoted {
-        None => say(emit, &content.fallback_message, false),
+        None => match quote_file(services, question).await {
+            Some(quoted) => stream_out(extractive::stream(&quoted), content, &[], emit).await?,
+            None => say(emit, &without_answer(question), false),
+        },
         Some(quoted) => stream_out(extractive::stream(&quoted), content, &sources, emit).await?,
     };
     Ok(Answer {
         retrieval: Some(retrieval),
         ..answer
     })
+}
+
+/// What the built-in answerer says when it found nothing.
+fn without_answer(question: &Question<'_>) -> String {
+    let content = question.content;
+    if question.has_new_files() {
+        format!(
+            "{}\n\n{}",
+            content.uploads.received_message, content.fallback_message
+        )
+    } else {
+        content.fallback_message.clone()
+    }
+}
+
+/// No passage is looked for.
+fn nothing_found(emit: &mut (dyn FnMut(ChatEvent) + Send)) {
+    emit(ChatEvent::Sources {
+        sources: Vec::new(),
+        degraded: false,
+    });
+}
+
+/// What a document of the visitor says to the question, under the document's name; the newest first.
+async fn quote_file(services: &Services, question: &Question<'_>) -> Option<String> {
+    for file in question.files.iter().rev() {
+        let Matter::Text { text, .. } = &file.matter else {
+            continue;
+        };
+        let passage = Passage {
+            text,
+            heading_path: &[],
+        };
+        let quoted = extractive::answer(question.text, &[passage], services.embedder.as_deref()).await;
+        if let Some(quoted) = quoted {
+            // Its number would be that of a passage.
+            let quoted = quoted.replace(" [1]", "");
+            return Some(format!("{}:\n\n{quoted}", file.name));
+        }
+    }
+    None
 }
 
 /// A provider's model, given the passages.
@@ -121,6 +188,10 @@ async fn generate(
     temperature: Option<f32>,
     emit: &mut (dyn FnMut(ChatEvent) + Send),
 ) -> Result<Answer> {
+    if question.is_wordless() {
+        nothing_found(emit);
+        return ask(question, client, model, temperature, &[], emit).await;
+    }
     let rewritten = match followup::leaning(question.text, question.history) {
         Leaning::No => None,
         Leaning::Perhaps | Leaning::Yes => {
@@ -132,25 +203,30 @@ async fn generate(
         None => followup::queries(question.text, question.history),
     };
     let (sources, retrieval) = retrieve(services, question, &queries, emit).await?;
-    let request = ChatCompletion {
-        model: model.to_owned(),
-        messages: prompt::messages(
-            question.content,
-            question.variables,
-            question.history,
-            question.text,
-            question.metadata,
-            &sources,
-        ),
-        temperature,
-        max_tokens: MAX_TOKENS,
-    };
-    let pieces = client.stream(&request).await?;
-    let answer = stream_out(pieces, question.content, &sources, emit).await?;
+    let answer = ask(question, client, model, temperature, &sources, emit).await?;
     Ok(Answer {
         retrieval: Some(retrieval),
         ..answer
     })
+}
+
+/// Asks the model with what there is.
+async fn ask(
+    question: &Question<'_>,
+    client: &OpenAi,
+    model: &str,
+    temperature: Option<f32>,
+    sources: &[Source],
+    emit: &mut (dyn FnMut(ChatEvent) + Send),
+) -> Result<Answer> {
+    let request = ChatCompletion {
+        model: model.to_owned(),
+        messages: prompt::messages(question, sources),
+        temperature,
+        max_tokens: MAX_TOKENS,
+    };
+    let pieces = client.stream(&request).await?;
+    stream_out(pieces, question.content, sources, emit).await
 }
 
 /// Hands text on as it comes, its citations checked. A model that says [`prompt::NO_ANSWER`] is replaced by the bot's

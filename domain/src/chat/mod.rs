@@ -10,6 +10,7 @@ mod prompt;
 mod rate;
 mod resume;
 mod retrieve;
+mod running;
 mod session;
 mod smalltalk;
 mod test;

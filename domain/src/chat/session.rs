@@ -14,7 +14,7 @@ use crate::bots::LiveBot;
 use crate::conversations::role;
 
 use crate::db::TenantTx;
-use crate::{Error, Result, Services, inbox};
+use crate::{Error, Result, Services, inbox, uploads};
 
 /// Messages looked back at.
 const HISTORY: i64 = 20;
@@ -106,6 +106,7 @@ pub async fn session(
     )
     .fetch_all(&mut *tx)
     .await?;
+    let mut attachments = uploads::of_conversation(&mut tx, &bot.scope, session_id).await?;
     let messages = rows.into_iter().rev().map(|row| {
         Ok(SessionMessage {
             id: row.id,
@@ -115,6 +116,7 @@ pub async fn session(
             rating: row.rating.as_deref().and_then(Rating::from_name),
             by_person: row.is_by_person,
             author: row.author,
+            attachments: attachments.remove(&row.id).unwrap_or_default(),
             created_at: row.created_at,
         })
     });

@@ -65,6 +65,7 @@ pub async fn test_draft(
             text: request.message.trim(),
             variables: &BTreeMap::new(),
             metadata: &BTreeMap::new(),
+            files: &[],
         };
         let last = match engine::answer(&services, question, &mut emit).await {
             Ok(answer) => ChatEvent::Done {

@@ -46,6 +46,7 @@ pub(crate) async fn try_question(
         text: question.trim(),
         variables: &BTreeMap::new(),
         metadata: &BTreeMap::new(),
+        files: &[],
     };
     let answer = engine::answer(services, question, &mut emit).await?;
     let retrieval = answer.retrieval.as_ref();

@@ -4,38 +4,28 @@
 //! client that comes back picks the stream up where it broke off.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use api_types::ErrorCode;
 use api_types::chat::{ChatEvent, ChatRequest, MessageRole};
-use api_types::conversations::{Channel, MessageStatus};
-use api_types::gaps::GapKind;
-use api_types::retrieval::Retrieval;
+use api_types::conversations::Channel;
 use api_types::usage::Quota;
 use api_types::validate::{self, Checker};
 use api_types::visitors::Visitor;
-use retrieval::words;
-use serde_json::json;
+use chrono::Utc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use uuid::Uuid;
 
-use super::engine::{self, Question};
-use super::{Answer, Events, NumberedEvent, Turn, resume, session};
-use crate::analytics::{self, Outcome};
+use super::running::Running;
+use super::{Events, NumberedEvent, Turn, resume, session};
+use crate::analytics;
 use crate::bots::LiveBot;
 use crate::data::redaction::redact;
 use crate::db::TenantTx;
-use crate::gaps::{self, NewGap};
 use crate::inbox::{self, Handed};
-use crate::{Error, Result, Services, leads, quotas};
-
-/// How long an answer is kept in memory while Postgres is away.
-const STORE_FOR: Duration = Duration::from_secs(30);
-/// How often storing it is tried.
-const STORE_AGAIN: Duration = Duration::from_secs(1);
+use crate::{Error, Result, Services, leads, quotas, uploads};
 
 /// A turn to take.
 #[derive(Debug)]
@@ -48,25 +38,6 @@ pub struct Request {
     pub history: Option<Vec<Turn>>,
     /// Who it is, if the site vouches for them.
     pub visitor: Option<Visitor>,
-}
-
-/// A turn under way.
-struct Running {
-    services: Arc<Services>,
-    bot: Arc<LiveBot>,
-    session_id: Uuid,
-    message_id: Uuid,
-    question: String,
-    history: Vec<Turn>,
-    variables: BTreeMap<String, String>,
-    metadata: BTreeMap<String, String>,
-    /// The page that the visitor is on.
-    page: Option<String>,
-    began: Instant,
-    /// Whether it is time for the lead form.
-    offers_lead_form: bool,
-    /// How long the first words took.
-    first_words: OnceLock<Duration>,
 }
 
 /// Takes a turn. Refusals come back at once; once this returns, everything else is an event.
@@ -96,12 +67,23 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     };
     let history = redacted_history(&bot, history);
     let question_id = store_question(&services, &mut tx, &bot, session_id, &question).await?;
+    uploads::attach(
+        &mut tx,
+        &bot,
+        session_id,
+        question_id,
+        &chat.attachments,
+        visitor.as_ref(),
+    )
+    .await?;
     let handed = inbox::before_answer(&mut tx, &bot, session_id, question_id, &question).await?;
     if let Some(handed) = handed {
         tx.commit().await?;
         inbox::changed(&services, &bot.scope, session_id).await;
         return Ok(hand_over(&services, &bot, session_id, handed));
     }
+    // Before anybody else can take it, so that it is heard of.
+    let signals = services.live.subscribe();
     let offers_lead_form = offers_lead_form(&mut tx, &bot, session_id, &question).await?;
     tx.commit().await?;
     inbox::changed(&services, &bot.scope, session_id).await;
@@ -112,16 +94,18 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         bot,
         session_id,
         message_id: Uuid::now_v7(),
+        question_id,
         question,
         history,
         variables: chat.variables,
         metadata: chat.metadata,
         page: chat.page.as_deref().and_then(analytics::clean_page),
         began: Instant::now(),
+        began_at: Utc::now(),
         offers_lead_form,
         first_words: OnceLock::new(),
     };
-    tokio::spawn(running.run(sender));
+    tokio::spawn(running.run(sender, signals));
     Ok(UnboundedReceiverStream::new(receiver))
 }
 
@@ -214,224 +198,6 @@ fn redact_in_place(text: &mut String) {
     }
 }
 
-impl Running {
-    async fn run(self, sender: mpsc::UnboundedSender<NumberedEvent>) {
-        let log = resume::Log::begin(
-            self.services.redis.clone(),
-            self.bot.id,
-            self.session_id,
-            self.message_id,
-        );
-        let mut n = 0;
-        let mut text = String::new();
-        let mut emit = |event: ChatEvent| {
-            if let ChatEvent::Delta { text: piece } = &event {
-                self.first_words.get_or_init(|| self.began.elapsed());
-                text.push_str(piece);
-            }
-            n += 1;
-            let event = NumberedEvent { n, event };
-            log.append(event.clone());
-            // The visitor may be gone; the answer is finished all the same.
-            let _ = sender.send(event);
-        };
-        emit(ChatEvent::Start {
-            session_id: self.session_id,
-            message_id: self.message_id,
-        });
-        let question = Question {
-            scope: &self.bot.scope,
-            content: &self.bot.content,
-            history: &self.history,
-            text: &self.question,
-            variables: &self.variables,
-            metadata: &self.metadata,
-        };
-        let answered = engine::answer(&self.services, question, &mut emit).await;
-        let last = match answered {
-            Ok(answer) => self.finish(answer).await,
-            Err(error) => Err(error),
-        };
-        let last = match last {
-            Ok(done) => done,
-            Err(error) => {
-                // While Postgres is away nobody has deleted anything, and the visitor has waited for long enough.
-                let is_away = matches!(error, Error::Unavailable { .. });
-                let is_deleted = !is_away && self.is_deleted().await;
-                if is_deleted {
-                    log.discard();
-                }
-                emit(error_event(&error, Audience::Visitor));
-                if !is_deleted {
-                    self.store_failure(&text).await;
-                }
-                return;
-            }
-        };
-        emit(last);
-    }
-
-    /// Whether the conversation was deleted while it was answered: then nothing is left behind, not even for the minutes in
-    /// which the answer could be resumed.
-    async fn is_deleted(&self) -> bool {
-        match session::exists(&self.services, &self.bot, self.session_id).await {
-            Ok(exists) => !exists,
-            Err(error) => {
-                tracing::debug!(%error, "can't tell whether a conversation was deleted");
-                false
-            }
-        }
-    }
-
-    async fn finish(&self, answer: Answer) -> Result<ChatEvent> {
-        self.store_patiently(&answer, MessageStatus::Complete).await?;
-        Ok(ChatEvent::Done {
-            message_id: self.message_id,
-            sources: answer.cited,
-            answered: answer.answered,
-            usage: answer.usage,
-            suggestions: Vec::new(),
-            offers_lead_form: self.offers_lead_form,
-        })
-    }
-
-    /// Keeps what was shown before it broke off.
-    async fn store_failure(&self, text: &str) {
-        let status = if text.is_empty() {
-            MessageStatus::Failed
-        } else {
-            MessageStatus::Partial
-        };
-        let partial = Answer {
-            text: text.to_owned(),
-            cited: Vec::new(),
-            answered: true,
-            usage: None,
-            retrieval: None,
-        };
-        if let Err(error) = self.store_patiently(&partial, status).await {
-            tracing::error!(%error, message_id = %self.message_id, "a broken-off answer could not be stored");
-        }
-    }
-
-    /// Stores an answer that the visitor has read already, even if Postgres is away just now.
-    async fn store_patiently(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
-        let began = Instant::now();
-        loop {
-            match self.store_answer(answer, status).await {
-                Err(Error::Unavailable { .. }) if began.elapsed() < STORE_FOR => {
-                    tokio::time::sleep(STORE_AGAIN).await;
-                }
-                stored => return stored,
-            }
-        }
-    }
-
-    async fn store_answer(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
-        let scope = &self.bot.scope;
-        let total = self.began.elapsed();
-        let mut tx = self.services.db.tenant(scope).await?;
-        let stored = sqlx::query!(
-            "with metered as (
-                 insert into usage_days as d (workspace_id, day, prompt_tokens, completion_tokens)
-                 select $1, (now() at time zone 'UTC')::date, coalesce($11::int, 0), coalesce($12::int, 0)
-                 on conflict (workspace_id, day) do update
-                 set prompt_tokens = d.prompt_tokens + excluded.prompt_tokens,
-                     completion_tokens = d.completion_tokens + excluded.completion_tokens)
-             insert into messages (workspace_id, id, conversation_id, role, content, sources, status, answered, model,
-                 bot_version, latency_ms, prompt_tokens, completion_tokens)
-             values ($1, $2, $3, 'assistant', $4, $5, $6, $7, $8, $9, $10, $11, $12)
-             on conflict (workspace_id, id) do nothing",
-            scope.workspace_id(),
-            self.message_id,
-            self.session_id,
-            answer.text,
-            json!(answer.cited),
-            status.as_str(),
-            answer.answered,
-            engine::model_name(&self.bot.content),
-            self.bot.version,
-            i32::try_from(total.as_millis()).unwrap_or(i32::MAX),
-            answer.usage.map(|usage| usage.prompt_tokens.cast_signed()),
-            answer.usage.map(|usage| usage.completion_tokens.cast_signed())
-        )
-        .execute(&mut *tx)
-        .await?;
-        if stored.rows_affected() == 0 {
-            // Committed before, without our hearing of it.
-            return Ok(());
-        }
-        let is_whole = status == MessageStatus::Complete;
-        let outcome = Outcome {
-            messages: 1,
-            is_counted: true,
-            has_answer: is_whole && answer.answered,
-            has_gap: !answer.answered,
-            ..Outcome::default()
-        };
-        let session = outcome.apply(&mut tx, scope, self.session_id).await?;
-        if let Some(retrieval) = &answer.retrieval {
-            self.store_retrieval(&mut tx, retrieval).await?;
-        }
-        if !answer.answered {
-            self.store_gap(&mut tx).await?;
-        }
-        let turn = analytics::Turn {
-            outcome: match (is_whole, answer.answered) {
-                (true, true) => "answered",
-                (true, false) => "gap",
-                (false, _) => "error",
-            },
-            language: self.language(),
-            page: self.page.as_deref(),
-            model: engine::model_name(&self.bot.content),
-            provider_id: engine::provider_id(&self.bot.content),
-            usage: answer.usage,
-            first_token: self.first_words.get().copied().filter(|_| is_whole),
-            total: is_whole.then_some(total),
-            question_key: Some(words::gist_key(&words::gist(&self.question))),
-        };
-        // Last, as it locks the sums until the end.
-        analytics::turn(&mut tx, scope, self.session_id, &session, &turn).await?;
-        tx.commit().await?;
-        inbox::changed(&self.services, scope, self.session_id).await;
-        Ok(())
-    }
-
-    /// The language of the question; of what was asked before it, where it is too short to tell.
-    fn language(&self) -> Option<&'static str> {
-        let before = || {
-            let asked = self.history.iter().filter(|turn| turn.role == MessageRole::User);
-            let asked: Vec<&str> = asked.map(|turn| turn.content.as_str()).collect();
-            words::language_told(&asked.join("\n"))
-        };
-        words::language_told(&self.question).or_else(before)
-    }
-
-    async fn store_retrieval(&self, tx: &mut TenantTx, retrieval: &Retrieval) -> Result<()> {
-        sqlx::query!(
-            "insert into retrievals (workspace_id, message_id, retrieval) values ($1, $2, $3)",
-            self.bot.scope.workspace_id(),
-            self.message_id,
-            json!(retrieval)
-        )
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
-    }
-
-    async fn store_gap(&self, tx: &mut TenantTx) -> Result<()> {
-        let gap = NewGap {
-            bot_id: self.bot.id,
-            conversation_id: self.session_id,
-            message_id: self.message_id,
-            kind: GapKind::Unanswered,
-            question: &self.question,
-        };
-        gaps::record(tx, &self.bot.scope, &gap).await
-    }
-}
-
 /// Stores the question and counts it, in one statement, unless the plan allows no more this month.
 async fn store_question(
     services: &Services,
@@ -469,7 +235,7 @@ async fn store_question(
 }
 
 fn check(chat: &ChatRequest) -> Result<()> {
-    let mut errors = validate::message("message", &chat.message)
+    let mut errors = validate::message_with("message", &chat.message, chat.attachments.len())
         .err()
         .unwrap_or_default();
     let mut check = Checker::default();

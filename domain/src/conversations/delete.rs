@@ -12,7 +12,7 @@ use crate::chat::{self, Stream};
 use crate::data::BATCH;
 use crate::data::receipts::{Counts, Deletion, add};
 use crate::db::TenantTx;
-use crate::{Error, Result, Scope, Services, analytics, audit, gaps};
+use crate::{Error, Result, Scope, Services, analytics, audit, gaps, uploads};
 
 /// Deletes these conversations, all of them or none, and answers with a receipt. Needs the role admin.
 pub async fn delete(services: &Services, scope: &Scope, ids: &[Uuid]) -> Result<DeletionReceipt> {
@@ -85,7 +85,7 @@ pub(crate) async fn remove_older(
     Ok(counts)
 }
 
-/// Redis goes first: when it is away nothing was changed, and when Postgres fails then, only what could be resumed for a few
+/// Redis and files go first: when it is away nothing was changed, and when Postgres fails then, only what could be resumed for a few
 /// minutes is lost.
 async fn remove(services: &Services, tx: &mut TenantTx, scope: &Scope, ids: &[Uuid]) -> Result<Counts> {
     let mut counts = Counts::new();
@@ -122,6 +122,7 @@ async fn remove(services: &Services, tx: &mut TenantTx, scope: &Scope, ids: &[Uu
         "redis.streams",
         chat::forget(&services.redis, &streams).await?,
     );
+    let files = uploads::forget_conversations(services, tx, scope, ids).await?;
     let deleted_gaps = sqlx::query!(
         "delete from gaps where workspace_id = $1 and conversation_id = any($2)",
         scope.workspace_id(),
@@ -143,5 +144,6 @@ async fn remove(services: &Services, tx: &mut TenantTx, scope: &Scope, ids: &[Uu
     add(&mut counts, "messages", messages.len() as u64);
     let retrievals = messages.iter().filter(|message| message.has_retrieval).count();
     add(&mut counts, "retrievals", retrievals as u64);
+    add(&mut counts, "uploads", files);
     Ok(counts)
 }

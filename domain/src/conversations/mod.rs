@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::db::TenantTx;
 use crate::paging::{ASKED, page, parse_cursor};
-use crate::{Error, Result, Scope, Services, kb, leads};
+use crate::{Error, Result, Scope, Services, kb, leads, uploads};
 
 struct Row {
     id: Uuid,
@@ -88,7 +88,8 @@ async fn rows(tx: &mut TenantTx, scope: &Scope, filter: Filter) -> Result<Vec<Ro
         Row,
         r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at,
              c.last_message_at, c.visitor as "visitor: Json<Visitor>",
-             coalesce((select left(m.content, 200) from messages m
+             coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
+                     from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
                  order by m.id limit 1), '') as "first_message!"
          from conversations c join bots b on b.workspace_id = c.workspace_id and b.id = c.bot_id
@@ -137,6 +138,7 @@ pub(crate) async fn read(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<C
     .fetch_all(&mut **tx)
     .await?;
     let lead_id = leads::left_in(tx, scope, id).await?;
+    let mut attachments = uploads::of_conversation(tx, scope, id).await?;
     let messages = messages
         .into_iter()
         .map(|m| {
@@ -167,6 +169,7 @@ pub(crate) async fn read(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<C
                 rating_comment: m.rating_comment,
                 by_person: m.is_by_person,
                 author: m.author,
+                attachments: attachments.remove(&m.id).unwrap_or_default(),
                 created_at: m.created_at,
             })
         })

@@ -171,6 +171,7 @@ impl Follower {
                             rating: None,
                             by_person: true,
                             author: row.author,
+                            attachments: Vec::new(),
                             created_at: row.created_at,
                         }))
                     }

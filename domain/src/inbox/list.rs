@@ -161,10 +161,12 @@ async fn rows(
         r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at,
              c.last_message_at, c.visitor as "visitor: Json<Visitor>", c.state, c.assignee_id,
              u.name as "assignee_name?", c.waiting_since,
-             coalesce((select left(m.content, 200) from messages m
+             coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
+                     from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
                  order by m.id limit 1), '') as "first_message!",
-             coalesce((select left(m.content, 200) from messages m
+             coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
+                     from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id
                  order by m.id desc limit 1), '') as "last_message!",
              case when c.state in ('waiting', 'human') then

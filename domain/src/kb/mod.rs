@@ -26,4 +26,5 @@ mod title;
 pub use cleanup::clean_up;
 pub(crate) use find::describe;
 pub use find::find;
+pub(crate) use read::text as read_text;
 pub use rechunk::preview_chunks;

@@ -31,6 +31,26 @@ pub(super) async fn parse(
     Ok(parsed)
 }
 
+/// The text of a file, up to so many characters, and whether there was more. The inner error is the file's own fault.
+pub(crate) async fn text(
+    services: &Services,
+    media_type: &str,
+    bytes: Vec<u8>,
+    most: usize,
+) -> Result<Result<(String, bool), ErrorCode>> {
+    let (_file, parsed) = read(services, media_type, bytes).await?;
+    Ok(match parsed {
+        Err(error) => Err(error.code()),
+        Ok(parsed) => {
+            let pages: Vec<&str> = parsed.pages.iter().map(|page| page.markdown.as_str()).collect();
+            let whole = pages.join("\n\n");
+            let text: String = whole.chars().take(most).collect();
+            let is_cut = text.len() < whole.len();
+            Ok((text, is_cut))
+        }
+    })
+}
+
 /// Says of a scan what becomes of it. That is not known once and for all: text recognition may be installed any time.
 pub(super) async fn tell_of_scan(parsed: &mut Result<ParsedDocument, DocumentError>) {
     let Err(error) = parsed else { return };

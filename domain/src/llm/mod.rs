@@ -11,13 +11,18 @@ pub mod openai;
 mod post;
 pub mod rerank;
 
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures::stream::BoxStream;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Value, json};
 
 pub use api_types::chat::Usage;
 pub use breaker::Breakers;
-
-use crate::Result;
 
 /// Who speaks in a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,13 +36,54 @@ pub enum Role {
     Assistant,
 }
 
-/// One message of a prompt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One message of a prompt. As JSON it is what OpenAI's API takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// Who speaks.
     pub role: Role,
     /// What is said.
     pub content: String,
+    /// What is shown with it, for models that can see.
+    pub pictures: Vec<Picture>,
+}
+
+/// A picture that a model is shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Such as `image/png`.
+    pub media_type: String,
+    /// The file.
+    pub bytes: Arc<[u8]>,
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Picture({}, {} bytes)", self.media_type, self.bytes.len())
+    }
+}
+
+impl Serialize for Message {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("role", &self.role)?;
+        if self.pictures.is_empty() {
+            map.serialize_entry("content", &self.content)?;
+        } else {
+            let shown = self.pictures.iter().map(Picture::part);
+            let parts: Vec<Value> = std::iter::once(json!({ "type": "text", "text": self.content }))
+                .chain(shown)
+                .collect();
+            map.serialize_entry("content", &parts)?;
+        }
+        map.end()
+    }
+}
+
+impl Picture {
+    fn part(&self) -> Value {
+        let url = format!("data:{};base64,{}", self.media_type, STANDARD.encode(&self.bytes));
+        json!({ "type": "image_url", "image_url": { "url": url } })
+    }
 }
 
 impl Message {
@@ -46,6 +92,7 @@ impl Message {
         Self {
             role,
             content: content.into(),
+            pictures: Vec::new(),
         }
     }
 }
@@ -73,4 +120,4 @@ pub enum Piece {
 }
 
 /// An answer as it is written. It ends after the last piece or the first error.
-pub type PieceStream = BoxStream<'static, Result<Piece>>;
+pub type PieceStream = BoxStream<'static, crate::Result<Piece>>;

@@ -196,10 +196,7 @@ impl App {
         self.page
             .set("send", "class", if busy { "icon busy" } else { "icon" });
         self.page.label("send", &word(if busy { "stop" } else { "send" }));
-        page::enable(
-            "send",
-            busy || (1..=MAX_MESSAGE).contains(&length(&page::draft())),
-        );
+        page::enable("send", busy || is_whole(&page::draft()));
     }
 
     /// Whether a message can be sent now.
@@ -209,7 +206,7 @@ impl App {
 
     fn send(&mut self) {
         let message = page::draft();
-        if self.is_free() && (1..=MAX_MESSAGE).contains(&length(&message)) {
+        if self.is_free() && is_whole(&message) {
             page::set_draft("");
             self.ask(&message);
             self.typed();
@@ -218,7 +215,7 @@ impl App {
 
     fn ask(&mut self, message: &str) {
         let message = message.trim_ascii();
-        if message.is_empty() {
+        if message.is_empty() && page::attached() < 1 {
             return;
         }
         if self.turn.is_some() {
@@ -234,6 +231,7 @@ impl App {
         self.page.show("notice", false);
         self.page.remove("ideas");
         self.add_question(message);
+        page::attach();
         self.add_answer();
         self.begin_turn(message, String::new());
         self.page.text("spoken", &word("thinking"));
@@ -396,7 +394,9 @@ impl App {
     /// Asks what waited for the bot, or for the form before it.
     fn ask_waiting(&mut self) {
         let waiting = core::mem::take(&mut self.waiting);
-        self.ask(&waiting);
+        if !waiting.is_empty() {
+            self.ask(&waiting);
+        }
     }
 
     /// Takes title and look from the bot's settings.
@@ -470,6 +470,13 @@ fn lines(first: &str, second: &str) -> String {
         "\n"
     };
     [first, gap, second].concat()
+}
+
+/// Whether there is a message that can be sent: of words, of files, or both.
+fn is_whole(text: &str) -> bool {
+    let files = page::attached();
+    let length = length(text);
+    files >= 0 && (length > 0 || files > 0) && length <= MAX_MESSAGE
 }
 
 /// Characters of a message as the server counts them.

@@ -233,6 +233,10 @@ export const load = async (url, session, token) => {
   if (placeholder) words = { ...words, ask: placeholder };
   translate(root);
   handle('loaded', { config, session: before });
+  if (config.body?.uploads) {
+    files = await extra('files');
+    files.start?.(lent, url, before?.body, () => visitor);
+  }
   if (config.body?.hands_off) (await extra('people')).start?.(lent, url, [config, before], () => visitor);
 };
 
@@ -257,12 +261,17 @@ const post = (url, token, body, more, signal) => {
   return send(url, { method: 'POST', headers, body: JSON.stringify(body), signal });
 };
 
+// The files in the box, for the bots that take some; fewer than none while one is on its way.
+let files;
+export const attached = () => files?.count?.() || 0;
+export const attach = () => files?.take?.();
+
 let request;
 export const ask = async (url, turn, message, session, after, token) => {
   dress();
   request = new AbortController();
   const more = { accept: 'text/event-stream', ...(after && { 'last-event-id': after }) };
-  const body = { message, session_id: session || undefined, stream: true, page: where(), metadata: context };
+  const body = { message, session_id: session || undefined, stream: true, page: where(), metadata: context, attachments: files?.ids?.() };
   const response = await post(url, token, body, more, request.signal);
   if (!response.ok) return handle('refused', { turn, ...(await read(response)) });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -283,7 +292,7 @@ export const offerLead = async (form, due, empty) => {
   lead.offer?.(lent, form, due, empty);
 };
 export const sendLead = (url, session, token) => lead.send(lent, url, session, token);
-export const forgetLead = () => ['lead', 'lead-state', 'lead-typed'].forEach((name, i) => remember(!i, name, ''));
+export const forgetLead = () => ['lead', 'lead-state', 'lead-typed', 'files'].forEach((name, i) => remember(!i, name, ''));
 // Whether an answer helped, asked under it.
 export const rateable = async (scope, url, session_id, message_id, rating) => {
   const { offer } = await extra('feedback');

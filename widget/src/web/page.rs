@@ -66,6 +66,10 @@ extern "C" {
 
     /// Gets the bot at this address, unless empty a conversation, and the words of the visitor's language: `loaded` follows.
     pub fn load(url: &str, session: &str, token: &str);
+    /// How many files are in the box; -1 while one is on its way.
+    pub fn attached() -> i32;
+    /// Puts them into the question that was added last; they go along when it is asked.
+    pub fn attach();
     /// Asks: `chunk`s follow, then `broke`; or `refused`.
     pub fn ask(url: &str, turn: u32, message: &str, session: &str, after: &str, token: &str);
     fn rateable(scope: &JsValue, url: &str, session: &str, message: &str, rating: &str);

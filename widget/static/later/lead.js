@@ -3,15 +3,15 @@
 
 // Send, skip, optional, choose, fill in, check, agree, failed.
 const WORDS = {
-  en: ['Send', 'Not now', 'optional', 'Please choose', 'Please fill this in.', 'Please check this.', 'Please agree to this first.', 'That did not get through. What you typed is kept; please try again.'],
-  ru: ['Отправить', 'Не сейчас', 'необязательно', 'Выберите', 'Пожалуйста, заполните это поле.', 'Пожалуйста, проверьте это поле.', 'Сначала дайте согласие.', 'Не удалось отправить. Введённое сохранено; попробуйте ещё раз.'],
-  de: ['Senden', 'Jetzt nicht', 'freiwillig', 'Bitte wählen', 'Bitte füllen Sie das aus.', 'Bitte prüfen Sie das.', 'Bitte stimmen Sie dem erst zu.', 'Das kam nicht durch. Was Sie eingaben, bleibt erhalten; bitte noch einmal versuchen.'],
-  es: ['Enviar', 'Ahora no', 'opcional', 'Elija, por favor', 'Rellene este campo.', 'Compruebe este campo.', 'Acepte esto primero, por favor.', 'No se pudo enviar. Lo escrito se conserva; inténtelo de nuevo.'],
-  fr: ['Envoyer', 'Pas maintenant', 'facultatif', 'Veuillez choisir', 'Veuillez remplir ce champ.', 'Veuillez vérifier ce champ.', 'Veuillez d’abord accepter ceci.', 'L’envoi a échoué. Votre saisie est conservée ; veuillez réessayer.'],
-  ar: ['إرسال', 'ليس الآن', 'اختياري', 'يرجى الاختيار', 'يرجى ملء هذا الحقل.', 'يرجى التحقق من هذا الحقل.', 'يرجى الموافقة على هذا أولاً.', 'تعذّر الإرسال. ما كتبته محفوظ؛ يرجى المحاولة مرة أخرى.'],
-  zh: ['发送', '暂不填写', '选填', '请选择', '请填写此项。', '请检查此项。', '请先同意此项。', '未能发送。您填写的内容已保留，请重试。'],
+  en: ['Send', 'Not now', 'optional', 'Please choose', 'Please fill this in.', 'Please check this.', 'Please agree to this first.', 'That did not get through. What you typed is kept; please try again.', 'Please write an address such as name@example.com.', 'Please write a phone number such as +1 555 010 2030.'],
+  ru: ['Отправить', 'Не сейчас', 'необязательно', 'Выберите', 'Пожалуйста, заполните это поле.', 'Пожалуйста, проверьте это поле.', 'Сначала дайте согласие.', 'Не удалось отправить. Введённое сохранено; попробуйте ещё раз.', 'Напишите адрес, например name@example.com.', 'Напишите номер, например +7 495 010 20 30.'],
+  de: ['Senden', 'Jetzt nicht', 'freiwillig', 'Bitte wählen', 'Bitte füllen Sie das aus.', 'Bitte prüfen Sie das.', 'Bitte stimmen Sie dem erst zu.', 'Das kam nicht durch. Was Sie eingaben, bleibt erhalten; bitte noch einmal versuchen.', 'Bitte eine Adresse wie name@example.com angeben.', 'Bitte eine Nummer wie +49 30 901820 angeben.'],
+  es: ['Enviar', 'Ahora no', 'opcional', 'Elija, por favor', 'Rellene este campo.', 'Compruebe este campo.', 'Acepte esto primero, por favor.', 'No se pudo enviar. Lo escrito se conserva; inténtelo de nuevo.', 'Escriba una dirección como name@example.com.', 'Escriba un número como +34 91 010 20 30.'],
+  fr: ['Envoyer', 'Pas maintenant', 'facultatif', 'Veuillez choisir', 'Veuillez remplir ce champ.', 'Veuillez vérifier ce champ.', 'Veuillez d’abord accepter ceci.', 'L’envoi a échoué. Votre saisie est conservée ; veuillez réessayer.', 'Indiquez une adresse comme name@example.com.', 'Indiquez un numéro comme +33 1 01 02 03 04.'],
+  ar: ['إرسال', 'ليس الآن', 'اختياري', 'يرجى الاختيار', 'يرجى ملء هذا الحقل.', 'يرجى التحقق من هذا الحقل.', 'يرجى الموافقة على هذا أولاً.', 'تعذّر الإرسال. ما كتبته محفوظ؛ يرجى المحاولة مرة أخرى.', 'اكتب عنوانًا مثل name@example.com.', 'اكتب رقمًا مثل ‎+966 11 010 2030.'],
+  zh: ['发送', '暂不填写', '选填', '请选择', '请填写此项。', '请检查此项。', '请先同意此项。', '未能发送。您填写的内容已保留，请重试。', '请填写邮箱地址，例如 name@example.com。', '请填写电话号码，例如 +86 10 0102 0304。'],
 };
-const [SEND, SKIP, OPTIONAL, CHOOSE, FILL_IN, CHECK, AGREE, FAILED] = Array(8).keys();
+const [SEND, SKIP, OPTIONAL, CHOOSE, FILL_IN, CHECK, AGREE, FAILED, EMAIL, PHONE] = Array(10).keys();
 const words = () => WORDS[document.documentElement.lang] || WORDS.en;
 
 // What is remembered: for good, that details were left; for the life of the tab, that the form is open or was skipped, and
@@ -49,6 +49,13 @@ const control = (name, { kind, options = [] }) => {
   const type = { email: 'email', phone: 'tel', checkbox: 'checkbox' }[kind] || 'text';
   const autocomplete = { email: 'email', phone: 'tel' }[kind] || (name === 'answers.name' ? 'name' : 'on');
   return make('input', { ...attributes, type, autocomplete });
+};
+
+// What is wrong with a field that the server turned down.
+const complaint = (field) => {
+  if (field.name === 'consent') return AGREE;
+  if (!value(field).trim()) return FILL_IN;
+  return { email: EMAIL, tel: PHONE }[field.type] ?? CHECK;
 };
 
 // A control with its label, and room for what is wrong with it.
@@ -152,7 +159,7 @@ export const send = async (page, url, session, token) => {
   const refused = status === 422 ? body.errors.map(({ field }) => form.elements[field]).filter((field) => field?.name) : [];
   for (const field of refused) {
     field.setAttribute('aria-invalid', 'true');
-    say(wrong(field), words()[field.name === 'consent' ? AGREE : value(field).trim() ? CHECK : FILL_IN]);
+    say(wrong(field), words()[complaint(field)]);
   }
   if (refused.length) {
     refused[0].focus();

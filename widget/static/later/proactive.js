@@ -20,6 +20,12 @@ const CSS = `
 
 const CLOSE = { en: 'Close', ru: 'Закрыть', de: 'Schließen', es: 'Cerrar', fr: 'Fermer', ar: 'إغلاق', zh: '关闭' };
 
+// The message in the language that the page asks for, else in the one the bot's owner chose, else in the visitor's own.
+const worded = ({ message, words, language }, locale) => {
+  const known = [locale, language, ...navigator.languages].map((tag) => tag?.slice(0, 2).toLowerCase());
+  return words?.[known.find((tag) => CLOSE[tag])] || message;
+};
+
 // The message on the screen, of whichever widget.
 let shown;
 
@@ -71,7 +77,7 @@ export const watch = (rules, { bot, box, create, dress, emit, locale, isOpen, op
     done = place;
     seen.add(nameOf(rule));
     const text = create('button', card, { type: 'button', class: 'text', dir: 'auto' });
-    text.textContent = message;
+    text.textContent = worded(rule, locale());
     const language = [locale(), ...navigator.languages].map((tag) => tag?.slice(0, 2)).find((tag) => CLOSE[tag]);
     const away = create('button', card, { type: 'button', class: 'away', 'aria-label': CLOSE[language] || CLOSE.en });
     away.textContent = '×';

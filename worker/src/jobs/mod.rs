@@ -11,7 +11,7 @@ use anyhow::bail;
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
 use domain::data::exports;
 use domain::jobs::{Job, Outcome, postpone};
-use domain::{Services, auth, embeddings, inbox, mail, webhooks};
+use domain::{Services, auth, embeddings, inbox, mail, uploads, webhooks};
 use futures::FutureExt;
 use serde_json::Value;
 
@@ -63,6 +63,8 @@ const fn goes_on(job: &Job) -> bool {
     matches!(
         job,
         Job::CleanUp { .. }
+            | Job::RemoveFiles { .. }
+            | Job::CollectUpload { .. }
             | Job::ChangeEmbedding { .. }
             | Job::ForgetEmbedding { .. }
             | Job::RunTests { .. }
@@ -143,6 +145,14 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
             workspace_id,
             conversation_id,
         } => inbox::notify(services, workspace_id, conversation_id).await,
+        Job::CollectUpload {
+            workspace_id,
+            upload_id,
+        } => uploads::collect(services, workspace_id, upload_id).await,
+        Job::RemoveFiles { storage_keys, .. } => {
+            services.storage.delete_all(&storage_keys).await?;
+            Ok(Outcome::Done)
+        }
         Job::SendMail { mail_id } => mail::send(services, mail_id).await,
         Job::MailReset { email } => auth::mail_reset(services, &email).await.map(|()| Outcome::Done),
     }

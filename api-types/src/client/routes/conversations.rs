@@ -30,6 +30,11 @@ pub fn retrieval(id: Uuid, message: Uuid) -> Call<MessageRetrieval> {
     Call::get(format!("/conversations/{id}/messages/{message}/retrieval"))
 }
 
+/// A file that a visitor sent.
+pub fn attachment(id: Uuid, attachment: Uuid) -> Call<()> {
+    Call::get(format!("/conversations/{id}/attachments/{attachment}"))
+}
+
 /// Questions without an answer, newest first.
 pub fn gaps(bot: Option<Uuid>, cursor: Option<String>) -> Call<Page<Gap>> {
     Call::get(format!("/gaps{}", page(bot, cursor)))

@@ -4,6 +4,7 @@ mod hand_off;
 mod live;
 mod notifications;
 mod settings;
+mod streams;
 mod team;
 
 use api_types::Page;

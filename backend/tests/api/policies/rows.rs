@@ -73,6 +73,11 @@ const ROWS: &[(&str, &str)] = &[
          select $1, id, '\\x00', '', '{}', '', '', 0, true, 1, '\\x00' from documents where workspace_id = $1 limit 1",
     ),
     (
+        "uploads",
+        "insert into uploads (workspace_id, id, bot_id, name, media_type, size)
+         select $1, gen_random_uuid(), id, 'a.txt', 'text/plain', 3 from bots where workspace_id = $1 limit 1",
+    ),
+    (
         "conversation_events",
         "insert into conversation_events (workspace_id, conversation_id, n, kind)
          select $1, id, 1, 'asked' from conversations where workspace_id = $1 limit 1",

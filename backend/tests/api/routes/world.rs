@@ -62,6 +62,7 @@ impl World {
         world.ids.insert("provider_id", provider.to_string());
         let mut content = deployable("Helper", provider);
         content.lead_form.enabled = true;
+        content.uploads.enabled = true;
         world.bot(app, &content).await;
         world.webhook(app).await;
         world.lead(app).await;
@@ -80,8 +81,12 @@ impl World {
         self.ids.insert("secret_id", text(&secret["id"]));
         let draft = app.draft(&self.owner, content).await;
         self.ids.insert("draft_id", draft.id.to_string());
+        let send = app.request(Method::POST, &format!("/api/v1/bots/{bot}/uploads"));
+        let file: Value = ok(send.multipart(a_file())).await;
+        self.ids.insert("attachment_id", text(&file["id"]));
         let ask = app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"));
-        let chat: Value = ok(ask.json(&json!({ "message": "Which shop repairs bicycles?" }))).await;
+        let body = json!({ "message": "Which shop repairs bicycles?", "attachments": [file["id"]] });
+        let chat: Value = ok(ask.json(&body)).await;
         self.ids.insert("conversation_id", text(&chat["session_id"]));
         self.ids.insert("message_id", text(&chat["message_id"]));
         let rate = app.request(Method::POST, &format!("/api/v1/bots/{bot}/feedback"));
@@ -206,6 +211,7 @@ impl World {
             "from" => "bot_id",
             "knowledge_base_ids" | "knowledge_base_id" => "kb_id",
             "conversation_ids" => "conversation_id",
+            "attachments" => "attachment_id",
             "export_id" if path.starts_with("/api/v1/auth/") => "own_export_id",
             // The conversation a visitor goes on with; in the dashboard's routes it is where one is signed in.
             "session_id" if path.starts_with("/api/v1/bots/") => "conversation_id",

@@ -55,6 +55,7 @@ impl DraftContent for ChatbotContent {
             (tr!("Messages by itself"), self.proactive != other.proactive),
             (tr!("Leads"), self.lead_form != other.lead_form),
             (tr!("Hand-off"), self.hand_off != other.hand_off),
+            (tr!("Files"), self.uploads != other.uploads),
             (tr!("Access"), self.access != other.access),
             (tr!("Tests"), self.tests != other.tests),
         ];
@@ -83,6 +84,7 @@ pub fn label(path: &str) -> &'static str {
         "access" => tr!("Access"),
         "lead_form" => tr!("Leads"),
         "hand_off" => tr!("Hand-off"),
+        "uploads" => tr!("Files"),
         "tests" => tr!("Tests"),
         _ => tr!("Draft"),
     }

@@ -12,6 +12,7 @@ use super::access::AccessSection;
 use super::appearance::AppearanceSection;
 use super::confirm::{ChangeCount, Comparison, ConfirmDeploy};
 use super::deploy::{Deployment, ProblemList};
+use super::files::FilesSection;
 use super::gate::{GateDialog, tests_required};
 use super::hand_off::HandOffSection;
 use super::instructions::InstructionsSection;
@@ -155,6 +156,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
                 <ProactiveSection builder=builder />
                 <LeadsSection builder=builder />
                 <HandOffSection builder=builder />
+                <FilesSection builder=builder />
                 <AccessSection builder=builder />
                 <TestsSection builder=builder />
             </div>

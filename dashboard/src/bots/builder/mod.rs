@@ -8,6 +8,7 @@ mod confirm;
 mod content;
 mod deploy;
 mod editor;
+mod files;
 mod gate;
 mod hand_off;
 mod instructions;

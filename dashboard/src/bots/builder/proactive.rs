@@ -58,6 +58,11 @@ fn RuleEditor(builder: Builder, index: usize) -> impl IntoView {
         builder.update(|content| {
             if index < content.proactive.len() {
                 content.proactive.remove(index);
+                for words in &mut content.translations {
+                    if index < words.proactive.len() {
+                        words.proactive.remove(index);
+                    }
+                }
             }
         });
     };

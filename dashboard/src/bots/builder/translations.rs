@@ -110,6 +110,7 @@ fn TranslationEditor(builder: Builder, index: usize) -> impl IntoView {
             };
         },
     );
+    let messages = builder.part(|content| content.proactive.len());
     let path = format!("translations[{index}]");
     let options: Vec<_> = names().collect();
     view! {
@@ -155,7 +156,58 @@ fn TranslationEditor(builder: Builder, index: usize) -> impl IntoView {
                     hint=tr!("One on each line, up to four.")
                     rows=3
                 />
+                <For
+                    each=move || 0..messages.get()
+                    key=|at| *at
+                    children=move |at| view! { <MessageField builder=builder index=index at=at /> }
+                />
             </div>
         </div>
+    }
+}
+
+/// What the bubble says by itself, in this language.
+#[component]
+fn MessageField(builder: Builder, index: usize, at: usize) -> impl IntoView {
+    let content = builder.draft.content;
+    let value = Text::new(
+        move || {
+            content.with(|content| {
+                let words = content.translations.get(index);
+                words
+                    .and_then(|words| words.proactive.get(at).cloned())
+                    .unwrap_or_default()
+            })
+        },
+        move |text| {
+            builder.update(|content| {
+                let Some(words) = content.translations.get_mut(index) else {
+                    return;
+                };
+                if words.proactive.len() <= at {
+                    words.proactive.resize(at + 1, String::new());
+                }
+                words.proactive[at] = text;
+                // What is not written at the end says nothing.
+                while words.proactive.last().is_some_and(String::is_empty) {
+                    words.proactive.pop();
+                }
+            });
+        },
+    );
+    let own = Memo::new(move |_| {
+        content.with(|content| {
+            let rule = content.proactive.get(at);
+            rule.map(|rule| rule.message.clone()).unwrap_or_default()
+        })
+    });
+    view! {
+        <TextArea
+            label=tr!("Message by itself {}", at + 1)
+            value=value
+            field=builder.field(&format!("translations[{index}].proactive[{at}]"))
+            hint=Signal::derive(move || own.get())
+            rows=2
+        />
     }
 }

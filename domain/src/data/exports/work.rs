@@ -37,6 +37,28 @@ struct Running<'a> {
     records: i64,
 }
 
+/// Whose files.
+#[derive(Clone, Copy)]
+enum FilesOf {
+    Documents,
+    Visitors,
+}
+
+impl FilesOf {
+    const fn part(self) -> Part {
+        match self {
+            Self::Documents => Part {
+                file: "files/",
+                about: "The files of documents, each in a folder named by the document's id.",
+            },
+            Self::Visitors => Part {
+                file: "uploads/",
+                about: "The files that visitors sent, each in a folder named by its id.",
+            },
+        }
+    }
+}
+
 /// Why an export is not gone on with.
 enum Stop {
     /// It was deleted meanwhile.
@@ -67,7 +89,7 @@ pub async fn export_person(services: &Services, user_id: Uuid, export_id: Uuid) 
 
 async fn make(services: &Services, subject: Subject, id: Uuid) -> Result<Outcome> {
     let parts = match subject {
-        Subject::Workspace(_) => workspace::PARTS.len() + 2,
+        Subject::Workspace(_) => workspace::PARTS.len() + 3,
         Subject::Person(_) => person::PARTS.len() + 1,
     };
     let Some(attempts) = subject.start(&services.db, id, parts).await? else {
@@ -101,7 +123,8 @@ impl Running<'_> {
                     self.rows(&scope, part).await?;
                 }
                 self.drafts(&scope).await?;
-                self.files(&scope).await?;
+                self.files(&scope, FilesOf::Documents).await?;
+                self.files(&scope, FilesOf::Visitors).await?;
             }
             Subject::Person(user_id) => {
                 for part in person::PARTS {
@@ -169,35 +192,35 @@ impl Running<'_> {
         Ok(count)
     }
 
-    /// The files of documents, piece by piece.
-    async fn files(&mut self, scope: &Scope) -> Result<(), Stop> {
-        const PART: Part = Part {
-            file: "files/",
-            about: "The files of documents, each in a folder named by the document's id.",
-        };
+    /// Files, piece by piece.
+    async fn files(&mut self, scope: &Scope, of: FilesOf) -> Result<(), Stop> {
+        let part = of.part();
         let mut after = Uuid::nil();
         let mut count = 0;
         loop {
             let mut tx = self.services.db.tenant(scope).await?;
-            let originals = workspace::originals(&mut tx, scope, after, BATCH).await?;
+            let originals = match of {
+                FilesOf::Documents => workspace::originals(&mut tx, scope, after, BATCH).await?,
+                FilesOf::Visitors => workspace::uploads(&mut tx, scope, after, BATCH).await?,
+            };
             drop(tx);
             let Some(last) = originals.last() else { break };
             after = last.id;
             for original in &originals {
-                count += usize::from(self.file(original).await?);
-                self.progress(PART.file, 1).await?;
+                count += usize::from(self.file(part.file, original).await?);
+                self.progress(part.file, 1).await?;
             }
         }
-        self.end(&PART, count);
+        self.end(&part, count);
         Ok(())
     }
 
     /// Whether there was such a file.
-    async fn file(&mut self, original: &workspace::Original) -> Result<bool, Stop> {
+    async fn file(&mut self, folder: &str, original: &workspace::Original) -> Result<bool, Stop> {
         let Some((_, mut bytes)) = self.services.storage.open(&original.storage_key).await? else {
             return Ok(false);
         };
-        let name = format!("files/{}/{}", original.id, file_name(&original.title));
+        let name = format!("{folder}{}/{}", original.id, file_name(&original.title));
         self.archive.file(&name).await?;
         while let Some(piece) = bytes.try_next().await? {
             self.archive.write(piece).await?;

@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use crate::db::TenantTx;
+use crate::storage::Storage;
 use crate::{Result, Scope};
 
 /// One record, as JSON, with what the next batch begins after.
@@ -157,7 +158,11 @@ parts! {
                               'is_by_person', m.is_by_person, 'author_id', m.author_id, 'bot_version', m.bot_version, 'latency_ms', m.latency_ms,
                               'prompt_tokens', m.prompt_tokens, 'completion_tokens', m.completion_tokens,
                               'rating', m.rating, 'rating_reason', m.rating_reason,
-                              'rating_comment', m.rating_comment, 'created_at', m.created_at, 'retrieval', r.retrieval) order by m.id)
+                              'rating_comment', m.rating_comment, 'created_at', m.created_at, 'retrieval', r.retrieval,
+                              'attachments', (select jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name,
+                                  'media_type', f.media_type, 'size', f.size) order by f.position)
+                                  from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)
+                              ) order by m.id)
                    from messages m
                    left join retrievals r on r.workspace_id = m.workspace_id and r.message_id = m.id
                    where m.workspace_id = c.workspace_id and m.conversation_id = c.id) as messages
@@ -248,6 +253,32 @@ pub(super) struct Original {
     pub id: Uuid,
     pub title: String,
     pub storage_key: String,
+}
+
+/// Files of visitors that are in messages, after the one with this id.
+pub(super) async fn uploads(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    after: Uuid,
+    most: i64,
+) -> Result<Vec<Original>> {
+    let rows = sqlx::query!(
+        "select id, name from uploads
+         where workspace_id = $1 and id > $2 and message_id is not null order by id limit $3",
+        scope.workspace_id(),
+        after,
+        most
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Original {
+            storage_key: Storage::upload_key(scope.workspace_id(), row.id),
+            id: row.id,
+            title: row.name,
+        })
+        .collect())
 }
 
 /// The files of documents after the one with this id.

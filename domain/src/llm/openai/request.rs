@@ -72,9 +72,30 @@ fn body(completion: &ChatCompletion) -> Map<String, Value> {
     body
 }
 
+/// What stands for pictures that a model turned down.
+const UNSEEN: &str = "\n\n(You can't see the pictures that the visitor sent.)";
+
+/// Replaces pictures by words, for a model that turned out to be blind; false if there are none.
+fn hide_pictures(body: &mut Map<String, Value>) -> bool {
+    let messages = body.get_mut("messages").and_then(Value::as_array_mut);
+    let mut hidden = false;
+    for message in messages.into_iter().flatten() {
+        let text = message["content"][0]["text"].as_str();
+        if let Some(text) = text.map(|text| format!("{text}{UNSEEN}")) {
+            message["content"] = json!(text);
+            hidden = true;
+        }
+    }
+    hidden
+}
+
 /// Models differ in the options they take: reasoning models want `max_completion_tokens` and a fixed temperature,
-/// some servers know no `stream_options`. Removes the option that `complaint` names; false if there is none.
+/// some servers know no `stream_options`, some models see no pictures. Removes what `complaint` names; false if there is
+/// nothing.
 fn adapt(body: &mut Map<String, Value>, complaint: &str) -> bool {
+    if complaint.to_lowercase().contains("image") && hide_pictures(body) {
+        return true;
+    }
     for option in ["stream_options", "temperature", "max_tokens"] {
         if !complaint.contains(option) {
             continue;

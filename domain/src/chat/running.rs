@@ -1,0 +1,353 @@
+//! An answer under way: made, told as it comes, and stored, in a task of its own.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use api_types::chat::{ChatEvent, MessageRole};
+use api_types::conversations::MessageStatus;
+use api_types::gaps::GapKind;
+use api_types::inbox::HandOffStatus;
+use api_types::retrieval::Retrieval;
+use chrono::{DateTime, Utc};
+use retrieval::words;
+use serde_json::json;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::engine::{self, Question};
+use super::turn::{Audience, error_event};
+use super::{Answer, NumberedEvent, Turn, resume, session};
+use crate::analytics::{self, Outcome};
+use crate::bots::LiveBot;
+use crate::db::TenantTx;
+use crate::gaps::{self, NewGap};
+use crate::inbox::{self, Signal};
+use crate::{Error, Result, Services, uploads};
+
+/// How long an answer is kept in memory while Postgres is away.
+const STORE_FOR: Duration = Duration::from_secs(30);
+/// How often storing it is tried.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
+
+/// A turn under way.
+pub(super) struct Running {
+    pub(super) services: Arc<Services>,
+    pub(super) bot: Arc<LiveBot>,
+    pub(super) session_id: Uuid,
+    pub(super) message_id: Uuid,
+    /// The visitor's message.
+    pub(super) question_id: Uuid,
+    pub(super) question: String,
+    pub(super) history: Vec<Turn>,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) metadata: BTreeMap<String, String>,
+    /// The page that the visitor is on.
+    pub(super) page: Option<String>,
+    pub(super) began: Instant,
+    /// The same by the clock.
+    pub(super) began_at: DateTime<Utc>,
+    /// Whether it is time for the lead form.
+    pub(super) offers_lead_form: bool,
+    /// How long the first words took.
+    pub(super) first_words: OnceLock<Duration>,
+}
+
+/// How an answer came to its end.
+enum Ended {
+    Whole(Answer),
+    /// People took over.
+    Handed(HandOffStatus),
+}
+
+/// What was told of an answer so far.
+struct Told {
+    log: resume::Log,
+    sender: mpsc::UnboundedSender<NumberedEvent>,
+    n: u64,
+    /// The text of it.
+    text: String,
+}
+
+impl Told {
+    fn tell(&mut self, event: ChatEvent) {
+        if let ChatEvent::Delta { text } = &event {
+            self.text.push_str(text);
+        }
+        self.n += 1;
+        let event = NumberedEvent { n: self.n, event };
+        self.log.append(event.clone());
+        // The visitor may be gone; the answer is finished all the same.
+        let _ = self.sender.send(event);
+    }
+}
+
+impl Running {
+    pub(super) async fn run(self, sender: mpsc::UnboundedSender<NumberedEvent>, signals: Receiver<Signal>) {
+        let log = resume::Log::begin(
+            self.services.redis.clone(),
+            self.bot.id,
+            self.session_id,
+            self.message_id,
+        );
+        let mut told = Told {
+            log,
+            sender,
+            n: 0,
+            text: String::new(),
+        };
+        told.tell(ChatEvent::Start {
+            session_id: self.session_id,
+            message_id: self.message_id,
+        });
+        let taken_over = inbox::taken_over(&self.services, &self.bot.scope, self.session_id, signals);
+        let mut emit = |event: ChatEvent| {
+            if matches!(event, ChatEvent::Delta { .. }) {
+                self.first_words.get_or_init(|| self.began.elapsed());
+            }
+            told.tell(event);
+        };
+        let answered = tokio::select! {
+            // Once somebody took over, nothing more of the bot's is shown.
+            biased;
+            status = taken_over => Ok(Ended::Handed(status)),
+            answered = self.answer(&mut emit) => answered.map(Ended::Whole),
+        };
+        let last = match answered {
+            Ok(Ended::Whole(answer)) => self.finish(answer).await,
+            Ok(Ended::Handed(status)) => {
+                told.tell(ChatEvent::HandOff(status));
+                self.finish_handed(&told.text).await
+            }
+            Err(error) => Err(error),
+        };
+        let last = match last {
+            Ok(done) => done,
+            Err(error) => {
+                // While Postgres is away nobody has deleted anything, and the visitor has waited for long enough.
+                let is_away = matches!(error, Error::Unavailable { .. });
+                let is_deleted = !is_away && self.is_deleted().await;
+                if is_deleted {
+                    told.log.discard();
+                }
+                told.tell(error_event(&error, Audience::Visitor));
+                if !is_deleted {
+                    self.store_failure(&told.text).await;
+                }
+                return;
+            }
+        };
+        told.tell(last);
+    }
+
+    async fn answer(&self, emit: &mut (dyn FnMut(ChatEvent) + Send)) -> Result<Answer> {
+        let files = uploads::given(&self.services, &self.bot, self.session_id, self.question_id).await?;
+        let question = Question {
+            scope: &self.bot.scope,
+            content: &self.bot.content,
+            history: &self.history,
+            text: &self.question,
+            variables: &self.variables,
+            metadata: &self.metadata,
+            files: &files,
+        };
+        engine::answer(&self.services, question, emit).await
+    }
+
+    /// Whether the conversation was deleted while it was answered: then nothing is left behind, not even for the minutes in
+    /// which the answer could be resumed.
+    async fn is_deleted(&self) -> bool {
+        match session::exists(&self.services, &self.bot, self.session_id).await {
+            Ok(exists) => !exists,
+            Err(error) => {
+                tracing::debug!(%error, "can't tell whether a conversation was deleted");
+                false
+            }
+        }
+    }
+
+    async fn finish(&self, answer: Answer) -> Result<ChatEvent> {
+        self.store_patiently(&answer, MessageStatus::Complete).await?;
+        Ok(ChatEvent::Done {
+            message_id: self.message_id,
+            sources: answer.cited,
+            answered: answer.answered,
+            usage: answer.usage,
+            suggestions: Vec::new(),
+            offers_lead_form: self.offers_lead_form,
+        })
+    }
+
+    /// Keeps what was shown before people took over, if anything, as of when it was begun: it stands before what they say.
+    async fn finish_handed(&self, text: &str) -> Result<ChatEvent> {
+        if !text.is_empty() {
+            let scope = &self.bot.scope;
+            let mut tx = self.services.db.tenant(scope).await?;
+            sqlx::query!(
+                "with counted as (
+                     update conversations set message_count = message_count + 1 where workspace_id = $1 and id = $3)
+                 insert into messages (workspace_id, id, conversation_id, role, content, status, model, bot_version,
+                     created_at)
+                 values ($1, $2, $3, 'assistant', $4, 'partial', $5, $6, $7)",
+                scope.workspace_id(),
+                self.message_id,
+                self.session_id,
+                text,
+                engine::model_name(&self.bot.content),
+                self.bot.version,
+                self.began_at
+            )
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            inbox::changed(&self.services, scope, self.session_id).await;
+        }
+        Ok(ChatEvent::Done {
+            message_id: self.message_id,
+            sources: Vec::new(),
+            answered: true,
+            usage: None,
+            suggestions: Vec::new(),
+            offers_lead_form: false,
+        })
+    }
+
+    /// Keeps what was shown before it broke off.
+    async fn store_failure(&self, text: &str) {
+        let status = if text.is_empty() {
+            MessageStatus::Failed
+        } else {
+            MessageStatus::Partial
+        };
+        let partial = Answer {
+            text: text.to_owned(),
+            cited: Vec::new(),
+            answered: true,
+            usage: None,
+            retrieval: None,
+        };
+        if let Err(error) = self.store_patiently(&partial, status).await {
+            tracing::error!(%error, message_id = %self.message_id, "a broken-off answer could not be stored");
+        }
+    }
+
+    /// Stores an answer that the visitor has read already, even if Postgres is away just now.
+    async fn store_patiently(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            match self.store_answer(answer, status).await {
+                Err(Error::Unavailable { .. }) if began.elapsed() < STORE_FOR => {
+                    tokio::time::sleep(STORE_AGAIN).await;
+                }
+                stored => return stored,
+            }
+        }
+    }
+
+    async fn store_answer(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
+        let scope = &self.bot.scope;
+        let total = self.began.elapsed();
+        let mut tx = self.services.db.tenant(scope).await?;
+        let stored = sqlx::query!(
+            "with metered as (
+                 insert into usage_days as d (workspace_id, day, prompt_tokens, completion_tokens)
+                 select $1, (now() at time zone 'UTC')::date, coalesce($11::int, 0), coalesce($12::int, 0)
+                 on conflict (workspace_id, day) do update
+                 set prompt_tokens = d.prompt_tokens + excluded.prompt_tokens,
+                     completion_tokens = d.completion_tokens + excluded.completion_tokens)
+             insert into messages (workspace_id, id, conversation_id, role, content, sources, status, answered, model,
+                 bot_version, latency_ms, prompt_tokens, completion_tokens)
+             values ($1, $2, $3, 'assistant', $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             on conflict (workspace_id, id) do nothing",
+            scope.workspace_id(),
+            self.message_id,
+            self.session_id,
+            answer.text,
+            json!(answer.cited),
+            status.as_str(),
+            answer.answered,
+            engine::model_name(&self.bot.content),
+            self.bot.version,
+            i32::try_from(total.as_millis()).unwrap_or(i32::MAX),
+            answer.usage.map(|usage| usage.prompt_tokens.cast_signed()),
+            answer.usage.map(|usage| usage.completion_tokens.cast_signed())
+        )
+        .execute(&mut *tx)
+        .await?;
+        if stored.rows_affected() == 0 {
+            // Committed before, without our hearing of it.
+            return Ok(());
+        }
+        let is_whole = status == MessageStatus::Complete;
+        let outcome = Outcome {
+            messages: 1,
+            is_counted: true,
+            has_answer: is_whole && answer.answered,
+            has_gap: !answer.answered,
+            ..Outcome::default()
+        };
+        let session = outcome.apply(&mut tx, scope, self.session_id).await?;
+        if let Some(retrieval) = &answer.retrieval {
+            self.store_retrieval(&mut tx, retrieval).await?;
+        }
+        if !answer.answered && !self.question.is_empty() {
+            self.store_gap(&mut tx).await?;
+        }
+        let turn = analytics::Turn {
+            outcome: match (is_whole, answer.answered) {
+                (true, true) => "answered",
+                (true, false) => "gap",
+                (false, _) => "error",
+            },
+            language: self.language(),
+            page: self.page.as_deref(),
+            model: engine::model_name(&self.bot.content),
+            provider_id: engine::provider_id(&self.bot.content),
+            usage: answer.usage,
+            first_token: self.first_words.get().copied().filter(|_| is_whole),
+            total: is_whole.then_some(total),
+            question_key: Some(words::gist(&self.question))
+                .filter(|gist| !gist.is_empty())
+                .map(|gist| words::gist_key(&gist)),
+        };
+        // Last, as it locks the sums until the end.
+        analytics::turn(&mut tx, scope, self.session_id, &session, &turn).await?;
+        tx.commit().await?;
+        inbox::changed(&self.services, scope, self.session_id).await;
+        Ok(())
+    }
+
+    /// The language of the question; of what was asked before it, where it is too short to tell.
+    fn language(&self) -> Option<&'static str> {
+        let before = || {
+            let asked = self.history.iter().filter(|turn| turn.role == MessageRole::User);
+            let asked: Vec<&str> = asked.map(|turn| turn.content.as_str()).collect();
+            words::language_told(&asked.join("\n"))
+        };
+        words::language_told(&self.question).or_else(before)
+    }
+
+    async fn store_retrieval(&self, tx: &mut TenantTx, retrieval: &Retrieval) -> Result<()> {
+        sqlx::query!(
+            "insert into retrievals (workspace_id, message_id, retrieval) values ($1, $2, $3)",
+            self.bot.scope.workspace_id(),
+            self.message_id,
+            json!(retrieval)
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn store_gap(&self, tx: &mut TenantTx) -> Result<()> {
+        let gap = NewGap {
+            bot_id: self.bot.id,
+            conversation_id: self.session_id,
+            message_id: self.message_id,
+            kind: GapKind::Unanswered,
+            question: &self.question,
+        };
+        gaps::record(tx, &self.bot.scope, &gap).await
+    }
+}

@@ -43,8 +43,19 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/bots") view=home::bots />
                     <Route path=path!("/bots/draft/:id") view=build::bot_draft />
                     <Route path=path!("/bots/new") view=build::new_bot />
-                    <Route path=path!("/bots/:id") view=build::bot />
-                    <Route path=path!("/bots/:id/deploy") view=build::deploy />
+                    <ParentRoute path=path!("/bots/:id") view=build::bot_frame>
+                        <Route path=path!("") view=build::bot />
+                        <Route path=path!("/build") view=build::bot_build />
+                        <Route path=path!("/test") view=build::playground />
+                        <Route path=path!("/test/sets") view=build::bot_sets />
+                        <Route path=path!("/deploy") view=build::deploy />
+                        <Route path=path!("/deploy/api") view=build::api />
+                        <Route path=path!("/monitor") view=build::bot_monitor />
+                        <Route path=path!("/monitor/conversations") view=monitor::bot_conversations />
+                        <Route path=path!("/monitor/gaps") view=monitor::bot_gaps />
+                        <Route path=path!("/monitor/analytics") view=monitor::bot_analytics />
+                        <Route path=path!("/*any") view=NotFound />
+                    </ParentRoute>
                     <Route path=path!("/knowledge") view=build::knowledge />
                     <Route path=path!("/knowledge/draft/:id") view=build::knowledge_draft />
                     <Route path=path!("/knowledge/:id") view=build::knowledge_base />

@@ -32,7 +32,7 @@ pub fn PaletteContent() -> impl IntoView {
     let session = use_session();
     let words = RwSignal::new(String::new());
     let active = RwSignal::new(0_usize);
-    let found = RwSignal::new(fixed());
+    let found = RwSignal::new(fixed(session));
     spawn_local(made_here(session, found));
     let shown = Memo::new(move |_| words.with(|words| found.with(|found| best(found, words))));
     let act = act(open);
@@ -142,7 +142,7 @@ fn act(open: RwSignal<bool>) -> impl Fn(Act) + Copy {
         open.set(false);
         match act {
             Act::Page(href) => go(href),
-            Act::Bot(id) => go(&format!("/bots/{id}")),
+            Act::Bot(id, page) => go(&format!("/bots/{id}{page}")),
             Act::KnowledgeBase(id) => go(&format!("/knowledge/{id}")),
             Act::TestSet(id) => go(&format!("/tests/{id}")),
             Act::Theme(choice) => theme.set(choice),

@@ -31,6 +31,7 @@ mod api {
     mod embedding;
     mod errors;
     mod gaps;
+    mod gaps_meaning;
     mod google;
     mod inbox;
     mod invitations;

@@ -41,7 +41,6 @@ fn last_week(bot_id: Uuid) -> AnalyticsQuery {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "components own what they are given")]
 #[component]
 fn Tiles(id: Uuid, report: Analytics) -> impl IntoView {
     let (now, before) = (&report.totals.figures, &report.before.figures);

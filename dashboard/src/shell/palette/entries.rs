@@ -40,6 +40,8 @@ pub struct Entry {
     pub kind: &'static str,
     /// Its picture.
     pub glyph: Glyph,
+    /// The page of something that has an entry itself: it is offered to those who name it.
+    pub page: Option<&'static str>,
     /// What it does.
     pub act: Act,
 }
@@ -49,6 +51,7 @@ fn page(name: &'static str, href: &'static str, glyph: Glyph) -> Entry {
         name: name.to_owned(),
         kind: tr!("Page"),
         glyph,
+        page: None,
         act: Act::Page(href),
     }
 }
@@ -58,6 +61,7 @@ fn action(name: impl Into<String>, glyph: Glyph, act: Act) -> Entry {
         name: name.into(),
         kind: tr!("Action"),
         glyph,
+        page: None,
         act,
     }
 }
@@ -103,6 +107,7 @@ fn bot(bot: &BotSummary) -> Entry {
         name: bot.name.clone(),
         kind: tr!("Bot"),
         glyph: icon::BOT,
+        page: None,
         act: Act::Bot(bot.id, ""),
     }
 }
@@ -113,6 +118,7 @@ fn pages_of(session: Session, bot: &BotSummary) -> Vec<Entry> {
         name: format!("{} · {}", bot.name, crate::i18n::text(place.name)),
         kind: tr!("Page"),
         glyph: icon::BOT,
+        page: Some(crate::i18n::text(place.name)),
         act: Act::Bot(bot.id, place.path),
     };
     sections(session)
@@ -148,6 +154,7 @@ pub async fn made_here(session: Session, found: RwSignal<Vec<Entry>>) {
             name: base.name,
             kind: tr!("Knowledge base"),
             glyph: icon::BOOK_OPEN,
+            page: None,
             act: Act::KnowledgeBase(base.id),
         };
         add(bases.into_iter().map(base).collect());
@@ -157,6 +164,7 @@ pub async fn made_here(session: Session, found: RwSignal<Vec<Entry>>) {
             name: set.name,
             kind: tr!("Test set"),
             glyph: icon::LIST_CHECKS,
+            page: None,
             act: Act::TestSet(set.id),
         };
         add(sets.into_iter().map(set).collect());

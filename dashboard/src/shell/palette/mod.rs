@@ -16,7 +16,7 @@ use crate::ui::icon::{self, Icon};
 use crate::ui::theme::ThemeChoice;
 use crate::ui::toast::use_toasts;
 use entries::{Act, Entry, fixed, made_here};
-use rank::rank;
+use rank::{names, rank};
 
 /// Entries shown at once.
 const SHOWN: usize = 12;
@@ -119,6 +119,7 @@ pub fn PaletteContent() -> impl IntoView {
 fn best(entries: &[Entry], words: &str) -> Vec<Entry> {
     let mut ranked: Vec<_> = entries
         .iter()
+        .filter(|entry| entry.page.is_none_or(|page| names(page, words)))
         .filter_map(|entry| Some((rank(&entry.name, words)?, entry)))
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);

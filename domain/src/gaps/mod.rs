@@ -3,7 +3,7 @@
 //! Each time is a row of `gaps`, with the visitor's words. Rows that ask for the same share a group, which has no words of
 //! its own, so that nothing is left of a conversation that is deleted. At once, questions are put together when the stems of
 //! their words that count are the same, or most of them are ([`ALIKE`]); soon after, a job compares what they mean
-//! ([`meaning::NEAR`]). A person may take a question out again.
+//! ([`meaning`]). A person may take a question out again.
 
 mod groups;
 mod improve;

@@ -7,10 +7,9 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use retrieval::words;
 use uuid::Uuid;
 
-use super::meaning::{self, Meaning};
+use super::meaning::{self, Meaning, Question};
 use super::{COMPARED, stays};
 use crate::db::TenantTx;
 use crate::embeddings::{self, Calibration, Model};
@@ -67,8 +66,8 @@ async fn work(services: &Services, scope: &Scope, bot_id: Uuid, model: &Model) -
         let mut groups = known(services, scope, bot_id, model).await?;
         for (gap, vector) in batch.iter().zip(vectors) {
             let embedded = Embedded {
-                gap,
-                vector,
+                id: gap.id,
+                question: Question::new(&gap.question, vector),
                 model_id: model.space().model_id,
                 calibration: model.calibration(),
             };
@@ -109,11 +108,11 @@ async fn known(services: &Services, scope: &Scope, bot_id: Uuid, model: &Model) 
     let space = model.space();
     let mut tx = services.db.tenant(scope).await?;
     let rows = sqlx::query!(
-        r#"select g.id as "id!", e.vector as "vector!"
+        r#"select g.id as "id!", e.question as "question!", e.vector as "vector!"
            from (select id from gap_groups where workspace_id = $1 and bot_id = $2
                  order by created_at desc limit $3) g
            cross join lateral (
-               select id, vector from gaps
+               select id, question, vector from gaps
                where workspace_id = $1 and group_id = g.id and model_id = $4 and placed_by <> 'words'
                order by id limit $5) e
            order by g.id, e.id"#,
@@ -130,22 +129,22 @@ async fn known(services: &Services, scope: &Scope, bot_id: Uuid, model: &Model) 
         let Some(vector) = vectors::from_bytes(&row.vector, space.dimensions) else {
             continue;
         };
-        take_in(&mut groups, row.id, vector);
+        take_in(&mut groups, row.id, Question::new(&row.question, vector));
     }
     Ok(groups)
 }
 
-fn take_in(groups: &mut Vec<Meaning>, id: Uuid, vector: Vec<f32>) {
+fn take_in(groups: &mut Vec<Meaning>, id: Uuid, question: Question) {
     match groups.iter_mut().find(|group| group.group_id == id) {
-        Some(group) => group.add(vector),
-        None => groups.push(Meaning::new(id, vec![vector])),
+        Some(group) => group.add(question),
+        None => groups.push(Meaning::new(id, question)),
     }
 }
 
 /// A question and what it means.
-struct Embedded<'a> {
-    gap: &'a Waiting,
-    vector: Vec<f32>,
+struct Embedded {
+    id: Uuid,
+    question: Question,
     model_id: Uuid,
     calibration: Calibration,
 }
@@ -158,7 +157,7 @@ struct Place {
     is_new: bool,
 }
 
-impl Embedded<'_> {
+impl Embedded {
     /// Puts it to those that mean the same, if it has no place yet.
     async fn place(self, services: &Services, scope: &Scope, groups: &mut Vec<Meaning>) -> Result<()> {
         let mut tx = services.db.tenant(scope).await?;
@@ -169,7 +168,7 @@ impl Embedded<'_> {
         let others = groups.iter().filter(|group| group.group_id != place.group_id);
         let wanted = place
             .is_new
-            .then(|| meaning::same(&self.vector, others, self.calibration));
+            .then(|| meaning::same(&self.question, others, self.calibration));
         let target = match wanted.flatten() {
             Some(id) if stays(&mut tx, scope, id).await? => id,
             _ => place.group_id,
@@ -180,7 +179,7 @@ impl Embedded<'_> {
             reopen(&mut tx, scope, target, place.created_at).await?;
         }
         tx.commit().await?;
-        take_in(groups, target, self.vector);
+        take_in(groups, target, self.question);
         Ok(())
     }
 
@@ -196,7 +195,7 @@ impl Embedded<'_> {
                where g.workspace_id = $1 and g.id = $2
                for update of g"#,
             scope.workspace_id(),
-            self.gap.id
+            self.id
         )
         .fetch_optional(&mut **tx)
         .await?;
@@ -209,11 +208,11 @@ impl Embedded<'_> {
                  placed_by = case placed_by when 'words' then 'meaning' else placed_by end
              where workspace_id = $1 and id = $2",
             scope.workspace_id(),
-            self.gap.id,
+            self.id,
             group_id,
-            vectors::to_bytes(&self.vector),
+            vectors::to_bytes(self.question.vector()),
             self.model_id,
-            words::gist_key(&words::gist(&self.gap.question))
+            self.question.key()
         )
         .execute(&mut **tx)
         .await?;

@@ -40,6 +40,7 @@ mod api {
     mod kb_pairs;
     mod kb_sources;
     mod leads;
+    mod leads_data;
     mod limits;
     mod mail;
     mod master_key;

@@ -11,7 +11,7 @@ import { startServer } from "./server.mjs";
 const NAMES = new RegExp(
   `\\b(${[
     "Botwright|English|Deutsch|Español|Français|Europe\\/Paris|PNG|JPEG|WebP|Shift\\+Enter|Enter|Tab|hours|API|URL|CSV|JSON|HTML|PDF|ZIP|QR|POST|SSO|Markdown|Word|PowerPoint|Excel|OpenDocument|RTF|EPUB|Office",
-    "OpenAI|OpenAI-compatible|Ollama|Cohere|Jina|Text Embeddings Inference|Notion|Google Drive|Google|Standard Webhooks|CRM",
+    "JavaScript|Python|OpenAI|OpenAI-compatible|Ollama|Cohere|Jina|Text Embeddings Inference|Notion|Google Drive|Google|Standard Webhooks|CRM",
     "robots\\.txt|UTC|PIN|BM25|KB|MB|Id|id|worker|USD|Grace Hopper|Grace|GH|Handbook|handbook|bot|Acme|Ada",
     "My workspace|A Node\\.js program|curl|self-hosted|HeadlessChrome|Chromium|Chrome|Linux|Windows|macOS|on|email|phone|card|x|p95|ms|ai",
   ].join("|")})\\b`,
@@ -88,7 +88,13 @@ async function addresses(call, bot) {
   return [
     "/bots",
     `/bots/${bot}`,
+    `/bots/${bot}/test`,
+    `/bots/${bot}/test/sets`,
     `/bots/${bot}/deploy`,
+    `/bots/${bot}/deploy/api`,
+    `/bots/${bot}/monitor/conversations`,
+    `/bots/${bot}/monitor/gaps`,
+    `/bots/${bot}/monitor/analytics`,
     "/bots/new",
     `/bots/draft/${botDraft.id}`,
     "/knowledge",

@@ -174,11 +174,11 @@ fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapG
                 </details>
             </div>
             <div class="flex flex-wrap items-center gap-1">
-                <Button small=true icon=icon::PENCIL on_click=move || improving.set(Some(shown.get_value()))>
+                <Button small=true icon=icon::PENCIL needs=Role::Editor on_click=move || improving.set(Some(shown.get_value()))>
                     {tr!("Improve answer")}
                 </Button>
                 <AddToTestSet asked=asked />
-                <Button small=true variant=Variant::Quiet busy=busy on_click=move || set(other)>
+                <Button small=true variant=Variant::Quiet needs=Role::Editor busy=busy on_click=move || set(other)>
                     {words}
                 </Button>
             </div>

@@ -2,7 +2,8 @@
 //!
 //! `fixtures/gaps/paraphrases.json` has 109 questions in 44 groups and five languages. They are put to groups one after the other,
 //! as the worker does it, in twenty orders. Of the pairs that land in one group, the share that belongs together is the
-//! precision; of the pairs that belong together, the share that does is the recall. The thresholds were chosen on this set,
+//! precision; of the pairs that belong together, the share that does is the recall. Pairs are those of one language: across
+//! languages the fixture does not say what belongs together (the French and the Spanish question about a warranty do). The thresholds were chosen on this set,
 //! so what is asserted is what was measured, and not what to expect of other questions.
 #![expect(
     clippy::expect_used,
@@ -72,7 +73,12 @@ fn place(items: &[Item], order: &[usize]) -> Vec<Uuid> {
 /// The same order each time, another one for each `seed`.
 fn shuffled(length: usize, seed: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..length).collect();
-    order.sort_by_key(|i| (*i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(seed as u32 * 3) ^ seed);
+    order.sort_by_key(|i| {
+        (*i as u64 + 1)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(seed as u32 * 3)
+            ^ seed
+    });
     order
 }
 
@@ -101,9 +107,14 @@ async fn paraphrases_are_put_together_and_others_are_not() {
     for seed in 0..20 {
         let order = shuffled(items.len(), seed);
         let placed = place(&items, &order);
-        assert_eq!(placed, place(&items, &order), "the same order makes the same groups");
+        assert_eq!(
+            placed,
+            place(&items, &order),
+            "the same order makes the same groups"
+        );
         for (i, one) in items.iter().enumerate() {
-            for (j, other) in items.iter().enumerate().skip(i + 1) {
+            let same_language = |(_, other): &(usize, &Item)| other.language == one.language;
+            for (j, other) in items.iter().enumerate().skip(i + 1).filter(same_language) {
                 let pairs = found.entry(&one.language).or_default();
                 match (one.group == other.group, placed[i] == placed[j]) {
                     (true, true) => pairs.right += 1,
@@ -117,16 +128,24 @@ async fn paraphrases_are_put_together_and_others_are_not() {
     // Language, least precision, least recall: what was measured, less one hundredth.
     for (language, precision, recall) in EXPECTED {
         let pairs = &found[language];
-        println!("{language}: precision {:.3}, recall {:.3}", pairs.precision(), pairs.recall());
-        assert!(pairs.precision() >= precision, "{language}: {:.3}", pairs.precision());
+        println!(
+            "{language}: precision {:.3}, recall {:.3}",
+            pairs.precision(),
+            pairs.recall()
+        );
+        assert!(
+            pairs.precision() >= precision,
+            "{language}: {:.3}",
+            pairs.precision()
+        );
         assert!(pairs.recall() >= recall, "{language}: {:.3}", pairs.recall());
     }
 }
 
 const EXPECTED: [(&str, f64, f64); 5] = [
-    ("en", 0.90, 0.70),
-    ("de", 0.90, 0.50),
-    ("fr", 0.90, 0.50),
-    ("es", 0.90, 0.50),
-    ("ru", 0.90, 0.50),
+    ("en", 0.975, 0.754),
+    ("de", 0.99, 0.804),
+    ("fr", 0.99, 0.498),
+    ("es", 0.99, 0.598),
+    ("ru", 0.99, 0.865),
 ];

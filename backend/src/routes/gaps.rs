@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use api_types::Page;
-use api_types::gaps::{GapGroup, GapStatus, ImproveAnswerRequest, ImprovedAnswer, SaveGapStatusRequest, SplitGapRequest};
+use api_types::gaps::{
+    GapGroup, GapStatus, ImproveAnswerRequest, ImprovedAnswer, SaveGapStatusRequest, SplitGapRequest,
+};
 use axum::extract::State;
 use domain::{Services, gaps};
 use serde::Deserialize;

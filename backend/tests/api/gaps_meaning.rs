@@ -66,7 +66,8 @@ async fn questions_that_mean_the_same_are_one_group_until_a_person_says_otherwis
 
     // Whoever asks in words that are known is put there without a model.
     execute(&it.app, "update gaps set vector = null, model_id = null").await;
-    it.ask("what guarantee do I get with the aurora kettle", None).await;
+    it.ask("what guarantee do I get with the aurora kettle", None)
+        .await;
     assert_eq!(groups(&it, "open").await[0].unanswered, 3);
     looked_at(&it).await;
 
@@ -78,7 +79,12 @@ async fn questions_that_mean_the_same_are_one_group_until_a_person_says_otherwis
     let foreign = split(kettle, ship).await;
     refused(foreign, StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
     let only = split(peru, ship).await;
-    let problem = refused(only, StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::ValidationFailed).await;
+    let problem = refused(
+        only,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::ValidationFailed,
+    )
+    .await;
     assert_eq!(problem.errors[0].field, "gap_id");
     let own: GapGroup = ok(split(kettle, guarantee).await).await;
     assert_eq!((own.unanswered, own.status), (2, GapStatus::Open));

@@ -119,9 +119,7 @@ fn python(address: &str) -> String {
 
 /// `/v1` of the server that the bot's address lies on.
 fn compatible(address: &str, id: &str) -> String {
-    let server = address
-        .split_once("/api/")
-        .map_or(address, |(server, _)| server);
+    let server = address.split_once("/api/").map_or(address, |(server, _)| server);
     format!(
         "curl {server}/v1/chat/completions \\\n  -H 'Authorization: Bearer YOUR_API_KEY' \\\n  \
          -H 'Content-Type: application/json' \\\n  \

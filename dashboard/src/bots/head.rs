@@ -44,7 +44,11 @@ pub fn BotHead(this: ThisBot) -> impl IntoView {
 fn Actions(this: ThisBot) -> impl IntoView {
     let session = use_session();
     let navigate = StoredValue::new_local(use_navigate());
-    let draft_id = move || this.draft.found.with(|draft| draft.as_ref().map(|draft| draft.id));
+    let draft_id = move || {
+        this.draft
+            .found
+            .with(|draft| draft.as_ref().map(|draft| draft.id))
+    };
     let count = Memo::new(move |_| this.draft.change_count());
     let words = move || {
         let number = i64::try_from(count.get().unwrap_or_default()).unwrap_or(i64::MAX);
@@ -53,8 +57,12 @@ fn Actions(this: ThisBot) -> impl IntoView {
     let has_changes = move || count.get().is_some_and(|count| count > 0);
     let why = move || {
         (!has_changes()).then(|| {
-            this.bot
-                .with(|bot| tr!("Nothing to deploy: version {} is live as it is.", bot.summary.live_version))
+            this.bot.with(|bot| {
+                tr!(
+                    "Nothing to deploy: version {} is live as it is.",
+                    bot.summary.live_version
+                )
+            })
         })
     };
     let deploy = move || {
@@ -107,7 +115,11 @@ pub fn Sections(
             Some(open) => place.path == open,
             None => path.with(|path| place.holds(id, path)),
         };
-        (place.address(id), crate::i18n::text(place.name), Signal::derive(is_here))
+        (
+            place.address(id),
+            crate::i18n::text(place.name),
+            Signal::derive(is_here),
+        )
     });
     view! { <TabRow links=links.collect() label=tr!("Bot") /> }
 }
@@ -129,7 +141,6 @@ fn SubPages(id: Uuid) -> impl IntoView {
             .iter()
             .map(|page| (page.address(id), crate::i18n::text(page.name)))
             .collect();
-        (!tabs.is_empty())
-            .then(|| view! { <TabLinks tabs=tabs label=crate::i18n::text(section.name) /> })
+        (!tabs.is_empty()).then(|| view! { <TabLinks tabs=tabs label=crate::i18n::text(section.name) /> })
     }
 }

@@ -82,7 +82,8 @@ impl Place {
     pub fn holds(self, bot: Uuid, path: &str) -> bool {
         let own = format!("/bots/{bot}{}", self.path);
         // The overview is above all others, and holds none of them.
-        path == own || !self.path.is_empty() && path.strip_prefix(&own).is_some_and(|rest| rest.starts_with('/'))
+        path == own
+            || !self.path.is_empty() && path.strip_prefix(&own).is_some_and(|rest| rest.starts_with('/'))
     }
 }
 

@@ -132,9 +132,7 @@ fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapG
     let asked = Asked::Gap(group.question.clone());
     let examples = group.examples.clone();
     // What was asked in one way only can't be taken apart.
-    let can_split = examples
-        .iter()
-        .any(|example| example.question != group.question);
+    let can_split = examples.iter().any(|example| example.question != group.question);
     let split = move |gap_id: Uuid| {
         busy.set(true);
         spawn_local(async move {

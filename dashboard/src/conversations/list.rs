@@ -52,27 +52,23 @@ pub fn BotConversations(
 
 #[component]
 fn List(conversations: Pages<ConversationSummary>, chosen: Chosen) -> impl IntoView {
-    loaded(
-        conversations.first,
-        rows,
-        move |_| {
-            view! {
-                <Show
-                    when=move || !conversations.items().is_empty()
-                    fallback=|| view! { <NoConversations /> }
-                >
-                    <ul class="panel divide-y divide-base-300" aria-label=tr!("Conversations")>
-                        <For
-                            each=move || conversations.items()
-                            key=|item| (item.id, item.message_count, item.has_gap)
-                            children=move |item| view! { <Row item=item chosen=chosen /> }
-                        />
-                    </ul>
-                </Show>
-                {show_more(conversations)}
-            }
-        },
-    )
+    loaded(conversations.first, rows, move |_| {
+        view! {
+            <Show
+                when=move || !conversations.items().is_empty()
+                fallback=|| view! { <NoConversations /> }
+            >
+                <ul class="panel divide-y divide-base-300" aria-label=tr!("Conversations")>
+                    <For
+                        each=move || conversations.items()
+                        key=|item| (item.id, item.message_count, item.has_gap)
+                        children=move |item| view! { <Row item=item chosen=chosen /> }
+                    />
+                </ul>
+            </Show>
+            {show_more(conversations)}
+        }
+    })
 }
 
 #[component]

@@ -65,7 +65,9 @@ impl Filters {
         Effect::new(move |before: Option<String>| {
             let query = filters.query();
             if before.is_some_and(|before| before != query) {
-                let said = filters.fields().map(|field| field.get_untracked().trim().to_owned());
+                let said = filters
+                    .fields()
+                    .map(|field| field.get_untracked().trim().to_owned());
                 written.set_value(Some(said));
                 let options = NavigateOptions {
                     replace: true,
@@ -97,7 +99,8 @@ impl Filters {
             ("q", self.search.get().trim().to_owned()),
         ];
         let said = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-        let said = said.map(|(name, value)| format!("{name}={}", String::from(js_sys::encode_uri_component(&value))));
+        let said = said
+            .map(|(name, value)| format!("{name}={}", String::from(js_sys::encode_uri_component(&value))));
         let said: Vec<_> = said.collect();
         if said.is_empty() {
             String::new()

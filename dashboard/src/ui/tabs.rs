@@ -127,9 +127,7 @@ fn step(event: &web_sys::KeyboardEvent) {
     };
     let row = link.parent_element();
     let to = match event.key().as_str() {
-        key if key == next => link
-            .next_element_sibling()
-            .or_else(|| row?.first_element_child()),
+        key if key == next => link.next_element_sibling().or_else(|| row?.first_element_child()),
         key if key == previous => link
             .previous_element_sibling()
             .or_else(|| row?.last_element_child()),

@@ -347,7 +347,10 @@ mod tests {
         let mut emit = |event| match event {
             ChatEvent::Delta { text } => told.push(text),
             ChatEvent::Sources { sources, degraded } => {
-                let numbers: Vec<String> = sources.iter().map(|it| format!("{}={}", it.title, it.n)).collect();
+                let numbers: Vec<String> = sources
+                    .iter()
+                    .map(|it| format!("{}={}", it.title, it.n))
+                    .collect();
                 told.push(format!("{} {degraded}", numbers.join(" ")));
             }
             _ => {}
@@ -358,7 +361,10 @@ mod tests {
         assert_eq!(answer.text, "a [1] b [2] c [1] d [3]");
         let cited: Vec<_> = answer.cited.iter().map(|it| (it.n, &*it.title)).collect();
         assert_eq!(cited, [(1, "p1"), (2, "p3"), (3, "p2")]);
-        assert_eq!(told, ["a [1]", " b ", "p1=1 p2=3 p3=2 true", "[2] c [1]", " d [3]"]);
+        assert_eq!(
+            told,
+            ["a [1]", " b ", "p1=1 p2=3 p3=2 true", "[2] c [1]", " d [3]"]
+        );
     }
 
     fn source(n: u32) -> Source {

@@ -32,7 +32,9 @@ struct Waiting {
 /// role. Safe to repeat.
 pub async fn run(services: &Services, workspace_id: Uuid, bot_id: Uuid) -> Result<Outcome> {
     let scope = Scope::worker(workspace_id);
-    let model = embeddings::live(services, &scope).await.map_err(embeddings::away)?;
+    let model = embeddings::live(services, &scope)
+        .await
+        .map_err(embeddings::away)?;
     let Some(model) = model else {
         return Ok(Outcome::Done);
     };

@@ -11,7 +11,12 @@ use crate::{Error, Result, Scope, Services};
 
 /// Makes a group of its own for a question, and for all of the group that were asked in the same words. They stay there: only
 /// people move them again.
-pub async fn split(services: &Services, scope: &Scope, id: Uuid, request: SplitGapRequest) -> Result<GapGroup> {
+pub async fn split(
+    services: &Services,
+    scope: &Scope,
+    id: Uuid,
+    request: SplitGapRequest,
+) -> Result<GapGroup> {
     scope.require(Role::Editor)?;
     let mut tx = services.db.tenant(scope).await?;
     let bot_id = lock(&mut tx, scope, id).await?;
@@ -86,7 +91,11 @@ async fn asked(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Vec<Asked>>
     let asked = rows.into_iter().map(|row| {
         let gist = words::gist(&row.question);
         let key = words::gist_key(&gist);
-        Asked { id: row.id, gist, key }
+        Asked {
+            id: row.id,
+            gist,
+            key,
+        }
     });
     Ok(asked.collect())
 }

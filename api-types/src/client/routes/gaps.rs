@@ -1,7 +1,9 @@
 //! `/gaps/groups`
 
 use super::{Call, Page, Uuid, query};
-use crate::gaps::{GapGroup, GapStatus, ImproveAnswerRequest, ImprovedAnswer, SaveGapStatusRequest, SplitGapRequest};
+use crate::gaps::{
+    GapGroup, GapStatus, ImproveAnswerRequest, ImprovedAnswer, SaveGapStatusRequest, SplitGapRequest,
+};
 
 /// Groups of this status, of one bot or of all; those that were asked most often first.
 pub fn list(bot: Option<Uuid>, status: GapStatus, cursor: Option<String>) -> Call<Page<GapGroup>> {

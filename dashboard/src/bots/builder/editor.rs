@@ -232,7 +232,8 @@ fn open_when_asked(comparing: RwSignal<bool>) {
 fn Parts() -> impl IntoView {
     let (path, hash) = (use_location().pathname, use_location().hash);
     let links = PARTS.into_iter().enumerate().map(|(i, (id, name))| {
-        let is_here = move || hash.with(|hash| hash.trim_start_matches('#') == id || hash.is_empty() && i == 0);
+        let is_here =
+            move || hash.with(|hash| hash.trim_start_matches('#') == id || hash.is_empty() && i == 0);
         let address = format!("{}#{id}", path.get_untracked());
         (address, crate::i18n::text(name), Signal::derive(is_here))
     });

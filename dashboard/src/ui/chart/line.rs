@@ -30,7 +30,11 @@ pub fn LineChart(
 ) -> impl IntoView {
     let numbers = points.iter().flat_map(|point| [Some(point.value), point.before]);
     let most = numbers.flatten().fold(0.0, f64::max);
-    let top = if is_count { whole_ceiling(most) } else { ceiling(most) };
+    let top = if is_count {
+        whole_ceiling(most)
+    } else {
+        ceiling(most)
+    };
     let now: Vec<f64> = points.iter().map(|point| point.value).collect();
     let before: Vec<f64> = points.iter().map_while(|point| point.before).collect();
     let line = path(&now, top);

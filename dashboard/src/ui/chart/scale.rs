@@ -69,8 +69,21 @@ mod tests {
 
     #[test]
     fn half_of_a_count_is_whole() {
-        for (most, end) in [(0.0, 2.0), (1.0, 2.0), (3.0, 4.0), (5.0, 6.0), (9.0, 10.0), (10.0, 10.0), (11.0, 20.0), (41.0, 50.0)] {
-            assert!((whole_ceiling(most) - end).abs() < 1e-9, "{most}: {}", whole_ceiling(most));
+        for (most, end) in [
+            (0.0, 2.0),
+            (1.0, 2.0),
+            (3.0, 4.0),
+            (5.0, 6.0),
+            (9.0, 10.0),
+            (10.0, 10.0),
+            (11.0, 20.0),
+            (41.0, 50.0),
+        ] {
+            assert!(
+                (whole_ceiling(most) - end).abs() < 1e-9,
+                "{most}: {}",
+                whole_ceiling(most)
+            );
         }
     }
 

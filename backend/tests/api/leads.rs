@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::chatbot_drafts::deployable;
-use super::data::{execute, number};
+use super::data::execute;
 use crate::support::fake_openai::{FakeOpenAi, Reply};
 use crate::support::{Person, TestApp, done, ok, refused};
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use zip::ZipArchive;
 
-use super::data::{execute, exported, files, number, worker_services};
+use super::data::{exported, files, number, worker_services};
 use super::leads::fixture;
 use crate::support::{Person, done, ok, refused};
 

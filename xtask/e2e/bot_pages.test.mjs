@@ -13,7 +13,7 @@ test("everything of a bot is on its pages", async (t) => {
   const server = await startServer(t, "bot_pages");
   const call = await signUp(server.url);
   const bot = await deployBot(call, "aurora-k2-guide.pdf");
-  const { session_id } = await call("POST", `/bots/${bot}/chat`, { message: "How long is the warranty?" });
+  const { session_id } = await call("POST", `/bots/${bot}/chat`, { message: "How long is the warranty of the Aurora K2?" });
   assert.ok(session_id);
   await call("POST", `/bots/${bot}/chat`, { message: "Which colour is the moon of Jupiter?" });
   await call("POST", "/test-sets", { name: "Warranty questions" });
@@ -79,7 +79,7 @@ async function tabs(page, browser, home) {
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Enter");
   await page.waitForURL(`${home}/monitor/conversations`);
-  await page.getByRole("link", { name: "How long is the warranty?" }).waitFor();
+  await page.getByRole("link", { name: "How long is the warranty of the Aurora K2?" }).waitFor();
   await titled(page, `Conversations · ${NAME}`);
   await browser.shoot(page, "conversations");
   await page.getByRole("navigation", { name: "Monitor" }).getByRole("link", { name: "Gaps" }).click();
@@ -126,7 +126,7 @@ async function playground(page, browser, home) {
   await page.getByRole("region", { name: "Test the draft" }).getByText("Welcome back!").waitFor();
   await page.getByRole("tab", { name: "Live version" }).click();
   const chat = page.frameLocator("iframe");
-  await chat.getByRole("textbox").fill("How long is the warranty?");
+  await chat.getByRole("textbox").fill("How long is the warranty of the Aurora K2?");
   await chat.getByRole("textbox").press("Enter");
   await chat.getByText("37 months").first().waitFor();
   await browser.shoot(page, "playground");

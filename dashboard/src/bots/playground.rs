@@ -59,7 +59,7 @@ fn LiveChat(this: ThisBot) -> impl IntoView {
                 </p>
             </header>
             <iframe
-                class="h-[calc(100dvh-20rem)] min-h-96 w-full"
+                class="h-[calc(100dvh-24rem)] min-h-96 w-full"
                 src=format!("/chat/{workspace}/{}", this.id)
                 title=tr!("Chat with the live version")
             ></iframe>

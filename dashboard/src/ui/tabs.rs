@@ -79,21 +79,25 @@ pub fn TabRow(
         // On a phone not all of them have room at once.
         Effect::new(move |_| {
             if let Some(tab) = tab.get().filter(|_| is_here.get()) {
-                let options = ScrollIntoViewOptions::new();
-                options.set_inline(ScrollLogicalPosition::Center);
-                options.set_block(ScrollLogicalPosition::Nearest);
-                tab.scroll_into_view_with_scroll_into_view_options(&options);
+                show(&tab, ScrollLogicalPosition::Center);
             }
         });
+        // Browsers leave alone what is partly in sight.
+        let on_focus = move |_| {
+            if let Some(tab) = tab.get_untracked() {
+                show(&tab, ScrollLogicalPosition::Nearest);
+            }
+        };
         view! {
             <a
                 node_ref=tab
                 href=href
-                class="-mb-px border-b-2 px-3 py-2 font-medium whitespace-nowrap"
+                class="-mb-px border-b-2 px-2.5 py-2 font-medium whitespace-nowrap focus-visible:-outline-offset-2 sm:px-3"
                 class=("border-primary", is_here)
                 class=("border-transparent", move || !is_here.get())
                 class=("muted", move || !is_here.get())
                 aria-current=move || is_here.get().then_some("page")
+                on:focus=on_focus
                 on:keydown=move |event| step(&event)
             >
                 {name}
@@ -105,6 +109,14 @@ pub fn TabRow(
             {links.into_iter().map(link).collect_view()}
         </nav>
     }
+}
+
+/// Scrolls the row so that all of a tab is in sight.
+fn show(tab: &HtmlElement, place: ScrollLogicalPosition) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_inline(place);
+    options.set_block(ScrollLogicalPosition::Nearest);
+    tab.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// Moves the focus along the row. Enter opens what has it, as with any link.

@@ -123,7 +123,8 @@ pub enum ChatEvent {
         /// Id of the answer to come.
         message_id: Uuid,
     },
-    /// What the answer may cite, before its text.
+    /// What the answer may cite, before its text. It comes again, as a whole, whenever the text is about to cite a passage
+    /// by another number: those that are cited are numbered in the order in which they are read.
     Sources {
         /// Numbered passages.
         sources: Vec<Source>,

@@ -56,6 +56,8 @@ pub enum GapKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GapExample {
+    /// Id.
+    pub id: Uuid,
     /// In the visitor's words.
     pub question: String,
     /// Why it is here.
@@ -96,7 +98,7 @@ pub struct GapGroup {
     /// When that was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<DateTime<Utc>>,
-    /// The last times it was asked, up to five.
+    /// The last times it was asked, up to ten.
     pub examples: Vec<GapExample>,
 }
 
@@ -107,6 +109,15 @@ pub struct GapGroup {
 pub struct SaveGapStatusRequest {
     /// What the team makes of it.
     pub status: GapStatus,
+}
+
+/// `POST /gaps/groups/{group_id}/split`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SplitGapRequest {
+    /// The question that does not belong to the group: the id of one of its examples.
+    pub gap_id: Uuid,
 }
 
 /// `POST /gaps/groups/{group_id}/improve`.

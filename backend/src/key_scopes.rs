@@ -76,6 +76,7 @@ const RULES: &[(KeyScope, &[&str])] = &[
             "POST /api/v1/chatbots/draft/{draft_id}/deploy",
             "POST /api/v1/chatbots/draft/{draft_id}/test",
             "PUT /api/v1/gaps/groups/{group_id}",
+            "POST /api/v1/gaps/groups/{group_id}/split",
             "POST /api/v1/gaps/groups/{group_id}/improve",
             "POST /api/v1/inbox/{conversation_id}/notes",
             "DELETE /api/v1/inbox/{conversation_id}/notes/{note_id}",

@@ -31,6 +31,7 @@ mod api {
     mod embedding;
     mod errors;
     mod gaps;
+    mod gaps_meaning;
     mod google;
     mod inbox;
     mod invitations;
@@ -39,6 +40,7 @@ mod api {
     mod kb_pairs;
     mod kb_sources;
     mod leads;
+    mod leads_data;
     mod limits;
     mod mail;
     mod master_key;

@@ -46,8 +46,19 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/bots") view=page(home::bots) />
                     <Route path=path!("/bots/draft/:id") view=page(build::bot_draft) />
                     <Route path=path!("/bots/new") view=page(build::new_bot) />
-                    <Route path=path!("/bots/:id") view=page(build::bot) />
-                    <Route path=path!("/bots/:id/deploy") view=page(build::deploy) />
+                    <ParentRoute path=path!("/bots/:id") view=page(build::bot_frame)>
+                        <Route path=path!("") view=page(build::bot) />
+                        <Route path=path!("/build") view=page(build::bot_build) />
+                        <Route path=path!("/test") view=page(build::playground) />
+                        <Route path=path!("/test/sets") view=page(build::bot_sets) />
+                        <Route path=path!("/deploy") view=page(build::deploy) />
+                        <Route path=path!("/deploy/api") view=page(build::api) />
+                        <Route path=path!("/monitor") view=page(build::bot_monitor) />
+                        <Route path=path!("/monitor/conversations") view=page(monitor::bot_conversations) />
+                        <Route path=path!("/monitor/gaps") view=page(monitor::bot_gaps) />
+                        <Route path=path!("/monitor/analytics") view=page(monitor::bot_analytics) />
+                        <Route path=path!("/*any") view=NotFound />
+                    </ParentRoute>
                     <Route path=path!("/knowledge") view=page(build::knowledge) />
                     <Route path=path!("/knowledge/draft/:id") view=page(build::knowledge_draft) />
                     <Route path=path!("/knowledge/:id") view=page(build::knowledge_base) />

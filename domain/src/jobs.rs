@@ -102,6 +102,13 @@ pub enum Job {
         /// The receipt.
         receipt_id: Uuid,
     },
+    /// Put questions that a bot had no answer to together by what they mean.
+    GroupGaps {
+        /// The tenant.
+        workspace_id: Uuid,
+        /// The bot.
+        bot_id: Uuid,
+    },
     /// Send an event to a webhook.
     DeliverWebhook {
         /// The tenant.

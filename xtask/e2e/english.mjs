@@ -4,7 +4,7 @@
 const NAMES = new RegExp(
   `\\b(${[
     "Botwright|English|Deutsch|Español|Français|Europe\\/Paris|PNG|JPEG|WebP|Shift\\+Enter|Enter|Tab|hours|API|URL|CSV|JSON|HTML|PDF|ZIP|QR|POST|SSO|Markdown|Word|PowerPoint|Excel|OpenDocument|RTF|EPUB|Office",
-    "OpenAI|OpenAI-compatible|Ollama|Cohere|Jina|Text Embeddings Inference|Notion|Google Drive|Google|Standard Webhooks|CRM",
+    "JavaScript|Python|OpenAI|OpenAI-compatible|Ollama|Cohere|Jina|Text Embeddings Inference|Notion|Google Drive|Google|Standard Webhooks|CRM",
     "robots\\.txt|UTC|PIN|BM25|KB|MB|Id|id|worker|USD|Grace Hopper|Grace|GH|Handbook|handbook|bot|Acme|Ada",
     "Aurora support|Kettles|Website|hello",
     "My workspace|A Node\\.js program|curl|self-hosted|HeadlessChrome|Chromium|Chrome|Linux|Windows|macOS|on|email|phone|card|x|p95|ms|ai",

@@ -74,7 +74,13 @@ function addresses(bot, places) {
   return {
     bots: "/bots",
     bot: `/bots/${bot}`,
+    playground: `/bots/${bot}/test`,
+    "bot-sets": `/bots/${bot}/test/sets`,
     deploy: `/bots/${bot}/deploy`,
+    "bot-api": `/bots/${bot}/deploy/api`,
+    "bot-conversations": `/bots/${bot}/monitor/conversations`,
+    "bot-gaps": `/bots/${bot}/monitor/gaps`,
+    "bot-analytics": `/bots/${bot}/monitor/analytics`,
     "new-bot": "/bots/new",
     builder: `/bots/draft/${places.botDraft}`,
     knowledge: "/knowledge",

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use api_types::Page;
-use api_types::gaps::{GapGroup, GapStatus, ImproveAnswerRequest, ImprovedAnswer, SaveGapStatusRequest};
+use api_types::gaps::{
+    GapGroup, GapStatus, ImproveAnswerRequest, ImprovedAnswer, SaveGapStatusRequest, SplitGapRequest,
+};
 use axum::extract::State;
 use domain::{Services, gaps};
 use serde::Deserialize;
@@ -53,6 +55,20 @@ pub async fn save_gap_status(
     Ok(Json(
         gaps::set_status(&services, &scope, group_id, request.status).await?,
     ))
+}
+
+/// Take a question out that was put to the wrong group, with all that were asked in the same words. It gets a group of its
+/// own, and stays there. Answers with the new group.
+#[utoipa::path(post, path = "/api/v1/gaps/groups/{group_id}/split", tag = "conversations",
+    params(("group_id" = Uuid, Path)), request_body = SplitGapRequest, responses((status = 200, body = GapGroup)),
+    security(("bearer" = [])))]
+pub async fn split_gap(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path(group_id): Path<Uuid>,
+    Json(request): Json<SplitGapRequest>,
+) -> Result<Json<GapGroup>> {
+    Ok(Json(gaps::split(&services, &scope, group_id, request).await?))
 }
 
 /// Write the answer: it is added to a knowledge base as a question with its answer, and, if a test set is named, as a case

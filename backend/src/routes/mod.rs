@@ -254,6 +254,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(webhooks::retry))
         .routes(routes!(gaps::gap_groups))
         .routes(routes!(gaps::save_gap_status))
+        .routes(routes!(gaps::split_gap))
         .routes(routes!(gaps::improve_answer))
         .routes(routes!(analytics::report))
         .routes(routes!(analytics::export))

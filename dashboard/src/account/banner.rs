@@ -5,21 +5,29 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::auth::OutboxHint;
-use crate::session::use_session;
-use crate::ui::button::Button;
+use crate::session::{tab, use_session};
+use crate::ui::button::{Button, IconButton};
 use crate::ui::icon::{self, Icon};
 use crate::ui::toast::use_toasts;
 
-/// Asks for the address to be confirmed, and offers another mail.
+/// What it is called where it is noted that somebody put it away.
+const BANNER: &str = "confirm-address";
+
+/// Asks for the address to be confirmed, and offers another mail. It can be put away until the tab is closed.
 #[component]
 pub fn ConfirmAddress() -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
+    let is_put_away = RwSignal::new(tab::is_put_away(BANNER));
     let email = Memo::new(move |_| {
         let user = session.identity()?.user;
-        (!user.email_verified).then_some(user.email)
+        (!user.email_verified && !is_put_away.get()).then_some(user.email)
     });
+    let put_away = move || {
+        tab::put_away(BANNER);
+        is_put_away.set(true);
+    };
     let resend = move || {
         busy.set(true);
         spawn_local(async move {
@@ -36,17 +44,20 @@ pub fn ConfirmAddress() -> impl IntoView {
                 <div
                     role="status"
                     data-banner=""
-                    class="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-base-300 bg-primary/8 px-4 py-2 sm:px-6"
+                    class="flex items-center gap-x-2 border-b border-base-300 bg-primary/8 px-4 py-1 max-sm:text-xs sm:px-6 sm:py-1.5"
                 >
-                    <Icon glyph=icon::INFO class="size-4 shrink-0 text-primary" />
-                    <div class="flex min-w-0 flex-1 basis-60 flex-wrap gap-x-2">
-                        <p>
+                    <Icon glyph=icon::INFO class="size-4 shrink-0 text-primary max-sm:hidden" />
+                    <div class="flex min-w-0 flex-1 flex-wrap gap-x-2">
+                        <p title=email.clone()>
                             {tr!("Confirm your address: open the link in the mail to ")}
-                            <strong class="wrap-anywhere">{email}</strong> "."
+                            <strong class="wrap-anywhere">{email.clone()}</strong> "."
                         </p>
-                        <OutboxHint />
+                        <div class="max-sm:hidden">
+                            <OutboxHint />
+                        </div>
                     </div>
                     <Button small=true busy=busy on_click=resend>{tr!("Send it again")}</Button>
+                    <IconButton icon=icon::X label=tr!("Not now") on_click=put_away />
                 </div>
             }
         })

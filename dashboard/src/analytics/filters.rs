@@ -6,7 +6,8 @@ use api_types::conversations::Channel;
 use chrono::{NaiveDate, TimeDelta};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use uuid::Uuid;
 
 use crate::ui::field::{SelectField, Text, TextField};
 use crate::ui::load::load;
@@ -75,7 +76,16 @@ impl Wanted {
         }
     }
 
-    fn address(&self) -> String {
+    /// What is shown of a bot, or of all, as long as nothing else is chosen.
+    pub fn of(bot: Option<Uuid>) -> Self {
+        Self {
+            bot_id: bot.map(|id| id.to_string()).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
+    /// The page at `path` with this choice; whose page is about one bot does not say which in its query.
+    fn address(&self, path: &str, bot: Option<Uuid>) -> String {
         let pairs = [
             ("period", &self.period),
             ("from", &self.from),
@@ -83,20 +93,21 @@ impl Wanted {
             ("bot_id", &self.bot_id),
             ("channel", &self.channel),
         ];
-        let pairs = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        let is_said = |name: &str, value: &str| !value.is_empty() && (bot.is_none() || name != "bot_id");
+        let pairs = pairs.into_iter().filter(|(name, value)| is_said(name, value));
         let query: Vec<String> = pairs
             .map(|(name, value)| format!("{name}={}", String::from(js_sys::encode_uri_component(value))))
             .collect();
         if query.is_empty() {
-            "/analytics".to_owned()
+            path.to_owned()
         } else {
-            format!("/analytics?{}", query.join("&"))
+            format!("{path}?{}", query.join("&"))
         }
     }
 }
 
-/// What the address asks for.
-pub fn wanted() -> Memo<Wanted> {
+/// What the address asks for, of this bot if there is one.
+pub fn wanted(bot: Option<Uuid>) -> Memo<Wanted> {
     let query = use_query_map();
     Memo::new(move |_| {
         query.with(|query| {
@@ -105,7 +116,7 @@ pub fn wanted() -> Memo<Wanted> {
                 period: text("period"),
                 from: text("from"),
                 to: text("to"),
-                bot_id: text("bot_id"),
+                bot_id: bot.map_or_else(|| text("bot_id"), |id| id.to_string()),
                 channel: text("channel"),
             }
         })
@@ -114,7 +125,14 @@ pub fn wanted() -> Memo<Wanted> {
 
 /// The fields above the figures.
 #[component]
-pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
+pub fn Filters(
+    /// What is chosen.
+    wanted: Memo<Wanted>,
+    /// The bot that the page is about: no other can be chosen then.
+    bot: Option<Uuid>,
+) -> impl IntoView {
+    let fixed = bot;
+    let path = use_location().pathname;
     let bots = load(|| client::bots::list(None));
     let navigate = StoredValue::new_local(use_navigate());
     let field = move |get: fn(&Wanted) -> String, set: fn(&mut Wanted, String)| {
@@ -123,7 +141,7 @@ pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
             move |value| {
                 let mut changed = wanted.get_untracked();
                 set(&mut changed, value);
-                let address = changed.address();
+                let address = changed.address(&path.get_untracked(), fixed);
                 navigate.with_value(|navigate| navigate(&address, NavigateOptions::default()));
             },
         )
@@ -167,7 +185,9 @@ pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
                 <TextField label=tr!("From") kind="date" value=from />
                 <TextField label=tr!("To") kind="date" value=to />
             </Show>
-            <SelectField label=tr!("Bot") value=bot options=bot_options />
+            {fixed
+                .is_none()
+                .then(|| view! { <SelectField label=tr!("Bot") value=bot options=bot_options /> })}
             <SelectField label=tr!("Channel") value=channel options=channels />
         </div>
     }

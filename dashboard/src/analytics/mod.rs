@@ -5,4 +5,5 @@ mod lists;
 mod page;
 mod tiles;
 
-pub use page::AnalyticsPage;
+pub use page::{AnalyticsPage, Report};
+pub use tiles::percent;

@@ -4,6 +4,8 @@ use api_types::analytics::{Analytics, AnalyticsTable, DayFigures};
 use api_types::client;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::hooks::use_location;
+use uuid::Uuid;
 
 use super::filters::{Filters, Wanted, wanted};
 use super::lists::Lists;
@@ -24,24 +26,49 @@ use crate::ui::toast::use_toasts;
 /// The page.
 #[component]
 pub fn AnalyticsPage() -> impl IntoView {
-    let wanted = wanted();
-    let report = load(move || client::analytics::report(&wanted.get().query()));
     view! {
         <PageHead
             title=tr!("Analytics")
             subtitle=tr!("What visitors asked, how well it was answered, and what it took, beside the period before.")
         >
-            <Export wanted=wanted />
+            <Export wanted=wanted(None) />
         </PageHead>
-        <Filters wanted=wanted />
-        {loaded(report, blocks, move |report| move || view! { <Report report=report.get() wanted=wanted /> })}
+        <Report />
+    }
+}
+
+/// The figures and what can be chosen of them: those of one bot, or of the one that the address says.
+#[component]
+pub fn Report(
+    /// The bot.
+    #[prop(optional)]
+    bot: Option<Uuid>,
+) -> impl IntoView {
+    let wanted = wanted(bot);
+    let report = load(move || client::analytics::report(&wanted.get().query()));
+    view! {
+        <Filters wanted=wanted bot=bot />
+        {loaded(
+            report,
+            blocks,
+            move |report| move || view! { <Shown report=report.get() wanted=wanted bot=bot /> },
+        )}
+        {bot
+            .map(|_| {
+                view! {
+                    <div class="mt-5 flex justify-end">
+                        <Export wanted=wanted />
+                    </div>
+                }
+            })}
     }
 }
 
 #[component]
-fn Report(report: Analytics, wanted: Memo<Wanted>) -> impl IntoView {
+fn Shown(report: Analytics, wanted: Memo<Wanted>, bot: Option<Uuid>) -> impl IntoView {
     if report.totals.figures.is_nothing() {
-        return view! { <Nothing is_narrowed=wanted.get_untracked() != Wanted::default() /> }.into_any();
+        let is_narrowed = wanted.get_untracked() != Wanted::of(bot);
+        return view! { <Nothing is_narrowed=is_narrowed /> }.into_any();
     }
     let days = tr!("{} to {}", short_day(report.from), short_day(report.to));
     view! {
@@ -57,12 +84,13 @@ fn Report(report: Analytics, wanted: Memo<Wanted>) -> impl IntoView {
 
 #[component]
 fn Nothing(is_narrowed: bool) -> impl IntoView {
+    let here = use_location().pathname.get_untracked();
     let (text, href, action) = if is_narrowed {
         (
             tr!(
                 "Nothing happened in these days, on this bot and channel. Choose other days, or look at all bots."
             ),
-            "/analytics",
+            here,
             tr!("Show the last 30 days"),
         )
     } else {
@@ -71,7 +99,7 @@ fn Nothing(is_narrowed: bool) -> impl IntoView {
                 "Once visitors talk to a bot, what they ask and how well it is answered is counted here. Put a bot on your \
              site to begin."
             ),
-            "/bots",
+            "/bots".to_owned(),
             tr!("Go to the bots"),
         )
     };
@@ -107,11 +135,13 @@ impl Measure {
         }
     }
 
+    /// Whether there is no half of one.
+    const fn is_count(self) -> bool {
+        matches!(self, Self::Sessions | Self::Messages | Self::Tokens)
+    }
+
     const fn format(self) -> fn(f64) -> String {
-        match self {
-            Self::Resolution | Self::Satisfaction => percent,
-            Self::Sessions | Self::Messages | Self::Tokens => number,
-        }
+        if self.is_count() { number } else { percent }
     }
 
     fn name(self) -> &'static str {
@@ -147,7 +177,14 @@ fn Days(days: Vec<DayFigures>, before: Vec<DayFigures>) -> impl IntoView {
             };
             days.iter().enumerate().map(point).collect::<Vec<_>>()
         });
-        view! { <LineChart label=measure.name() points=points format=measure.format() /> }
+        view! {
+            <LineChart
+                label=measure.name()
+                points=points
+                format=measure.format()
+                is_count=measure.is_count()
+            />
+        }
     };
     view! {
         <Section title=tr!("By day")>

@@ -1,38 +1,29 @@
-//! Where a bot is put to use: embed code, embed doctor, the sites it was seen on, and the API.
+//! Where a bot is put on sites: embed code, embed doctor, and the sites it was seen on.
 
-use api_types::bots::Bot;
 use api_types::client;
 use api_types::embed::BotSite;
 use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::doctor::Doctor;
-use super::embed::EmbedPanel;
-use super::head::BotHead;
-use crate::ui::load::{blocks, load, loaded, rows};
+use super::embed::SitePanel;
+use super::frame::this_bot;
+use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::Section;
-use crate::ui::params::with_id;
 use crate::ui::time::Ago;
 
 /// The page.
 #[component]
 pub fn DeployPage() -> impl IntoView {
-    with_id(|id| {
-        let load = load(move || client::bots::get(id));
-        loaded(load, blocks, move |bot| view! { <Parts id=id bot=bot /> })
-    })
-}
-
-#[component]
-fn Parts(id: Uuid, bot: RwSignal<Bot>) -> impl IntoView {
-    let name = Memo::new(move |_| bot.with(|bot| bot.summary.name.clone()));
-    let embed = Memo::new(move |_| bot.with(|bot| bot.embed.clone()));
+    let this = this_bot();
+    this.title(tr!("Widget"));
+    let id = this.id;
+    let embed = Memo::new(move |_| this.bot.with(|bot| bot.embed.clone()));
     view! {
-        <BotHead id=id name=name />
         <div class="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
             <div class="flex min-w-0 flex-col gap-5">
                 <Section title=tr!("Put it to use")>
-                    <EmbedPanel embed=embed />
+                    <SitePanel embed=embed />
                 </Section>
                 <Doctor id=id />
             </div>

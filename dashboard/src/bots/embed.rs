@@ -7,16 +7,15 @@ use crate::ui::button::Variant;
 use crate::ui::copy::CopyBox;
 use crate::ui::icon::{self, Icon};
 
-/// The embed code, a link to try it, and the API address with an example.
+/// The embed code, and a link to try it.
 #[component]
-pub fn EmbedPanel(
+pub fn SitePanel(
     /// Where the bot is reached.
     #[prop(into)]
     embed: Signal<Embed>,
 ) -> impl IntoView {
     let code = move || embed.get().code;
     let chat_url = move || embed.get().chat_url;
-    let curl = move || curl(&embed.get().api_url);
     view! {
         <div class="flex flex-col gap-5">
             <div class="flex flex-col gap-1.5">
@@ -39,6 +38,21 @@ pub fn EmbedPanel(
                     {tr!("Open the chat page")}
                 </a>
             </div>
+        </div>
+    }
+}
+
+/// The same, and the API address with an example.
+#[component]
+pub fn EmbedPanel(
+    /// Where the bot is reached.
+    #[prop(into)]
+    embed: Signal<Embed>,
+) -> impl IntoView {
+    let curl = move || curl(&embed.get().api_url);
+    view! {
+        <div class="flex flex-col gap-5">
+            <SitePanel embed=embed />
             <div class="flex flex-col gap-1.5">
                 <h3 class="font-medium">{tr!("From a program")}</h3>
                 <p class="muted">
@@ -51,7 +65,8 @@ pub fn EmbedPanel(
     }
 }
 
-fn curl(api_url: &str) -> String {
+/// A question, and its answer as it comes.
+pub fn curl(api_url: &str) -> String {
     format!(
         "curl -N {api_url} \\\n  -H 'Content-Type: application/json' \\\n  -d '{{\"message\": \"What can you help me with?\", \"stream\": true}}'"
     )

@@ -17,6 +17,9 @@ pub fn DraftButton(
     /// How loud it is.
     #[prop(optional)]
     variant: Variant,
+    /// Whether it is smaller.
+    #[prop(optional)]
+    small: bool,
     /// Its icon.
     icon: Glyph,
     /// Its text.
@@ -29,6 +32,7 @@ pub fn DraftButton(
             from=from
             list=Some(client::bot_drafts::list)
             variant=variant
+            small=small
             icon=icon
         >
             {children()}

@@ -1,6 +1,6 @@
-//! One deployed bot.
+//! What is to be known of a bot at a glance, and done next.
 
-use api_types::bots::{Bot, BotStatus, SetStatusRequest};
+use api_types::bots::{BotStatus, SetStatusRequest};
 use api_types::client;
 use api_types::tenancy::Role;
 use leptos::prelude::*;
@@ -9,61 +9,51 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 
-use super::head::BotHead;
+use super::frame::{ThisBot, this_bot};
 use super::status::StatusBadge;
+use super::steps::NextSteps;
 use super::versions::Versions;
 use super::visitors::VerifiedVisitors;
+use super::week::Week;
 use crate::session::use_session;
 use crate::ui::button::Button;
 use crate::ui::dialog::ConfirmDialog;
 use crate::ui::icon;
-use crate::ui::load::{Load, blocks, load, loaded};
 use crate::ui::page::Section;
-use crate::ui::params::with_id;
 use crate::ui::time::Ago;
 use crate::ui::toast::use_toasts;
 
 /// The page.
 #[component]
 pub fn BotPage() -> impl IntoView {
-    with_id(|id| {
-        let load = load(move || client::bots::get(id));
-        loaded(
-            load,
-            blocks,
-            move |bot| view! { <Overview id=id bot=bot load=load /> },
-        )
-    })
-}
-
-#[component]
-fn Overview(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
-    let name = Memo::new(move |_| bot.with(|bot| bot.summary.name.clone()));
-    let is_verified_only = Memo::new(move |_| bot.with(|bot| bot.content.access.verified_only));
+    let this = this_bot();
+    this.title(tr!("Overview"));
+    let is_verified_only = Memo::new(move |_| this.bot.with(|bot| bot.content.access.verified_only));
     let session = use_session();
     let (is_admin, is_editor) = (session.may(Role::Admin), session.may(Role::Editor));
     view! {
-        <BotHead id=id name=name />
         <div class="grid gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
             <div class="flex min-w-0 flex-col gap-5">
-                {is_admin.then(|| view! { <VerifiedVisitors id=id is_required=is_verified_only /> })}
-                <Versions id=id bot=load />
+                <Week this=this />
+                <Versions id=this.id bot=this.load />
+                {is_admin.then(|| view! { <VerifiedVisitors id=this.id is_required=is_verified_only /> })}
             </div>
-            <div class="flex min-w-0 flex-col gap-5">
-                <State id=id bot=bot load=load />
-                <Facts bot=bot />
-                {is_editor.then(|| view! { <DeleteBot id=id name=name /> })}
+            <div class="flex min-w-0 flex-col gap-5 max-lg:order-first">
+                <NextSteps this=this />
+                <State this=this />
+                <Facts this=this />
+                {is_editor.then(|| view! { <DeleteBot id=this.id this=this /> })}
             </div>
         </div>
     }
 }
 
 #[component]
-fn State(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
+fn State(this: ThisBot) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
-    let status = Memo::new(move |_| bot.with(|bot| bot.summary.status));
+    let status = Memo::new(move |_| this.bot.with(|bot| bot.summary.status));
     let is_live = move || status.get() == BotStatus::Live;
     let toggle = move || {
         let status = if untrack(is_live) {
@@ -73,9 +63,9 @@ fn State(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
         };
         busy.set(true);
         spawn_local(async move {
-            let call = client::bots::set_status(id, &SetStatusRequest { status });
+            let call = client::bots::set_status(this.id, &SetStatusRequest { status });
             match session.send(&call).await {
-                Ok(()) => load.reload(),
+                Ok(()) => this.load.reload(),
                 Err(error) => toasts.fail(&error),
             }
             busy.set(false);
@@ -99,7 +89,8 @@ fn State(id: Uuid, bot: RwSignal<Bot>, load: Load<Bot>) -> impl IntoView {
 }
 
 #[component]
-fn Facts(bot: RwSignal<Bot>) -> impl IntoView {
+fn Facts(this: ThisBot) -> impl IntoView {
+    let bot = this.bot;
     let deployed_at = Memo::new(move |_| bot.with(|bot| bot.summary.deployed_at));
     let version = move || bot.with(|bot| bot.summary.live_version);
     let conversations = move || {
@@ -125,14 +116,14 @@ fn Facts(bot: RwSignal<Bot>) -> impl IntoView {
 }
 
 #[component]
-fn DeleteBot(id: Uuid, name: Memo<String>) -> impl IntoView {
+fn DeleteBot(id: Uuid, this: ThisBot) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let navigate = StoredValue::new_local(use_navigate());
     let asking = RwSignal::new(false);
     let delete = async move || {
         session.send(&client::bots::delete(id)).await?;
-        toasts.say(tr!("{} was deleted.", name.get_untracked()));
+        toasts.say(tr!("{} was deleted.", untrack(|| this.name())));
         navigate.with_value(|navigate| navigate("/bots", NavigateOptions::default()));
         Ok(())
     };
@@ -145,7 +136,7 @@ fn DeleteBot(id: Uuid, name: Memo<String>) -> impl IntoView {
         </Section>
         <ConfirmDialog
             open=asking
-            title=Signal::derive(move || tr!("Delete {}?", name.get()))
+            title=Signal::derive(move || tr!("Delete {}?", this.name()))
             action=tr!("Delete bot")
             on_confirm=delete
         >

@@ -3,8 +3,10 @@
 use api_types::chat::FeedbackReason;
 use api_types::client;
 use api_types::gaps::{GapExample, GapGroup, GapKind, GapStatus};
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use uuid::Uuid;
 
 use super::improve::ImproveDialog;
 use super::{BotFilter, TABS, wanted_bot};
@@ -25,14 +27,6 @@ use crate::ui::toast::use_toasts;
 #[component]
 pub fn GapsPage() -> impl IntoView {
     let wanted = wanted_bot();
-    let status = RwSignal::new(GapStatus::Open);
-    let groups = pages(move |cursor| client::gaps::list(wanted.get(), status.get(), cursor));
-    let improving = RwSignal::new(None::<GapGroup>);
-    let statuses = vec![
-        (GapStatus::Open, tr!("Open")),
-        (GapStatus::Improved, tr!("Improved")),
-        (GapStatus::Dismissed, tr!("Dismissed")),
-    ];
     view! {
         <PageHead
             title=tr!("Gaps")
@@ -44,6 +38,26 @@ pub fn GapsPage() -> impl IntoView {
         </PageHead>
         <TabLinks tabs=TABS label=tr!("Conversations") />
         <BotFilter />
+        <GapList bot=wanted />
+    }
+}
+
+/// The groups, and which of them are looked at.
+#[component]
+pub fn GapList(
+    /// Those of this bot; of all without one.
+    #[prop(into)]
+    bot: Signal<Option<Uuid>>,
+) -> impl IntoView {
+    let status = RwSignal::new(GapStatus::Open);
+    let groups = pages(move |cursor| client::gaps::list(bot.get(), status.get(), cursor));
+    let improving = RwSignal::new(None::<GapGroup>);
+    let statuses = vec![
+        (GapStatus::Open, tr!("Open")),
+        (GapStatus::Improved, tr!("Improved")),
+        (GapStatus::Dismissed, tr!("Dismissed")),
+    ];
+    view! {
         <div class="mb-4">
             <Choice label=tr!("Which gaps") chosen=status options=statuses />
         </div>
@@ -59,7 +73,7 @@ pub fn GapsPage() -> impl IntoView {
                         <ul class="panel divide-y divide-base-300" aria-label=tr!("Gaps")>
                             <For
                                 each=move || groups.items()
-                                key=|group| (group.id, group.status.as_str(), group.unanswered, group.disliked)
+                                key=|group| (group.id, group.status.as_str(), group.unanswered, group.disliked, group.question.clone())
                                 children=move |group| {
                                     view! { <Row group=group groups=groups improving=improving /> }
                                 }
@@ -117,6 +131,22 @@ fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapG
     };
     let asked = Asked::Gap(group.question.clone());
     let examples = group.examples.clone();
+    // What was asked in one way only can't be taken apart.
+    let can_split = examples.iter().any(|example| example.question != group.question);
+    let split = move |gap_id: Uuid| {
+        busy.set(true);
+        spawn_local(async move {
+            match session.send(&client::gaps::split(id, gap_id)).await {
+                Ok(_) => {
+                    toasts.say(tr!("It has a group of its own now."));
+                    groups.first.reload();
+                }
+                Err(problem) => toasts.fail(&problem),
+            }
+            busy.try_set(false);
+        });
+    };
+    let split = can_split.then(|| Callback::new(split));
     let shown = StoredValue::new(group.clone());
     view! {
         <li class="flex flex-wrap items-start gap-x-4 gap-y-2 px-4 py-3" data-testid="gap">
@@ -134,16 +164,19 @@ fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapG
                 <details class="mt-1">
                     <summary class="muted cursor-pointer">{tr!("How it was asked")}</summary>
                     <ul class="mt-1 flex flex-col gap-1.5 border-s-2 border-base-300 ps-3">
-                        {examples.into_iter().map(|example| view! { <Example example=example /> }).collect_view()}
+                        {examples
+                            .into_iter()
+                            .map(|example| view! { <Example example=example split=split busy=busy /> })
+                            .collect_view()}
                     </ul>
                 </details>
             </div>
             <div class="flex flex-wrap items-center gap-1">
-                <Button small=true icon=icon::PENCIL on_click=move || improving.set(Some(shown.get_value()))>
+                <Button small=true icon=icon::PENCIL needs=Role::Editor on_click=move || improving.set(Some(shown.get_value()))>
                     {tr!("Improve answer")}
                 </Button>
                 <AddToTestSet asked=asked />
-                <Button small=true variant=Variant::Quiet busy=busy on_click=move || set(other)>
+                <Button small=true variant=Variant::Quiet needs=Role::Editor busy=busy on_click=move || set(other)>
                     {words}
                 </Button>
             </div>
@@ -160,8 +193,10 @@ fn times(group: &GapGroup) -> Vec<String> {
     [unanswered, disliked].into_iter().flatten().collect()
 }
 
+/// One time, with a way out of the group.
 #[component]
-fn Example(example: GapExample) -> impl IntoView {
+fn Example(example: GapExample, split: Option<Callback<Uuid>>, busy: RwSignal<bool>) -> impl IntoView {
+    let id = example.id;
     let why = match example.kind {
         GapKind::Unanswered => Some(tr!("no answer")),
         GapKind::Disliked => example.reason.map(reason_words).or(Some(tr!("disliked"))),
@@ -170,7 +205,7 @@ fn Example(example: GapExample) -> impl IntoView {
         <li>
             <p dir="auto">{example.question}</p>
             {example.comment.map(|comment| view! { <p class="italic" dir="auto">"“" {comment} "”"</p> })}
-            <p class="muted flex flex-wrap gap-x-3">
+            <p class="muted flex flex-wrap items-center gap-x-3">
                 <span>{why}</span>
                 <Ago at=example.asked_at />
                 {example
@@ -180,6 +215,20 @@ fn Example(example: GapExample) -> impl IntoView {
                             <a class="link-plain" href=format!("/conversations/{id}")>
                                 {tr!("Conversation")}
                             </a>
+                        }
+                    })}
+                {split
+                    .map(|split| {
+                        view! {
+                            <Button
+                                small=true
+                                variant=Variant::Quiet
+                                needs=Role::Editor
+                                busy=busy
+                                on_click=move || split.run(id)
+                            >
+                                {tr!("Asks for something else")}
+                            </Button>
                         }
                     })}
             </p>

@@ -4,6 +4,7 @@ use api_types::client;
 use api_types::conversations::{Channel, ConversationSummary};
 use api_types::visitors::Visitor;
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use super::delete::{Chosen, DeleteChosen, choose, is_chosen};
 use super::{BotFilter, TABS, wanted_bot};
@@ -12,7 +13,7 @@ use crate::ui::empty::Empty;
 use crate::ui::icon;
 use crate::ui::load::{loaded, rows};
 use crate::ui::page::PageHead;
-use crate::ui::pages::{pages, show_more};
+use crate::ui::pages::{Pages, pages, show_more};
 use crate::ui::tabs::TabLinks;
 use crate::ui::time::Ago;
 
@@ -29,28 +30,45 @@ pub fn ConversationsPage() -> impl IntoView {
         </PageHead>
         <TabLinks tabs=TABS label=tr!("Conversations") />
         <BotFilter />
-        {loaded(
-            conversations.first,
-            rows,
-            move |_| {
-                view! {
-                    <Show
-                        when=move || !conversations.items().is_empty()
-                        fallback=|| view! { <NoConversations /> }
-                    >
-                        <ul class="panel divide-y divide-base-300" aria-label=tr!("Conversations")>
-                            <For
-                                each=move || conversations.items()
-                                key=|item| (item.id, item.message_count, item.has_gap)
-                                children=move |item| view! { <Row item=item chosen=chosen /> }
-                            />
-                        </ul>
-                    </Show>
-                    {show_more(conversations)}
-                }
-            },
-        )}
+        <List conversations=conversations chosen=chosen />
     }
+}
+
+/// Those of one bot.
+#[component]
+pub fn BotConversations(
+    /// The bot.
+    bot: Uuid,
+) -> impl IntoView {
+    let conversations = pages(move |cursor| client::conversations::list(Some(bot), cursor));
+    let chosen: Chosen = RwSignal::new(None);
+    view! {
+        <div class="mb-4 flex flex-wrap justify-end gap-2 empty:hidden">
+            <DeleteChosen chosen=chosen on_deleted=move || conversations.first.reload() />
+        </div>
+        <List conversations=conversations chosen=chosen />
+    }
+}
+
+#[component]
+fn List(conversations: Pages<ConversationSummary>, chosen: Chosen) -> impl IntoView {
+    loaded(conversations.first, rows, move |_| {
+        view! {
+            <Show
+                when=move || !conversations.items().is_empty()
+                fallback=|| view! { <NoConversations /> }
+            >
+                <ul class="panel divide-y divide-base-300" aria-label=tr!("Conversations")>
+                    <For
+                        each=move || conversations.items()
+                        key=|item| (item.id, item.message_count, item.has_gap)
+                        children=move |item| view! { <Row item=item chosen=chosen /> }
+                    />
+                </ul>
+            </Show>
+            {show_more(conversations)}
+        }
+    })
 }
 
 #[component]

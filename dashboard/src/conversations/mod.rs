@@ -13,8 +13,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use uuid::Uuid;
 
-pub use gaps::GapsPage;
-pub use list::{ConversationsPage, VisitorName, channel_name};
+pub use gaps::{GapList, GapsPage};
+pub use list::{BotConversations, ConversationsPage, VisitorName, channel_name};
 pub use page::ConversationPage;
 
 use crate::inbox::TABS;
@@ -25,9 +25,9 @@ use crate::ui::load::load;
 fn wanted_bot() -> Memo<Option<Uuid>> {
     let query = use_query_map();
     Memo::new(move |_| {
-        query
-            .with(|query| query.get("bot_id"))
-            .and_then(|id| id.parse().ok())
+        // Some links say `bot`.
+        let id = query.with(|query| query.get("bot_id").or_else(|| query.get("bot")));
+        id.and_then(|id| id.parse().ok())
     })
 }
 

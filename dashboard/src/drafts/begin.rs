@@ -29,6 +29,9 @@ pub fn BeginDraft<T: DeserializeOwned + 'static>(
     list: Option<fn() -> Call<Vec<DraftSummary>>>,
     /// How loud the button is.
     variant: Variant,
+    /// Whether it is smaller.
+    #[prop(optional)]
+    small: bool,
     /// Its icon.
     icon: Glyph,
     /// Its text.
@@ -67,14 +70,14 @@ pub fn BeginDraft<T: DeserializeOwned + 'static>(
         });
     };
     view! {
-        <Button variant=variant icon=icon busy=busy needs=Role::Editor on_click=begin>
+        <Button variant=variant small=small icon=icon busy=busy needs=Role::Editor on_click=begin>
             {children()}
         </Button>
     }
 }
 
 /// The draft of something that was saved last.
-async fn begun(
+pub async fn begun(
     session: Session,
     list: fn() -> Call<Vec<DraftSummary>>,
     from: Option<Uuid>,

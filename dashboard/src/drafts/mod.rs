@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 pub use autosave::{Autosave, SaveState, autosave};
-pub use begin::BeginDraft;
+pub use begin::{BeginDraft, begun};
 pub use conflict::ConflictDialog;
 pub use list::DraftList;
 pub use status::{GoneNotice, SaveStatus};

@@ -3,6 +3,8 @@
 use api_types::client::{self, inbox::Filter};
 use api_types::inbox::{ConversationState, InboxItem};
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use uuid::Uuid;
 
 use crate::conversations::VisitorName;
@@ -13,7 +15,12 @@ use crate::ui::load::{load, loaded, rows};
 use crate::ui::pages::{Pages, show_more};
 use crate::ui::time::Ago;
 
-/// What the filters say.
+/// The conversations that are shown first.
+const OPEN: &str = "open";
+/// In the address, for conversations in whatever state: what is left out there is [`OPEN`].
+const ANY: &str = "any";
+
+/// What the filters say. It stands in the address too, so that it can be linked and survives a reload.
 #[derive(Clone, Copy)]
 pub struct Filters {
     state: RwSignal<String>,
@@ -23,12 +30,82 @@ pub struct Filters {
 }
 
 impl Filters {
-    pub fn new() -> Self {
-        Self {
-            state: RwSignal::new("open".to_owned()),
+    /// As the address has them, and it as they are from then on.
+    pub fn of_address() -> Self {
+        let filters = Self {
+            state: RwSignal::new(OPEN.to_owned()),
             assignee: RwSignal::default(),
             bot: RwSignal::default(),
             search: RwSignal::default(),
+        };
+        let query = use_query_map();
+        let path = use_location().pathname;
+        let navigate = use_navigate();
+        // What this wrote to the address last.
+        let written = StoredValue::new(None::<[String; 4]>);
+        Effect::new(move |_| {
+            let query = query.get();
+            let text = |name| query.get(name).unwrap_or_default();
+            let state = match &*text("state") {
+                "" => OPEN.to_owned(),
+                ANY => String::new(),
+                state => state.to_owned(),
+            };
+            let said = [state, text("assignee"), text("bot"), text("q")];
+            // Whoever goes on typing is ahead of the address.
+            if written.with_value(|written| written.as_ref() == Some(&said)) {
+                return;
+            }
+            for (signal, value) in filters.fields().into_iter().zip(said) {
+                if signal.with_untracked(|now| now.trim() != value) {
+                    signal.set(value);
+                }
+            }
+        });
+        Effect::new(move |before: Option<String>| {
+            let query = filters.query();
+            if before.is_some_and(|before| before != query) {
+                let said = filters
+                    .fields()
+                    .map(|field| field.get_untracked().trim().to_owned());
+                written.set_value(Some(said));
+                let options = NavigateOptions {
+                    replace: true,
+                    scroll: false,
+                    ..NavigateOptions::default()
+                };
+                navigate(&format!("{}{query}", path.get_untracked()), options);
+            }
+            query
+        });
+        filters
+    }
+
+    const fn fields(self) -> [RwSignal<String>; 4] {
+        [self.state, self.assignee, self.bot, self.search]
+    }
+
+    /// The query of an address that says the same. Reactive.
+    pub fn query(self) -> String {
+        let state = match self.state.get() {
+            state if state == OPEN => String::new(),
+            state if state.is_empty() => ANY.to_owned(),
+            state => state,
+        };
+        let pairs = [
+            ("state", state),
+            ("assignee", self.assignee.get()),
+            ("bot", self.bot.get()),
+            ("q", self.search.get().trim().to_owned()),
+        ];
+        let said = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        let said = said
+            .map(|(name, value)| format!("{name}={}", String::from(js_sys::encode_uri_component(&value))));
+        let said: Vec<_> = said.collect();
+        if said.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", said.join("&"))
         }
     }
 
@@ -89,7 +166,7 @@ pub fn List(filters: Filters, found: Pages<InboxItem>, open: Memo<Option<Uuid>>)
                             <For
                                 each=move || found.items()
                                 key=|item| format!("{item:?}")
-                                children=move |item| view! { <Row item=item open=open /> }
+                                children=move |item| view! { <Row item=item open=open filters=filters /> }
                             />
                         </ul>
                     </Show>
@@ -170,7 +247,7 @@ fn Nothing(filters: Filters) -> impl IntoView {
 }
 
 #[component]
-fn Row(item: InboxItem, open: Memo<Option<Uuid>>) -> impl IntoView {
+fn Row(item: InboxItem, open: Memo<Option<Uuid>>, filters: Filters) -> impl IntoView {
     let id = item.summary.id;
     let is_open = move || open.get() == Some(id);
     let last = if item.last_message.is_empty() {
@@ -196,7 +273,7 @@ fn Row(item: InboxItem, open: Memo<Option<Uuid>>) -> impl IntoView {
                 </span>
             </div>
             <a
-                href=format!("/inbox/{id}")
+                href=move || format!("/inbox/{id}{}", filters.query())
                 class="mt-1 block truncate after:absolute after:inset-0"
                 class=("font-semibold", unread > 0)
                 aria-current=move || is_open().then_some("true")

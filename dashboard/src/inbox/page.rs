@@ -24,7 +24,7 @@ pub fn InboxPage() -> impl IntoView {
             .with(|params| params.get("id"))
             .and_then(|id| id.parse().ok())
     });
-    let filters = Filters::new();
+    let filters = Filters::of_address();
     let found = pages(move |cursor| client::inbox::list(&filters.wanted(), cursor));
     live.on(move |event| {
         if !matches!(event, InboxEvent::Typing { .. }) {

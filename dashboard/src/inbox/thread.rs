@@ -14,6 +14,7 @@ use leptos::html;
 use leptos::leptos_dom::helpers::set_timeout;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::hooks::use_location;
 use uuid::Uuid;
 
 use super::Live;
@@ -129,9 +130,15 @@ fn Head(found: RwSignal<InboxConversation>) -> impl IntoView {
     let state = Memo::new(move |_| found.with(|found| found.item.state));
     let assignee =
         move || found.with(|found| found.item.assignee.as_ref().map(|assignee| assignee.name.clone()));
+    let search = use_location().search;
+    // With what was chosen there.
+    let list = move || match search.get() {
+        search if search.is_empty() => "/inbox".to_owned(),
+        search => format!("/inbox?{search}"),
+    };
     view! {
         <header class="flex items-center gap-2 border-b border-base-300 p-3">
-            <a href="/inbox" class="btn btn-ghost btn-sm btn-square md:hidden" aria-label=tr!("Back to the inbox")>
+            <a href=list class="btn btn-ghost btn-sm btn-square md:hidden" aria-label=tr!("Back to the inbox")>
                 <Icon glyph=icon::ARROW_LEFT class="size-4 rtl:rotate-180" />
             </a>
             <h2 class="min-w-0 grow truncate font-semibold" dir="auto">

@@ -9,6 +9,7 @@ use web_sys::{Headers, RequestInit, Storage};
 
 const WORKSPACE: &str = "botwright.workspace";
 const INVITATION: &str = "botwright.invitation";
+const PUT_AWAY: &str = "botwright.put-away.";
 
 /// The page that links of invitations lead to.
 pub const INVITE: &str = "/invite";
@@ -54,6 +55,21 @@ pub fn keep_invitation(token: &str) {
 pub fn forget_invitation() {
     if let Some(storage) = storage() {
         let _ = storage.remove_item(INVITATION);
+    }
+}
+
+/// Whether something was put away for as long as this tab is open.
+pub fn is_put_away(what: &str) -> bool {
+    storage()
+        .and_then(|storage| storage.get_item(&format!("{PUT_AWAY}{what}")).ok().flatten())
+        .is_some()
+}
+
+/// Puts it away.
+pub fn put_away(what: &str) {
+    if let Some(storage) = storage() {
+        // Without storage it is back after a reload.
+        let _ = storage.set_item(&format!("{PUT_AWAY}{what}"), "yes");
     }
 }
 

@@ -43,16 +43,29 @@ const TABS: &[Tab] = &[
     ("/settings/data", mark!("Data")),
     ("/settings/usage", mark!("Usage")),
     ("/settings/inbox", mark!("Inbox")),
+];
+/// Those of admins alone.
+const ADMIN_TABS: &[Tab] = &[
     ("/settings/webhooks", mark!("Webhooks")),
     ("/settings/audit", mark!("Audit log")),
 ];
+
+/// The pages of the settings that the person may see.
+#[component]
+fn SettingsTabs() -> impl IntoView {
+    let mut tabs = TABS.to_vec();
+    if use_session().may(Role::Admin) {
+        tabs.extend(ADMIN_TABS);
+    }
+    view! { <TabLinks tabs=tabs.as_slice() label=tr!("Settings") /> }
+}
 
 /// The page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     view! {
         <PageHead title=tr!("Settings") />
-        <TabLinks tabs=TABS label=tr!("Settings") />
+        <SettingsTabs />
         <div class="flex max-w-3xl flex-col gap-5">
             <WorkspaceFacts />
             <Providers />

@@ -4,12 +4,11 @@ use api_types::client;
 use api_types::usage::{Quota, QuotaUse, Usage, UsageDay};
 use leptos::prelude::*;
 
-use super::TABS;
+use super::SettingsTabs;
 use crate::ui::choice::Choice;
 use crate::ui::format::{bytes, thousands};
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::{PageHead, Section};
-use crate::ui::tabs::TabLinks;
 use crate::ui::time::short_day;
 
 /// The page.
@@ -35,7 +34,7 @@ pub fn UsagePage() -> impl IntoView {
     };
     view! {
         <PageHead title=tr!("Settings") subtitle=tr!("What is used, and how much there may be.") />
-        <TabLinks tabs=TABS label=tr!("Settings") />
+        <SettingsTabs />
         {loaded(usage, rows, ready)}
     }
 }

@@ -15,7 +15,7 @@ use leptos_router::hooks::use_location;
 use crate::account::ConfirmAddress;
 use account::AccountMenu;
 use nav::{BottomBar, SideBar};
-pub use not_found::NotFound;
+pub use not_found::{NotFound, WaysOn};
 pub use palette::PaletteContent;
 use palette_dialog::PaletteButton;
 use workspaces::WorkspaceMenu;

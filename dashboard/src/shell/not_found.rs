@@ -19,16 +19,24 @@ pub fn NotFound() -> impl IntoView {
                 title=tr!("There is nothing at this address")
                 text=tr!("The link may be old or mistyped. Everything you made is in one of these places.")
             >
-                <ButtonLink href="/bots" variant=Variant::Primary icon=icon::BOT>
-                    {tr!("Bots")}
-                </ButtonLink>
-                <ButtonLink href="/knowledge" icon=icon::BOOK_OPEN>
-                    {tr!("Knowledge")}
-                </ButtonLink>
-                <ButtonLink href="/conversations" icon=icon::MESSAGES_SQUARE>
-                    {tr!("Conversations")}
-                </ButtonLink>
+                <WaysOn />
             </Empty>
         </div>
+    }
+}
+
+/// The places where people's things are, for those who came to none.
+#[component]
+pub fn WaysOn() -> impl IntoView {
+    view! {
+        <ButtonLink href="/bots" variant=Variant::Primary icon=icon::BOT>
+            {tr!("Bots")}
+        </ButtonLink>
+        <ButtonLink href="/knowledge" icon=icon::BOOK_OPEN>
+            {tr!("Knowledge")}
+        </ButtonLink>
+        <ButtonLink href="/conversations" icon=icon::MESSAGES_SQUARE>
+            {tr!("Conversations")}
+        </ButtonLink>
     }
 }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use uuid::Uuid;
 
 use super::figures::percent;
 use crate::session::use_session;
@@ -17,18 +18,24 @@ use crate::ui::empty::Empty;
 use crate::ui::field::{SearchBox, TextField};
 use crate::ui::form::{Form, FormBody};
 use crate::ui::icon;
-use crate::ui::load::{load, loaded, poll_while, rows};
+use crate::ui::load::{Load, load, loaded, poll_while, rows};
 use crate::ui::page::PageHead;
 
-/// The page.
-#[component]
-pub fn TestSetsPage() -> impl IntoView {
-    let making = RwSignal::new(false);
+/// All sets, read again while one is being run.
+fn sets() -> Load<Vec<TestSet>> {
     let sets = load(client::test_sets::list);
     poll_while(sets, |sets: &Vec<TestSet>| {
         let mut runs = sets.iter().filter_map(|set| set.last_run.as_ref());
         runs.any(|run| run.status.is_active())
     });
+    sets
+}
+
+/// The page.
+#[component]
+pub fn TestSetsPage() -> impl IntoView {
+    let making = RwSignal::new(false);
+    let sets = sets();
     view! {
         <PageHead
             title=tr!("Test sets")
@@ -38,15 +45,59 @@ pub fn TestSetsPage() -> impl IntoView {
                 {tr!("New test set")}
             </Button>
         </PageHead>
-        {loaded(sets, rows, move |sets| view! { <List sets=sets making=making /> })}
+        {loaded(sets, rows, move |sets| view! { <List sets=sets making=making query=String::new() /> })}
         <Dialog open=making title=tr!("New test set")>
-            <NewSet open=making />
+            <NewSet open=making query=String::new() />
+        </Dialog>
+    }
+}
+
+/// Those that have to do with one bot: the one it needs, and those that ran on it last; then the others.
+#[component]
+pub fn BotSets(
+    /// The bot.
+    bot: Uuid,
+    /// The set that its live version names.
+    required: Memo<Option<Uuid>>,
+) -> impl IntoView {
+    let making = RwSignal::new(false);
+    let sets = sets();
+    // What is opened from here is run on this bot.
+    let query = format!("?bot={bot}");
+    let is_own = move |set: &TestSet| {
+        let ran_on = set.last_run.as_ref().and_then(|run| run.target.bot_id);
+        required.get() == Some(set.id) || ran_on == Some(bot)
+    };
+    let named = query.clone();
+    view! {
+        <div class="mb-4 flex flex-wrap items-center justify-between gap-3">
+            <p class="muted">{tr!("Sets are shared by all bots of the workspace. Open one to run it on this bot.")}</p>
+            <Button icon=icon::PLUS needs=Role::Editor on_click=move || making.set(true)>
+                {tr!("New test set")}
+            </Button>
+        </div>
+        {loaded(
+            sets,
+            rows,
+            move |found| {
+                let sorted = RwSignal::new(Vec::new());
+                Effect::new(move |_| {
+                    let mut all = found.get();
+                    all.sort_by_key(|set| !is_own(set));
+                    sorted.set(all);
+                });
+                view! { <List sets=sorted making=making query=query.clone() /> }
+            },
+        )}
+        <Dialog open=making title=tr!("New test set")>
+            <NewSet open=making query=named.clone() />
         </Dialog>
     }
 }
 
 #[component]
-fn List(sets: RwSignal<Vec<TestSet>>, making: RwSignal<bool>) -> impl IntoView {
+fn List(sets: RwSignal<Vec<TestSet>>, making: RwSignal<bool>, query: String) -> impl IntoView {
+    let query = StoredValue::new(query);
     let words = RwSignal::new(String::new());
     let matching = move || {
         let words = words.get().to_lowercase();
@@ -78,14 +129,14 @@ fn List(sets: RwSignal<Vec<TestSet>>, making: RwSignal<bool>) -> impl IntoView {
                 <p class="muted py-6 text-center">{tr!("No test set has this name.")}</p>
             </Show>
             <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label=tr!("Test sets")>
-                {move || matching().into_iter().map(|set| view! { <Card set=set /> }).collect_view()}
+                {move || matching().into_iter().map(|set| view! { <Card set=set query=query.get_value() /> }).collect_view()}
             </ul>
         </Show>
     }
 }
 
 #[component]
-fn Card(set: TestSet) -> impl IntoView {
+fn Card(set: TestSet, query: String) -> impl IntoView {
     let last = match &set.last_run {
         Some(run) => format!("{} · {}", run.target.name, run_line(run)),
         None => tr!("not run yet").to_owned(),
@@ -93,7 +144,7 @@ fn Card(set: TestSet) -> impl IntoView {
     view! {
         <li class="panel relative flex min-w-0 flex-col gap-2 p-4 hover:border-primary focus-within:border-primary">
             <a
-                href=format!("/tests/{}", set.id)
+                href=format!("/tests/{}{query}", set.id)
                 class="truncate font-semibold after:absolute after:inset-0 after:rounded-box"
                 title=set.name.clone()
                 dir="auto"
@@ -126,7 +177,8 @@ pub fn run_line(run: &TestRun) -> String {
 }
 
 #[component]
-fn NewSet(open: RwSignal<bool>) -> impl IntoView {
+fn NewSet(open: RwSignal<bool>, query: String) -> impl IntoView {
+    let query = StoredValue::new(query);
     let session = use_session();
     let navigate = StoredValue::new_local(use_navigate());
     let name = RwSignal::new(String::new());
@@ -152,7 +204,7 @@ fn NewSet(open: RwSignal<bool>) -> impl IntoView {
             match result {
                 Ok(set) => {
                     open.set(false);
-                    let address = format!("/tests/{}", set.id);
+                    let address = format!("/tests/{}{}", set.id, query.get_value());
                     navigate.with_value(|navigate| navigate(&address, NavigateOptions::default()));
                 }
                 Err(problem) => error.set(form.refuse(&problem)),

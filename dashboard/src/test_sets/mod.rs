@@ -11,7 +11,7 @@ mod pick;
 mod results;
 mod run;
 
-pub use list::{TestSetsPage, run_line};
+pub use list::{BotSets, TestSetsPage, run_line};
 pub use page::TestSetPage;
 pub use pick::{AddToTestSet, Asked};
 pub use run::Progress;

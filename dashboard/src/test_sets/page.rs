@@ -39,9 +39,10 @@ pub fn TestSetPage() -> impl IntoView {
 #[component]
 fn Overview(id: Uuid, set: Load<TestSet>, found: RwSignal<TestSet>) -> impl IntoView {
     let query = use_query_map();
-    let wanted = query
-        .with_untracked(|query| query.get("draft"))
-        .map(|id| format!("draft:{id}"));
+    let wanted = query.with_untracked(|query| {
+        let named = |kind: &str| Some(format!("{kind}:{}", query.get(kind)?));
+        named("draft").or_else(|| named("bot"))
+    });
     let runs = load(move || client::test_sets::runs(id));
     poll_while(runs, |runs: &Vec<TestRun>| {
         runs.iter().any(|run| run.status.is_active())

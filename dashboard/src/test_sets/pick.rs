@@ -1,6 +1,7 @@
 //! Adding what a visitor asked to a test set, one that is there or a new one.
 
 use api_types::client::{self, ClientError};
+use api_types::tenancy::Role;
 use api_types::test_sets::{
     CaseFromConversationRequest, Expectation, SaveTestCaseRequest, SaveTestSetRequest, TestSet,
 };
@@ -39,6 +40,7 @@ pub fn AddToTestSet(
             variant=Variant::Quiet
             small=true
             icon=icon::LIST_CHECKS
+            needs=Role::Editor
             on_click=move || open.set(true)
         >
             {tr!("Add to test set")}

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::button::Button;
 use super::icon::{self, Icon};
 use crate::session::use_session;
+use crate::shell::WaysOn;
 
 /// What a page may hold in a [`Load`].
 pub trait Data: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static {}
@@ -230,8 +231,11 @@ pub fn Failure(
             <Icon glyph=icon::TRIANGLE_ALERT class="size-6 text-error" />
             <h2 class="text-base font-semibold">{title}</h2>
             <p class="muted max-w-md">{text}</p>
-            {can_retry
-                .then(|| view! { <Button icon=icon::ROTATE_CCW on_click=retry>{tr!("Try again")}</Button> })}
+            {if can_retry {
+                view! { <Button icon=icon::ROTATE_CCW on_click=retry>{tr!("Try again")}</Button> }.into_any()
+            } else {
+                view! { <div class="mt-1 flex flex-wrap justify-center gap-2"><WaysOn /></div> }.into_any()
+            }}
         </div>
     }
 }

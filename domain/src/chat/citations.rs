@@ -1,6 +1,7 @@
-//! Citations in streamed text: `[3]` is kept when passage 3 was given, and dropped when it was not.
+//! Citations in streamed text: `[3]` is kept when passage 3 was given, and dropped when it was not. What is kept is
+//! numbered in the order in which it is read: readers see 1, 2, 3, whichever passages these are.
 
-use std::collections::BTreeSet;
+use api_types::chat::Source;
 
 /// Longest number looked at: more digits can't be a citation.
 const MAX_DIGITS: usize = 3;
@@ -9,7 +10,8 @@ const MAX_DIGITS: usize = 3;
 #[derive(Debug)]
 pub(super) struct Citations {
     given: u32,
-    cited: BTreeSet<u32>,
+    /// The passages that were cited, in order: the first one is `[1]` to readers.
+    cited: Vec<u32>,
     /// The beginning of what may become a citation: `[`, `[1`, `[1, 2`.
     pending: String,
 }
@@ -19,7 +21,7 @@ impl Citations {
     pub fn new(given: usize) -> Self {
         Self {
             given: u32::try_from(given).unwrap_or(u32::MAX),
-            cited: BTreeSet::new(),
+            cited: Vec::new(),
             pending: String::new(),
         }
     }
@@ -38,9 +40,34 @@ impl Citations {
         std::mem::take(&mut self.pending)
     }
 
-    /// The numbers that were cited.
-    pub fn cited(&self) -> &BTreeSet<u32> {
-        &self.cited
+    /// How many passages were cited so far.
+    pub fn count(&self) -> usize {
+        self.cited.len()
+    }
+
+    /// The passages by the numbers that readers see, in the order they were given. Those that are not cited have the
+    /// numbers after all that are, so that whoever knows these passages can tell what each `[n]` so far is.
+    pub fn renumbered(&self, sources: &[Source]) -> Vec<Source> {
+        let mut free = (1..).skip(self.cited.len());
+        let renumbered = sources.iter().map(|source| {
+            let n = self.shown(source.n).or_else(|| free.next()).unwrap_or(source.n);
+            Source { n, ..source.clone() }
+        });
+        renumbered.collect()
+    }
+
+    /// The passages that were cited, as readers number them.
+    pub fn cited(&self, sources: &[Source]) -> Vec<Source> {
+        let mut cited = self.renumbered(sources);
+        cited.retain(|source| source.n as usize <= self.cited.len());
+        cited.sort_by_key(|source| source.n);
+        cited
+    }
+
+    /// The number that readers see of a passage that was cited.
+    fn shown(&self, given: u32) -> Option<u32> {
+        let at = self.cited.iter().position(|cited| *cited == given)?;
+        u32::try_from(at + 1).ok()
     }
 
     fn push_char(&mut self, c: char, out: &mut String) {
@@ -80,15 +107,20 @@ impl Citations {
         }
     }
 
-    /// `inside` is `[` and a list of numbers. Each given one is written as a citation of its own.
+    /// `inside` is `[` and a list of numbers. Each given one is written as a citation of its own, as readers number it.
     fn close(&mut self, inside: &str, out: &mut String) {
         for number in inside[1..]
             .split(',')
             .filter_map(|n| n.trim().parse::<u32>().ok())
         {
-            if (1..=self.given).contains(&number) {
-                self.cited.insert(number);
-                out.push_str(&format!("[{number}]"));
+            if !(1..=self.given).contains(&number) {
+                continue;
+            }
+            if !self.cited.contains(&number) {
+                self.cited.push(number);
+            }
+            if let Some(shown) = self.shown(number) {
+                out.push_str(&format!("[{shown}]"));
             }
         }
     }
@@ -102,7 +134,19 @@ mod tests {
         let mut citations = Citations::new(given);
         let mut text: String = pieces.iter().map(|piece| citations.push(piece)).collect();
         text.push_str(&citations.finish());
-        (text, citations.cited().iter().copied().collect())
+        (text, citations.cited.clone())
+    }
+
+    fn source(n: u32) -> Source {
+        Source {
+            n,
+            document_id: uuid::Uuid::nil(),
+            title: format!("passage {n}"),
+            url: None,
+            page: None,
+            heading_path: Vec::new(),
+            quote: String::new(),
+        }
     }
 
     #[test]
@@ -116,8 +160,36 @@ mod tests {
 
     #[test]
     fn citations_are_found_across_pieces() {
-        assert_eq!(run(12, &["a [", "1", "2", "] b"]), ("a [12] b".into(), vec![12]));
-        assert_eq!(run(3, &["a [1, ", "3,9] b"]), ("a [1][3] b".into(), vec![1, 3]));
+        assert_eq!(run(12, &["a [", "1", "2", "] b"]), ("a [1] b".into(), vec![12]));
+        assert_eq!(run(3, &["a [1, ", "3,9] b"]), ("a [1][2] b".into(), vec![1, 3]));
+    }
+
+    #[test]
+    fn readers_see_numbers_in_the_order_they_come() {
+        assert_eq!(
+            run(5, &["a [4], b [2][4], c [5]"]),
+            ("a [1], b [2][1], c [3]".into(), vec![4, 2, 5])
+        );
+        let given: Vec<Source> = (1..=5).map(source).collect();
+        let mut citations = Citations::new(given.len());
+        let told = |sources: Vec<Source>| {
+            let told = sources.into_iter().map(|source| (source.n, source.title));
+            told.collect::<Vec<_>>()
+        };
+        let name = |n: u32, given: u32| (n, format!("passage {given}"));
+        assert_eq!(told(citations.renumbered(&given)), told(given.clone()));
+        citations.push("a [4]");
+        // What was read stays what it is, whatever is cited next.
+        assert_eq!(
+            told(citations.renumbered(&given)),
+            [name(2, 1), name(3, 2), name(4, 3), name(1, 4), name(5, 5)]
+        );
+        citations.push("b [2]");
+        assert_eq!(told(citations.cited(&given)), [name(1, 4), name(2, 2)]);
+        assert_eq!(
+            told(citations.renumbered(&given)),
+            [name(3, 1), name(2, 2), name(4, 3), name(1, 4), name(5, 5)]
+        );
     }
 
     #[test]

@@ -113,7 +113,7 @@ async fn quote(
         && let Some(quoted) = quote_file(services, question).await
     {
         nothing_found(emit);
-        return stream_out(extractive::stream(&quoted), content, &[], emit).await;
+        return stream_out(extractive::stream(&quoted), content, Citable::NOTHING, emit).await;
     }
     let queries = followup::queries(question.text, question.history);
     let (sources, retrieval) = retrieve(services, question, &queries, emit).await?;
@@ -127,10 +127,16 @@ async fn quote(
     let quoted = extractive::answer(&retrieval.query, &passages, services.embedder.as_deref()).await;
     let answer = match quoted {
         None => match quote_file(services, question).await {
-            Some(quoted) => stream_out(extractive::stream(&quoted), content, &[], emit).await?,
+            Some(quoted) => stream_out(extractive::stream(&quoted), content, Citable::NOTHING, emit).await?,
             None => say(emit, &without_answer(question), false),
         },
-        Some(quoted) => stream_out(extractive::stream(&quoted), content, &sources, emit).await?,
+        Some(quoted) => {
+            let given = Citable {
+                sources: &sources,
+                degraded: retrieval.degraded,
+            };
+            stream_out(extractive::stream(&quoted), content, given, emit).await?
+        }
     };
     Ok(Answer {
         retrieval: Some(retrieval),
@@ -190,7 +196,7 @@ async fn generate(
 ) -> Result<Answer> {
     if question.is_wordless() {
         nothing_found(emit);
-        return ask(question, client, model, temperature, &[], emit).await;
+        return ask(question, client, model, temperature, Citable::NOTHING, emit).await;
     }
     let rewritten = match followup::leaning(question.text, question.history) {
         Leaning::No => None,
@@ -203,7 +209,11 @@ async fn generate(
         None => followup::queries(question.text, question.history),
     };
     let (sources, retrieval) = retrieve(services, question, &queries, emit).await?;
-    let answer = ask(question, client, model, temperature, &sources, emit).await?;
+    let given = Citable {
+        sources: &sources,
+        degraded: retrieval.degraded,
+    };
+    let answer = ask(question, client, model, temperature, given, emit).await?;
     Ok(Answer {
         retrieval: Some(retrieval),
         ..answer
@@ -216,30 +226,50 @@ async fn ask(
     client: &OpenAi,
     model: &str,
     temperature: Option<f32>,
-    sources: &[Source],
+    given: Citable<'_>,
     emit: &mut (dyn FnMut(ChatEvent) + Send),
 ) -> Result<Answer> {
     let request = ChatCompletion {
         model: model.to_owned(),
-        messages: prompt::messages(question, sources),
+        messages: prompt::messages(question, given.sources),
         temperature,
         max_tokens: MAX_TOKENS,
     };
     let pieces = client.stream(&request).await?;
-    stream_out(pieces, question.content, sources, emit).await
+    stream_out(pieces, question.content, given, emit).await
 }
 
-/// Hands text on as it comes, its citations checked. A model that says [`prompt::NO_ANSWER`] is replaced by the bot's
+/// What an answer may cite.
+#[derive(Clone, Copy)]
+struct Citable<'a> {
+    sources: &'a [Source],
+    /// Whether part of the search was away.
+    degraded: bool,
+}
+
+impl Citable<'_> {
+    const NOTHING: Self = Self {
+        sources: &[],
+        degraded: false,
+    };
+}
+
+/// Hands text on as it comes, its citations checked. Before a passage is cited for the first time, the passages are told
+/// again as they are numbered from then on. A model that says [`prompt::NO_ANSWER`] is replaced by the bot's
 /// fallback message, so the first characters are held back until they can't become that.
 async fn stream_out(
     mut pieces: PieceStream,
     content: &ChatbotContent,
-    sources: &[Source],
+    given: Citable<'_>,
     emit: &mut (dyn FnMut(ChatEvent) + Send),
 ) -> Result<Answer> {
-    let mut citations = Citations::new(sources.len());
+    let mut shown = Shown {
+        given,
+        citations: Citations::new(given.sources.len()),
+        numbers: given.sources.iter().map(|source| source.n).collect(),
+        text: String::new(),
+    };
     let mut usage = None;
-    let mut text = String::new();
     let mut held = Some(String::new());
     while let Some(piece) = pieces.next().await {
         let piece = match piece? {
@@ -260,24 +290,20 @@ async fn stream_out(
                 begun
             }
         };
-        send(emit, &mut text, citations.push(&piece));
+        shown.add(emit, &piece);
     }
     if let Some(held) = held {
         if held.trim().is_empty() || held.trim_start().starts_with(prompt::NO_ANSWER) {
             let said = say(emit, &content.fallback_message, false);
             return Ok(Answer { usage, ..said });
         }
-        send(emit, &mut text, citations.push(&held));
+        shown.add(emit, &held);
     }
-    send(emit, &mut text, citations.finish());
-    let cited = sources
-        .iter()
-        .filter(|source| citations.cited().contains(&source.n))
-        .cloned()
-        .collect();
+    let rest = shown.citations.finish();
+    shown.send(emit, rest);
     Ok(Answer {
-        text,
-        cited,
+        cited: shown.citations.cited(given.sources),
+        text: shown.text,
         answered: true,
         usage,
         retrieval: None,
@@ -290,12 +316,46 @@ fn may_be_no_answer(begun: &str) -> bool {
     prompt::NO_ANSWER.starts_with(begun) || begun.starts_with(prompt::NO_ANSWER)
 }
 
-fn send(emit: &mut (dyn FnMut(ChatEvent) + Send), text: &mut String, piece: String) {
-    if piece.is_empty() {
-        return;
+/// What readers have seen so far.
+struct Shown<'a> {
+    given: Citable<'a>,
+    citations: Citations,
+    /// How the passages were numbered when they were told last.
+    numbers: Vec<u32>,
+    text: String,
+}
+
+impl Shown<'_> {
+    fn add(&mut self, emit: &mut (dyn FnMut(ChatEvent) + Send), piece: &str) {
+        let before = self.citations.count();
+        let piece = self.citations.push(piece);
+        if self.citations.count() > before {
+            self.tell(emit);
+        }
+        self.send(emit, piece);
     }
-    text.push_str(&piece);
-    emit(ChatEvent::Delta { text: piece });
+
+    /// Tells the passages, unless they are numbered as before.
+    fn tell(&mut self, emit: &mut (dyn FnMut(ChatEvent) + Send)) {
+        let sources = self.citations.renumbered(self.given.sources);
+        let numbers: Vec<u32> = sources.iter().map(|source| source.n).collect();
+        if numbers == self.numbers {
+            return;
+        }
+        self.numbers = numbers;
+        emit(ChatEvent::Sources {
+            sources,
+            degraded: self.given.degraded,
+        });
+    }
+
+    fn send(&mut self, emit: &mut (dyn FnMut(ChatEvent) + Send), piece: String) {
+        if piece.is_empty() {
+            return;
+        }
+        self.text.push_str(&piece);
+        emit(ChatEvent::Delta { text: piece });
+    }
 }
 
 fn say(emit: &mut (dyn FnMut(ChatEvent) + Send), text: &str, answered: bool) -> Answer {
@@ -327,7 +387,11 @@ mod tests {
                 shown.push(text);
             }
         };
-        let answer = stream_out(futures::stream::iter(pieces).boxed(), &content, &[], &mut emit)
+        let given = Citable {
+            sources: &[],
+            degraded: false,
+        };
+        let answer = stream_out(futures::stream::iter(pieces).boxed(), &content, given, &mut emit)
             .await
             .unwrap();
         (answer, shown)
@@ -349,6 +413,52 @@ mod tests {
                 "{said:?}"
             );
             assert_eq!(shown, ["I don't know."], "{said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn passages_are_told_again_when_their_numbers_change() {
+        let content = ChatbotContent::default();
+        let sources = [source(1), source(2), source(3)];
+        let given = Citable {
+            sources: &sources,
+            degraded: true,
+        };
+        let pieces = ["a [1]", " b [", "3] c [1]", " d [2]"];
+        let pieces = pieces.map(|piece| Ok(Piece::Text(piece.to_owned())));
+        let mut told = Vec::new();
+        let mut emit = |event| match event {
+            ChatEvent::Delta { text } => told.push(text),
+            ChatEvent::Sources { sources, degraded } => {
+                let numbers: Vec<String> = sources
+                    .iter()
+                    .map(|it| format!("{}={}", it.title, it.n))
+                    .collect();
+                told.push(format!("{} {degraded}", numbers.join(" ")));
+            }
+            _ => {}
+        };
+        let answer = stream_out(futures::stream::iter(pieces).boxed(), &content, given, &mut emit)
+            .await
+            .unwrap();
+        assert_eq!(answer.text, "a [1] b [2] c [1] d [3]");
+        let cited: Vec<_> = answer.cited.iter().map(|it| (it.n, &*it.title)).collect();
+        assert_eq!(cited, [(1, "p1"), (2, "p3"), (3, "p2")]);
+        assert_eq!(
+            told,
+            ["a [1]", " b ", "p1=1 p2=3 p3=2 true", "[2] c [1]", " d [3]"]
+        );
+    }
+
+    fn source(n: u32) -> Source {
+        Source {
+            n,
+            document_id: Uuid::nil(),
+            title: format!("p{n}"),
+            url: None,
+            page: None,
+            heading_path: Vec::new(),
+            quote: String::new(),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{Error, Result, Scope, Services};
 /// Groups on one page.
 const PAGE: usize = 50;
 /// Times that are shown of each.
-const EXAMPLES: i64 = 5;
+const EXAMPLES: i64 = 10;
 /// Gaps from before there were groups that are put into some at a time.
 const ADOPTED: i64 = 200;
 
@@ -146,7 +146,7 @@ async fn select(tx: &mut TenantTx, scope: &Scope, filter: Filter) -> Result<Vec<
 /// The last times that each of these groups was asked, the newest first.
 async fn examples(tx: &mut TenantTx, scope: &Scope, groups: &[Uuid]) -> Result<Vec<(Uuid, GapExample)>> {
     let rows = sqlx::query!(
-        r#"select wanted.id as "group_id!", e.question as "question!", e.kind as "kind!",
+        r#"select wanted.id as "group_id!", e.id as "id!", e.question as "question!", e.kind as "kind!",
                e.conversation_id as "conversation_id?", e.created_at as "created_at!: DateTime<Utc>",
                m.rating_reason as "reason?", m.rating_comment as "comment?"
            from unnest($2::uuid[]) as wanted (id)
@@ -163,6 +163,7 @@ async fn examples(tx: &mut TenantTx, scope: &Scope, groups: &[Uuid]) -> Result<V
     .await?;
     let examples = rows.into_iter().map(|row| {
         let example = GapExample {
+            id: row.id,
             question: row.question,
             kind: if row.kind == "disliked" {
                 GapKind::Disliked

@@ -1,11 +1,15 @@
 //! What bots could not answer, or answered so that visitors did not like it.
 //!
 //! Each time is a row of `gaps`, with the visitor's words. Rows that ask for the same share a group, which has no words of
-//! its own, so that nothing is left of a conversation that is deleted. Questions ask for the same when the stems of their
-//! words that count are the same, or most of them are ([`ALIKE`]).
+//! its own, so that nothing is left of a conversation that is deleted. At once, questions are put together when the stems of
+//! their words that count are the same, or most of them are ([`ALIKE`]); soon after, a job compares what they mean
+//! ([`meaning`]). A person may take a question out again.
 
 mod groups;
 mod improve;
+pub mod meaning;
+mod place;
+mod split;
 
 use uuid::Uuid;
 
@@ -14,9 +18,11 @@ use retrieval::words;
 
 pub use groups::{list, set_status};
 pub use improve::improve;
+pub use place::run as group_by_meaning;
+pub use split::split;
 
 use crate::db::TenantTx;
-use crate::{Result, Scope};
+use crate::{Result, Scope, jobs};
 
 /// The share of their words that two questions must have in common to be put together (Jaccard's index).
 const ALIKE: f64 = 0.6;
@@ -42,8 +48,8 @@ pub(crate) async fn record(tx: &mut TenantTx, scope: &Scope, gap: &NewGap<'_>) -
         GapKind::Disliked => "disliked",
     };
     sqlx::query!(
-        "insert into gaps (workspace_id, id, bot_id, conversation_id, question, kind, message_id, group_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+        "insert into gaps (workspace_id, id, bot_id, conversation_id, question, kind, message_id, group_id, question_key)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict do nothing",
         scope.workspace_id(),
         Uuid::now_v7(),
@@ -52,7 +58,8 @@ pub(crate) async fn record(tx: &mut TenantTx, scope: &Scope, gap: &NewGap<'_>) -
         gap.question,
         kind,
         gap.message_id,
-        group_id
+        group_id,
+        words::gist_key(&words::gist(gap.question))
     )
     .execute(&mut **tx)
     .await?;
@@ -64,7 +71,7 @@ pub(crate) async fn record(tx: &mut TenantTx, scope: &Scope, gap: &NewGap<'_>) -
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    jobs::enqueue(tx, &place::job(scope, gap.bot_id)).await
 }
 
 /// Takes back that an answer was not liked.
@@ -95,6 +102,11 @@ pub(crate) async fn forget_empty(tx: &mut TenantTx, scope: &Scope) -> Result<()>
 /// The group of a question; a new one if none is like it.
 async fn group(tx: &mut TenantTx, scope: &Scope, bot_id: Uuid, question: &str) -> Result<Uuid> {
     let gist = words::gist(question);
+    if let Some(id) = asked_before(tx, scope, bot_id, words::gist_key(&gist)).await?
+        && stays(tx, scope, id).await?
+    {
+        return Ok(id);
+    }
     let terms: Vec<i64> = gist.iter().map(|term| i64::from(*term)).collect();
     let alike = sqlx::query_scalar!(
         "select id from (
@@ -132,6 +144,21 @@ async fn group(tx: &mut TenantTx, scope: &Scope, bot_id: Uuid, question: &str) -
         &terms
     )
     .fetch_one(&mut **tx)
+    .await?;
+    Ok(id)
+}
+
+/// Where a question in the same words went: where a person put it, else where the last one is.
+async fn asked_before(tx: &mut TenantTx, scope: &Scope, bot_id: Uuid, key: i64) -> Result<Option<Uuid>> {
+    let id = sqlx::query_scalar!(
+        r#"select group_id as "group_id!" from gaps
+           where workspace_id = $1 and bot_id = $2 and question_key = $3 and group_id is not null
+           order by placed_by = 'person' desc, id desc limit 1"#,
+        scope.workspace_id(),
+        bot_id,
+        key
+    )
+    .fetch_optional(&mut **tx)
     .await?;
     Ok(id)
 }

@@ -46,9 +46,13 @@ pub(super) fn figures(done: &[(Expectation, CaseResult)]) -> Figures {
         if passage.is_none() {
             continue;
         }
-        let rank = result.expected.first();
-        at_1.add(rank.is_some_and(|n| *n == 1));
-        at_5.add(rank.is_some_and(|n| *n <= 5));
+        // The numbers are those that readers see; the passages are there best first.
+        let rank = result
+            .retrieved
+            .iter()
+            .position(|source| result.expected.contains(&source.n));
+        at_1.add(rank.is_some_and(|rank| rank == 0));
+        at_5.add(rank.is_some_and(|rank| rank < 5));
         if result.answered {
             cited_right.add(result.cited.iter().any(|n| result.expected.contains(n)));
             for n in &result.cited {
@@ -82,6 +86,7 @@ fn median(mut values: Vec<u32>) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use api_types::chat::Source;
     use api_types::test_sets::{ExpectedPassage, Failure};
 
     fn result(failure: Option<Failure>, answered: bool, expected: &[u32], cited: &[u32]) -> CaseResult {
@@ -89,13 +94,37 @@ mod tests {
             failure,
             response: String::new(),
             answered,
-            retrieved: Vec::new(),
+            retrieved: (1..=6).map(source).collect(),
             cited: cited.to_vec(),
             expected: expected.to_vec(),
             missing: Vec::new(),
             degraded: false,
             latency_ms: 10 * (1 + cited.len() as u32),
         }
+    }
+
+    fn source(n: u32) -> Source {
+        Source {
+            n,
+            document_id: uuid::Uuid::nil(),
+            title: String::new(),
+            url: None,
+            page: None,
+            heading_path: Vec::new(),
+            quote: String::new(),
+        }
+    }
+
+    /// Numbers are in the order of the text, ranks in that of the search.
+    #[test]
+    fn a_rank_is_a_place_and_no_number() {
+        let mut result = result(None, true, &[2], &[2]);
+        result.retrieved = [2, 1].map(source).into();
+        let passage = Expectation::Answered {
+            passage: Some(ExpectedPassage::default()),
+            answer: None,
+        };
+        assert_eq!(figures(&[(passage, result)]).recall_at_1, Some(1.0));
     }
 
     #[test]

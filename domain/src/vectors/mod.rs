@@ -237,7 +237,7 @@ pub fn to_bytes(vector: &[f32]) -> Vec<u8> {
 }
 
 /// The vector in `bytes`; what has other dimensions becomes `None`.
-fn from_bytes(bytes: &[u8], dimensions: usize) -> Option<Vec<f32>> {
+pub(crate) fn from_bytes(bytes: &[u8], dimensions: usize) -> Option<Vec<f32>> {
     let (numbers, rest) = bytes.as_chunks::<4>();
     let whole = rest.is_empty() && numbers.len() == dimensions;
     whole.then(|| numbers.iter().map(|n| f32::from_le_bytes(*n)).collect())

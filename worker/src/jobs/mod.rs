@@ -11,7 +11,7 @@ use anyhow::bail;
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
 use domain::data::exports;
 use domain::jobs::{Job, Outcome, postpone};
-use domain::{Services, auth, embeddings, inbox, mail, uploads, webhooks};
+use domain::{Services, auth, embeddings, gaps, inbox, mail, uploads, webhooks};
 use futures::FutureExt;
 use serde_json::Value;
 
@@ -136,6 +136,9 @@ async fn run(services: &Services, job: Job) -> domain::Result<Outcome> {
         } => {
             auth::forget_person(services, user_id, workspace_id, &organization_ids, receipt_id).await?;
             Ok(Outcome::Done)
+        }
+        Job::GroupGaps { workspace_id, bot_id } => {
+            gaps::group_by_meaning(services, workspace_id, bot_id).await
         }
         Job::DeliverWebhook {
             workspace_id,

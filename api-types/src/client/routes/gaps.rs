@@ -1,7 +1,9 @@
 //! `/gaps/groups`
 
 use super::{Call, Page, Uuid, query};
-use crate::gaps::{GapGroup, GapStatus, ImproveAnswerRequest, ImprovedAnswer, SaveGapStatusRequest};
+use crate::gaps::{
+    GapGroup, GapStatus, ImproveAnswerRequest, ImprovedAnswer, SaveGapStatusRequest, SplitGapRequest,
+};
 
 /// Groups of this status, of one bot or of all; those that were asked most often first.
 pub fn list(bot: Option<Uuid>, status: GapStatus, cursor: Option<String>) -> Call<Page<GapGroup>> {
@@ -16,6 +18,11 @@ pub fn list(bot: Option<Uuid>, status: GapStatus, cursor: Option<String>) -> Cal
 /// Says what is made of a group.
 pub fn set_status(id: Uuid, status: GapStatus) -> Call<GapGroup> {
     Call::put(format!("/gaps/groups/{id}")).json(&SaveGapStatusRequest { status })
+}
+
+/// Takes a question out of a group, into one of its own.
+pub fn split(id: Uuid, gap_id: Uuid) -> Call<GapGroup> {
+    Call::post(format!("/gaps/groups/{id}/split")).json(&SplitGapRequest { gap_id })
 }
 
 /// Writes the answer into the knowledge, and a case into a test set.

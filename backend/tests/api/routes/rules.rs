@@ -136,6 +136,7 @@ pub const ROUTES: &[(&str, Rule)] = &[
     ("GET /api/v1/gaps", Workspace(Viewer)),
     ("GET /api/v1/gaps/groups", Workspace(Viewer)),
     ("PUT /api/v1/gaps/groups/{group_id}", Workspace(Editor)),
+    ("POST /api/v1/gaps/groups/{group_id}/split", Workspace(Editor)),
     ("POST /api/v1/gaps/groups/{group_id}/improve", Workspace(Editor)),
     ("GET /api/v1/inbox", Workspace(Viewer)),
     ("GET /api/v1/inbox/counts", Workspace(Viewer)),

@@ -95,6 +95,8 @@ impl World {
         done(rate.json(&verdict)).await;
         let groups: Value = ok(app.get(&self.owner, "/api/v1/gaps/groups")).await;
         self.ids.insert("group_id", text(&groups["items"][0]["id"]));
+        self.ids
+            .insert("gap_id", text(&groups["items"][0]["examples"][0]["id"]));
     }
 
     /// A lead with a note.

@@ -5,6 +5,8 @@ use api_types::client::{self, ClientError};
 use api_types::test_sets::{OverrideTests, TestsRequired};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use uuid::Uuid;
 
 use super::Builder;
@@ -24,12 +26,24 @@ use super::remake::use_remake;
 use super::test_chat::TestChat;
 use super::tests::TestsSection;
 use super::translations::LanguagesSection;
+use crate::bots::head::Sections;
+use crate::bots::places::BUILD;
 use crate::drafts::{ConflictDialog, GoneNotice, SaveStatus};
 use crate::session::{Session, use_session};
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Variant};
 use crate::ui::icon::{self, Icon};
 use crate::ui::page;
+use crate::ui::tabs::{Tab, TabRow};
+
+/// The parts of the form: where each is on the page, and its English name.
+const PARTS: [Tab; 5] = [
+    ("instructions", mark!("Instructions")),
+    ("knowledge", mark!("Knowledge")),
+    ("appearance", mark!("Appearance")),
+    ("leads", mark!("Lead form")),
+    ("access", mark!("Access and tests")),
+];
 
 /// The draft is gone: who reloads the page, or comes back to it, finds the bot's page with the same code to embed.
 fn rest_at(bot: Uuid) {
@@ -115,6 +129,8 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
         });
     };
 
+    open_when_asked(comparing);
+
     // A new bot has nothing to be compared with.
     let ask = move || {
         if comparison.has_live_version() && builder.form.submit() {
@@ -125,7 +141,8 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
     };
 
     view! {
-        <header class="sticky top-14 z-20 -mx-4 -mt-6 mb-5 flex items-center gap-3 border-b border-base-300 bg-base-200 px-4 py-3 sm:-mx-6 sm:px-6">
+        <header class="sticky top-14 z-20 -mx-4 -mt-6 mb-5 border-b border-base-300 bg-base-200 px-4 pt-3 sm:-mx-6 sm:px-6">
+            <div class="mb-1 flex items-center gap-3">
             <a href="/bots" class="btn btn-ghost btn-square btn-sm" aria-label=tr!("Back to the bots") title=tr!("Bots")>
                 <Icon glyph=icon::ARROW_LEFT class="size-4 rtl:rotate-180" />
             </a>
@@ -139,7 +156,15 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
             <Button variant=Variant::Primary icon=icon::ROCKET busy=busy on_click=ask>
                 {tr!("Deploy")}
             </Button>
+            </div>
+            {from.map(|bot| view! { <Sections id=bot open=BUILD /> })}
+            <div class="hidden lg:block">
+                <Parts />
+            </div>
         </header>
+        <div class="-mt-3 mb-4 lg:hidden" class:hidden=move || testing.get()>
+            <Parts />
+        </div>
         <GoneNotice draft=builder.draft busy=remaking on_remake=remake />
         <div class="mb-4 flex flex-col gap-3 empty:hidden">
             <ErrorAlert message=error />
@@ -148,20 +173,30 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
         <SideSwitch testing=testing />
         <div class="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_25rem]">
             <div class="min-w-0 flex-col gap-5 lg:flex" class=("flex", move || !testing.get()) class=("hidden", move || testing.get())>
-                <InstructionsSection builder=builder />
-                <KnowledgeSection builder=builder />
-                <ModelSection builder=builder />
-                <AppearanceSection builder=builder />
-                <LanguagesSection builder=builder />
-                <ProactiveSection builder=builder />
-                <LeadsSection builder=builder />
-                <HandOffSection builder=builder />
-                <FilesSection builder=builder />
-                <AccessSection builder=builder />
-                <TestsSection builder=builder />
+                <Part id="instructions">
+                    <InstructionsSection builder=builder />
+                </Part>
+                <Part id="knowledge">
+                    <KnowledgeSection builder=builder />
+                    <ModelSection builder=builder />
+                </Part>
+                <Part id="appearance">
+                    <AppearanceSection builder=builder />
+                    <LanguagesSection builder=builder />
+                    <ProactiveSection builder=builder />
+                </Part>
+                <Part id="leads">
+                    <LeadsSection builder=builder />
+                    <HandOffSection builder=builder />
+                    <FilesSection builder=builder />
+                </Part>
+                <Part id="access">
+                    <AccessSection builder=builder />
+                    <TestsSection builder=builder />
+                </Part>
             </div>
             <div
-                class="min-w-0 lg:sticky lg:top-[9.25rem] lg:block"
+                class="min-w-0 lg:sticky lg:top-[13rem] lg:block"
                 class=("hidden", move || !testing.get())
             >
                 <TestChat builder=builder />
@@ -175,6 +210,45 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
         />
         <GateDialog builder=builder blocked=blocked deploy=Callback::new(deploy) />
         <ConflictDialog draft=builder.draft />
+    }
+}
+
+/// Opens the dialog that deploys when the address says `deploy`: that is where the bot's pages lead to.
+fn open_when_asked(comparing: RwSignal<bool>) {
+    let (query, path) = (use_query_map(), use_location().pathname);
+    if query.with_untracked(|query| query.get("deploy").is_none()) {
+        return;
+    }
+    // Once: not again when the page is loaded anew.
+    let options = NavigateOptions {
+        replace: true,
+        scroll: false,
+        ..NavigateOptions::default()
+    };
+    use_navigate()(&path.get_untracked(), options);
+    comparing.set(true);
+}
+
+/// What the form is about, part by part: each has an address of its own on the page.
+#[component]
+fn Parts() -> impl IntoView {
+    let (path, hash) = (use_location().pathname, use_location().hash);
+    let links = PARTS.into_iter().enumerate().map(|(i, (id, name))| {
+        let is_here =
+            move || hash.with(|hash| hash.trim_start_matches('#') == id || hash.is_empty() && i == 0);
+        let address = format!("{}#{id}", path.get_untracked());
+        (address, crate::i18n::text(name), Signal::derive(is_here))
+    });
+    view! { <TabRow links=links.collect() label=tr!("Build") /> }
+}
+
+/// Several sections of the form.
+#[component]
+fn Part(id: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <div id=id class="flex scroll-mt-52 flex-col gap-5">
+            {children()}
+        </div>
     }
 }
 

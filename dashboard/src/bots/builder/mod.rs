@@ -32,6 +32,7 @@ mod turn;
 
 use api_types::bots::ChatbotContent;
 use api_types::client;
+use api_types::drafts::Draft;
 use api_types::validate;
 use leptos::prelude::*;
 
@@ -41,8 +42,10 @@ use crate::ui::form::{FieldForm, Form};
 use crate::ui::load::{blocks, load, loaded};
 use crate::ui::page;
 use crate::ui::params::with_id;
+pub use changes::{Names, changes};
 use editor::Editor;
 use lost::Lost;
+use test_chat::TestChat;
 
 /// The page.
 #[component]
@@ -64,6 +67,15 @@ pub fn BuilderPage() -> impl IntoView {
             )}
         }
     })
+}
+
+/// The chat with a draft, without its form.
+#[component]
+pub fn DraftChat(
+    /// The draft.
+    draft: Draft<ChatbotContent>,
+) -> impl IntoView {
+    view! { <TestChat builder=Builder::new(autosave(draft)) /> }
 }
 
 /// The draft and its checks, for the sections of the form. A handle.

@@ -157,7 +157,7 @@ pub fn TestChat(builder: Builder) -> impl IntoView {
 
     view! {
         <section
-            class="panel flex h-[calc(100dvh-15rem)] min-h-80 flex-col lg:h-[calc(100dvh-10rem)] lg:group-has-data-banner/frame:h-[calc(100dvh-13.5rem)]"
+            class="panel flex h-[calc(100dvh-15rem)] min-h-80 flex-col lg:h-[calc(100dvh-14rem)] lg:group-has-data-banner/frame:h-[calc(100dvh-16.5rem)]"
             aria-label=tr!("Test the draft")
         >
             <header class="flex items-center justify-between gap-2 border-b border-base-300 py-2 ps-4 pe-2">

@@ -11,7 +11,7 @@ use leptos::task::spawn_local;
 
 use self::entry::Entry;
 use self::filters::{Filters, Wanted, wanted};
-use super::TABS;
+use super::SettingsTabs;
 use crate::session::use_session;
 use crate::ui::button::{Button, ButtonLink};
 use crate::ui::download;
@@ -20,7 +20,6 @@ use crate::ui::icon;
 use crate::ui::load::{loaded, rows};
 use crate::ui::page::PageHead;
 use crate::ui::pages::{Pages, pages, show_more};
-use crate::ui::tabs::TabLinks;
 use crate::ui::toast::use_toasts;
 
 /// The page.
@@ -36,7 +35,7 @@ pub fn AuditPage() -> impl IntoView {
             <Export wanted=wanted format=AuditFormat::Csv name=tr!("Export CSV") />
             <Export wanted=wanted format=AuditFormat::Jsonl name=tr!("Export JSON") />
         </PageHead>
-        <TabLinks tabs=TABS label=tr!("Settings") />
+        <SettingsTabs />
         <Filters wanted=wanted />
         {loaded(
             entries.first,

@@ -8,11 +8,10 @@ use leptos::prelude::*;
 
 use self::policy::Policy;
 use self::receipts::Receipts;
-use super::TABS;
+use super::SettingsTabs;
 use crate::exports::{Exports, Source};
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::PageHead;
-use crate::ui::tabs::TabLinks;
 
 /// The page.
 #[component]
@@ -20,7 +19,7 @@ pub fn DataPage() -> impl IntoView {
     let policy = load(client::data::policy);
     view! {
         <PageHead title=tr!("Settings") subtitle=tr!("What this workspace keeps, for how long, and how to take it along.") />
-        <TabLinks tabs=TABS label=tr!("Settings") />
+        <SettingsTabs />
         <div class="flex max-w-3xl flex-col gap-5">
             {loaded(policy, rows, move |found| view! { <Policy policy=policy found=found.get_untracked() /> })}
             <Exports

@@ -9,11 +9,10 @@ use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::TABS;
+use super::SettingsTabs;
 use crate::session::use_session;
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::{PageHead, Section};
-use crate::ui::tabs::TabLinks;
 use crate::ui::toast::use_toasts;
 use crate::ui::toggle::Toggle;
 use canned::CannedReplies;
@@ -25,7 +24,7 @@ pub fn InboxSettingsPage() -> impl IntoView {
     let session = use_session();
     view! {
         <PageHead title=tr!("Settings") />
-        <TabLinks tabs=TABS label=tr!("Settings") />
+        <SettingsTabs />
         <div class="flex max-w-3xl flex-col gap-5">
             <Notifications />
             <Hours may_change=session.may(Role::Admin) />

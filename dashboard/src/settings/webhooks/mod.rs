@@ -11,14 +11,13 @@ use leptos::task::spawn_local;
 
 use self::deliveries::Deliveries;
 use self::form::{Change, Create};
-use super::TABS;
+use super::SettingsTabs;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::dialog::{ConfirmDialog, Dialog};
 use crate::ui::icon;
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::{PageHead, Section};
-use crate::ui::tabs::TabLinks;
 use crate::ui::time::Ago;
 use crate::ui::toast::use_toasts;
 use crate::ui::toggle::Toggle;
@@ -28,7 +27,7 @@ use crate::ui::toggle::Toggle;
 pub fn WebhooksPage() -> impl IntoView {
     view! {
         <PageHead title=tr!("Settings") subtitle=tr!("Your own servers can be told of each lead, as it comes.") />
-        <TabLinks tabs=TABS label=tr!("Settings") />
+        <SettingsTabs />
         <div class="flex max-w-3xl flex-col gap-5">
             <Webhooks />
         </div>

@@ -1,9 +1,12 @@
 //! What can be reached from the palette.
 
+use api_types::bots::BotSummary;
 use api_types::client;
+use api_types::tenancy::Role;
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use crate::bots::{Place, sections};
 use crate::session::Session;
 use crate::ui::icon::{self, Glyph};
 use crate::ui::theme::Choice;
@@ -16,8 +19,8 @@ const MOST_PAGES: usize = 10;
 pub enum Act {
     /// Shows the page at an address.
     Page(&'static str),
-    /// Shows a bot.
-    Bot(Uuid),
+    /// Shows a page of a bot: what follows the bot's address.
+    Bot(Uuid, &'static str),
     /// Shows a knowledge base.
     KnowledgeBase(Uuid),
     /// Shows a test set.
@@ -37,6 +40,8 @@ pub struct Entry {
     pub kind: &'static str,
     /// Its picture.
     pub glyph: Glyph,
+    /// The page of something that has an entry itself: it is offered to those who name it.
+    pub page: Option<&'static str>,
     /// What it does.
     pub act: Act,
 }
@@ -46,6 +51,7 @@ fn page(name: &'static str, href: &'static str, glyph: Glyph) -> Entry {
         name: name.to_owned(),
         kind: tr!("Page"),
         glyph,
+        page: None,
         act: Act::Page(href),
     }
 }
@@ -55,12 +61,13 @@ fn action(name: impl Into<String>, glyph: Glyph, act: Act) -> Entry {
         name: name.into(),
         kind: tr!("Action"),
         glyph,
+        page: None,
         act,
     }
 }
 
-/// What is there in every workspace.
-pub fn fixed() -> Vec<Entry> {
+/// What is there in every workspace, and open to the person.
+pub fn fixed(session: Session) -> Vec<Entry> {
     let theme = |choice: Choice| {
         let name = tr!("Theme: {}", choice.name());
         action(name, choice.icon(), Act::Theme(choice))
@@ -82,15 +89,46 @@ pub fn fixed() -> Vec<Entry> {
         page(tr!("Settings"), "/settings", icon::SETTINGS),
         page(tr!("Data"), "/settings/data", icon::LAYERS),
         page(tr!("Usage"), "/settings/usage", icon::CHART),
-        page(tr!("Webhooks"), "/settings/webhooks", icon::PLUG),
-        page(tr!("Audit log"), "/settings/audit", icon::HISTORY),
         page(tr!("Members"), "/members", icon::USERS),
         page(tr!("Organization"), "/organization", icon::BUILDING),
         page(tr!("Account"), "/account", icon::KEY_ROUND),
     ];
+    if session.may(Role::Admin) {
+        entries.push(page(tr!("Webhooks"), "/settings/webhooks", icon::PLUG));
+        entries.push(page(tr!("Audit log"), "/settings/audit", icon::HISTORY));
+    }
     entries.extend(Choice::ALL.map(theme));
     entries.push(action(tr!("Sign out"), icon::LOG_OUT, Act::SignOut));
     entries
+}
+
+fn bot(bot: &BotSummary) -> Entry {
+    Entry {
+        name: bot.name.clone(),
+        kind: tr!("Bot"),
+        glyph: icon::BOT,
+        page: None,
+        act: Act::Bot(bot.id, ""),
+    }
+}
+
+/// The pages of a bot, but for its first.
+fn pages_of(session: Session, bot: &BotSummary) -> Vec<Entry> {
+    let entry = |place: Place| Entry {
+        name: format!("{} · {}", bot.name, crate::i18n::text(place.name)),
+        kind: tr!("Page"),
+        glyph: icon::BOT,
+        page: Some(crate::i18n::text(place.name)),
+        act: Act::Bot(bot.id, place.path),
+    };
+    sections(session)
+        .flat_map(|section| match section.pages {
+            [] => vec![section],
+            pages => pages.to_vec(),
+        })
+        .filter(|place| !place.path.is_empty())
+        .map(entry)
+        .collect()
 }
 
 /// What this workspace has. What can't be read is left out: the palette still leads to its page, which says why.
@@ -104,14 +142,10 @@ pub async fn made_here(session: Session, found: RwSignal<Vec<Entry>>) {
         let Ok(bots) = session.send(&client::bots::list(cursor)).await else {
             break;
         };
-        let bot = |bot: api_types::bots::BotSummary| Entry {
-            name: bot.name,
-            kind: tr!("Bot"),
-            glyph: icon::BOT,
-            act: Act::Bot(bot.id),
-        };
         cursor = bots.next_cursor;
-        if !add(bots.items.into_iter().map(bot).collect()) || cursor.is_none() {
+        let is_read = add(bots.items.iter().map(bot).collect());
+        let pages = bots.items.iter().flat_map(|bot| pages_of(session, bot));
+        if !is_read || !add(pages.collect()) || cursor.is_none() {
             break;
         }
     }
@@ -120,6 +154,7 @@ pub async fn made_here(session: Session, found: RwSignal<Vec<Entry>>) {
             name: base.name,
             kind: tr!("Knowledge base"),
             glyph: icon::BOOK_OPEN,
+            page: None,
             act: Act::KnowledgeBase(base.id),
         };
         add(bases.into_iter().map(base).collect());
@@ -129,6 +164,7 @@ pub async fn made_here(session: Session, found: RwSignal<Vec<Entry>>) {
             name: set.name,
             kind: tr!("Test set"),
             glyph: icon::LIST_CHECKS,
+            page: None,
             act: Act::TestSet(set.id),
         };
         add(sets.into_iter().map(set).collect());

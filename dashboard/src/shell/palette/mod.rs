@@ -16,7 +16,7 @@ use crate::ui::icon::{self, Icon};
 use crate::ui::theme::ThemeChoice;
 use crate::ui::toast::use_toasts;
 use entries::{Act, Entry, fixed, made_here};
-use rank::rank;
+use rank::{names, rank};
 
 /// Entries shown at once.
 const SHOWN: usize = 12;
@@ -32,7 +32,7 @@ pub fn PaletteContent() -> impl IntoView {
     let session = use_session();
     let words = RwSignal::new(String::new());
     let active = RwSignal::new(0_usize);
-    let found = RwSignal::new(fixed());
+    let found = RwSignal::new(fixed(session));
     spawn_local(made_here(session, found));
     let shown = Memo::new(move |_| words.with(|words| found.with(|found| best(found, words))));
     let act = act(open);
@@ -119,6 +119,7 @@ pub fn PaletteContent() -> impl IntoView {
 fn best(entries: &[Entry], words: &str) -> Vec<Entry> {
     let mut ranked: Vec<_> = entries
         .iter()
+        .filter(|entry| entry.page.is_none_or(|page| names(page, words)))
         .filter_map(|entry| Some((rank(&entry.name, words)?, entry)))
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);
@@ -142,7 +143,7 @@ fn act(open: RwSignal<bool>) -> impl Fn(Act) + Copy {
         open.set(false);
         match act {
             Act::Page(href) => go(href),
-            Act::Bot(id) => go(&format!("/bots/{id}")),
+            Act::Bot(id, page) => go(&format!("/bots/{id}{page}")),
             Act::KnowledgeBase(id) => go(&format!("/knowledge/{id}")),
             Act::TestSet(id) => go(&format!("/tests/{id}")),
             Act::Theme(choice) => theme.set(choice),

@@ -22,9 +22,23 @@ pub fn rank(name: &str, words: &str) -> Option<usize> {
         .sum()
 }
 
+/// Whether one of the words is of a page's name.
+pub fn names(page: &str, words: &str) -> bool {
+    let page = page.to_lowercase();
+    let words = words.to_lowercase();
+    words.split_whitespace().any(|word| page.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::rank;
+    use super::{names, rank};
+
+    #[test]
+    fn pages_of_a_bot_are_offered_to_those_who_name_them() {
+        assert!(names("Test sets", "helper SETS"));
+        assert!(!names("Test sets", "helper"));
+        assert!(!names("Test sets", ""));
+    }
 
     #[test]
     fn beginnings_come_first_and_every_word_must_be_there() {

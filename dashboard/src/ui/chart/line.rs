@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::scale::{ceiling, path, place};
+use super::scale::{ceiling, path, place, whole_ceiling};
 
 /// One day.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,9 +25,16 @@ pub fn LineChart(
     points: Vec<Point>,
     /// A number as people read it.
     format: fn(f64) -> String,
+    /// Whether the numbers are whole; so are those at the axis then.
+    is_count: bool,
 ) -> impl IntoView {
     let numbers = points.iter().flat_map(|point| [Some(point.value), point.before]);
-    let top = ceiling(numbers.flatten().fold(0.0, f64::max));
+    let most = numbers.flatten().fold(0.0, f64::max);
+    let top = if is_count {
+        whole_ceiling(most)
+    } else {
+        ceiling(most)
+    };
     let now: Vec<f64> = points.iter().map(|point| point.value).collect();
     let before: Vec<f64> = points.iter().map_while(|point| point.before).collect();
     let line = path(&now, top);

@@ -12,6 +12,15 @@ pub fn ceiling(most: f64) -> f64 {
     steps.iter().find(fits).unwrap_or(&10.0) * power
 }
 
+/// The end of an axis of counts: its half is a whole number, too.
+pub fn whole_ceiling(most: f64) -> f64 {
+    if most < 10.0 {
+        (most / 2.0).ceil().max(1.0) * 2.0
+    } else {
+        ceiling(most)
+    }
+}
+
 /// The points of a line as an SVG path in a box of 100 by 100, zero at its bottom.
 pub fn path(values: &[f64], top: f64) -> String {
     let mut path = String::new();
@@ -55,6 +64,26 @@ mod tests {
             (f64::NAN, 1.0),
         ] {
             assert!((ceiling(most) - end).abs() < 1e-9, "{most}: {}", ceiling(most));
+        }
+    }
+
+    #[test]
+    fn half_of_a_count_is_whole() {
+        for (most, end) in [
+            (0.0, 2.0),
+            (1.0, 2.0),
+            (3.0, 4.0),
+            (5.0, 6.0),
+            (9.0, 10.0),
+            (10.0, 10.0),
+            (11.0, 20.0),
+            (41.0, 50.0),
+        ] {
+            assert!(
+                (whole_ceiling(most) - end).abs() < 1e-9,
+                "{most}: {}",
+                whole_ceiling(most)
+            );
         }
     }
 

@@ -57,12 +57,11 @@ test("files of a visitor reach the bot and the team", async (t) => {
   // Off by default: the chat has no such button. Then it is switched on, and the change is told before it goes live.
   const embedCode = `<script async src="${server.url}/widget.js" data-bot="${bot}"></script>`;
   const shop = await startSite(t, server.url, embedCode);
-  const visitor = await browser.newPage({ viewport: { width: 900, height: 800 } });
-  await visitor.goto(shop);
-  await visitor.getByRole("button", { name: "Chat" }).click();
-  const chat = visitor.frameLocator("iframe");
-  await chat.getByRole("button", { name: "Talk to a person" }).waitFor();
-  assert.equal(await chat.getByRole("button", { name: "Attach files" }).count(), 0);
+  const early = await browser.newPage({ viewport: { width: 900, height: 800 } });
+  await early.goto(shop);
+  await early.getByRole("button", { name: "Chat" }).click();
+  await early.frameLocator("iframe").getByRole("button", { name: "Talk to a person" }).waitFor();
+  assert.equal(await early.frameLocator("iframe").getByRole("button", { name: "Attach files" }).count(), 0);
 
   await page.getByRole("button", { name: "Edit" }).click();
   const section = page.getByRole("region", { name: "Files" });
@@ -78,8 +77,10 @@ test("files of a visitor reach the bot and the team", async (t) => {
   await page.getByRole("heading", { name: "On your site" }).waitFor();
 
   // By the button, with the keyboard.
-  await visitor.reload();
+  const visitor = await browser.newPage({ viewport: { width: 900, height: 800 } });
+  await visitor.goto(shop);
   await visitor.getByRole("button", { name: "Chat" }).click();
+  const chat = visitor.frameLocator("iframe");
   const attach = chat.getByRole("button", { name: "Attach files" });
   await attach.waitFor();
   const box = chat.getByLabel("Ask a question…");

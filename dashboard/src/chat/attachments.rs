@@ -30,7 +30,7 @@ pub fn Attachments(
     }
     let file = move |file| view! { <File conversation_id=conversation_id file=file /> };
     view! {
-        <ul class="mt-1 flex flex-wrap gap-2" class=("justify-end", at_end) aria-label=tr!("Files")>
+        <ul class="mt-1 flex flex-wrap items-start gap-2" class=("justify-end", at_end) aria-label=tr!("Files")>
             {attachments.into_iter().map(file).collect_view()}
         </ul>
     }
@@ -57,13 +57,16 @@ fn File(conversation_id: Uuid, file: Attachment) -> impl IntoView {
     let alt = tr!("Picture of the visitor: {name}", name = file.name);
     let thumbnail = address.map(|address| {
         view! {
-            <Show when=move || address.with(Option::is_some)>
-                <img
-                    class="max-h-48 w-full rounded-field object-contain"
-                    src=move || address.get().unwrap_or_default()
-                    alt=alt.clone()
-                />
-            </Show>
+            // Its room is there before it: nothing moves, and a thread that was scrolled to its end stays there.
+            <div class="h-40 w-full">
+                <Show when=move || address.with(Option::is_some)>
+                    <img
+                        class="size-full rounded-field object-contain"
+                        src=move || address.get().unwrap_or_default()
+                        alt=alt.clone()
+                    />
+                </Show>
+            </div>
         }
     });
     view! {

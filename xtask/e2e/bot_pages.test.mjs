@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { deployBot, signUp } from "./api.mjs";
 import { assertNoComplaints, openBrowser } from "./browser.mjs";
@@ -182,3 +183,37 @@ async function phone(page, browser, home) {
   await page.keyboard.press("End");
   await page.waitForFunction(() => document.activeElement.getBoundingClientRect().right <= window.innerWidth);
 }
+
+test("a question is taken out of its group on a phone, and a reminder is put away", async (t) => {
+  const server = await startServer(t, "bot_gaps");
+  const call = await signUp(server.url);
+  const bot = await deployBot(call, "aurora-k2-guide.pdf");
+  for (const message of [
+    "How long is the warranty of the Zeta toaster?",
+    "What guarantee do I get with the Zeta toaster?",
+    "Do you ship to Peru?",
+  ]) {
+    await call("POST", `/bots/${bot}/chat`, { message });
+  }
+  // The worker puts the first two together.
+  while ((await call("GET", "/gaps/groups")).items.length > 2) await delay(100);
+  const browser = await openBrowser(t, "bot_gaps");
+  const page = await browser.newPage({ viewport: { width: 375, height: 740 } });
+  await signIn(page, `${server.url}/bots/${bot}/monitor/gaps`);
+  const gap = page.getByTestId("gap").filter({ hasText: "2 times unanswered" });
+  await gap.locator("summary").click();
+  await browser.shoot(page, "together");
+  await gap.getByRole("button", { name: "Asks for something else" }).first().click();
+  await page.getByText("It has a group of its own now.").waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("[data-testid=gap]").length === 3);
+  await browser.shoot(page, "apart");
+
+  const banner = page.locator("[data-banner]");
+  assert.ok((await banner.boundingBox()).height < 64);
+  await banner.getByRole("button", { name: "Not now" }).click();
+  await banner.waitFor({ state: "detached" });
+  await page.reload();
+  await page.getByTestId("gap").first().waitFor();
+  assert.equal(await banner.count(), 0);
+  assertNoComplaints(browser);
+});

@@ -6,7 +6,8 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 
 use crate::auth::Welcome;
-use crate::inbox::Live;
+use crate::inbox::Counts;
+use crate::live::Live;
 use crate::pages::{build, door, home, monitor, settings};
 use crate::session::{Access, ExpiredDialog, Session, tab};
 use crate::shell::{NotFound, Shell};
@@ -22,7 +23,9 @@ pub fn App() -> impl IntoView {
     provide_context(Clock::start());
     provide_context(ThemeChoice::restore());
     provide_context(Toasts::new());
-    provide_context(Live::start());
+    let live = Live::start();
+    provide_context(live);
+    provide_context(Counts::start(live));
 
     view! {
         <Router>

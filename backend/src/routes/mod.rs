@@ -28,7 +28,6 @@ mod embedding;
 mod gaps;
 mod health;
 mod inbox;
-mod inbox_live;
 mod inbox_settings;
 mod inbox_visitors;
 mod invitations;
@@ -38,6 +37,7 @@ mod kb_drafts;
 mod kb_pairs;
 mod kb_sources;
 mod leads;
+mod live;
 mod members;
 mod openai;
 mod organization;
@@ -313,8 +313,8 @@ pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        // No request and answer, so no part of the document; docs/INBOX.md describes it.
-        .route("/api/v1/inbox/live", get(inbox_live::live))
+        // No request and answer, so no part of the document; docs/LIVE.md describes it.
+        .route("/api/v1/live", get(live::live))
         .route("/demo", get(demo::page))
         .route("/outbox", get(outbox::page))
         .route("/docs/errors", get(docs::errors))

@@ -6,8 +6,9 @@ use api_types::chat::MessageRole;
 use api_types::client;
 use api_types::conversations::TranscriptMessage;
 use api_types::inbox::{
-    ConversationEvent, ConversationEventKind, ConversationNote, InboxConversation, InboxEvent,
+    ConversationEvent, ConversationEventKind, ConversationNote, InboxConversation,
 };
+use api_types::live::{LiveEvent, Topic};
 use api_types::tenancy::Role;
 use chrono::{DateTime, Utc};
 use leptos::html;
@@ -16,11 +17,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
-use super::Live;
 use super::composer::Composer;
 use super::list::StateMark;
 use super::side::Side;
 use crate::chat::{Answer, OpenPassage, PassageDialog, Question};
+use crate::live::Live;
 use crate::session::use_session;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Load, blocks, load, loaded};
@@ -37,12 +38,15 @@ pub fn Thread(id: Uuid) -> impl IntoView {
     let typing = who_types(id);
     let live = expect_context::<Live>();
     live.on(move |event| match event {
-        InboxEvent::Ready => conversation.reload(),
-        InboxEvent::Changed { conversation_id } | InboxEvent::Read { conversation_id, .. }
-            if *conversation_id == id =>
-        {
-            conversation.reload();
+        LiveEvent::Ready => conversation.reload(),
+        LiveEvent::Changed {
+            what: Topic::Conversation,
+            id: changed,
         }
+        | LiveEvent::Read {
+            conversation_id: changed,
+            ..
+        } if *changed == id => conversation.reload(),
         _ => {}
     });
     let may_answer = use_session().may(Role::Editor);
@@ -72,7 +76,7 @@ fn who_types(id: Uuid) -> RwSignal<Option<String>> {
     let last = StoredValue::new(0_u32);
     let session = use_session();
     expect_context::<Live>().on(move |event| match event {
-        InboxEvent::Typing {
+        LiveEvent::Typing {
             conversation_id,
             name,
         } if *conversation_id == id => {
@@ -92,7 +96,7 @@ fn who_types(id: Uuid) -> RwSignal<Option<String>> {
                 TYPING,
             );
         }
-        InboxEvent::Changed { conversation_id } if *conversation_id == id => typing.set(None),
+        LiveEvent::Changed { id: changed, .. } if *changed == id => typing.set(None),
         _ => {}
     });
     typing

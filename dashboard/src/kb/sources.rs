@@ -2,6 +2,7 @@
 
 use api_types::client::{self, Call};
 use api_types::kb::{Document, KnowledgeBase, SourceKind};
+use api_types::live::Topic;
 use api_types::sources::{CrawlStatus, Source, SyncReport, UpdateSourceRequest};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,12 +12,13 @@ use super::crawl::{CrawlProgress, PagesDialog};
 use super::pairs::PairsDialog;
 use super::source_icon::source_icon;
 use crate::i18n::served;
+use crate::live::follow_while;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::dialog::ConfirmDialog;
 use crate::ui::field::unique_id;
 use crate::ui::icon::{self, Icon};
-use crate::ui::load::{Load, load, loaded, poll_while, rows};
+use crate::ui::load::{Load, load, loaded, rows};
 use crate::ui::page::Section;
 use crate::ui::time::Ago;
 use crate::ui::toast::use_toasts;
@@ -59,7 +61,13 @@ pub fn Sources(
 ) -> impl IntoView {
     let sources = load(move || client::kb_sources::list(id));
     let underway = |sources: &Vec<Source>| sources.iter().any(|source| source.sync.is_some());
-    poll_while(sources, move |sources| underway(sources));
+    // A crawl is named by its source, which may be one of another knowledge base.
+    let concerns = move |what, changed| match what {
+        Topic::KnowledgeBase => changed == id,
+        Topic::Crawl => true,
+        _ => false,
+    };
+    follow_while(sources, concerns, move |sources| underway(sources));
     let handles = Handles {
         kb: id,
         sources,

@@ -1,6 +1,7 @@
 //! Every test set, with how its newest run went.
 
 use api_types::client;
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use api_types::test_sets::{RunStatus, SaveTestSetRequest, TestRun, TestSet};
 use api_types::validate::Checker;
@@ -10,6 +11,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::figures::percent;
+use crate::live::follow_while;
 use crate::session::use_session;
 use crate::ui::button::{Button, Submit, Variant};
 use crate::ui::dialog::Dialog;
@@ -17,7 +19,7 @@ use crate::ui::empty::Empty;
 use crate::ui::field::{SearchBox, TextField};
 use crate::ui::form::{Form, FormBody};
 use crate::ui::icon;
-use crate::ui::load::{load, loaded, poll_while, rows};
+use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::PageHead;
 
 /// The page.
@@ -25,7 +27,8 @@ use crate::ui::page::PageHead;
 pub fn TestSetsPage() -> impl IntoView {
     let making = RwSignal::new(false);
     let sets = load(client::test_sets::list);
-    poll_while(sets, |sets: &Vec<TestSet>| {
+    let is_any = |what, _| matches!(what, Topic::TestSet | Topic::TestRun);
+    follow_while(sets, is_any, |sets: &Vec<TestSet>| {
         let mut runs = sets.iter().filter_map(|set| set.last_run.as_ref());
         runs.any(|run| run.status.is_active())
     });

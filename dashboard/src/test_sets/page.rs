@@ -1,6 +1,7 @@
 //! One test set: its cases, running it, and what runs found.
 
 use api_types::client;
+use api_types::live::Topic;
 use api_types::test_sets::{SaveTestSetRequest, TestRun, TestSet};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,13 +13,14 @@ use super::cases::Cases;
 use super::import::{ImportDialog, export};
 use super::results::Results;
 use super::run::RunSection;
+use crate::live::follow_while;
 use crate::session::use_session;
 use crate::ui::button::{Button, Submit};
 use crate::ui::dialog::{ConfirmDialog, Dialog};
 use crate::ui::field::TextField;
 use crate::ui::form::{Form, FormBody};
 use crate::ui::icon;
-use crate::ui::load::{Load, blocks, load, loaded, poll_while, rows};
+use crate::ui::load::{Load, blocks, load, loaded, rows};
 use crate::ui::page::{PageHead, Section};
 use crate::ui::params::with_id;
 use crate::ui::toast::use_toasts;
@@ -43,7 +45,7 @@ fn Overview(id: Uuid, set: Load<TestSet>, found: RwSignal<TestSet>) -> impl Into
         .with_untracked(|query| query.get("draft"))
         .map(|id| format!("draft:{id}"));
     let runs = load(move || client::test_sets::runs(id));
-    poll_while(runs, |runs: &Vec<TestRun>| {
+    follow_while(runs, move |what, changed| concerns_runs(id, runs, what, changed), |runs: &Vec<TestRun>| {
         runs.iter().any(|run| run.status.is_active())
     });
     let active = move || runs.get()?.into_iter().find(|run| run.status.is_active());

@@ -1,10 +1,7 @@
 //! Reading from the server: loading, ready, failed; and reading again without a flicker.
 
-use std::time::Duration;
-
 use api_types::ErrorCode;
 use api_types::client::{Call, ClientError};
-use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
@@ -34,7 +31,7 @@ pub struct Load<T: 'static> {
     stale: RwSignal<Option<ClientError>>,
     again: RwSignal<()>,
     /// Grows with each answer or error.
-    settled: RwSignal<u32>,
+    pub settled: RwSignal<u32>,
 }
 
 impl<T> Clone for Load<T> {
@@ -126,24 +123,6 @@ impl<T: Data> Load<T> {
             _ => None,
         }
     }
-}
-
-/// Reads again each second for as long as the data says that work is under way.
-pub fn poll_while<T: Data>(load: Load<T>, is_under_way: impl Fn(&T) -> bool + 'static) {
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let stop = move || {
-        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
-    };
-    Effect::new(move |_| {
-        load.settled.track();
-        stop();
-        if untrack(|| load.get()).is_some_and(|data| is_under_way(&data)) {
-            timer.set_value(set_timeout_with_handle(move || load.reload(), Duration::from_secs(1)).ok());
-        }
-    });
-    on_cleanup(stop);
 }
 
 /// Shows `skeleton`, then what `ready` makes of the data, or what went wrong with a way to try again.

@@ -1,5 +1,6 @@
 //! A visitor's verdict on an answer.
 
+use api_types::live::Topic;
 use std::borrow::Cow;
 
 use api_types::ErrorCode;
@@ -64,6 +65,7 @@ pub async fn rate(
         before: answer.rating,
         now: request.rating,
     };
+    tx.tell(Topic::Gap, bot.id);
     analytics::rated(&mut tx, &bot.scope, request.session_id, &rated).await?;
     tx.commit().await
 }

@@ -3,6 +3,7 @@
 //! The answer is made in a task of its own. A visitor who goes away does not stop it: the answer is stored, and a
 //! client that comes back picks the stream up where it broke off.
 
+use api_types::live::Topic;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -391,6 +392,9 @@ impl Running {
             total: is_whole.then_some(total),
             question_key: Some(words::gist_key(&words::gist(&self.question))),
         };
+        if is_whole && !answer.answered {
+            tx.tell(Topic::Gap, self.bot.id);
+        }
         // Last, as it locks the sums until the end.
         analytics::turn(&mut tx, scope, self.session_id, &session, &turn).await?;
         tx.commit().await?;

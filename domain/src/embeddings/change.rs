@@ -3,6 +3,7 @@
 //! What is done is written down document by document, with the version and revision it is true of; so the job may be
 //! killed anywhere, and what changes meanwhile is simply not done yet.
 
+use api_types::live::Topic;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
@@ -131,6 +132,7 @@ async fn bring(services: &Services, scope: &Scope, model: &Model, document: &Mis
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::Embedding, space.model_id);
     tx.commit().await?;
     if written.rows_affected() == 0 {
         // Deleted meanwhile, perhaps after its vectors were removed.

@@ -5,6 +5,7 @@
 
 use api_types::audit::AuditAction;
 use api_types::kb::{Chunk, Importance, SaveChunkRequest, StoredChunk};
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use api_types::validate;
 use serde_json::json;
@@ -218,6 +219,7 @@ async fn changed(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid, docu
         knowledge_base_id,
         document_id,
     };
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     jobs::enqueue(tx, &job).await
 }
 

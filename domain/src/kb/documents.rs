@@ -1,5 +1,6 @@
 //! Documents and their chunks as rows: listing, retrying, deleting.
 
+use api_types::live::Topic;
 use std::collections::{BTreeSet, HashSet};
 
 use api_types::ErrorCode;
@@ -129,6 +130,7 @@ pub async fn save(
     let details = json!({ "tags": tags, "importance": request.importance });
     let action = AuditAction::DocumentUpdate;
     audit::record(&mut tx, scope, action, id, &document.title, details);
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     tx.commit().await?;
     Ok(document)
 }
@@ -188,6 +190,7 @@ pub async fn retry(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) ->
         let details = json!({ "knowledge_base_id": knowledge_base_id });
         let action = AuditAction::DocumentRetry;
         audit::record(&mut tx, scope, action, id, &document.title, details);
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     }
     tx.commit().await?;
     Ok(document)
@@ -254,6 +257,7 @@ async fn delete_once(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) 
     let details = json!({ "knowledge_base_id": knowledge_base_id });
     let action = AuditAction::DocumentDelete;
     audit::record(&mut tx, scope, action, id, &document.title, details);
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     tx.commit().await
 }
 

@@ -1,5 +1,6 @@
 //! A visitor leaves their details.
 
+use api_types::live::Topic;
 use std::slice;
 
 use api_types::ErrorCode;
@@ -90,6 +91,7 @@ pub async fn submit(
     let row = by_id(&mut tx, scope, lead_id).await?;
     let data = event_data(&row.ok_or_else(|| Error::not_found("lead"))?);
     webhooks::announce(&mut tx, scope, event, lead_id, &data).await?;
+    tx.tell(Topic::Lead, lead_id);
     tx.commit().await?;
     Ok(SubmittedLead {
         session_id: conversation_id,

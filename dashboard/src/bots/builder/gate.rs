@@ -1,6 +1,7 @@
 //! A deploy that the bot's tests keep back: why, running them, and deploying anyway.
 
 use api_types::client::{self, ClientError};
+use api_types::live::Topic;
 use api_types::test_sets::{OverrideTests, StartRunRequest, TestRun, TestsRequired};
 use api_types::validate::Checker;
 use api_types::{ErrorCode, Problem};
@@ -9,6 +10,7 @@ use leptos::task::spawn_local;
 
 use super::Builder;
 use crate::i18n::served;
+use crate::live::follow_while;
 use crate::session::use_session;
 use crate::test_sets::{Progress, run_line};
 use crate::ui::alert::ErrorAlert;
@@ -17,7 +19,7 @@ use crate::ui::dialog::Dialog;
 use crate::ui::field::TextArea;
 use crate::ui::form::Form;
 use crate::ui::icon;
-use crate::ui::load::{load, poll_while};
+use crate::ui::load::{load};
 
 /// Why the tests keep a deploy back, if that is what the server said.
 pub fn tests_required(error: &ClientError) -> Option<TestsRequired> {
@@ -65,7 +67,7 @@ fn Gate(builder: Builder, why: TestsRequired, deploy: Callback<Option<OverrideTe
     let busy = RwSignal::new(false);
     let insisting = RwSignal::new(false);
     let runs = load(move || client::test_sets::runs(set_id));
-    poll_while(runs, |runs: &Vec<TestRun>| {
+    follow_while(runs, move |what, id| concerns_runs(set_id, runs, what, id), |runs: &Vec<TestRun>| {
         runs.iter().any(|run| run.status.is_active())
     });
     let active = Memo::new(move |_| runs.get()?.into_iter().find(|run| run.status.is_active()));

@@ -1,5 +1,6 @@
 //! Making a version the one that bots answer from.
 
+use api_types::live::Topic;
 use std::collections::BTreeSet;
 
 use api_types::kb::Chunk;
@@ -110,6 +111,7 @@ async fn switch(
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::KnowledgeBase, work.knowledge_base_id);
     tx.commit().await?;
     Ok(Some(true))
 }

@@ -1,5 +1,6 @@
 //! Scans: their pages are recognised one after the other and kept, in as many jobs as it takes.
 
+use api_types::live::Topic;
 use std::time::Duration;
 
 use api_types::kb::DocumentError;
@@ -122,6 +123,7 @@ async fn keep(services: &Services, scope: &Scope, work: &Work, text: &str) -> Re
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::KnowledgeBase, work.knowledge_base_id);
     Ok(tx.commit().await?)
 }
 

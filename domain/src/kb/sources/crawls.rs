@@ -1,5 +1,6 @@
 //! Crawls as rows: beginning, stopping, reading.
 
+use api_types::live::Topic;
 use std::time::Duration;
 
 use api_types::audit::AuditAction;
@@ -66,6 +67,7 @@ pub(super) async fn begin_sync(
     }
     forget_pages(tx, scope, source_id).await?;
     enqueue(tx, scope, source_id, run, Duration::ZERO).await?;
+    tx.tell(Topic::Crawl, source_id);
     Ok(true)
 }
 

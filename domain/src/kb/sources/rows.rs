@@ -1,5 +1,6 @@
 //! Sources as rows: listing, scheduling, deleting.
 
+use api_types::live::Topic;
 use std::collections::HashMap;
 
 use api_types::ErrorCode;
@@ -192,6 +193,7 @@ pub async fn update(
     .await?;
     let (action, details) = (AuditAction::SourceSchedule, json!({ "sync_every_hours": hours }));
     audit::record(&mut tx, scope, action, id, &source.title, details);
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     let source = require(&mut tx, scope, knowledge_base_id, id).await?;
     tx.commit().await?;
     Ok(source)
@@ -232,6 +234,7 @@ async fn delete_once(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) 
     let details = json!({ "documents": ids.len(), "knowledge_base_id": knowledge_base_id });
     let action = AuditAction::SourceDelete;
     audit::record(&mut tx, scope, action, id, &source.title, details);
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     tx.commit().await
 }
 

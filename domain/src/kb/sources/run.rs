@@ -1,5 +1,6 @@
 //! Working on a crawl for a while.
 
+use api_types::live::Topic;
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
@@ -234,6 +235,7 @@ async fn claim(services: &Services, scope: &Scope, crawl_id: Uuid, run: Uuid) ->
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::Crawl, crawl_id);
     tx.commit().await?;
     Ok(Some(Run {
         id: crawl_id,

@@ -25,6 +25,7 @@ const RULES: &[(KeyScope, &[&str])] = &[
             "GET /api/v1/connections/{connection_id}/items",
             "GET /api/v1/conversations",
             "GET /api/v1/conversations/{conversation_id}",
+            "GET /api/v1/conversations/{conversation_id}/messages",
             "GET /api/v1/conversations/{conversation_id}/messages/{message_id}/retrieval",
             "GET /api/v1/embedding",
             "GET /api/v1/gaps",

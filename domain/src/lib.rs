@@ -37,7 +37,7 @@ pub mod master_key;
 pub mod notion;
 mod opaque_token;
 pub mod outbound;
-mod paging;
+pub mod paging;
 pub mod providers;
 pub mod quotas;
 pub mod redis;

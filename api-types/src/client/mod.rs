@@ -25,6 +25,17 @@ pub struct Call<T> {
     answer: PhantomData<fn() -> T>,
 }
 
+impl<T> Clone for Call<T> {
+    fn clone(&self) -> Self {
+        Self {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            body: self.body.clone(),
+            answer: PhantomData,
+        }
+    }
+}
+
 /// Why a call has no answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClientError {

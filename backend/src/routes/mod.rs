@@ -42,6 +42,7 @@ mod members;
 mod openai;
 mod organization;
 mod outbox;
+mod paged;
 mod providers;
 mod spa;
 mod test_sets;
@@ -208,6 +209,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(kb_pairs::import).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get, conversations::delete))
+        .routes(routes!(conversations::messages))
         .routes(routes!(conversations::delete_many))
         .routes(routes!(conversations::retrieval))
         .routes(routes!(conversations::gaps))

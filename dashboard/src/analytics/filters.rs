@@ -115,7 +115,7 @@ pub fn wanted() -> Memo<Wanted> {
 /// The fields above the figures.
 #[component]
 pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
-    let bots = load(|| client::bots::list(None));
+    let bots = load(client::bots::many);
     let navigate = StoredValue::new_local(use_navigate());
     let field = move |get: fn(&Wanted) -> String, set: fn(&mut Wanted, String)| {
         Text::new(

@@ -2,6 +2,7 @@
 
 use api_types::bots::{Bot, BotStatus, SetStatusRequest};
 use api_types::client;
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -13,6 +14,7 @@ use super::head::BotHead;
 use super::status::StatusBadge;
 use super::versions::Versions;
 use super::visitors::VerifiedVisitors;
+use crate::live::follow;
 use crate::session::use_session;
 use crate::ui::button::Button;
 use crate::ui::dialog::ConfirmDialog;
@@ -28,6 +30,7 @@ use crate::ui::toast::use_toasts;
 pub fn BotPage() -> impl IntoView {
     with_id(|id| {
         let load = load(move || client::bots::get(id));
+        follow(load, move |what, changed| what == Topic::Bot && changed == id);
         loaded(
             load,
             blocks,

@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use uuid::Uuid;
 
+use super::TABS;
 use super::list::{Filters, List};
 use super::thread::Thread;
-use super::TABS;
 use crate::live::{Live, follow_pages};
 use crate::ui::icon::{self, Icon};
 use crate::ui::page::PageHead;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::new_draft::DraftButton;
 use crate::drafts::DraftList;
-use crate::live::follow_while;
+use crate::live::{follow, follow_while};
 use crate::ui::empty::Empty;
 use crate::ui::field::SearchBox;
 use crate::ui::icon::{self, Icon};
@@ -20,10 +20,13 @@ use crate::ui::page::PageHead;
 #[component]
 pub fn KnowledgePage() -> impl IntoView {
     let bases = load(client::kb::list);
-    follow_while(bases, |what, _| what == Topic::KnowledgeBase, |bases| {
-        bases.iter().any(|base| base.progress.in_progress())
-    });
+    follow_while(
+        bases,
+        |what, _| what == Topic::KnowledgeBase,
+        |bases| bases.iter().any(|base| base.progress.in_progress()),
+    );
     let drafts = load(client::kb_drafts::list);
+    follow(drafts, |what, _| what == Topic::Draft);
     view! {
         <PageHead title=tr!("Knowledge") subtitle=tr!("What your bots answer from.")>
             <DraftButton>{tr!("New knowledge base")}</DraftButton>

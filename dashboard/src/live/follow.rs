@@ -60,7 +60,12 @@ fn paced(read: impl Fn() + Copy + 'static) -> impl Fn() + Copy + 'static {
     }
 }
 
-fn pause(timer: Timer, is_paused: StoredValue<bool>, is_asked: StoredValue<bool>, read: impl Fn() + Copy + 'static) {
+fn pause(
+    timer: Timer,
+    is_paused: StoredValue<bool>,
+    is_asked: StoredValue<bool>,
+    read: impl Fn() + Copy + 'static,
+) {
     is_paused.try_set_value(true);
     timer.start(
         move || {
@@ -97,10 +102,32 @@ pub fn follow_while<T: Data>(
 ) {
     follow(load, concerns);
     let live = use_context::<Live>();
-    every(load, is_under_way, move || {
-        match live.is_some_and(|live| live.is_connected.get()) {
-            true => BESIDE,
-            false => WITHOUT,
+    every(load, is_under_way, move || pause_of(live));
+}
+
+fn pause_of(live: Option<Live>) -> Duration {
+    if live.is_some_and(|live| live.is_connected.get()) {
+        BESIDE
+    } else {
+        WITHOUT
+    }
+}
+
+/// As [`follow_pages`], for a list in which something may be under way.
+pub fn follow_pages_while<T: Data>(
+    pages: Pages<T>,
+    concerns: impl Fn(Topic, Uuid) -> bool + 'static,
+    is_under_way: impl Fn(&T) -> bool + 'static,
+) {
+    follow_pages(pages, concerns);
+    let live = use_context::<Live>();
+    let timer = Timer::new();
+    Effect::new(move |_| {
+        pages.first.settled.track();
+        let pause = pause_of(live);
+        timer.stop();
+        if untrack(|| pages.items()).iter().any(&is_under_way) {
+            timer.start(move || pages.refresh(), pause);
         }
     });
 }

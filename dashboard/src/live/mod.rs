@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
-pub use follow::{follow, follow_pages, follow_while, poll_while};
+pub use follow::{follow, follow_pages, follow_pages_while, follow_while, poll_while};
 
 use crate::session::{Session, use_session};
 

@@ -21,7 +21,11 @@ use crate::ui::page::Section;
 #[component]
 pub fn Embedding() -> impl IntoView {
     let settings = load(client::embedding::get);
-    follow_while(settings, |what, _| what == Topic::Embedding, |settings| settings.next.is_some());
+    follow_while(
+        settings,
+        |what, _| what == Topic::Embedding,
+        |settings| settings.next.is_some(),
+    );
     let choosing = RwSignal::new(false);
     let choose = view! {
         <Button small=true icon=icon::PENCIL needs=Role::Admin on_click=move || choosing.set(true)>

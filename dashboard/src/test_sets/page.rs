@@ -1,7 +1,6 @@
 //! One test set: its cases, running it, and what runs found.
 
 use api_types::client;
-use api_types::live::Topic;
 use api_types::test_sets::{SaveTestSetRequest, TestRun, TestSet};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -13,6 +12,7 @@ use super::cases::Cases;
 use super::import::{ImportDialog, export};
 use super::results::Results;
 use super::run::RunSection;
+use super::run::concerns_runs;
 use crate::live::follow_while;
 use crate::session::use_session;
 use crate::ui::button::{Button, Submit};
@@ -45,9 +45,11 @@ fn Overview(id: Uuid, set: Load<TestSet>, found: RwSignal<TestSet>) -> impl Into
         .with_untracked(|query| query.get("draft"))
         .map(|id| format!("draft:{id}"));
     let runs = load(move || client::test_sets::runs(id));
-    follow_while(runs, move |what, changed| concerns_runs(id, runs, what, changed), |runs: &Vec<TestRun>| {
-        runs.iter().any(|run| run.status.is_active())
-    });
+    follow_while(
+        runs,
+        move |what, changed| concerns_runs(id, runs, what, changed),
+        |runs: &Vec<TestRun>| runs.iter().any(|run| run.status.is_active()),
+    );
     let active = move || runs.get()?.into_iter().find(|run| run.status.is_active());
     let importing = RwSignal::new(false);
     let version = RwSignal::new(0_u32);

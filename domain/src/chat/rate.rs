@@ -1,11 +1,11 @@
 //! A visitor's verdict on an answer.
 
-use api_types::live::Topic;
 use std::borrow::Cow;
 
 use api_types::ErrorCode;
 use api_types::chat::{FeedbackRequest, Rating};
 use api_types::gaps::GapKind;
+use api_types::live::Topic;
 use api_types::validate::Checker;
 use api_types::visitors::Visitor;
 use chrono::{DateTime, Utc};

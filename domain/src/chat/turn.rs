@@ -3,7 +3,6 @@
 //! The answer is made in a task of its own. A visitor who goes away does not stop it: the answer is stored, and a
 //! client that comes back picks the stream up where it broke off.
 
-use api_types::live::Topic;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -13,6 +12,7 @@ use api_types::ErrorCode;
 use api_types::chat::{ChatEvent, ChatRequest, MessageRole};
 use api_types::conversations::{Channel, MessageStatus};
 use api_types::gaps::GapKind;
+use api_types::live::Topic;
 use api_types::retrieval::Retrieval;
 use api_types::usage::Quota;
 use api_types::validate::{self, Checker};

@@ -3,9 +3,9 @@
 //! What is done is written down document by document, with the version and revision it is true of; so the job may be
 //! killed anywhere, and what changes meanwhile is simply not done yet.
 
-use api_types::live::Topic;
 use std::time::{Duration, Instant};
 
+use api_types::live::Topic;
 use uuid::Uuid;
 
 use super::{Model, settings, store, switch};

@@ -1,6 +1,5 @@
 //! A visitor leaves their details.
 
-use api_types::live::Topic;
 use std::slice;
 
 use api_types::ErrorCode;
@@ -8,6 +7,7 @@ use api_types::conversations::Channel;
 use api_types::leads::{
     LeadAnswer, LeadFieldKind, LeadForm, SubmitLeadRequest, SubmittedLead, email_key, phone_key,
 };
+use api_types::live::Topic;
 use api_types::validate::is_web_address;
 use api_types::visitors::Visitor;
 use api_types::webhooks::Event;

@@ -18,8 +18,8 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(crate) use tell::channel;
 pub use tell::Teller;
+pub(crate) use tell::channel;
 pub(crate) use topics::topic_of;
 
 use crate::redis::Redis;

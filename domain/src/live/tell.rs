@@ -94,10 +94,13 @@ impl Teller {
                 Some(GAP - now.duration_since(told.at))
             }
             _ => {
-                told.insert(key, Told {
-                    at: now,
-                    is_pending: false,
-                });
+                told.insert(
+                    key,
+                    Told {
+                        at: now,
+                        is_pending: false,
+                    },
+                );
                 Some(Duration::ZERO)
             }
         }

@@ -2,12 +2,12 @@
 //!
 //! Each result is stored as it comes, so a job that is killed anywhere and run again asks only what is left.
 
-use api_types::live::Topic;
 use std::time::{Duration, Instant};
 
 use api_types::ErrorCode;
 use api_types::bots::{ChatbotContent, ModelChoice};
 use api_types::drafts::TestTurn;
+use api_types::live::Topic;
 use api_types::test_sets::{CaseResult, Expectation};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use serde_json::json;

@@ -1,11 +1,11 @@
 //! The sources are read. When all of them are there, they become a knowledge base.
 
-use api_types::live::Topic;
 use std::collections::HashMap;
 
 use api_types::client;
 use api_types::drafts::Draft;
 use api_types::kb::{DraftSource, KnowledgeBaseContent};
+use api_types::live::Topic;
 use api_types::sources::{Crawl, CrawlStatus, CrawledPage};
 use api_types::{ErrorCode, Page};
 use leptos::prelude::*;

@@ -1,10 +1,10 @@
 //! Who works on a document, and when to give up on it.
 
-use api_types::live::Topic;
 use std::time::Duration;
 
 use api_types::ErrorCode;
 use api_types::kb::{Chunking, DocumentError, DocumentStatus};
+use api_types::live::Topic;
 use sqlx::types::Json;
 use uuid::Uuid;
 

@@ -1,9 +1,9 @@
 //! Chunks to rows, with a vector each where there is a model.
 
-use api_types::live::Topic;
 use std::collections::HashMap;
 
 use api_types::kb::{Chunk, DocumentStatus};
+use api_types::live::Topic;
 use uuid::Uuid;
 
 use super::Stop;

@@ -1,9 +1,9 @@
 //! Making a version the one that bots answer from.
 
-use api_types::live::Topic;
 use std::collections::BTreeSet;
 
 use api_types::kb::Chunk;
+use api_types::live::Topic;
 use retrieval::words::{Language, language_of, main_language};
 
 use super::Stop;

@@ -1,9 +1,9 @@
 //! Scans: their pages are recognised one after the other and kept, in as many jobs as it takes.
 
-use api_types::live::Topic;
 use std::time::Duration;
 
 use api_types::kb::DocumentError;
+use api_types::live::Topic;
 use tokio::time::Instant;
 
 use super::Stop;

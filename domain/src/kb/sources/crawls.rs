@@ -1,11 +1,11 @@
 //! Crawls as rows: beginning, stopping, reading.
 
-use api_types::live::Topic;
 use std::time::Duration;
 
 use api_types::audit::AuditAction;
 use api_types::connections::Remote;
 use api_types::kb::DocumentError;
+use api_types::live::Topic;
 use api_types::sources::{Crawl, CrawlStatus, Source, Website};
 use api_types::tenancy::Role;
 use serde_json::json;

@@ -1,6 +1,5 @@
 //! Working on a crawl for a while.
 
-use api_types::live::Topic;
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use std::time::Duration;
 use api_types::ErrorCode;
 use api_types::connections::Remote;
 use api_types::kb::{DocumentError, KnowledgeBaseContent, SourceKind};
+use api_types::live::Topic;
 use api_types::sources::{CrawlStatus, Website};
 use sqlx::types::Json;
 use tokio::time::{Instant, MissedTickBehavior, interval};

@@ -40,6 +40,8 @@ mod api {
     mod kb_sources;
     mod leads;
     mod limits;
+    pub mod live;
+    mod long_lists;
     mod mail;
     mod master_key;
     mod members;

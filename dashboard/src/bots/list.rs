@@ -1,6 +1,6 @@
 //! Every bot, and the drafts in progress.
 
-use api_types::bots::BotSummary;
+use api_types::bots::{BotStatus, BotSummary};
 use api_types::client;
 use api_types::drafts::DraftSummary;
 use api_types::live::Topic;
@@ -119,7 +119,7 @@ fn Bots(bots: Pages<BotSummary>, is_searched: Memo<bool>) -> impl IntoView {
         <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label=tr!("Bots")>
             <For
                 each=move || bots.items()
-                key=|bot| (bot.id, bot.live_version, bot.status, bot.conversation_count, bot.name.clone())
+                key=|bot| (bot.id, bot.live_version, bot.status == BotStatus::Live, bot.conversation_count, bot.name.clone())
                 children=|bot| view! { <BotCard bot=bot /> }
             />
         </ul>

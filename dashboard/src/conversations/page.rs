@@ -132,8 +132,9 @@ fn Transcript(
 }
 
 /// What a message is drawn anew for.
-fn version(message: &TranscriptMessage) -> (Uuid, usize, Option<Rating>) {
-    (message.id, message.content.len(), message.rating)
+fn version(message: &TranscriptMessage) -> (Uuid, usize, Option<&'static str>) {
+    let rating = message.rating.map(Rating::as_str);
+    (message.id, message.content.len(), rating)
 }
 
 #[component]

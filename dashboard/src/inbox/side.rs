@@ -192,7 +192,7 @@ fn AssignTo(
     let value = Text::new(
         move || assignee.get().map(|id| id.to_string()).unwrap_or_default(),
         move |id| {
-            let members = members.get_untracked().unwrap_or_default();
+            let members = untrack(|| members.get()).unwrap_or_default();
             let chosen = members
                 .into_iter()
                 .find(|member| member.user_id.to_string() == id);

@@ -75,13 +75,13 @@ fn Chunks(
         return ().into_any();
     };
     // Those of further pages are added; what is typed into one stays.
-    let shown = RwSignal::new(Vec::<(Uuid, RwSignal<StoredChunk>)>::new());
+    let shown = RwSignal::new(Vec::<(Option<Uuid>, RwSignal<StoredChunk>)>::new());
     Effect::new(move |_| {
         let items = chunks.items();
         shown.update(|shown| {
             for chunk in items {
-                if !shown.iter().any(|(id, _)| *id == chunk.id) {
-                    shown.push((chunk.id, RwSignal::new(chunk)));
+                if !shown.iter().any(|(id, _)| *id == chunk.chunk.id) {
+                    shown.push((chunk.chunk.id, RwSignal::new(chunk)));
                 }
             }
         });

@@ -191,7 +191,7 @@ fn Freshness(id: Uuid, title: String, source: Memo<Option<Source>>, handles: Han
             if let Err(error) = session.send(&call).await {
                 toasts.fail(&error);
             }
-            handles.sources.reload();
+            handles.sources.refresh();
             busy.set(false);
         });
     };
@@ -263,7 +263,7 @@ fn Schedule(id: Uuid, source: Memo<Option<Source>>, handles: Handles) -> impl In
                 Ok(_) => toasts.say(tr!("The schedule was changed.")),
                 Err(error) => toasts.fail(&error),
             }
-            handles.sources.reload();
+            handles.sources.refresh();
         });
     };
     let key = |hours: Option<i32>| hours.map(|hours| hours.to_string()).unwrap_or_default();

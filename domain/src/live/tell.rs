@@ -69,20 +69,21 @@ impl Teller {
     /// Tells that something changed. Nobody waits for it.
     pub(crate) fn changed(&self, workspace_id: Uuid, what: Topic, id: Uuid) {
         let key = (workspace_id, what, id);
-        let Some(wait) = self.turn(key) else { return };
+        let Some(wait) = self.turn(key, Instant::now()) else {
+            return;
+        };
         let this = self.clone();
         tokio::spawn(async move {
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
-                this.remember(key);
+                this.remember(key, Instant::now());
             }
             publish(&this.redis, workspace_id, &LiveEvent::Changed { what, id }).await;
         });
     }
 
     /// How long to wait before this is told; `None` when it will be anyway.
-    fn turn(&self, key: Key) -> Option<Duration> {
-        let now = Instant::now();
+    fn turn(&self, key: Key, now: Instant) -> Option<Duration> {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() >= REMEMBERED {
             told.retain(|_, told| told.is_pending || now.duration_since(told.at) < GAP);
@@ -107,9 +108,9 @@ impl Teller {
     }
 
     /// The one that was on its way is told now: what changes from here on needs another one.
-    fn remember(&self, key: Key) {
+    fn remember(&self, key: Key, now: Instant) {
         let told = Told {
-            at: Instant::now(),
+            at: now,
             is_pending: false,
         };
         self.told
@@ -123,22 +124,28 @@ impl Teller {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_first_and_the_last_change_are_told_and_few_in_between() {
         let teller = Teller::new(Redis::connect("redis://127.0.0.1:1").unwrap());
         let key = (Uuid::nil(), Topic::KnowledgeBase, Uuid::nil());
         let other = (Uuid::nil(), Topic::KnowledgeBase, Uuid::max());
-        assert_eq!(teller.turn(key), Some(Duration::ZERO));
-        tokio::time::advance(Duration::from_millis(100)).await;
-        assert_eq!(teller.turn(key), Some(Duration::from_millis(400)));
-        assert_eq!(teller.turn(key), None, "it is on its way");
-        assert_eq!(teller.turn(other), Some(Duration::ZERO), "another thing");
-        tokio::time::advance(Duration::from_millis(400)).await;
-        teller.remember(key);
-        assert_eq!(teller.turn(key), Some(GAP), "what comes after it is not lost");
-        tokio::time::advance(GAP * 2).await;
-        teller.remember(key);
-        tokio::time::advance(GAP).await;
-        assert_eq!(teller.turn(key), Some(Duration::ZERO));
+        let start = Instant::now();
+        let after = |milliseconds| start + Duration::from_millis(milliseconds);
+        assert_eq!(teller.turn(key, start), Some(Duration::ZERO));
+        assert_eq!(teller.turn(key, after(100)), Some(Duration::from_millis(400)));
+        assert_eq!(teller.turn(key, after(200)), None, "it is on its way");
+        assert_eq!(
+            teller.turn(other, after(200)),
+            Some(Duration::ZERO),
+            "another thing"
+        );
+        teller.remember(key, after(500));
+        assert_eq!(
+            teller.turn(key, after(500)),
+            Some(GAP),
+            "what comes after it is not lost"
+        );
+        teller.remember(key, after(1_000));
+        assert_eq!(teller.turn(key, after(1_500)), Some(Duration::ZERO));
     }
 }

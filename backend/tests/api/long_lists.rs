@@ -158,14 +158,14 @@ async fn two_hundred_bots_are_listed_in_pages_and_found_by_name() {
     let ada = app.sign_up().await;
     let bot = deploy(&app, &fake, &ada).await;
     let mut database = database(&app).await;
-    sqlx::raw_sql(&format!(
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
         "insert into bots (workspace_id, id, name, status, live_version)
          select workspace_id, gen_random_uuid(), 'Bot ' || lpad(n::text, 3, '0'), status, live_version
          from bots, generate_series(1, 200) n where id = '{bot}';
          insert into bot_versions (workspace_id, bot_id, version, content, draft_id, draft_version)
          select b.workspace_id, b.id, v.version, v.content, gen_random_uuid(), 1
          from bots b, bot_versions v where v.bot_id = '{bot}' and b.id <> '{bot}';"
-    ))
+    )))
     .execute(&mut database)
     .await
     .unwrap();
@@ -212,7 +212,7 @@ async fn documents_sources_and_chunks_are_listed_in_pages() {
     let kb = format!("/api/v1/kb/{base}");
     crate::support::connected::indexed(&app, &ada, &kb).await;
     let mut database = database(&app).await;
-    sqlx::raw_sql(&format!(
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
         "insert into sources (workspace_id, id, knowledge_base_id, kind, title)
          select workspace_id, gen_random_uuid(), knowledge_base_id, kind, 'Page ' || n
          from sources, generate_series(1, 120) n where knowledge_base_id = '{base}';
@@ -226,7 +226,7 @@ async fn documents_sources_and_chunks_are_listed_in_pages() {
          select workspace_id, gen_random_uuid(), knowledge_base_id, document_id, version, n, 'Chunk ' || n, heading_path,
              tokens, content_hash
          from chunks, generate_series(1, 120) n where knowledge_base_id = '{base}';"
-    ))
+    )))
     .execute(&mut database)
     .await
     .unwrap();

@@ -38,6 +38,13 @@ pub fn KnowledgeBasePage() -> impl IntoView {
         let documents = pages(move |cursor| client::kb::documents(id, &wanted.get(), cursor));
         let is_it = move |what, changed| what == Topic::KnowledgeBase && changed == id;
         follow_while(base, is_it, |base| base.progress.in_progress());
+        // New settings have the documents cut anew: their list is old then, told or not.
+        let is_busy = Memo::new(move |_| base.get().is_some_and(|base| base.progress.in_progress()));
+        Effect::new(move |_| {
+            if is_busy.get() {
+                documents.refresh();
+            }
+        });
         follow_pages_while(documents, is_it, |document| document.status.in_progress());
         loaded(base, blocks, move |found| {
             view! { <Overview id=id base=found loading=base>

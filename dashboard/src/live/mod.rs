@@ -92,6 +92,10 @@ impl Live {
         self.on(move |event| match event {
             LiveEvent::Ready => callback(),
             LiveEvent::Changed { what, id } if concerns(*what, *id) => callback(),
+            // Lists say how much of it is unread.
+            LiveEvent::Read { conversation_id, .. } if concerns(Topic::Conversation, *conversation_id) => {
+                callback()
+            }
             _ => {}
         });
     }

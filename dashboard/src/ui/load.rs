@@ -110,8 +110,11 @@ impl<T: Data> Load<T> {
 
     /// Reads again; what is on the page stays until the answer is there.
     pub fn reload(self) {
-        if matches!(self.state.get_untracked(), State::Failed(_)) {
-            self.state.set(State::Loading);
+        match self.state.try_get_untracked() {
+            // The page was left.
+            None => return,
+            Some(State::Failed(_)) => self.state.set(State::Loading),
+            Some(_) => {}
         }
         self.again.notify();
     }

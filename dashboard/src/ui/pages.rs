@@ -82,7 +82,9 @@ impl<T: Data> Pages<T> {
 
     /// Reads again as much as is shown, and changes the page where it differs; nobody loses their place.
     pub fn refresh(self) {
-        let shown = self.shown.get_value();
+        let Some(shown) = self.shown.try_get_value() else {
+            return;
+        };
         // So far down nobody looks at what comes in at the top.
         if shown == 1 || shown > MOST_AGAIN {
             self.first.reload();

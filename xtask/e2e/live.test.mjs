@@ -56,7 +56,8 @@ test("pages change by themselves, and what was done is undone", async (t) => {
   await call("PUT", `/kb/draft/${draft.id}/sources`, { sources });
   await page.getByRole("region", { name: "Drafts in progress" }).getByText("Second").waitFor();
   await call("POST", `/kb/draft/${draft.id}/finalize`);
-  await page.getByRole("link", { name: "Second" }).waitFor();
+  await page.locator('a[title="Second"]').waitFor();
+  await page.getByRole("region", { name: "Drafts in progress" }).waitFor({ state: "detached" });
   await page.getByText(/1 document/).nth(1).waitFor();
   t.diagnostic(`the list of knowledge bases was read ${asked.length} times`);
   await browser.shoot(page, "knowledge");

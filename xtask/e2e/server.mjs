@@ -73,6 +73,6 @@ export function sql(server, text) {
   const found = existsSync(folder) ? readdirSync(folder).map((version) => join(folder, version, "bin", "psql")) : [];
   const psql = found.find((path) => existsSync(path)) ?? "psql";
   const url = `postgres://botwright@127.0.0.1:${port}/botwright`;
-  const options = { env: { ...process.env, PGPASSWORD: password }, input: text, encoding: "utf8" };
-  return execFileSync(psql, ["--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", url], options).trim();
+  const options = { env: { ...process.env, PGPASSWORD: password }, input: `begin;\n${text}\ncommit;`, encoding: "utf8" };
+  return execFileSync(psql, ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", url], options).trim();
 }

@@ -70,6 +70,14 @@ fn Transcript(
     let passage: OpenPassage = RwSignal::new(None);
     let asking: Asking = RwSignal::new(None);
     let Conversation { summary, lead_id, .. } = found.get_untracked();
+    // A long one is read from its end.
+    let end = part
+        .messages
+        .last()
+        .filter(|_| part.has_earlier && wanted.is_none());
+    if let Some(end) = end.map(|message| message.id) {
+        show(end);
+    }
     let messages = Messages::of(summary.id, part);
     Effect::new(move |before: Option<()>| {
         found.with(|found| {

@@ -94,7 +94,7 @@ impl Live {
             LiveEvent::Changed { what, id } if concerns(*what, *id) => callback(),
             // Lists say how much of it is unread.
             LiveEvent::Read { conversation_id, .. } if concerns(Topic::Conversation, *conversation_id) => {
-                callback()
+                callback();
             }
             _ => {}
         });

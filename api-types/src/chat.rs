@@ -253,8 +253,11 @@ pub struct SessionMessage {
 pub struct Session {
     /// The conversation.
     pub session_id: Uuid,
-    /// Oldest first, the last 100.
+    /// Oldest first: the last 100, or the 100 before the message that was asked for.
     pub messages: Vec<SessionMessage>,
+    /// Whether there are messages before these: ask for those `?before=` the first one.
+    #[serde(default)]
+    pub has_earlier: bool,
     /// Who answers. Follow `GET …/live?after=` from there while it is up to people.
     pub hand_off: HandOffStatus,
 }

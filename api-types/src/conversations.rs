@@ -145,8 +145,23 @@ pub struct Conversation {
     /// The lead that was left in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_id: Option<Uuid>,
+    /// The last of them, oldest first; [`MessagePage`] has those before.
+    pub messages: Vec<TranscriptMessage>,
+    /// Whether there are messages before these.
+    #[serde(default)]
+    pub has_earlier: bool,
+}
+
+/// `GET /conversations/{conversation_id}/messages`: a part of what was said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MessagePage {
     /// Oldest first.
     pub messages: Vec<TranscriptMessage>,
+    /// Whether there are messages before these: ask for those `before` the first one.
+    pub has_earlier: bool,
+    /// Whether there are messages after these: ask for those `after` the last one.
+    pub has_later: bool,
 }
 
 /// A question the bot could not answer.

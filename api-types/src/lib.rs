@@ -24,6 +24,7 @@ pub mod identities;
 pub mod inbox;
 pub mod kb;
 pub mod leads;
+pub mod live;
 pub mod pairs;
 pub mod proactive;
 pub mod problem;

@@ -26,6 +26,7 @@ const RULES: &[(KeyScope, &[&str])] = &[
             "GET /api/v1/conversations",
             "GET /api/v1/conversations/{conversation_id}",
             "GET /api/v1/conversations/{conversation_id}/attachments/{attachment_id}",
+            "GET /api/v1/conversations/{conversation_id}/messages",
             "GET /api/v1/conversations/{conversation_id}/messages/{message_id}/retrieval",
             "GET /api/v1/embedding",
             "GET /api/v1/gaps",

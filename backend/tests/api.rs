@@ -42,6 +42,8 @@ mod api {
     mod leads;
     mod leads_data;
     mod limits;
+    pub mod live;
+    mod long_lists;
     mod mail;
     mod master_key;
     mod members;

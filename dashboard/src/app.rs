@@ -8,7 +8,8 @@ use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Ro
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
-use crate::inbox::Live;
+use crate::inbox::Counts;
+use crate::live::Live;
 use crate::pages::{begin, build, door, home, monitor, page, settings};
 use crate::session::{Access, Session, tab};
 use crate::shell::{NotFound, Shell};
@@ -27,7 +28,9 @@ pub fn App() -> impl IntoView {
     provide_context(Clock::start());
     provide_context(ThemeChoice::restore());
     provide_context(Toasts::new());
-    provide_context(Live::start());
+    let live = Live::start();
+    provide_context(live);
+    provide_context(Counts::start(live));
 
     view! {
         <Router>

@@ -2,17 +2,19 @@
 
 use api_types::client::{self, Call};
 use api_types::data::{Export, ExportStatus};
+use api_types::live::Topic;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use crate::i18n::served;
+use crate::live::{follow_while, poll_while};
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::download;
 use crate::ui::format::bytes;
 use crate::ui::icon;
-use crate::ui::load::{load, loaded, poll_while, rows};
+use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::Section;
 use crate::ui::time::{Ago, exact};
 use crate::ui::toast::use_toasts;
@@ -63,6 +65,11 @@ impl Source {
     }
 }
 
+#[expect(clippy::ptr_arg, reason = "that is what is loaded")]
+fn is_any_under_way(all: &Vec<Export>) -> bool {
+    all.iter().any(Export::is_under_way)
+}
+
 /// The section.
 #[component]
 pub fn Exports(
@@ -76,7 +83,11 @@ pub fn Exports(
     let session = use_session();
     let toasts = use_toasts();
     let exports = load(move || source.list());
-    poll_while(exports, |all| all.iter().any(Export::is_under_way));
+    match source {
+        Source::Workspace => follow_while(exports, |what, _| what == Topic::Export, is_any_under_way),
+        // It belongs to no workspace.
+        Source::Person => poll_while(exports, is_any_under_way),
+    }
     let busy = RwSignal::new(false);
     let start = move || {
         busy.set(true);

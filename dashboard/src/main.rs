@@ -15,6 +15,7 @@ mod exports;
 mod inbox;
 mod kb;
 mod leads;
+mod live;
 mod members;
 mod pages;
 mod retrieval;

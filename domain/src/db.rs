@@ -3,10 +3,12 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use api_types::live::Topic;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
+use crate::live::Teller;
 use crate::tenancy::OrganizationScope;
 use crate::tenancy::invitations::InvitationToken;
 use crate::{Result, Scope, audit};
@@ -33,6 +35,8 @@ impl DbRole {
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: PgPool,
+    /// Absent in tools, which tell nobody.
+    teller: Option<Teller>,
 }
 
 impl Db {
@@ -49,7 +53,15 @@ impl Db {
             .max_connections(max_connections)
             .acquire_timeout(Duration::from_secs(5))
             .connect_lazy_with(options);
-        Ok(Self { pool })
+        Ok(Self { pool, teller: None })
+    }
+
+    /// Has what transactions change told live.
+    pub fn telling(self, teller: Teller) -> Self {
+        Self {
+            teller: Some(teller),
+            ..self
+        }
     }
 
     /// Begins a transaction that sees and touches the rows of `scope`'s workspace only.
@@ -103,6 +115,8 @@ impl Db {
             tx,
             workspace_id: None,
             entries: Vec::new(),
+            teller: self.teller.clone(),
+            changed: Vec::new(),
         })
     }
 
@@ -140,10 +154,13 @@ pub struct TenantTx {
     workspace_id: Option<Uuid>,
     /// For the audit log.
     entries: Vec<audit::Entry>,
+    teller: Option<Teller>,
+    /// What is told live, and of which workspace.
+    changed: Vec<(Uuid, Topic, Uuid)>,
 }
 
 impl TenantTx {
-    /// Makes the changes durable, with what [`audit::record`] was told.
+    /// Makes the changes durable, with what [`audit::record`] was told; then those who look are told.
     pub async fn commit(mut self) -> Result<()> {
         // Last, as it locks the log of the workspace until the end.
         for entry in std::mem::take(&mut self.entries) {
@@ -152,7 +169,23 @@ impl TenantTx {
             }
             audit::append(&mut self.tx, &entry).await?;
         }
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await?;
+        if let Some(teller) = self.teller {
+            for (workspace_id, what, id) in self.changed {
+                teller.changed(workspace_id, what, id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Has everybody who looks at the workspace told that something changed, once that is durable.
+    pub(crate) fn tell(&mut self, what: Topic, id: Uuid) {
+        if let Some(workspace_id) = self.workspace_id {
+            let changed = (workspace_id, what, id);
+            if !self.changed.contains(&changed) {
+                self.changed.push(changed);
+            }
+        }
     }
 
     /// Has an entry written to the audit log as the last thing before the end.

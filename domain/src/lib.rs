@@ -3,7 +3,8 @@
 //! Modules are features. `tenancy`, `audit`, `llm`, `vectors`, `storage`, `secrets` and `outbound` are leaves;
 //! `data` is what is kept for how long, archives and receipts; `quotas` is what plans allow.
 //! `leads` are people who left their details with a bot; `webhooks` tell other servers of them.
-//! `inbox` is people who answer in a bot's place; `uploads` are files that visitors send.
+//! `inbox` is people who answer in a bot's place; `uploads` are files that visitors send. `live` tells whoever looks that
+//! something changed.
 //! `analytics` is what happened, counted; `gaps` are what bots could not answer; `embed` is the widget on people's sites.
 //! `kb` stands on `llm` and `vectors`; `chat` stands on `bots`, `kb` and `llm`. A module calls another's public
 //! functions, never its tables.
@@ -30,13 +31,14 @@ pub mod jobs;
 pub mod kb;
 pub mod leads;
 pub mod limits;
+pub mod live;
 pub mod llm;
 pub mod mail;
 pub mod master_key;
 pub mod notion;
 mod opaque_token;
 pub mod outbound;
-mod paging;
+pub mod paging;
 pub mod providers;
 pub mod quotas;
 pub mod redis;

@@ -15,11 +15,11 @@ use crate::config::Config;
 use crate::db::{Db, DbRole};
 use crate::embeddings::{self, QueryVectors};
 use crate::google::Google;
-use crate::inbox::Live;
 use crate::kb::embed::Embedder;
 use crate::kb::parse::sandbox::Sandbox;
 use crate::kb::search::{Search, SearchOutcome, Searcher};
 use crate::limits::Limits;
+use crate::live::{Live, Teller};
 use crate::llm::Breakers;
 use crate::mail::Mailer;
 use crate::outbound::Outbound;
@@ -60,7 +60,7 @@ pub struct Services {
     pub parser: Sandbox,
     /// Bots that visitors talk to.
     pub live_bots: LiveBots,
-    /// Whoever looks at the inbox, or follows a conversation.
+    /// Whoever looks at the dashboard, or follows a conversation.
     pub live: Live,
     /// How often somebody may ask.
     pub limits: Limits,
@@ -104,11 +104,13 @@ impl Services {
         let database_url = config.database_url.as_ref().context("no database")?;
         let redis_url = config.redis_url.as_ref().context("no Redis")?;
         let secret_key = config.secret_key.as_ref().context("no secret key")?;
-        let db = Db::connect(database_url.expose_secret(), role, DB_CONNECTIONS)?;
+        let redis = Redis::connect(redis_url.expose_secret())?;
+        let db = Db::connect(database_url.expose_secret(), role, DB_CONNECTIONS)?
+            .telling(Teller::new(redis.clone()));
         Ok(Self {
             vectors: VectorIndex::new(config.qdrant_url.as_ref(), db.clone())?,
             db,
-            redis: Redis::connect(redis_url.expose_secret())?,
+            redis,
             secrets: Secrets::new(secret_key, &config.previous_secret_keys),
             storage: Storage::local(&config.files_dir())?,
             outbound: Outbound::new(&config.outbound_allow)?,

@@ -1,8 +1,8 @@
 // A Botwright server of the test's own, as `cargo xtask run` starts it: private Postgres and Redis, worker inside.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, mkdirSync, rmSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -42,6 +42,7 @@ export async function startServer(t, name, settings = {}) {
   const ended = once(child, "exit");
   const server = {
     url,
+    folder,
     // Ends the server as Ctrl-C does; answers its exit code.
     async stop() {
       child.kill("SIGINT");
@@ -61,4 +62,17 @@ export async function startServer(t, name, settings = {}) {
     throw new Error(`the server did not start; see ${join(folder, "server.log")}`);
   }
   return server;
+}
+
+// Runs SQL in the database of a server, past every rule of the product: only to fill it with more than a test could make.
+export function sql(server, text) {
+  const services = join(server.folder, "data", "services");
+  const password = readFileSync(join(services, "password"), "utf8");
+  const port = readFileSync(join(services, "postgres", "postmaster.pid"), "utf8").split("\n")[3].trim();
+  const folder = "/usr/lib/postgresql";
+  const found = existsSync(folder) ? readdirSync(folder).map((version) => join(folder, version, "bin", "psql")) : [];
+  const psql = found.find((path) => existsSync(path)) ?? "psql";
+  const url = `postgres://botwright@127.0.0.1:${port}/botwright`;
+  const options = { env: { ...process.env, PGPASSWORD: password }, input: `begin;\n${text}\ncommit;`, encoding: "utf8" };
+  return execFileSync(psql, ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", url], options).trim();
 }

@@ -38,6 +38,17 @@ pub struct Answer {
     text: String,
 }
 
+impl<T> Clone for Call<T> {
+    fn clone(&self) -> Self {
+        Self {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            body: self.body.clone(),
+            answer: PhantomData,
+        }
+    }
+}
+
 /// Why a call has no answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClientError {

@@ -9,20 +9,19 @@ use axum::http::StatusCode;
 use domain::{Services, bots};
 use uuid::Uuid;
 
-use crate::extract::{Caller, Json, Path};
+use crate::extract::{Caller, Json, Path, Query};
 use crate::problem::Result;
+use crate::routes::paged::ListQuery;
 
-/// The workspace's bots.
-#[utoipa::path(get, path = "/api/v1/bots", tag = "bots", responses((status = 200, body = Page<BotSummary>)),
-    security(("bearer" = [])))]
+/// The workspace's bots by name.
+#[utoipa::path(get, path = "/api/v1/bots", tag = "bots", params(ListQuery),
+    responses((status = 200, body = Page<BotSummary>)), security(("bearer" = [])))]
 pub async fn list(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,
+    Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<BotSummary>>> {
-    Ok(Json(Page {
-        items: bots::list(&services, &scope).await?,
-        next_cursor: None,
-    }))
+    Ok(Json(bots::page(&services, &scope, &query.into()).await?))
 }
 
 /// One bot with its live version.

@@ -78,18 +78,28 @@ pub async fn config(Look(bot): Look, Query(spoken): Query<Spoken>) -> Result<Res
     Ok(([(header::CACHE_CONTROL, "public, max-age=30")], Json(config)).into_response())
 }
 
-/// A conversation to go on with after a reload. Whoever knows its id may read it; once the site vouched for its visitor,
+/// Which messages of a conversation.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SessionQuery {
+    /// Those before this message; the last ones when absent.
+    before: Option<Uuid>,
+}
+
+/// A conversation to go on with after a reload: its last 100 messages. Whoever knows its id may read it; once the site vouched for its visitor,
 /// only they.
 #[utoipa::path(get, path = "/api/v1/bots/{bot_id}/sessions/{session_id}", tag = "chat",
-    params(("bot_id" = Uuid, Path), ("session_id" = Uuid, Path), ("x-visitor-token" = Option<String>, Header)),
+    params(("bot_id" = Uuid, Path), ("session_id" = Uuid, Path), SessionQuery,
+        ("x-visitor-token" = Option<String>, Header)),
     responses((status = 200, body = Session)))]
 pub async fn session(
     State(services): State<Arc<Services>>,
     Visit { bot, visitor }: Visit,
     Path((_, session_id)): Path<(Uuid, Uuid)>,
+    Query(query): Query<SessionQuery>,
 ) -> Result<Json<Session>> {
     Ok(Json(
-        chat::session(&services, &bot, session_id, visitor.as_ref()).await?,
+        chat::session(&services, &bot, session_id, visitor.as_ref(), query.before).await?,
     ))
 }
 

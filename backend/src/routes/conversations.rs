@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use api_types::Page;
-use api_types::conversations::{Conversation, ConversationSummary, Gap};
+use api_types::conversations::{Conversation, ConversationSummary, Gap, MessagePage};
 use api_types::data::{DeleteConversationsRequest, DeletionReceipt};
 use api_types::retrieval::MessageRetrieval;
 use axum::extract::State;
-use domain::{Services, conversations};
+use domain::conversations::Part;
+use domain::{Error, Services, conversations};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -38,7 +39,7 @@ pub async fn list(
     ))
 }
 
-/// One conversation with its messages.
+/// One conversation with its last messages.
 #[utoipa::path(get, path = "/api/v1/conversations/{conversation_id}", tag = "conversations",
     params(("conversation_id" = Uuid, Path)), responses((status = 200, body = Conversation)),
     security(("bearer" = [])))]
@@ -49,6 +50,40 @@ pub async fn get(
 ) -> Result<Json<Conversation>> {
     Ok(Json(
         conversations::get(&services, &scope, conversation_id).await?,
+    ))
+}
+
+/// Which messages of a conversation: the last ones, unless one of these is set.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct MessagesQuery {
+    /// Those before this message.
+    before: Option<Uuid>,
+    /// Those after this message.
+    after: Option<Uuid>,
+    /// This message, with what was said around it.
+    around: Option<Uuid>,
+}
+
+/// What was said in a conversation, 100 messages at a time.
+#[utoipa::path(get, path = "/api/v1/conversations/{conversation_id}/messages", tag = "conversations",
+    params(("conversation_id" = Uuid, Path), MessagesQuery), responses((status = 200, body = MessagePage)),
+    security(("bearer" = [])))]
+pub async fn messages(
+    State(services): State<Arc<Services>>,
+    Caller(scope): Caller,
+    Path(conversation_id): Path<Uuid>,
+    Query(query): Query<MessagesQuery>,
+) -> Result<Json<MessagePage>> {
+    let part = match (query.before, query.after, query.around) {
+        (None, None, None) => Part::Last,
+        (Some(id), None, None) => Part::Before(id),
+        (None, Some(id), None) => Part::After(id),
+        (None, None, Some(id)) => Part::Around(id),
+        _ => return Err(Error::field("before", "Set one of before, after and around.").into()),
+    };
+    Ok(Json(
+        conversations::messages(&services, &scope, conversation_id, part).await?,
     ))
 }
 

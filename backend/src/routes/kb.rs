@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api_types::Page;
 use api_types::kb::{
     Chunk, Document, KnowledgeBase, PreviewRequest, RestingEdit, Retried, SaveChunkRequest,
     SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk,
@@ -13,8 +14,9 @@ use domain::Services;
 use domain::kb::{bases, chunks, documents, edits, questions};
 use uuid::Uuid;
 
-use crate::extract::{Caller, Json, Path};
+use crate::extract::{Caller, Json, Path, Query};
 use crate::problem::Result;
+use crate::routes::paged::{ListQuery, PageQuery};
 
 /// The workspace's knowledge bases.
 #[utoipa::path(get, path = "/api/v1/kb", tag = "knowledge bases", responses((status = 200, body = [KnowledgeBase])),
@@ -99,15 +101,18 @@ pub async fn resting_edits(
     ))
 }
 
-/// The documents of a knowledge base.
-#[utoipa::path(get, path = "/api/v1/kb/{kb_id}/documents", tag = "knowledge bases", params(("kb_id" = Uuid, Path)),
-    responses((status = 200, body = [Document])), security(("bearer" = [])))]
+/// The documents of a knowledge base, in the order they were added.
+#[utoipa::path(get, path = "/api/v1/kb/{kb_id}/documents", tag = "knowledge bases",
+    params(("kb_id" = Uuid, Path), ListQuery), responses((status = 200, body = Page<Document>)), security(("bearer" = [])))]
 pub async fn documents(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,
     Path(kb_id): Path<Uuid>,
-) -> Result<Json<Vec<Document>>> {
-    Ok(Json(documents::list(&services.db, &scope, kb_id).await?))
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<Document>>> {
+    Ok(Json(
+        documents::page(&services.db, &scope, kb_id, &query.into()).await?,
+    ))
 }
 
 /// Delete a document with its chunks, vectors and file.
@@ -151,15 +156,16 @@ pub async fn retry_failed_documents(
 
 /// The chunks of a document's live version, with what people changed about them.
 #[utoipa::path(get, path = "/api/v1/kb/{kb_id}/documents/{document_id}/chunks", tag = "knowledge bases",
-    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path)), responses((status = 200, body = [StoredChunk])),
-    security(("bearer" = [])))]
+    params(("kb_id" = Uuid, Path), ("document_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<StoredChunk>)), security(("bearer" = [])))]
 pub async fn document_chunks(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,
     Path((kb_id, document_id)): Path<(Uuid, Uuid)>,
-) -> Result<Json<Vec<StoredChunk>>> {
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<StoredChunk>>> {
     Ok(Json(
-        chunks::list(&services.db, &scope, kb_id, document_id).await?,
+        chunks::page(&services.db, &scope, kb_id, document_id, &query.into()).await?,
     ))
 }
 

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::extract::{Caller, Json, Path, Query};
 use crate::problem::Result;
+use crate::routes::paged::PageQuery;
 
 /// Which pages to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -39,15 +40,18 @@ impl PagesQuery {
     }
 }
 
-/// The sources of a knowledge base.
-#[utoipa::path(get, path = "/api/v1/kb/{kb_id}/sources", tag = "sources", params(("kb_id" = Uuid, Path)),
-    responses((status = 200, body = [Source])), security(("bearer" = [])))]
+/// The sources of a knowledge base, in the order they were added.
+#[utoipa::path(get, path = "/api/v1/kb/{kb_id}/sources", tag = "sources",
+    params(("kb_id" = Uuid, Path), PageQuery), responses((status = 200, body = Page<Source>)), security(("bearer" = [])))]
 pub async fn list(
     State(services): State<Arc<Services>>,
     Caller(scope): Caller,
     Path(kb_id): Path<Uuid>,
-) -> Result<Json<Vec<Source>>> {
-    Ok(Json(sources::list(&services.db, &scope, kb_id).await?))
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<Source>>> {
+    Ok(Json(
+        sources::page(&services.db, &scope, kb_id, &query.into()).await?,
+    ))
 }
 
 /// One source.

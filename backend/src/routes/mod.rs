@@ -28,7 +28,6 @@ mod embedding;
 mod gaps;
 mod health;
 mod inbox;
-mod inbox_live;
 mod inbox_settings;
 mod inbox_visitors;
 mod invitations;
@@ -38,10 +37,12 @@ mod kb_drafts;
 mod kb_pairs;
 mod kb_sources;
 mod leads;
+mod live;
 mod members;
 mod openai;
 mod organization;
 mod outbox;
+mod paged;
 mod providers;
 mod spa;
 mod test_sets;
@@ -210,6 +211,7 @@ fn api(config: &Config) -> OpenApiRouter<AppState> {
         .routes(routes!(kb_pairs::import).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES)))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get, conversations::delete))
+        .routes(routes!(conversations::messages))
         .routes(routes!(conversations::delete_many))
         .routes(routes!(conversations::retrieval))
         .routes(routes!(uploads::attachment))
@@ -321,8 +323,8 @@ pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        // No request and answer, so no part of the document; docs/INBOX.md describes it.
-        .route("/api/v1/inbox/live", get(inbox_live::live))
+        // No request and answer, so no part of the document; docs/LIVE.md describes it.
+        .route("/api/v1/live", get(live::live))
         .route("/demo", get(demo::page))
         .route("/outbox", get(outbox::page))
         .route("/docs/errors", get(docs::errors))

@@ -21,7 +21,7 @@ use zip::ZipArchive;
 use super::chatbot_drafts::deployable;
 use super::kb::indexed;
 use crate::support::fake_openai::{FakeOpenAi, Reply};
-use crate::support::{Person, TestApp, done, ok, refused};
+use crate::support::{Person, TestApp, done, items, ok, refused};
 
 /// What a worker would work with.
 pub fn worker_services(app: &TestApp) -> Services {
@@ -224,7 +224,7 @@ async fn an_uploaded_file_goes_and_its_chunks_answer_on() {
         1
     );
 
-    let documents: Vec<Value> = ok(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
+    let documents: Vec<Value> = items(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
     let porto = documents
         .iter()
         .find(|document| document["kind"] == "file")

@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use super::chatbot_drafts::deployable;
 use super::kb_pairs::{finalized, upload};
 use crate::support::fake_openai::{FakeOpenAi, Reply};
-use crate::support::{TestApp, ok, refused};
+use crate::support::{TestApp, items, ok, refused};
 
 /// One hash over every row of every table.
 async fn fingerprint(app: &TestApp) -> String {
@@ -62,7 +62,7 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
     let kb = app
         .finalize(&ada, "Notes", &[("Porto", "Bicycles are repaired in Porto.")])
         .await;
-    let documents: Vec<Document> = ok(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
+    let documents: Vec<Document> = items(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
     let document = format!("/api/v1/kb/{kb}/documents/{}", documents[0].id);
 
     let set: Value = ok(app.post(&ada, "/api/v1/test-sets", json!({ "name": "Tests" }))).await;

@@ -10,7 +10,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Person, TestApp, ok, refused};
+use crate::support::{Person, TestApp, items, ok, refused};
 
 /// A CSV file of one pair, sent to `path`.
 pub fn upload(app: &TestApp, person: &Person, path: &str) -> RequestBuilder {
@@ -53,10 +53,10 @@ pub async fn finalized(app: &TestApp, person: &Person, pairs: Value) -> (String,
 /// The chunks of the only document, once it is indexed.
 async fn chunks(app: &TestApp, person: &Person, kb: &str) -> Vec<Chunk> {
     loop {
-        let documents: Vec<Document> = ok(app.get(person, &format!("{kb}/documents"))).await;
+        let documents: Vec<Document> = items(app.get(person, &format!("{kb}/documents"))).await;
         match documents[0].status {
             DocumentStatus::Indexed => {
-                return ok(app.get(person, &format!("{kb}/documents/{}/chunks", documents[0].id))).await;
+                return items(app.get(person, &format!("{kb}/documents/{}/chunks", documents[0].id))).await;
             }
             DocumentStatus::Failed => panic!("{documents:?}"),
             _ => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -269,7 +269,7 @@ async fn bad_pairs_are_refused_and_nothing_changes() {
     let texts = app
         .finalize(&ada, "Texts", &[("Note", "Clocks are sold here.")])
         .await;
-    let documents: Vec<Document> = ok(app.get(&ada, &format!("/api/v1/kb/{texts}/documents"))).await;
+    let documents: Vec<Document> = items(app.get(&ada, &format!("/api/v1/kb/{texts}/documents"))).await;
     let other = format!("/api/v1/kb/{texts}/sources/{}/pairs", documents[0].source_id);
     refused(app.get(&ada, &other), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
 }

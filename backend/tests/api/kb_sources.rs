@@ -14,7 +14,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Person, TestApp, done, ok, refused};
+use crate::support::{Person, TestApp, done, items, ok, refused};
 
 /// A site of three pages, of which the last can be changed; its place.
 async fn site(text: Arc<Mutex<String>>) -> String {
@@ -107,7 +107,7 @@ async fn a_website_becomes_a_source_that_is_kept_fresh() {
 
     let made: Value = ok(app.post(&ada, &format!("{path}/finalize"), json!({}))).await;
     let kb = format!("/api/v1/kb/{}", made["knowledge_base_id"].as_str().unwrap());
-    let sources: Vec<Source> = ok(app.get(&ada, &format!("{kb}/sources"))).await;
+    let sources: Vec<Source> = items(app.get(&ada, &format!("{kb}/sources"))).await;
     let of = |id: Uuid| sources.iter().find(|source| source.id == id).unwrap();
     let note = of(draft.content.sources[0].id);
     assert_eq!((note.documents, of(source).documents), (1, 2));
@@ -154,7 +154,7 @@ async fn a_website_becomes_a_source_that_is_kept_fresh() {
         .await;
     }
     done(app.delete(&ada, &source_path)).await;
-    let left: Vec<Document> = ok(app.get(&ada, &format!("{kb}/documents"))).await;
+    let left: Vec<Document> = items(app.get(&ada, &format!("{kb}/documents"))).await;
     assert_eq!(
         left.iter()
             .map(|document| document.title.as_str())

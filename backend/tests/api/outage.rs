@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_types::ErrorCode;
 use api_types::bots::ChatbotContent;
 use api_types::drafts::Draft;
 use api_types::kb::{Document, DocumentStatus};
+use api_types::live::LiveEvent;
+use api_types::{ErrorCode, Page};
 use domain::config::Config;
 use futures::StreamExt;
 use reqwest::{RequestBuilder, StatusCode};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::chatbot_drafts::deployable;
+use super::live::Socket;
 use crate::support::cable::Cable;
 use crate::support::fake_openai::{FakeOpenAi, Reply};
 use crate::support::{Person, TestApp, ok, refused};
@@ -67,6 +69,21 @@ async fn recovered<T: serde::de::DeserializeOwned>(request: impl Fn() -> Request
         .expect("it is found again");
     assert!(response.status().is_success(), "{}", response.status());
     response.json().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_redis_is_away_nothing_is_told_and_then_everything_is_read_again() {
+    let Fixture {
+        app,
+        postgres: _plugged,
+        redis,
+        ada,
+    } = fixture(|_| {}).await;
+    let mut socket = Socket::signed_in(&app.base, &ada).await;
+    redis.pull();
+    assert_eq!(socket.next().await, LiveEvent::Away);
+    redis.plug();
+    assert_eq!(socket.next().await, LiveEvent::Ready);
 }
 
 #[tokio::test]
@@ -235,7 +252,8 @@ async fn documents_are_indexed_once_when_both_were_away_meanwhile() {
 
     let indexed = async {
         loop {
-            let found: Vec<Document> = recovered(|| app.get(&ada, &documents)).await;
+            let found: Page<Document> = recovered(|| app.get(&ada, &documents)).await;
+            let found = found.items;
             assert_eq!(found.len(), 20);
             if found
                 .iter()

@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::kb::indexed;
-use crate::support::{Person, TestApp, ok, refused};
+use crate::support::{Person, TestApp, items, ok, refused};
 
 const BICYCLES: &str = "Bicycles are repaired in Porto, at Rua das Flores 12.";
 const SURFING: &str = "Surfboards are rented in Lagos from May to October.";
@@ -38,7 +38,7 @@ impl Fixture {
             .finalize(&ada, "Shops", &[("Porto", BICYCLES), ("Lagos", SURFING)])
             .await;
         indexed(&app, &ada, kb).await;
-        let documents: Vec<Document> = ok(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
+        let documents: Vec<Document> = items(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
         let by_title = |title: &str| documents.iter().find(|d| d.title == title).unwrap().id;
         let documents = [by_title("Porto"), by_title("Lagos")];
         Self {
@@ -56,7 +56,7 @@ impl Fixture {
     /// The only chunk of a document.
     async fn chunk(&self, document: usize) -> StoredChunk {
         let path = format!("{}/chunks", self.path(document));
-        let mut chunks: Vec<StoredChunk> = ok(self.app.get(&self.ada, &path)).await;
+        let mut chunks: Vec<StoredChunk> = items(self.app.get(&self.ada, &path)).await;
         assert_eq!(chunks.len(), 1);
         chunks.remove(0)
     }
@@ -307,7 +307,7 @@ async fn a_viewer_may_not_have_a_document_cut_for_a_look() {
             .await
             .unwrap();
     }
-    let _: Vec<StoredChunk> = ok(it.app.get(&it.ada, &format!("{}/chunks", it.path(0)))).await;
+    let _: Vec<StoredChunk> = items(it.app.get(&it.ada, &format!("{}/chunks", it.path(0)))).await;
     let chunking = json!({ "chunking": { "strategy": "semantic", "size": 64, "overlap": 0 } });
     let path = format!("{}/preview-chunks", it.path(0));
     refused(

@@ -7,7 +7,7 @@ use api_types::sources::{Crawl, Source, SyncReport};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Person, TestApp, ok};
+use super::{Person, TestApp, items, ok};
 
 pub async fn until<T>(mut check: impl AsyncFnMut() -> Option<T>) -> T {
     loop {
@@ -45,7 +45,7 @@ pub async fn finalized(app: &TestApp, person: &Person, draft: &str) -> String {
 
 pub async fn indexed(app: &TestApp, person: &Person, kb: &str) -> Vec<Document> {
     until(async || {
-        let documents: Vec<Document> = ok(app.get(person, &format!("{kb}/documents"))).await;
+        let documents: Vec<Document> = items(app.get(person, &format!("{kb}/documents"))).await;
         let is_done = documents
             .iter()
             .all(|document| document.status == DocumentStatus::Indexed);

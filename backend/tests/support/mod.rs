@@ -40,7 +40,7 @@ use api_types::bots::ChatbotContent;
 use api_types::drafts::Draft;
 use api_types::kb::{Finalized, KnowledgeBaseContent};
 use api_types::tenancy::{CreatedInvitation, Role};
-use api_types::{ErrorCode, Problem};
+use api_types::{ErrorCode, Page, Problem};
 use backend::{AppState, routes};
 use domain::Services;
 use domain::config::{Config, SignIn};
@@ -330,6 +330,11 @@ pub async fn ok<T: DeserializeOwned>(request: RequestBuilder) -> T {
     let text = response.text().await.unwrap();
     assert!(status.is_success(), "{status}: {text}");
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The first page of a list.
+pub async fn items<T: DeserializeOwned>(request: RequestBuilder) -> Vec<T> {
+    ok::<Page<T>>(request).await.items
 }
 
 /// Sends a request that must succeed without a body.

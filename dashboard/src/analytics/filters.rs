@@ -133,7 +133,7 @@ pub fn Filters(
 ) -> impl IntoView {
     let fixed = bot;
     let path = use_location().pathname;
-    let bots = load(|| client::bots::list(None));
+    let bots = load(client::bots::many);
     let navigate = StoredValue::new_local(use_navigate());
     let field = move |get: fn(&Wanted) -> String, set: fn(&mut Wanted, String)| {
         Text::new(

@@ -3,6 +3,7 @@
 use api_types::bots::{Bot, ChatbotContent};
 use api_types::client;
 use api_types::drafts::{Draft, DraftSummary};
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use super::builder::{Names, changes};
 use super::head::BotHead;
+use crate::live::follow;
 use crate::session::use_session;
 use crate::ui::load::{Load, blocks, load, loaded};
 use crate::ui::page;
@@ -102,6 +104,7 @@ impl BotDraft {
 pub fn BotFrame() -> impl IntoView {
     with_id(|id| {
         let load = load(move || client::bots::get(id));
+        follow(load, move |what, changed| what == Topic::Bot && changed == id);
         loaded(load, blocks, move |bot| {
             let this = ThisBot {
                 id,

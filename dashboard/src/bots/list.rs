@@ -1,17 +1,19 @@
 //! Every bot, and the drafts in progress.
 
-use api_types::bots::BotSummary;
+use api_types::bots::{BotStatus, BotSummary};
 use api_types::client;
 use api_types::drafts::DraftSummary;
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use leptos::prelude::*;
 
 use super::new_bot::DraftButton;
 use super::status::StatusBadge;
 use crate::drafts::DraftList;
+use crate::live::{follow, follow_pages};
 use crate::ui::button::{ButtonLink, Variant};
 use crate::ui::empty::Empty;
-use crate::ui::field::SearchBox;
+use crate::ui::field::{SearchBox, settled};
 use crate::ui::icon;
 use crate::ui::load::{Load, load, loaded, rows};
 use crate::ui::page::PageHead;
@@ -21,11 +23,21 @@ use crate::ui::time::Ago;
 /// The page.
 #[component]
 pub fn BotsPage() -> impl IntoView {
-    let bots = pages(client::bots::list);
-    let drafts = load(client::bot_drafts::list);
     let words = RwSignal::new(String::new());
-    let is_empty =
-        move |drafts: RwSignal<Vec<DraftSummary>>| bots.items().is_empty() && drafts.with(Vec::is_empty);
+    let wanted = settled(words);
+    let bots = pages(move |cursor| client::bots::list(&wanted.get(), cursor));
+    let drafts = load(client::bot_drafts::list);
+    follow_pages(bots, |what, _| what == Topic::Bot);
+    follow(drafts, |what, _| what == Topic::Draft);
+    let is_searched = Memo::new(move |_| !wanted.with(|words| words.trim().is_empty()));
+    // Known only while nothing is looked for.
+    let has_bots = Memo::new(move |before: Option<&bool>| {
+        if is_searched.get() || bots.first.get().is_none() {
+            before.copied().unwrap_or_default()
+        } else {
+            !bots.items().is_empty()
+        }
+    });
 
     view! {
         <PageHead title=tr!("Bots") subtitle=tr!("Each answers visitors from the knowledge you give it.")>
@@ -34,26 +46,28 @@ pub fn BotsPage() -> impl IntoView {
             </ButtonLink>
         </PageHead>
         {loaded(
+            drafts,
+            rows,
+            move |found| view! { <Drafts found=found drafts=drafts /> },
+        )}
+        <Show when=move || has_bots.get()>
+            <div class="mb-4">
+                <SearchBox label=tr!("Search bots") value=words />
+            </div>
+        </Show>
+        {loaded(
             bots.first,
             rows,
             move |_| {
-                loaded(
-                    drafts,
-                    rows,
-                    move |found| {
-                        move || {
-                            if is_empty(found) {
-                                view! { <NoBots /> }.into_any()
-                            } else {
-                                view! {
-                                    <Drafts found=found drafts=drafts bots=bots />
-                                    <Bots bots=bots words=words />
-                                }
-                                    .into_any()
-                            }
-                        }
-                    },
-                )
+                let has_drafts = move || drafts.get().is_some_and(|drafts| !drafts.is_empty());
+                view! {
+                    <Show
+                        when=move || has_bots.get() || has_drafts()
+                        fallback=|| view! { <NoBots /> }
+                    >
+                        <Bots bots=bots is_searched=is_searched />
+                    </Show>
+                }
             },
         )}
     }
@@ -97,25 +111,17 @@ fn NoBots() -> impl IntoView {
 }
 
 #[component]
-fn Bots(bots: Pages<BotSummary>, words: RwSignal<String>) -> impl IntoView {
-    let matching = move || {
-        let words = words.get().to_lowercase();
-        let mut found = bots.items();
-        found.retain(|bot| bot.name.to_lowercase().contains(words.trim()));
-        found
-    };
-    let none_match = move || !words.with(|words| words.trim().is_empty()) && matching().is_empty();
+fn Bots(bots: Pages<BotSummary>, is_searched: Memo<bool>) -> impl IntoView {
     view! {
-        <Show when=move || !bots.items().is_empty()>
-            <div class="mb-4">
-                <SearchBox label=tr!("Search bots") value=words />
-            </div>
-        </Show>
-        <Show when=none_match>
+        <Show when=move || is_searched.get() && bots.items().is_empty()>
             <p class="muted py-6 text-center">{tr!("No bot has this name.")}</p>
         </Show>
         <ul class="grid gap-3 sm:grid-cols-2 xl:grid-cols-3" aria-label=tr!("Bots")>
-            {move || matching().into_iter().map(|bot| view! { <BotCard bot=bot /> }).collect_view()}
+            <For
+                each=move || bots.items()
+                key=|bot| (bot.id, bot.live_version, bot.status == BotStatus::Live, bot.conversation_count, bot.name.clone())
+                children=|bot| view! { <BotCard bot=bot /> }
+            />
         </ul>
         {show_more(bots)}
     }
@@ -149,14 +155,12 @@ fn BotCard(bot: BotSummary) -> impl IntoView {
 }
 
 #[component]
-fn Drafts(
-    found: RwSignal<Vec<DraftSummary>>,
-    drafts: Load<Vec<DraftSummary>>,
-    bots: Pages<BotSummary>,
-) -> impl IntoView {
+fn Drafts(found: RwSignal<Vec<DraftSummary>>, drafts: Load<Vec<DraftSummary>>) -> impl IntoView {
+    // The bot that a draft changes may stand on no page that is shown.
+    let bots = load(client::bots::many);
     let remark = move |draft: &DraftSummary| {
         let from = draft.from?;
-        let bot = bots.items().into_iter().find(|bot| bot.id == from)?;
+        let bot = bots.get()?.items.into_iter().find(|bot| bot.id == from)?;
         Some(tr!("edits {}", bot.name))
     };
     view! {

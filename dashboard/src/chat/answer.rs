@@ -30,6 +30,9 @@ pub fn Answer(
     /// Markdown; it may still grow.
     #[prop(into)]
     text: Signal<String>,
+    /// Whether a person wrote it: people write text, not Markdown.
+    #[prop(optional)]
+    is_plain: bool,
     /// What the numbers in the text refer to.
     #[prop(into)]
     sources: Signal<Vec<Source>>,
@@ -43,9 +46,14 @@ pub fn Answer(
     children: Option<Children>,
 ) -> impl IntoView {
     let body = move || {
+        if is_plain {
+            return view! { <p class="whitespace-pre-wrap wrap-anywhere" dir="auto">{text.get()}</p> }
+                .into_any();
+        }
         text.with(|text| {
             sources.with(|sources| markdown::render(text, &|number| citation(number, sources, open)))
         })
+        .into_any()
     };
     view! {
         <div class="max-w-[92%]" data-testid="answer">

@@ -3,6 +3,7 @@
 use api_types::chat::FeedbackReason;
 use api_types::client;
 use api_types::gaps::{GapExample, GapGroup, GapKind, GapStatus};
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::improve::ImproveDialog;
 use super::{BotFilter, TABS, wanted_bot};
-use crate::session::use_session;
+use crate::live::follow_pages;
 use crate::test_sets::{AddToTestSet, Asked};
 use crate::ui::button::{Button, ButtonLink, Variant};
 use crate::ui::choice::Choice;
@@ -21,7 +22,7 @@ use crate::ui::page::PageHead;
 use crate::ui::pages::{Pages, pages, show_more};
 use crate::ui::tabs::TabLinks;
 use crate::ui::time::Ago;
-use crate::ui::toast::use_toasts;
+use crate::ui::undo::undoable;
 
 /// The page.
 #[component]
@@ -51,6 +52,13 @@ pub fn GapList(
 ) -> impl IntoView {
     let status = RwSignal::new(GapStatus::Open);
     let groups = pages(move |cursor| client::gaps::list(bot.get(), status.get(), cursor));
+    follow_pages(groups, |what, _| what == Topic::Gap);
+    // Those that were just moved to another list.
+    let gone = RwSignal::new(Vec::<Uuid>::new());
+    Effect::new(move |_| {
+        status.track();
+        gone.set(Vec::new());
+    });
     let improving = RwSignal::new(None::<GapGroup>);
     let statuses = vec![
         (GapStatus::Open, tr!("Open")),
@@ -72,10 +80,14 @@ pub fn GapList(
                     >
                         <ul class="panel divide-y divide-base-300" aria-label=tr!("Gaps")>
                             <For
-                                each=move || groups.items()
+                                each=move || {
+                                    let mut items = groups.items();
+                                    gone.with(|gone| items.retain(|group| !gone.contains(&group.id)));
+                                    items
+                                }
                                 key=|group| (group.id, group.status.as_str(), group.unanswered, group.disliked, group.question.clone())
                                 children=move |group| {
-                                    view! { <Row group=group groups=groups improving=improving /> }
+                                    view! { <Row group=group groups=groups gone=gone improving=improving /> }
                                 }
                             />
                         </ul>
@@ -110,24 +122,33 @@ fn Nothing(status: GapStatus) -> impl IntoView {
 }
 
 #[component]
-fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapGroup>>) -> impl IntoView {
+fn Row(
+    group: GapGroup,
+    groups: Pages<GapGroup>,
+    gone: RwSignal<Vec<Uuid>>,
+    improving: RwSignal<Option<GapGroup>>,
+) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
     let (id, status) = (group.id, group.status);
-    let set = move |status: GapStatus| {
-        busy.set(true);
-        spawn_local(async move {
-            match session.send(&client::gaps::set_status(id, status)).await {
-                Ok(_) => groups.first.reload(),
-                Err(problem) => toasts.fail(&problem),
-            }
-            busy.try_set(false);
-        });
-    };
-    let (other, words) = match status {
-        GapStatus::Open => (GapStatus::Dismissed, tr!("Dismiss")),
-        GapStatus::Improved | GapStatus::Dismissed => (GapStatus::Open, tr!("Open again")),
+    let change = undoable(
+        move |now: GapStatus| {
+            gone.update(|gone| {
+                gone.retain(|other| *other != id);
+                if now != status {
+                    gone.push(id);
+                }
+            });
+        },
+        move |_, status| Some(client::gaps::set_status(id, *status)),
+        move |_| groups.refresh(),
+    );
+    let (other, words, done) = match status {
+        GapStatus::Open => (GapStatus::Dismissed, tr!("Dismiss"), tr!("Dismissed.")),
+        GapStatus::Improved | GapStatus::Dismissed => {
+            (GapStatus::Open, tr!("Open again"), tr!("Open again."))
+        }
     };
     let asked = Asked::Gap(group.question.clone());
     let examples = group.examples.clone();
@@ -176,7 +197,7 @@ fn Row(group: GapGroup, groups: Pages<GapGroup>, improving: RwSignal<Option<GapG
                     {tr!("Improve answer")}
                 </Button>
                 <AddToTestSet asked=asked />
-                <Button small=true variant=Variant::Quiet needs=Role::Editor busy=busy on_click=move || set(other)>
+                <Button small=true variant=Variant::Quiet needs=Role::Editor on_click=move || change.go(status, other, done)>
                     {words}
                 </Button>
             </div>

@@ -2,12 +2,14 @@
 
 use api_types::client;
 use api_types::conversations::{Channel, ConversationSummary};
+use api_types::live::Topic;
 use api_types::visitors::Visitor;
 use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::delete::{Chosen, DeleteChosen, choose, is_chosen};
 use super::{BotFilter, TABS, wanted_bot};
+use crate::live::follow_pages;
 use crate::ui::button::ButtonLink;
 use crate::ui::empty::Empty;
 use crate::ui::icon;
@@ -22,6 +24,7 @@ use crate::ui::time::Ago;
 pub fn ConversationsPage() -> impl IntoView {
     let wanted = wanted_bot();
     let conversations = pages(move |cursor| client::conversations::list(wanted.get(), cursor));
+    follow_pages(conversations, |what, _| what == Topic::Conversation);
     // None while nothing is to be chosen.
     let chosen: Chosen = RwSignal::new(None);
     view! {

@@ -4,6 +4,7 @@ mod delete;
 mod gaps;
 mod improve;
 mod list;
+mod messages;
 mod page;
 mod why;
 
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 pub use gaps::{GapList, GapsPage};
 pub use list::{BotConversations, ConversationsPage, VisitorName, channel_name};
+pub use messages::{Earlier, Messages, anchor};
 pub use page::ConversationPage;
 
 use crate::inbox::TABS;
@@ -34,7 +36,7 @@ fn wanted_bot() -> Memo<Option<Uuid>> {
 /// Chooses the bot that a list is about; the choice is in the address, so that it can be linked.
 #[component]
 fn BotFilter() -> impl IntoView {
-    let bots = load(|| client::bots::list(None));
+    let bots = load(client::bots::many);
     let wanted = wanted_bot();
     let path = use_location().pathname;
     let navigate = StoredValue::new_local(use_navigate());

@@ -2,17 +2,22 @@
 
 use api_types::chat::{MessageRole, Rating};
 use api_types::client;
-use api_types::conversations::{Conversation, MessageStatus, TranscriptMessage};
+use api_types::conversations::{Conversation, MessagePage, MessageStatus, TranscriptMessage};
+use api_types::live::Topic;
 use api_types::test_sets::CaseFromConversationRequest;
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use uuid::Uuid;
 
 use super::delete::DeleteConversation;
 use super::gaps::reason_words;
 use super::list::{GapMark, VisitorName, channel_name};
+use super::messages::{Earlier, Later, Messages, anchor, show};
 use super::why::{Asking, WhyDialog};
 use crate::chat::{Answer, Attachments, OpenPassage, PassageDialog, Question};
 use crate::i18n::decimal;
+use crate::live::follow;
 use crate::test_sets::{AddToTestSet, Asked};
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{blocks, load, loaded};
@@ -25,33 +30,81 @@ use crate::ui::time::Ago;
 pub fn ConversationPage() -> impl IntoView {
     with_id(|id| {
         let conversation = load(move || client::conversations::get(id));
-        loaded(
-            conversation,
-            blocks,
-            |found| view! { <Transcript conversation=found.get_untracked() /> },
-        )
+        follow(conversation, move |what, changed| {
+            what == Topic::Conversation && changed == id
+        });
+        loaded(conversation, blocks, move |found| {
+            let wanted = use_query_map().with_untracked(|query| query.get("message"));
+            match wanted.and_then(|message| message.parse().ok()) {
+                None => view! { <Transcript found=found part=last(&found.get_untracked()) /> }.into_any(),
+                Some(message) => {
+                    let around = load(move || client::conversations::around(id, message));
+                    loaded(around, blocks, move |part| {
+                        show(message);
+                        view! { <Transcript found=found part=part.get_untracked() wanted=message /> }
+                    })
+                    .into_any()
+                }
+            }
+        })
     })
 }
 
+/// The part that comes with a conversation.
+fn last(conversation: &Conversation) -> MessagePage {
+    MessagePage {
+        messages: conversation.messages.clone(),
+        has_earlier: conversation.has_earlier,
+        has_later: false,
+    }
+}
+
 #[component]
-fn Transcript(conversation: Conversation) -> impl IntoView {
+fn Transcript(
+    found: RwSignal<Conversation>,
+    part: MessagePage,
+    /// The message that a link leads to.
+    #[prop(optional)]
+    wanted: Option<Uuid>,
+) -> impl IntoView {
     let passage: OpenPassage = RwSignal::new(None);
     let asking: Asking = RwSignal::new(None);
-    let Conversation {
-        summary,
-        lead_id,
-        messages,
-    } = conversation;
+    let Conversation { summary, lead_id, .. } = found.get_untracked();
+    // A long one is read from its end.
+    let end = part
+        .messages
+        .last()
+        .filter(|_| part.has_earlier && wanted.is_none());
+    if let Some(end) = end.map(|message| message.id) {
+        show(end);
+    }
+    let messages = Messages::of(summary.id, part);
+    Effect::new(move |before: Option<()>| {
+        found.with(|found| {
+            if before.is_some() {
+                messages.renew(&found.messages, found.has_earlier);
+            }
+        });
+    });
+    let count = move || found.with(|found| found.summary.message_count);
     let title = if summary.first_message.is_empty() {
         tr!("Nothing was asked").to_owned()
     } else {
         summary.first_message.clone()
     };
-    let line = move |message: TranscriptMessage| match message.role {
-        MessageRole::User => view! { <AskedLine message=message conversation_id=summary.id /> }.into_any(),
-        MessageRole::Assistant => {
-            view! { <Answered message=message passage=passage conversation_id=summary.id asking=asking /> }
-                .into_any()
+    let line = move |message: TranscriptMessage| {
+        let (id, role) = (message.id, message.role);
+        let content = match role {
+            MessageRole::User => view! { <AskedLine message=message conversation_id=summary.id /> }.into_any(),
+            MessageRole::Assistant => {
+                view! { <Answered message=message passage=passage conversation_id=summary.id asking=asking /> }
+                    .into_any()
+            }
+        };
+        view! {
+            <div id=anchor(id) class="row-far" class=("outline-2", wanted == Some(id)) class=("outline-primary", wanted == Some(id))>
+                {content}
+            </div>
         }
     };
     view! {
@@ -64,7 +117,7 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
             </a>
             {summary.visitor.map(|visitor| view! { <VisitorName visitor=visitor /> })}
             <span>{channel_name(summary.channel)}</span>
-            <span>{tr!("{n} message" | "{n} messages" % summary.message_count)}</span>
+            <span>{move || tr!("{n} message" | "{n} messages" % count())}</span>
             <span>{tr!("began ")} <Ago at=summary.created_at /></span>
             {lead_id
                 .map(|id| {
@@ -77,11 +130,19 @@ fn Transcript(conversation: Conversation) -> impl IntoView {
             {summary.has_gap.then(|| view! { <GapMark /> })}
         </p>
         <div class="panel mx-auto flex max-w-3xl flex-col gap-4 p-4 sm:p-6">
-            {messages.into_iter().map(line).collect_view()}
+            <Earlier messages=messages />
+            <For each=move || messages.list.get() key=version children=line />
+            <Later messages=messages />
         </div>
         <PassageDialog passage=passage />
         <WhyDialog asking=asking />
     }
+}
+
+/// What a message is drawn anew for.
+fn version(message: &TranscriptMessage) -> (Uuid, usize, Option<&'static str>) {
+    let rating = message.rating.map(Rating::as_str);
+    (message.id, message.content.len(), rating)
 }
 
 #[component]
@@ -96,9 +157,7 @@ fn AskedLine(message: TranscriptMessage, conversation_id: Uuid) -> impl IntoView
             <Attachments conversation_id=conversation_id attachments=message.attachments at_end=true />
             <div class="mt-1 flex flex-wrap items-center justify-end gap-x-2">
                 <AddToTestSet asked=asked />
-                <span class="muted text-xs">
-                    <Ago at=message.created_at />
-                </span>
+                <When message=message.id conversation=conversation_id at=message.created_at />
             </div>
         </div>
     }
@@ -142,13 +201,14 @@ fn Answered(
     view! {
         <Answer
             text=message.content
+            is_plain=message.by_person
             sources=sources.clone()
             cited=sources
             open=passage
         >
             <p class="muted mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs">
                 {by.map(|by| view! { <span dir="auto">{by}</span> })}
-                <Ago at=message.created_at />
+                <When message=message_id conversation=conversation_id at=message.created_at />
                 {facts.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view()}
                 {(!message.answered).then(|| view! { <GapMark /> })}
                 {message
@@ -187,6 +247,20 @@ fn Answered(
                     }
                 })}
         </Answer>
+    }
+}
+
+/// When something was said, with a link to it.
+#[component]
+fn When(message: Uuid, conversation: Uuid, at: DateTime<Utc>) -> impl IntoView {
+    view! {
+        <a
+            class="muted text-xs hover:underline"
+            href=format!("/conversations/{conversation}?message={message}")
+            title=tr!("Link to this message")
+        >
+            <Ago at=at />
+        </a>
     }
 }
 

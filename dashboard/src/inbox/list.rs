@@ -179,7 +179,7 @@ pub fn List(filters: Filters, found: Pages<InboxItem>, open: Memo<Option<Uuid>>)
 
 #[component]
 fn FilterForm(filters: Filters) -> impl IntoView {
-    let bots = load(|| client::bots::list(None));
+    let bots = load(client::bots::many);
     let fixed = |options: &[(&str, &str)]| {
         let options: Vec<_> = options
             .iter()

@@ -1,13 +1,13 @@
 //! Conversations that people answer: the list, the conversation, and what is known beside it.
 
 mod composer;
+mod counts;
 mod list;
-mod live;
 mod page;
 mod side;
 mod thread;
 
-pub use live::Live;
+pub use counts::Counts;
 pub use page::InboxPage;
 
 use crate::ui::tabs::Tab;

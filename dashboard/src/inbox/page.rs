@@ -1,14 +1,15 @@
 //! The page: on a desk the list beside the conversation, on a phone one at a time.
 
 use api_types::client;
-use api_types::inbox::InboxEvent;
+use api_types::live::Topic;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use uuid::Uuid;
 
+use super::TABS;
 use super::list::{Filters, List};
 use super::thread::Thread;
-use super::{Live, TABS};
+use crate::live::{Live, follow_pages};
 use crate::ui::icon::{self, Icon};
 use crate::ui::page::PageHead;
 use crate::ui::pages::pages;
@@ -26,11 +27,7 @@ pub fn InboxPage() -> impl IntoView {
     });
     let filters = Filters::of_address();
     let found = pages(move |cursor| client::inbox::list(&filters.wanted(), cursor));
-    live.on(move |event| {
-        if !matches!(event, InboxEvent::Typing { .. }) {
-            found.first.reload();
-        }
-    });
+    follow_pages(found, |what, _| what == Topic::Conversation);
     let is_open = move || open.get().is_some();
     view! {
         <div class:max-md:hidden=is_open>

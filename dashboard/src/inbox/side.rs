@@ -1,7 +1,7 @@
 //! Beside the conversation: who has it, what can be done, what is known of the visitor.
 
 use api_types::client::{self, Call};
-use api_types::inbox::{AssignRequest, ConversationState, InboxConversation, TakeRequest};
+use api_types::inbox::{AssignRequest, Colleague, ConversationState, InboxConversation, TakeRequest};
 use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,6 +15,7 @@ use crate::ui::field::{SelectField, Text};
 use crate::ui::load::{Load, load};
 use crate::ui::time::Ago;
 use crate::ui::toast::use_toasts;
+use crate::ui::undo::undoable;
 
 /// The panel.
 #[component]
@@ -34,6 +35,27 @@ pub fn Side(
     }
 }
 
+/// Who answers a conversation.
+#[derive(Clone, PartialEq)]
+struct Standing {
+    state: ConversationState,
+    assignee: Option<Colleague>,
+}
+
+/// What brings a conversation from one to the other, for who is signed in as `me`; `None` if nothing does at once.
+fn way(id: Uuid, me: Option<Uuid>, before: &Standing, after: &Standing) -> Option<Call<InboxConversation>> {
+    let user_id = after.assignee.as_ref().map(|assignee| assignee.user_id);
+    let is_assigned = before.state == after.state && before.assignee != after.assignee;
+    let is_given_up = before.state == ConversationState::Human && after.state == ConversationState::Waiting;
+    match after.state {
+        ConversationState::Closed if before.state != after.state => Some(client::inbox::close(id)),
+        _ if is_assigned || is_given_up => Some(client::inbox::assign(id, &AssignRequest { user_id })),
+        ConversationState::Bot => Some(client::inbox::give_back(id)),
+        ConversationState::Human if user_id == me => Some(client::inbox::take(id, &TakeRequest::default())),
+        _ => None,
+    }
+}
+
 #[component]
 fn Actions(
     id: Uuid,
@@ -44,6 +66,44 @@ fn Actions(
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
     let asking = RwSignal::new(false);
+    let own = move || session.identity().map(|identity| identity.user.id);
+    let standing = Memo::new(move |_| {
+        found.with(|found| Standing {
+            state: found.item.state,
+            assignee: found.item.assignee.clone(),
+        })
+    });
+    let me = untrack(own);
+    let change = undoable(
+        move |now: Standing| {
+            found.update(|found| {
+                found.item.state = now.state;
+                found.item.assignee = now.assignee;
+            });
+        },
+        move |before, after| way(id, me, before, after),
+        move |now| conversation.set(now),
+    );
+    let close = move || {
+        let after = Standing {
+            state: ConversationState::Closed,
+            assignee: standing.get_untracked().assignee,
+        };
+        change.go(standing.get_untracked(), after, tr!("Closed."));
+    };
+    let assign = move |assignee: Option<Colleague>| {
+        let before = standing.get_untracked();
+        let state = match before.state {
+            // Whom nobody has, waits.
+            ConversationState::Human if assignee.is_none() => ConversationState::Waiting,
+            state => state,
+        };
+        let words = match &assignee {
+            Some(colleague) => tr!("Assigned to {}.", colleague.name),
+            None => tr!("Assigned to nobody.").to_owned(),
+        };
+        change.go(before, Standing { state, assignee }, words);
+    };
     let run = move |call: Call<InboxConversation>| {
         busy.set(true);
         spawn_local(async move {
@@ -59,7 +119,6 @@ fn Actions(
     };
     let state = Memo::new(move |_| found.with(|found| found.item.state));
     let assignee = Memo::new(move |_| found.with(|found| found.item.assignee.clone()));
-    let own = move || session.identity().map(|identity| identity.user.id);
     let is_mine = Memo::new(move |_| {
         state.get() == ConversationState::Human && assignee.get().map(|assignee| assignee.user_id) == own()
     });
@@ -95,14 +154,14 @@ fn Actions(
                 </Button>
             </Show>
             <Show when=move || state.get() != ConversationState::Closed>
-                <Button busy=busy on_click=move || run(client::inbox::close(id))>
+                <Button busy=busy on_click=close>
                     {tr!("Close")}
                 </Button>
             </Show>
         </div>
         <AssignTo
             assignee=Signal::derive(move || assignee.get().map(|assignee| assignee.user_id))
-            assign=move |user_id| run(client::inbox::assign(id, &AssignRequest { user_id }))
+            assign=assign
         />
         <ConfirmDialog
             open=asking
@@ -118,7 +177,7 @@ fn Actions(
 #[component]
 fn AssignTo(
     assignee: Signal<Option<Uuid>>,
-    assign: impl Fn(Option<Uuid>) + Copy + Send + Sync + 'static,
+    assign: impl Fn(Option<Colleague>) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let members = load(client::members::list);
     let options = move || {
@@ -132,7 +191,16 @@ fn AssignTo(
     };
     let value = Text::new(
         move || assignee.get().map(|id| id.to_string()).unwrap_or_default(),
-        move |id| assign(id.parse().ok()),
+        move |id| {
+            let members = untrack(|| members.get()).unwrap_or_default();
+            let chosen = members
+                .into_iter()
+                .find(|member| member.user_id.to_string() == id);
+            assign(chosen.map(|member| Colleague {
+                user_id: member.user_id,
+                name: member.name,
+            }));
+        },
     );
     view! { <SelectField label=tr!("Assigned to") value=value options=Signal::derive(options) /> }
 }

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use api_types::chat::MessageRole;
 use api_types::client;
-use api_types::conversations::TranscriptMessage;
-use api_types::inbox::{
-    ConversationEvent, ConversationEventKind, ConversationNote, InboxConversation, InboxEvent,
-};
+use api_types::conversations::{MessagePage, TranscriptMessage};
+use api_types::inbox::{ConversationEvent, ConversationEventKind, ConversationNote, InboxConversation};
+use api_types::live::{LiveEvent, Topic};
 use api_types::tenancy::Role;
 use chrono::{DateTime, Utc};
 use leptos::html;
@@ -17,11 +16,12 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 use uuid::Uuid;
 
-use super::Live;
 use super::composer::Composer;
 use super::list::StateMark;
 use super::side::Side;
 use crate::chat::{Answer, Attachments, OpenPassage, PassageDialog, Question};
+use crate::conversations::{Earlier, Messages, anchor};
+use crate::live::Live;
 use crate::session::use_session;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Load, blocks, load, loaded};
@@ -38,12 +38,15 @@ pub fn Thread(id: Uuid) -> impl IntoView {
     let typing = who_types(id);
     let live = expect_context::<Live>();
     live.on(move |event| match event {
-        InboxEvent::Ready => conversation.reload(),
-        InboxEvent::Changed { conversation_id } | InboxEvent::Read { conversation_id, .. }
-            if *conversation_id == id =>
-        {
-            conversation.reload();
+        LiveEvent::Ready => conversation.reload(),
+        LiveEvent::Changed {
+            what: Topic::Conversation,
+            id: changed,
         }
+        | LiveEvent::Read {
+            conversation_id: changed,
+            ..
+        } if *changed == id => conversation.reload(),
         _ => {}
     });
     let may_answer = use_session().may(Role::Editor);
@@ -73,7 +76,7 @@ fn who_types(id: Uuid) -> RwSignal<Option<String>> {
     let last = StoredValue::new(0_u32);
     let session = use_session();
     expect_context::<Live>().on(move |event| match event {
-        InboxEvent::Typing {
+        LiveEvent::Typing {
             conversation_id,
             name,
         } if *conversation_id == id => {
@@ -93,7 +96,7 @@ fn who_types(id: Uuid) -> RwSignal<Option<String>> {
                 TYPING,
             );
         }
-        InboxEvent::Changed { conversation_id } if *conversation_id == id => typing.set(None),
+        LiveEvent::Changed { id: changed, .. } if *changed == id => typing.set(None),
         _ => {}
     });
     typing
@@ -178,12 +181,15 @@ impl Line {
     }
 }
 
-fn lines(found: &InboxConversation) -> Vec<Line> {
-    let said = found.conversation.messages.iter().cloned();
+/// All that is read so far. What happened before the first message of it comes with those that are not read yet.
+fn lines(found: &InboxConversation, said: &[TranscriptMessage], has_earlier: bool) -> Vec<Line> {
+    let start = said.first().filter(|_| has_earlier).map(|first| first.created_at);
+    let said = said.iter().cloned();
     let said = said.map(|message| Line::Said(Box::new(message)));
     let happened = found.events.iter().cloned().map(Line::Happened);
     let noted = found.notes.iter().cloned().map(Line::Noted);
     let mut lines: Vec<Line> = said.chain(happened).chain(noted).collect();
+    lines.retain(|line| start.is_none_or(|start| line.at() >= start));
     lines.sort_by_key(Line::at);
     lines
 }
@@ -191,10 +197,26 @@ fn lines(found: &InboxConversation) -> Vec<Line> {
 #[component]
 fn Lines(id: Uuid, found: RwSignal<InboxConversation>, typing: RwSignal<Option<String>>) -> impl IntoView {
     let passage: OpenPassage = RwSignal::new(None);
-    let all = Memo::new(move |_| found.with(lines));
+    let first = found.get_untracked().conversation;
+    let messages = Messages::of(
+        first.summary.id,
+        MessagePage {
+            messages: first.messages,
+            has_earlier: first.has_earlier,
+            has_later: false,
+        },
+    );
+    Effect::new(move |_| {
+        found.with(|found| messages.renew(&found.conversation.messages, found.conversation.has_earlier));
+    });
+    let all = Memo::new(move |_| {
+        let has_earlier = messages.has_earlier.get();
+        found.with(|found| messages.list.with(|said| lines(found, said, has_earlier)))
+    });
+    let last = Memo::new(move |_| all.with(|all| all.last().map(Line::key)));
     let area = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
-        all.track();
+        last.track();
         typing.track();
         // After what is new stands there.
         request_animation_frame(move || {
@@ -228,6 +250,7 @@ fn Lines(id: Uuid, found: RwSignal<InboxConversation>, typing: RwSignal<Option<S
             role="log"
             aria-label=tr!("Messages")
         >
+            <Earlier messages=messages />
             <For
                 each=move || all.get()
                 key=Line::key
@@ -252,7 +275,7 @@ fn Lines(id: Uuid, found: RwSignal<InboxConversation>, typing: RwSignal<Option<S
 fn Said(id: Uuid, message: TranscriptMessage, passage: OpenPassage) -> impl IntoView {
     if message.role == MessageRole::User {
         return view! {
-            <div data-testid="question">
+            <div id=anchor(message.id) class="row-far" data-testid="question">
                 <p
                     class="w-fit max-w-[85%] rounded-box bg-base-200 px-3 py-2 whitespace-pre-wrap wrap-anywhere empty:hidden"
                     dir="auto"
@@ -272,7 +295,7 @@ fn Said(id: Uuid, message: TranscriptMessage, passage: OpenPassage) -> impl Into
             .author
             .unwrap_or_else(|| tr!("Somebody who left").to_owned());
         return view! {
-            <div class="self-end" data-testid="person">
+            <div id=anchor(message.id) class="row-far self-end" data-testid="person">
                 <Question text=message.content />
                 <p class="muted mt-0.5 text-end text-xs" dir="auto">
                     {author} " · " <Ago at=message.created_at />
@@ -283,7 +306,7 @@ fn Said(id: Uuid, message: TranscriptMessage, passage: OpenPassage) -> impl Into
     }
     let sources = message.sources;
     view! {
-        <div class="flex flex-col items-end">
+        <div id=anchor(message.id) class="row-far flex flex-col items-end">
             <Answer text=message.content sources=sources.clone() cited=sources open=passage>
                 <p class="muted mt-0.5 text-xs">
                     {tr!("Bot · ")} <Ago at=message.created_at />

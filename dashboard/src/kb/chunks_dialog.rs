@@ -12,6 +12,7 @@ use super::document_form::DocumentForm;
 use super::rechunk::Rechunk;
 use crate::ui::dialog::Dialog;
 use crate::ui::load::{Load, load, loaded, rows};
+use crate::ui::pages::{Pages, pages, show_more};
 
 /// Opens when a document is chosen.
 #[component]
@@ -44,12 +45,11 @@ pub fn ChunksDialog(
     let content = move || {
         let document = reading.get()?;
         let document_id = document.id;
-        let chunks = load(move || client::kb::chunks(id, document_id));
-        let chunks = loaded(chunks, rows, move |chunks| {
-            let chunks = chunks.get_untracked().into_iter().map(RwSignal::new).collect();
+        let chunks = pages(move |cursor| client::kb::chunks(id, document_id, cursor));
+        let content = loaded(chunks.first, rows, move |_| {
             view! { <Chunks base=base document=document.clone() chunks=chunks unsaved=unsaved /> }
         });
-        Some(chunks)
+        Some(content)
     };
     view! {
         <Dialog
@@ -67,21 +67,33 @@ pub fn ChunksDialog(
 fn Chunks(
     base: Load<KnowledgeBase>,
     document: Document,
-    chunks: Vec<RwSignal<StoredChunk>>,
+    chunks: Pages<StoredChunk>,
     unsaved: Unsaved,
 ) -> impl IntoView {
     let document_id = document.id;
     let Some(id) = untrack(|| base.get()).map(|base| base.id) else {
         return ().into_any();
     };
-    let before = chunks.clone();
+    // Those of further pages are added; what is typed into one stays.
+    let shown = RwSignal::new(Vec::<(Option<Uuid>, RwSignal<StoredChunk>)>::new());
+    Effect::new(move |_| {
+        let items = chunks.items();
+        shown.update(|shown| {
+            for chunk in items {
+                if !shown.iter().any(|(id, _)| *id == chunk.chunk.id) {
+                    shown.push((chunk.chunk.id, RwSignal::new(chunk)));
+                }
+            }
+        });
+    });
     let before = Signal::derive(move || {
-        let chunks = before.iter();
+        let shown = shown.get();
+        let chunks = shown.iter();
         chunks
-            .map(|chunk| chunk.with(|chunk| chunk.chunk.clone()))
+            .map(|(_, chunk)| chunk.with(|chunk| chunk.chunk.clone()))
             .collect::<Vec<_>>()
     });
-    let row = move |chunk| {
+    let row = move |(_, chunk)| {
         view! { <EditableChunk id=id document_id=document_id chunk=chunk unsaved=unsaved /> }
     };
     view! {
@@ -94,7 +106,10 @@ fn Chunks(
             </Fold>
             <Resting id=id document_id=document_id />
         </div>
-        <ol class="flex flex-col gap-3">{chunks.into_iter().map(row).collect_view()}</ol>
+        <ol class="flex flex-col gap-3">
+            <For each=move || shown.get() key=|(id, _)| *id children=row />
+        </ol>
+        {show_more(chunks)}
     }
     .into_any()
 }

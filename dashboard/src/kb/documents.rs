@@ -18,18 +18,21 @@ use crate::ui::format::bytes;
 use crate::ui::icon::{self, Icon};
 use crate::ui::load::{Load, loaded, rows};
 use crate::ui::page::Section;
+use crate::ui::pages::{Pages, show_more};
 use crate::ui::toast::use_toasts;
 
-/// Documents shown at first, and added by "Show more": a website may have thousands.
-const PAGE: usize = 100;
+/// Documents from which on there is a search for them.
+const MANY: i64 = 8;
 
 /// The section.
 #[component]
 pub fn Documents(
     /// The knowledge base's id.
     id: Uuid,
-    /// Its documents.
-    documents: Load<Vec<Document>>,
+    /// Its documents, a page at a time: a website may have thousands.
+    documents: Pages<Document>,
+    /// Words in their names that are looked for.
+    words: RwSignal<String>,
     /// The knowledge base, which changes with its documents.
     base: Load<KnowledgeBase>,
 ) -> impl IntoView {
@@ -44,27 +47,38 @@ pub fn Documents(
         session
             .send(&client::kb::delete_document(id, document.id))
             .await?;
-        documents.reload();
+        documents.refresh();
         base.reload();
         Ok(())
     };
     let reload = move || {
-        documents.reload();
+        documents.refresh();
         base.reload();
     };
     let ask = move |document: Document| {
         deleting.set(Some(document));
         asking.set(true);
     };
-    let actions = view! { <RetryFailed id=id documents=documents reload=reload /> }.into_any();
+    let actions = view! { <RetryFailed id=id base=base reload=reload /> }.into_any();
+    let reading = RwSignal::new(None::<Document>);
     view! {
         <Section title=tr!("Documents") actions=actions>
+            <Show when=move || { base.get().is_some_and(|base| base.progress.total > MANY) }>
+                <div class="mb-3">
+                    <SearchBox label=tr!("Search documents") value=words />
+                </div>
+            </Show>
             {loaded(
-                documents,
+                documents.first,
                 rows,
-                move |found| view! { <List id=id base=base found=found reload=reload ask=ask /> },
+                move |_| {
+                    view! {
+                        <List id=id documents=documents words=words reload=reload ask=ask reading=reading />
+                    }
+                },
             )}
         </Section>
+        <ChunksDialog id=id base=base reading=reading />
         <ConfirmDialog open=asking title=tr!("Delete this document?") action=tr!("Delete document") on_confirm=delete>
             <p>
                 <strong>{title}</strong>
@@ -78,19 +92,13 @@ pub fn Documents(
 #[component]
 fn RetryFailed(
     id: Uuid,
-    documents: Load<Vec<Document>>,
+    base: Load<KnowledgeBase>,
     reload: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
-    let failed = move || {
-        let documents = documents.get().unwrap_or_default();
-        documents
-            .iter()
-            .filter(|document| document.status == DocumentStatus::Failed)
-            .count()
-    };
+    let failed = Memo::new(move |_| base.get().map_or(0, |base| base.progress.failed));
     let retry = move || {
         busy.set(true);
         spawn_local(async move {
@@ -102,9 +110,9 @@ fn RetryFailed(
         });
     };
     view! {
-        <Show when=move || { failed() > 1 }>
+        <Show when=move || { failed.get() > 1 }>
             <Button small=true icon=icon::ROTATE_CCW busy=busy needs=Role::Editor on_click=retry>
-                {move || tr!("Retry all {} that failed", failed())}
+                {move || tr!("Retry all {} that failed", failed.get())}
             </Button>
         </Show>
     }
@@ -113,23 +121,14 @@ fn RetryFailed(
 #[component]
 fn List(
     id: Uuid,
-    base: Load<KnowledgeBase>,
-    found: RwSignal<Vec<Document>>,
+    documents: Pages<Document>,
+    words: RwSignal<String>,
     reload: impl Fn() + Copy + Send + Sync + 'static,
     ask: impl Fn(Document) + Copy + Send + Sync + 'static,
+    reading: RwSignal<Option<Document>>,
 ) -> impl IntoView {
-    let words = RwSignal::new(String::new());
-    let most = RwSignal::new(PAGE);
-    let reading = RwSignal::new(None::<Document>);
-    let matching = move || {
-        let words = words.get().to_lowercase();
-        found.with(|found| {
-            let found = found
-                .iter()
-                .filter(|document| document.title.to_lowercase().contains(words.trim()));
-            found.map(|document| document.id).collect::<Vec<_>>()
-        })
-    };
+    let found = Memo::new(move |_| documents.items());
+    let ids = move || found.with(|found| found.iter().map(|document| document.id).collect::<Vec<_>>());
     let row = move |document_id: Uuid| {
         let document = Memo::new(move |_| {
             found.with(|found| found.iter().find(|document| document.id == document_id).cloned())
@@ -142,15 +141,10 @@ fn List(
         }
     };
     view! {
-        <Show when=move || { found.with(Vec::len) > 8 }>
-            <div class="mb-3">
-                <SearchBox label=tr!("Search documents") value=words />
-            </div>
-        </Show>
-        <Show when=move || matching().is_empty()>
+        <Show when=move || found.with(Vec::is_empty)>
             <p class="muted py-4">
                 {move || {
-                    if found.with(Vec::is_empty) {
+                    if words.with(|words| words.trim().is_empty()) {
                         tr!("No documents. Add sources to give bots something to answer from.")
                     } else {
                         tr!("No document has this name.")
@@ -159,14 +153,9 @@ fn List(
             </p>
         </Show>
         <ul class="-my-3 divide-y divide-base-300" aria-label=tr!("Documents")>
-            <For each=move || matching().into_iter().take(most.get()) key=|id| *id children=row />
+            <For each=ids key=|id| *id children=row />
         </ul>
-        <Show when=move || { matching().len() > most.get() }>
-            <div class="mt-4 flex justify-center">
-                <Button on_click=move || most.update(|most| *most += PAGE)>{tr!("Show more")}</Button>
-            </div>
-        </Show>
-        <ChunksDialog id=id base=base reading=reading />
+        {show_more(documents)}
     }
 }
 

@@ -3,25 +3,30 @@
 use api_types::client;
 use api_types::drafts::DraftSummary;
 use api_types::kb::{KnowledgeBase, Progress};
+use api_types::live::Topic;
 use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::new_draft::DraftButton;
 use crate::drafts::DraftList;
+use crate::live::{follow, follow_while};
 use crate::ui::empty::Empty;
 use crate::ui::field::SearchBox;
 use crate::ui::icon::{self, Icon};
-use crate::ui::load::{Load, load, loaded, poll_while, rows};
+use crate::ui::load::{Load, load, loaded, rows};
 use crate::ui::page::PageHead;
 
 /// The page.
 #[component]
 pub fn KnowledgePage() -> impl IntoView {
     let bases = load(client::kb::list);
-    poll_while(bases, |bases| {
-        bases.iter().any(|base| base.progress.in_progress())
-    });
+    follow_while(
+        bases,
+        |what, _| what == Topic::KnowledgeBase,
+        |bases| bases.iter().any(|base| base.progress.in_progress()),
+    );
     let drafts = load(client::kb_drafts::list);
+    follow(drafts, |what, _| what == Topic::Draft);
     view! {
         <PageHead title=tr!("Knowledge") subtitle=tr!("What your bots answer from.")>
             <DraftButton>{tr!("New knowledge base")}</DraftButton>

@@ -1,7 +1,8 @@
 //! One knowledge base: its documents as they are read, a try of the search, deleting it.
 
 use api_types::client;
-use api_types::kb::{ChunkStrategy, Document, KnowledgeBase};
+use api_types::kb::{ChunkStrategy, KnowledgeBase};
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -14,12 +15,15 @@ use super::list::ProgressLine;
 use super::new_draft::DraftButton;
 use super::search::Search;
 use super::sources::Sources;
+use crate::live::{follow_pages_while, follow_while};
 use crate::session::use_session;
 use crate::ui::button::Button;
 use crate::ui::dialog::ConfirmDialog;
+use crate::ui::field::settled;
 use crate::ui::icon;
-use crate::ui::load::{Load, blocks, load, loaded, poll_while};
+use crate::ui::load::{Load, blocks, load, loaded};
 use crate::ui::page::{PageHead, Section};
+use crate::ui::pages::pages;
 use crate::ui::params::with_id;
 use crate::ui::time::Ago;
 use crate::ui::toast::use_toasts;
@@ -29,22 +33,23 @@ use crate::ui::toast::use_toasts;
 pub fn KnowledgeBasePage() -> impl IntoView {
     with_id(|id| {
         let base = load(move || client::kb::get(id));
-        let documents = load(move || client::kb::documents(id));
-        poll_while(base, |base| base.progress.in_progress());
-        // New settings have the documents cut anew: their list is old then.
+        let words = RwSignal::new(String::new());
+        let wanted = settled(words);
+        let documents = pages(move |cursor| client::kb::documents(id, &wanted.get(), cursor));
+        let is_it = move |what, changed| what == Topic::KnowledgeBase && changed == id;
+        follow_while(base, is_it, |base| base.progress.in_progress());
+        // New settings have the documents cut anew: their list is old then, told or not.
         let is_busy = Memo::new(move |_| base.get().is_some_and(|base| base.progress.in_progress()));
         Effect::new(move |_| {
             if is_busy.get() {
-                documents.reload();
+                documents.refresh();
             }
         });
-        poll_while(documents, |documents: &Vec<Document>| {
-            documents.iter().any(|document| document.status.in_progress())
-        });
+        follow_pages_while(documents, is_it, |document| document.status.in_progress());
         loaded(base, blocks, move |found| {
             view! { <Overview id=id base=found loading=base>
                 <Sources id=id documents=documents base=base />
-                <Documents id=id documents=documents base=base />
+                <Documents id=id documents=documents words=words base=base />
             </Overview> }
         })
     })

@@ -2,6 +2,7 @@
 
 use api_types::client::{self, Call};
 use api_types::kb::{Document, KnowledgeBase, SourceKind};
+use api_types::live::Topic;
 use api_types::sources::{CrawlStatus, Source, SyncReport, UpdateSourceRequest};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,13 +12,15 @@ use super::crawl::{CrawlProgress, PagesDialog};
 use super::pairs::PairsDialog;
 use super::source_icon::source_icon;
 use crate::i18n::served;
+use crate::live::follow_pages_while;
 use crate::session::use_session;
 use crate::ui::button::{Button, IconButton};
 use crate::ui::dialog::ConfirmDialog;
 use crate::ui::field::unique_id;
 use crate::ui::icon::{self, Icon};
-use crate::ui::load::{Load, load, loaded, poll_while, rows};
+use crate::ui::load::{Load, loaded, rows};
 use crate::ui::page::Section;
+use crate::ui::pages::{Pages, pages, show_more};
 use crate::ui::time::Ago;
 use crate::ui::toast::use_toasts;
 
@@ -34,15 +37,15 @@ const SCHEDULES: [(Option<i32>, &str); 5] = [
 #[derive(Clone, Copy)]
 struct Handles {
     kb: Uuid,
-    sources: Load<Vec<Source>>,
-    documents: Load<Vec<Document>>,
+    sources: Pages<Source>,
+    documents: Pages<Document>,
     base: Load<KnowledgeBase>,
 }
 
 impl Handles {
     fn reload(self) {
-        self.sources.reload();
-        self.documents.reload();
+        self.sources.refresh();
+        self.documents.refresh();
         self.base.reload();
     }
 }
@@ -53,28 +56,24 @@ pub fn Sources(
     /// The knowledge base's id.
     id: Uuid,
     /// Its documents, which change with their sources.
-    documents: Load<Vec<Document>>,
+    documents: Pages<Document>,
     /// The knowledge base, which changes with them, too.
     base: Load<KnowledgeBase>,
 ) -> impl IntoView {
-    let sources = load(move || client::kb_sources::list(id));
-    let underway = |sources: &Vec<Source>| sources.iter().any(|source| source.sync.is_some());
-    poll_while(sources, move |sources| underway(sources));
+    let sources = pages(move |cursor| client::kb_sources::list(id, cursor));
+    // A crawl is named by its source, which may be one of another knowledge base.
+    let concerns = move |what, changed| match what {
+        Topic::KnowledgeBase => changed == id,
+        Topic::Crawl => true,
+        _ => false,
+    };
+    follow_pages_while(sources, concerns, |source| source.sync.is_some());
     let handles = Handles {
         kb: id,
         sources,
         documents,
         base,
     };
-    // A sync that ended has changed documents.
-    Effect::new(move |was: Option<bool>| {
-        let is = sources.get().is_some_and(|sources| underway(&sources));
-        if was == Some(true) && !is {
-            documents.reload();
-            base.reload();
-        }
-        is
-    });
     let deleting = RwSignal::new(None::<Source>);
     let asking = RwSignal::new(false);
     let session = use_session();
@@ -95,7 +94,8 @@ pub fn Sources(
         move || tr!("{n} document" | "{n} documents" % deleting.get().map_or(0, |source| source.documents));
     view! {
         <Section title=tr!("Sources")>
-            {loaded(sources, rows, move |found| view! { <List found=found handles=handles ask=ask /> })}
+            {loaded(sources.first, rows, move |_| view! { <List handles=handles ask=ask /> })}
+            {show_more(sources)}
         </Section>
         <ConfirmDialog open=asking title=tr!("Delete this source?") action=tr!("Delete source") on_confirm=delete>
             <p>
@@ -107,11 +107,8 @@ pub fn Sources(
 }
 
 #[component]
-fn List(
-    found: RwSignal<Vec<Source>>,
-    handles: Handles,
-    ask: impl Fn(Source) + Copy + Send + Sync + 'static,
-) -> impl IntoView {
+fn List(handles: Handles, ask: impl Fn(Source) + Copy + Send + Sync + 'static) -> impl IntoView {
+    let found = Memo::new(move |_| handles.sources.items());
     let ids = move || found.with(|found| found.iter().map(|source| source.id).collect::<Vec<_>>());
     let row = move |id: Uuid| {
         let source =
@@ -194,7 +191,7 @@ fn Freshness(id: Uuid, title: String, source: Memo<Option<Source>>, handles: Han
             if let Err(error) = session.send(&call).await {
                 toasts.fail(&error);
             }
-            handles.sources.reload();
+            handles.sources.refresh();
             busy.set(false);
         });
     };
@@ -266,7 +263,7 @@ fn Schedule(id: Uuid, source: Memo<Option<Source>>, handles: Handles) -> impl In
                 Ok(_) => toasts.say(tr!("The schedule was changed.")),
                 Err(error) => toasts.fail(&error),
             }
-            handles.sources.reload();
+            handles.sources.refresh();
         });
     };
     let key = |hours: Option<i32>| hours.map(|hours| hours.to_string()).unwrap_or_default();

@@ -44,7 +44,7 @@ fn address(filter: &LeadFilter) -> String {
 /// The form above the list.
 #[component]
 pub fn Filters(wanted: Memo<LeadFilter>) -> impl IntoView {
-    let bots = load(|| client::bots::list(None));
+    let bots = load(client::bots::many);
     let [search, state, bot] = [(); 3].map(|()| RwSignal::new(String::new()));
     Effect::new(move |_| {
         let wanted = wanted.get();

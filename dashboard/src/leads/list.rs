@@ -2,12 +2,14 @@
 
 use api_types::client;
 use api_types::leads::{LeadFilter, LeadFormat, LeadSummary};
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::filters::{Filters, wanted};
 use super::status::StatusMark;
+use crate::live::follow_pages;
 use crate::session::use_session;
 use crate::ui::button::{Button, ButtonLink};
 use crate::ui::download;
@@ -24,6 +26,7 @@ use crate::ui::toast::use_toasts;
 pub fn LeadsPage() -> impl IntoView {
     let wanted = wanted();
     let leads = pages(move |cursor| client::leads::list(&wanted.get(), cursor));
+    follow_pages(leads, |what, _| what == Topic::Lead);
     view! {
         <PageHead title=tr!("Leads") subtitle=tr!("People who left their details with a bot, and how far you are with them.")>
             <Export wanted=wanted format=LeadFormat::Csv name=tr!("Export CSV") />

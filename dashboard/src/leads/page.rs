@@ -2,26 +2,27 @@
 
 use api_types::client;
 use api_types::leads::{Lead, LeadAnswer, LeadStatus, LeadSubmission, SaveLeadRequest};
+use api_types::live::Topic;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::delete::DeleteLead;
 use super::notes::Notes;
 use super::status;
-use crate::session::use_session;
+use crate::live::follow;
 use crate::ui::field::{SelectField, Text};
 use crate::ui::load::{Load, blocks, load, loaded};
 use crate::ui::page::{PageHead, Section};
 use crate::ui::params::with_id;
 use crate::ui::time::Ago;
-use crate::ui::toast::use_toasts;
+use crate::ui::undo::undoable;
 
 /// The page.
 #[component]
 pub fn LeadPage() -> impl IntoView {
     with_id(|id| {
         let lead = load(move || client::leads::get(id));
+        follow(lead, move |what, changed| what == Topic::Lead && changed == id);
         loaded(
             lead,
             blocks,
@@ -53,31 +54,20 @@ fn Details(id: Uuid, lead: Load<Lead>, found: RwSignal<Lead>) -> impl IntoView {
 /// How far the team is. Saved as it is chosen.
 #[component]
 fn Pipeline(id: Uuid, lead: Load<Lead>, found: RwSignal<Lead>) -> impl IntoView {
-    let session = use_session();
-    let toasts = use_toasts();
     let saved = move || found.with(|lead| lead.summary.status);
     let chosen = RwSignal::new(untrack(saved));
     Effect::new(move |_| chosen.set(saved()));
+    let change = undoable(
+        move |status| chosen.set(status),
+        move |_, status| Some(client::leads::save(id, SaveLeadRequest { status: *status })),
+        move |answer| lead.set(answer),
+    );
     let choose = move |name: String| {
-        let Some(status) = LeadStatus::from_name(&name) else {
-            return;
-        };
-        chosen.set(status);
-        spawn_local(async move {
-            match session
-                .send(&client::leads::save(id, SaveLeadRequest { status }))
-                .await
-            {
-                Ok(answer) => {
-                    lead.set(answer);
-                    toasts.say(tr!("Saved as {}.", status::name(status).to_lowercase()));
-                }
-                Err(problem) => {
-                    toasts.fail(&problem);
-                    chosen.try_set(untrack(saved));
-                }
-            }
-        });
+        let before = chosen.get_untracked();
+        if let Some(status) = LeadStatus::from_name(&name).filter(|status| *status != before) {
+            let words = tr!("Saved as {}.", status::name(status).to_lowercase());
+            change.go(before, status, words);
+        }
     };
     let value = Text::new(move || chosen.get().as_str().to_owned(), choose);
     view! {

@@ -2,24 +2,30 @@
 
 use api_types::client;
 use api_types::embeddings::{EmbeddingChange, EmbeddingModel, EmbeddingSettings};
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::embedding_form::EmbeddingDialog;
 use crate::i18n::served;
+use crate::live::follow_while;
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::Button;
 use crate::ui::icon;
-use crate::ui::load::{Load, load, loaded, poll_while, rows};
+use crate::ui::load::{Load, load, loaded, rows};
 use crate::ui::page::Section;
 
 /// The section.
 #[component]
 pub fn Embedding() -> impl IntoView {
     let settings = load(client::embedding::get);
-    poll_while(settings, |settings| settings.next.is_some());
+    follow_while(
+        settings,
+        |what, _| what == Topic::Embedding,
+        |settings| settings.next.is_some(),
+    );
     let choosing = RwSignal::new(false);
     let choose = view! {
         <Button small=true icon=icon::PENCIL needs=Role::Admin on_click=move || choosing.set(true)>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::inbox::Live;
+use crate::inbox::Counts;
 use crate::session;
 use crate::ui::icon::{self, Glyph, Icon};
 use crate::ui::menu::{ITEM, Menu};
@@ -89,7 +89,7 @@ fn is_current(place: Place) -> impl Fn() -> bool + Copy + Send + Sync {
 /// How many conversations want to be looked at.
 #[component]
 fn Waiting() -> impl IntoView {
-    let count = expect_context::<Live>().counts;
+    let count = expect_context::<Counts>().0;
     let count = Memo::new(move |_| count.get().attention);
     view! {
         <Show when=move || { count.get() > 0 }>

@@ -1,19 +1,20 @@
 //! The cases of a set: read, add, change, delete.
 
 use api_types::client;
-use api_types::test_sets::{Expectation, MAX_CASES, TestCase};
+use api_types::test_sets::{Expectation, MAX_CASES, SaveTestCaseRequest, TestCase};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::case_form::CaseForm;
 use super::documents::documents;
-use crate::session::use_session;
+use crate::session::{Session, use_session};
 use crate::ui::button::{Button, IconButton};
-use crate::ui::dialog::ConfirmDialog;
 use crate::ui::field::SearchBox;
 use crate::ui::icon;
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::Section;
+use crate::ui::toast::{Toasts, use_toasts};
 
 /// What the rows of the table share. A handle.
 #[derive(Clone, Copy)]
@@ -21,8 +22,8 @@ struct Table {
     set_id: Uuid,
     documents: RwSignal<Vec<(Uuid, String)>>,
     editing: RwSignal<Option<Uuid>>,
-    deleting: RwSignal<Option<TestCase>>,
-    asking: RwSignal<bool>,
+    /// Shown at once to be gone, until the list says so.
+    gone: RwSignal<Vec<Uuid>>,
     changed: Callback<()>,
 }
 
@@ -36,7 +37,6 @@ pub fn Cases(
     /// Called when a case was added, changed or deleted.
     changed: Callback<()>,
 ) -> impl IntoView {
-    let session = use_session();
     let cases = load(move || {
         version.track();
         client::test_sets::cases(set_id)
@@ -46,20 +46,8 @@ pub fn Cases(
         set_id,
         documents: documents(),
         editing: RwSignal::new(None),
-        deleting: RwSignal::new(None),
-        asking: RwSignal::new(false),
+        gone: RwSignal::new(Vec::new()),
         changed,
-    };
-    let question = move || table.deleting.get().map(|case| case.question).unwrap_or_default();
-    let delete = async move || {
-        let Some(case) = table.deleting.get_untracked() else {
-            return Ok(());
-        };
-        session
-            .send(&client::test_sets::delete_case(set_id, case.id))
-            .await?;
-        table.changed.run(());
-        Ok(())
     };
     let saved = move || {
         adding.set(false);
@@ -86,12 +74,6 @@ pub fn Cases(
             </Show>
             {loaded(cases, rows, move |found| view! { <List table=table found=found /> })}
         </Section>
-        <ConfirmDialog open=table.asking title=tr!("Delete this case?") action=tr!("Delete case") on_confirm=delete>
-            <p>
-                <strong dir="auto">{question}</strong>
-                {tr!(" goes from the set. Runs that asked it stay as they are.")}
-            </p>
-        </ConfirmDialog>
     }
 }
 
@@ -102,6 +84,9 @@ fn List(table: Table, found: RwSignal<Vec<TestCase>>) -> impl IntoView {
         let words = words.get().to_lowercase();
         let mut cases = found.get();
         cases.retain(|case| case.question.to_lowercase().contains(words.trim()));
+        table
+            .gone
+            .with(|gone| cases.retain(|case| !gone.contains(&case.id)));
         cases
     };
     view! {
@@ -165,6 +150,27 @@ fn shortened(text: &str) -> String {
     short
 }
 
+/// Adds a case anew that was just deleted.
+fn restore(session: Session, toasts: Toasts, table: Table, case: TestCase) {
+    let request = SaveTestCaseRequest {
+        question: case.question,
+        history: case.history,
+        expectation: case.expectation,
+    };
+    spawn_local(async move {
+        match session
+            .send(&client::test_sets::add_case(table.set_id, &request))
+            .await
+        {
+            Ok(_) => {
+                toasts.say(tr!("Undone."));
+                table.changed.try_run(());
+            }
+            Err(problem) => toasts.fail(&problem),
+        }
+    });
+}
+
 #[component]
 fn Row(table: Table, case: TestCase) -> impl IntoView {
     let id = case.id;
@@ -174,9 +180,23 @@ fn Row(table: Table, case: TestCase) -> impl IntoView {
         table.editing.set(None);
         table.changed.run(());
     };
-    let ask = move || {
-        table.deleting.set(Some(case.get_value()));
-        table.asking.set(true);
+    let (session, toasts) = (use_session(), use_toasts());
+    let delete = move || {
+        table.gone.update(|gone| gone.push(id));
+        let (set_id, case) = (table.set_id, case.get_value());
+        spawn_local(async move {
+            match session.send(&client::test_sets::delete_case(set_id, id)).await {
+                Ok(()) => {
+                    let undo = move || restore(session, toasts, table, case.clone());
+                    toasts.offer_undo(tr!("Case deleted. Runs that asked it stay as they are."), undo);
+                }
+                Err(problem) => {
+                    table.gone.try_update(|gone| gone.retain(|other| *other != id));
+                    toasts.fail(&problem);
+                }
+            }
+            table.changed.try_run(());
+        });
     };
     let expected =
         case.with_value(|case| expectation_words(&case.expectation, case.document_title.as_deref()));
@@ -195,7 +215,7 @@ fn Row(table: Table, case: TestCase) -> impl IntoView {
                 </div>
                 <div class="flex shrink-0 gap-1">
                     <IconButton icon=icon::PENCIL label=tr!("Change case") on_click=move || table.editing.set(Some(id)) />
-                    <IconButton icon=icon::TRASH_2 label=tr!("Delete case") on_click=ask />
+                    <IconButton icon=icon::TRASH_2 label=tr!("Delete case") on_click=delete />
                 </div>
             </div>
         }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::session::use_session;
 
-/// Ids and titles of the documents in all knowledge bases; empty until they are read. What can't be read is left out:
+/// Ids and titles of the documents in all knowledge bases, of each the first 500; empty until they are read. What can't be read is left out:
 /// a case can be written without.
 pub fn documents() -> RwSignal<Vec<(Uuid, String)>> {
     let session = use_session();
@@ -17,10 +17,11 @@ pub fn documents() -> RwSignal<Vec<(Uuid, String)>> {
             return;
         };
         for base in bases {
-            let Ok(documents) = session.send(&client::kb::documents(base.id)).await else {
+            let Ok(documents) = session.send(&client::kb::many_documents(base.id)).await else {
                 continue;
             };
             let titles = documents
+                .items
                 .into_iter()
                 .map(|document| (document.id, document.title));
             found.try_update(|found: &mut Vec<(Uuid, String)>| {

@@ -1,6 +1,7 @@
 //! Every test set, with how its newest run went.
 
 use api_types::client;
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use api_types::test_sets::{RunStatus, SaveTestSetRequest, TestRun, TestSet};
 use api_types::validate::Checker;
@@ -11,6 +12,7 @@ use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 
 use super::figures::percent;
+use crate::live::follow_while;
 use crate::session::use_session;
 use crate::ui::button::{Button, Submit, Variant};
 use crate::ui::dialog::Dialog;
@@ -18,13 +20,14 @@ use crate::ui::empty::Empty;
 use crate::ui::field::{SearchBox, TextField};
 use crate::ui::form::{Form, FormBody};
 use crate::ui::icon;
-use crate::ui::load::{Load, load, loaded, poll_while, rows};
+use crate::ui::load::{Load, load, loaded, rows};
 use crate::ui::page::PageHead;
 
 /// All sets, read again while one is being run.
 fn sets() -> Load<Vec<TestSet>> {
     let sets = load(client::test_sets::list);
-    poll_while(sets, |sets: &Vec<TestSet>| {
+    let is_any = |what, _| matches!(what, Topic::TestSet | Topic::TestRun);
+    follow_while(sets, is_any, |sets: &Vec<TestSet>| {
         let mut runs = sets.iter().filter_map(|set| set.last_run.as_ref());
         runs.any(|run| run.status.is_active())
     });

@@ -14,4 +14,4 @@ mod run;
 pub use list::{BotSets, TestSetsPage, run_line};
 pub use page::TestSetPage;
 pub use pick::{AddToTestSet, Asked};
-pub use run::Progress;
+pub use run::{Progress, concerns_runs};

@@ -12,13 +12,15 @@ use super::cases::Cases;
 use super::import::{ImportDialog, export};
 use super::results::Results;
 use super::run::RunSection;
+use super::run::concerns_runs;
+use crate::live::follow_while;
 use crate::session::use_session;
 use crate::ui::button::{Button, Submit};
 use crate::ui::dialog::{ConfirmDialog, Dialog};
 use crate::ui::field::TextField;
 use crate::ui::form::{Form, FormBody};
 use crate::ui::icon;
-use crate::ui::load::{Load, blocks, load, loaded, poll_while, rows};
+use crate::ui::load::{Load, blocks, load, loaded, rows};
 use crate::ui::page::{PageHead, Section};
 use crate::ui::params::with_id;
 use crate::ui::toast::use_toasts;
@@ -44,9 +46,11 @@ fn Overview(id: Uuid, set: Load<TestSet>, found: RwSignal<TestSet>) -> impl Into
         named("draft").or_else(|| named("bot"))
     });
     let runs = load(move || client::test_sets::runs(id));
-    poll_while(runs, |runs: &Vec<TestRun>| {
-        runs.iter().any(|run| run.status.is_active())
-    });
+    follow_while(
+        runs,
+        move |what, changed| concerns_runs(id, runs, what, changed),
+        |runs: &Vec<TestRun>| runs.iter().any(|run| run.status.is_active()),
+    );
     let active = move || runs.get()?.into_iter().find(|run| run.status.is_active());
     let importing = RwSignal::new(false);
     let version = RwSignal::new(0_u32);

@@ -1,6 +1,7 @@
 //! Running a set: on what, how far it is, and stopping it.
 
 use api_types::client;
+use api_types::live::Topic;
 use api_types::test_sets::{RunStatus, StartRunRequest, TestRun};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,8 +12,17 @@ use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Variant};
 use crate::ui::field::{SelectField, Text};
 use crate::ui::icon;
-use crate::ui::load::load;
+use crate::ui::load::{Load, load};
 use crate::ui::page::Section;
+
+/// Whether what changed is the set, or one of its runs.
+pub fn concerns_runs(set_id: Uuid, runs: Load<Vec<TestRun>>, what: Topic, id: Uuid) -> bool {
+    match what {
+        Topic::TestSet => id == set_id,
+        Topic::TestRun => untrack(|| runs.get()).is_some_and(|runs| runs.iter().any(|run| run.id == id)),
+        _ => false,
+    }
+}
 
 /// Chooses a bot or draft and starts a run; shows the one that is under way.
 #[component]
@@ -31,7 +41,7 @@ pub fn RunSection(
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let chosen = RwSignal::new(wanted);
-    let bots = load(|| client::bots::list(None));
+    let bots = load(client::bots::many);
     let drafts = load(client::bot_drafts::list);
     let options = Memo::new(move |_| {
         let mut options = Vec::new();

@@ -1,10 +1,16 @@
 //! Form fields: label, control, and below it the hint or what is wrong.
 
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 
 use super::button::IconButton;
 use super::form::FieldForm;
 use super::icon;
+
+/// How long nothing is typed before it is looked up.
+const SETTLED: Duration = Duration::from_millis(250);
 
 /// A text that a field shows and changes.
 #[derive(Clone, Copy)]
@@ -387,4 +393,25 @@ pub fn SearchBox(
             />
         </label>
     }
+}
+
+/// What was typed, once nothing was for a moment: for what is looked up at the server.
+pub fn settled(words: RwSignal<String>) -> RwSignal<String> {
+    let settled = RwSignal::new(words.get_untracked());
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let stop = move || {
+        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    };
+    Effect::new(move |_| {
+        let now = words.get();
+        stop();
+        if now != settled.get_untracked() {
+            let wait = set_timeout_with_handle(move || settled.set(now), SETTLED).ok();
+            timer.set_value(wait);
+        }
+    });
+    on_cleanup(stop);
+    settled
 }

@@ -1,11 +1,9 @@
 //! Reading from the server: loading, ready, failed; and reading again without a flicker.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use api_types::ErrorCode;
 use api_types::client::{Answer, Call, ClientError, Request};
-use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
@@ -36,7 +34,7 @@ pub struct Load<T: 'static> {
     stale: RwSignal<Option<ClientError>>,
     again: RwSignal<()>,
     /// Grows with each answer or error.
-    settled: RwSignal<u32>,
+    pub settled: RwSignal<u32>,
 }
 
 impl<T> Clone for Load<T> {
@@ -137,8 +135,11 @@ impl<T: Data> Load<T> {
 
     /// Reads again; what is on the page stays until the answer is there.
     pub fn reload(self) {
-        if matches!(self.state.get_untracked(), State::Failed(_)) {
-            self.state.set(State::Loading);
+        match self.state.try_get_untracked() {
+            // The page was left.
+            None => return,
+            Some(State::Failed(_)) => self.state.set(State::Loading),
+            Some(_) => {}
         }
         self.again.notify();
     }
@@ -150,24 +151,6 @@ impl<T: Data> Load<T> {
             _ => None,
         }
     }
-}
-
-/// Reads again each second for as long as the data says that work is under way.
-pub fn poll_while<T: Data>(load: Load<T>, is_under_way: impl Fn(&T) -> bool + 'static) {
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let stop = move || {
-        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
-    };
-    Effect::new(move |_| {
-        load.settled.track();
-        stop();
-        if untrack(|| load.get()).is_some_and(|data| is_under_way(&data)) {
-            timer.set_value(set_timeout_with_handle(move || load.reload(), Duration::from_secs(1)).ok());
-        }
-    });
-    on_cleanup(stop);
 }
 
 /// Shows `skeleton`, then what `ready` makes of the data, or what went wrong with a way to try again.

@@ -22,3 +22,4 @@ pub mod theme;
 pub mod time;
 pub mod toast;
 pub mod toggle;
+pub mod undo;

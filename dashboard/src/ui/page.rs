@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use super::field::unique_id;
 use super::icon::{self, Icon};
-use crate::inbox::Live;
+use crate::inbox::Counts;
 
 /// Names the browser's tab.
 pub fn title(text: impl Fn() -> String + 'static) {
-    let waiting = use_context::<Live>().map(|live| live.counts);
+    let waiting = use_context::<Counts>().map(|counts| counts.0);
     Effect::new(move |_| {
         let text = text();
         let name = if text.is_empty() {

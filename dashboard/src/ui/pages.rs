@@ -10,6 +10,9 @@ use super::button::Button;
 use super::load::{Data, Load, load};
 use crate::session::{Session, use_session};
 
+/// Pages that are read again when something changed; of a list that is longer only the first.
+const MOST_AGAIN: usize = 10;
+
 /// Makes the call for the page at a cursor.
 type PageCall<T> = Box<dyn Fn(Option<String>) -> Call<Page<T>> + Send + Sync>;
 
@@ -23,6 +26,12 @@ pub struct Pages<T: 'static> {
     session: Session,
     busy: RwSignal<bool>,
     error: RwSignal<Option<ClientError>>,
+    /// Pages that are shown.
+    shown: StoredValue<usize>,
+    /// What follows the first page that is about to be put in its place.
+    rest: StoredValue<Option<(Vec<T>, Option<String>)>>,
+    /// Grows with each look whether the list is still the same.
+    looks: StoredValue<u32>,
 }
 
 impl<T> Clone for Pages<T> {
@@ -46,11 +55,19 @@ pub fn pages<T: Data>(
         session: use_session(),
         busy: RwSignal::new(false),
         error: RwSignal::new(None),
+        shown: StoredValue::new(1),
+        rest: StoredValue::new(None),
+        looks: StoredValue::new(0),
     };
     Effect::new(move |_| {
         let first = pages.first.get();
-        pages.more.set(Vec::new());
-        pages.cursor.set(first.and_then(|page| page.next_cursor));
+        let rest = pages.rest.try_update_value(Option::take).flatten();
+        let (more, cursor) = rest.unwrap_or_else(|| {
+            pages.shown.set_value(1);
+            (Vec::new(), first.and_then(|page| page.next_cursor))
+        });
+        pages.more.set(more);
+        pages.cursor.set(cursor);
     });
     pages
 }
@@ -61,6 +78,54 @@ impl<T: Data> Pages<T> {
         let mut items = self.first.get().map(|page| page.items).unwrap_or_default();
         items.extend(self.more.get());
         items
+    }
+
+    /// Reads again as much as is shown, and changes the page where it differs; nobody loses their place.
+    pub fn refresh(self) {
+        let Some(shown) = self.shown.try_get_value() else {
+            return;
+        };
+        // So far down nobody looks at what comes in at the top.
+        if shown == 1 || shown > MOST_AGAIN {
+            self.first.reload();
+            return;
+        }
+        let look = self.looks.get_value().wrapping_add(1);
+        self.looks.set_value(look);
+        spawn_local(async move {
+            let (mut first, mut more, mut cursor) = (None, Vec::new(), None);
+            for _ in 0..shown {
+                let call = self.call.try_with_value(|call| call(cursor.clone()));
+                // What can't be read now is read with the next event.
+                let Some(Ok(page)) = (match call {
+                    Some(call) => Some(self.session.send(&call).await),
+                    None => None,
+                }) else {
+                    return;
+                };
+                cursor.clone_from(&page.next_cursor);
+                match first {
+                    None => first = Some(page),
+                    Some(_) => more.extend(page.items),
+                }
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            let Some(first) = first else { return };
+            let is_same =
+                self.shown.try_get_value() == Some(shown) && self.looks.try_get_value() == Some(look);
+            if !is_same {
+                return;
+            }
+            if untrack(|| self.first.get()).as_ref() == Some(&first) {
+                self.more.set(more);
+                self.cursor.set(cursor);
+            } else {
+                self.rest.set_value(Some((more, cursor)));
+                self.first.set(first);
+            }
+        });
     }
 
     fn next(self) {
@@ -79,6 +144,7 @@ impl<T: Data> Pages<T> {
             }
             match result {
                 Ok(page) => {
+                    self.shown.update_value(|shown| *shown += 1);
                     self.more.update(|more| more.extend(page.items));
                     self.cursor.set(page.next_cursor);
                 }

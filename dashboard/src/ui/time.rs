@@ -20,21 +20,33 @@ pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_millis(now_ms() as i64).unwrap_or_default()
 }
 
-/// A clock that ticks once a second; provided once, at the root.
+/// What is younger is shown to the second, in milliseconds.
+const YOUNG: f64 = 120_000.0;
+
+/// A clock that ticks once a second, and more slowly for what is long ago: a page may show thousands of times. Provided once, at
+/// the root.
 #[derive(Clone, Copy)]
-pub struct Clock(RwSignal<f64>);
+pub struct Clock {
+    second: RwSignal<f64>,
+    half_minute: RwSignal<f64>,
+}
 
 impl Clock {
     /// Starts it.
     pub fn start() -> Self {
-        let now = RwSignal::new(now_ms());
-        set_interval(move || now.set(now_ms()), Duration::from_secs(1));
-        Self(now)
+        let clock = Self {
+            second: RwSignal::new(now_ms()),
+            half_minute: RwSignal::new(now_ms()),
+        };
+        set_interval(move || clock.second.set(now_ms()), Duration::from_secs(1));
+        set_interval(move || clock.half_minute.set(now_ms()), Duration::from_secs(30));
+        clock
     }
 
     /// How long ago `at` (milliseconds since 1970) was, such as `3 min ago`. Reactive.
     pub fn ago(self, at: f64) -> String {
-        ago(at, self.0.get())
+        let now = self.half_minute.get();
+        ago(at, if now - at < YOUNG { self.second.get() } else { now })
     }
 }
 

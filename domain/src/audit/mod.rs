@@ -19,7 +19,7 @@ pub use verify::{Break, Verified, verify};
 
 use crate::db::TenantTx;
 use crate::tenancy::{Actor, Origin};
-use crate::{Result, Scope};
+use crate::{Result, Scope, live};
 
 /// Characters of an object's name that are kept.
 const MAX_NAME_CHARS: usize = 200;
@@ -44,7 +44,7 @@ impl Entry {
 }
 
 /// Has an entry written when `tx` is committed. `object_id` and `object_name` say what it was done to; no name, when it
-/// has none. `details` hold no secret.
+/// has none. `details` hold no secret. Whoever looks at such an object is told live.
 pub fn record(
     tx: &mut TenantTx,
     scope: &Scope,
@@ -53,6 +53,9 @@ pub fn record(
     object_name: &str,
     details: Value,
 ) {
+    if let Some(what) = live::topic_of(action) {
+        tx.tell(what, object_id);
+    }
     let name: String = object_name.trim().chars().take(MAX_NAME_CHARS).collect();
     tx.at_commit(Entry {
         workspace_id: scope.workspace_id(),

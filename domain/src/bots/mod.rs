@@ -6,10 +6,10 @@ mod live;
 mod versions;
 mod widget;
 
-use api_types::ErrorCode;
 use api_types::audit::AuditAction;
 use api_types::bots::{Bot, BotStatus, BotSummary, ChatbotContent, Embed, Position, Size};
 use api_types::tenancy::Role;
+use api_types::{ErrorCode, Page};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
@@ -19,6 +19,7 @@ pub use live::{LiveBot, LiveBots};
 pub use versions::{list as versions, rollback};
 pub use widget::{Launcher, config, launcher};
 
+use crate::paging::{self, Slice};
 use crate::{Error, Result, Scope, Services, audit, uploads};
 
 /// A bot joined with its live version.
@@ -51,24 +52,43 @@ impl Row {
     }
 }
 
-/// The workspace's bots by name.
-pub async fn list(services: &Services, scope: &Scope) -> Result<Vec<BotSummary>> {
-    let rows = rows(services, scope, None).await?;
-    rows.into_iter()
+/// The workspace's bots by name, a page at a time.
+pub async fn page(services: &Services, scope: &Scope, wanted: &Slice) -> Result<Page<BotSummary>> {
+    let (skipped, size) = wanted.bounds()?;
+    let bounds = (skipped, paging::asked(size));
+    let rows = rows(services, scope, None, &wanted.pattern(), bounds).await?;
+    let bots = rows
+        .into_iter()
         .map(|row| Ok(row.into_bot(&services.public_url, scope)?.summary))
-        .collect()
+        .collect::<Result<_>>()?;
+    Ok(paging::slice(bots, skipped, size))
+}
+
+/// All of them, as far as a program can use a list of so many.
+pub async fn list(services: &Services, scope: &Scope) -> Result<Vec<BotSummary>> {
+    let wanted = Slice {
+        limit: Some(500),
+        ..Slice::default()
+    };
+    Ok(page(services, scope, &wanted).await?.items)
 }
 
 /// One bot.
 pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Bot> {
-    let row = rows(services, scope, Some(id))
+    let row = rows(services, scope, Some(id), "%", (0, 1))
         .await?
         .pop()
         .ok_or_else(|| Error::not_found("bot"))?;
     row.into_bot(&services.public_url, scope)
 }
 
-async fn rows(services: &Services, scope: &Scope, id: Option<Uuid>) -> Result<Vec<Row>> {
+async fn rows(
+    services: &Services,
+    scope: &Scope,
+    id: Option<Uuid>,
+    pattern: &str,
+    (skipped, most): (i64, i64),
+) -> Result<Vec<Row>> {
     let mut tx = services.db.tenant(scope).await?;
     let rows = sqlx::query_as!(
         Row,
@@ -77,11 +97,14 @@ async fn rows(services: &Services, scope: &Scope, id: Option<Uuid>) -> Result<Ve
                  as "conversation_count!"
          from bots b
          join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
-         where b.workspace_id = $1 and ($2::uuid is null or b.id = $2)
-         order by lower(b.name)
-         limit 500"#,
+         where b.workspace_id = $1 and ($2::uuid is null or b.id = $2) and lower(b.name) like $3
+         order by lower(b.name), b.id
+         offset $4 limit $5"#,
         scope.workspace_id(),
-        id
+        id,
+        pattern,
+        skipped,
+        most
     )
     .fetch_all(&mut *tx)
     .await?;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use api_types::ErrorCode;
 use api_types::chat::{FeedbackRequest, Rating};
 use api_types::gaps::GapKind;
+use api_types::live::Topic;
 use api_types::validate::Checker;
 use api_types::visitors::Visitor;
 use chrono::{DateTime, Utc};
@@ -64,6 +65,7 @@ pub async fn rate(
         before: answer.rating,
         now: request.rating,
     };
+    tx.tell(Topic::Gap, bot.id);
     analytics::rated(&mut tx, &bot.scope, request.session_id, &rated).await?;
     tx.commit().await
 }

@@ -8,6 +8,7 @@ use api_types::chat::{ChatEvent, MessageRole};
 use api_types::conversations::MessageStatus;
 use api_types::gaps::GapKind;
 use api_types::inbox::HandOffStatus;
+use api_types::live::Topic;
 use api_types::retrieval::Retrieval;
 use chrono::{DateTime, Utc};
 use retrieval::words;
@@ -23,7 +24,8 @@ use crate::analytics::{self, Outcome};
 use crate::bots::LiveBot;
 use crate::db::TenantTx;
 use crate::gaps::{self, NewGap};
-use crate::inbox::{self, Signal};
+use crate::inbox;
+use crate::live::Signal;
 use crate::{Error, Result, Services, uploads};
 
 /// How long an answer is kept in memory while Postgres is away.
@@ -311,6 +313,9 @@ impl Running {
                 .filter(|gist| !gist.is_empty())
                 .map(|gist| words::gist_key(&gist)),
         };
+        if is_whole && !answer.answered {
+            tx.tell(Topic::Gap, self.bot.id);
+        }
         // Last, as it locks the sums until the end.
         analytics::turn(&mut tx, scope, self.session_id, &session, &turn).await?;
         tx.commit().await?;

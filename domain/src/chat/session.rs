@@ -16,6 +16,8 @@ use crate::conversations::role;
 use crate::db::TenantTx;
 use crate::{Error, Result, Services, inbox, uploads};
 
+/// Messages of one part of a conversation that is read again.
+const PART: usize = 100;
 /// Messages looked back at.
 const HISTORY: i64 = 20;
 
@@ -85,28 +87,35 @@ pub(super) async fn asked(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid) ->
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// A conversation to resume after a reload.
+/// A conversation to resume after a reload: its last messages, or those `before` one of them.
 pub async fn session(
     services: &Services,
     bot: &LiveBot,
     session_id: Uuid,
     visitor: Option<&Visitor>,
+    before: Option<Uuid>,
 ) -> Result<Session> {
     let mut tx = services.db.tenant(&bot.scope).await?;
     require(&mut tx, bot, session_id, visitor).await?;
     // Before the messages: what comes in between is told twice rather than not.
     let hand_off = inbox::status(&mut tx, &bot.scope, session_id).await?;
-    let rows = sqlx::query!(
+    let mut rows = sqlx::query!(
         r#"select m.id, m.role, m.content, m.sources, m.rating, m.is_by_person, u.name as "author?", m.created_at
            from messages m left join users u on u.id = m.author_id
            where m.workspace_id = $1 and m.conversation_id = $2 and m.status <> 'failed'
-           order by m.id desc limit 100"#,
+             and ($3::uuid is null or m.id < $3)
+           order by m.id desc limit $4"#,
         bot.scope.workspace_id(),
-        session_id
+        session_id,
+        before,
+        // One more, to know whether there are others.
+        i64::try_from(PART + 1).unwrap_or(i64::MAX)
     )
     .fetch_all(&mut *tx)
     .await?;
     let mut attachments = uploads::of_conversation(&mut tx, &bot.scope, session_id).await?;
+    let has_earlier = rows.len() > PART;
+    rows.truncate(PART);
     let messages = rows.into_iter().rev().map(|row| {
         Ok(SessionMessage {
             id: row.id,
@@ -123,6 +132,7 @@ pub async fn session(
     Ok(Session {
         session_id,
         messages: messages.collect::<Result<_>>()?,
+        has_earlier,
         hand_off,
     })
 }

@@ -1,23 +1,23 @@
 //! Conversations and gaps as the team reads and deletes them.
 
 mod delete;
+mod messages;
 
 use api_types::Page;
-use api_types::chat::{FeedbackReason, MessageRole, Rating, Usage};
-use api_types::conversations::{
-    Channel, Conversation, ConversationSummary, Gap, MessageStatus, TranscriptMessage,
-};
+use api_types::chat::MessageRole;
+use api_types::conversations::{Channel, Conversation, ConversationSummary, Gap};
 use api_types::retrieval::{MessageRetrieval, Retrieval};
 use api_types::visitors::Visitor;
 use chrono::{DateTime, Utc};
 pub use delete::delete;
 pub(crate) use delete::remove_older;
+pub use messages::{Part, messages};
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::TenantTx;
 use crate::paging::{ASKED, page, parse_cursor};
-use crate::{Error, Result, Scope, Services, kb, leads, uploads};
+use crate::{Error, Result, Scope, Services, kb, leads};
 
 struct Row {
     id: Uuid,
@@ -111,7 +111,7 @@ async fn rows(tx: &mut TenantTx, scope: &Scope, filter: Filter) -> Result<Vec<Ro
     Ok(rows)
 }
 
-/// One conversation with its messages.
+/// One conversation with its last messages.
 pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Conversation> {
     read(&mut services.db.tenant(scope).await?, scope, id).await
 }
@@ -125,59 +125,13 @@ pub(crate) async fn read(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<C
         .await?
         .pop()
         .ok_or_else(|| Error::not_found("conversation"))?;
-    let messages = sqlx::query!(
-        r#"select id, role, content, sources, status, answered, model, bot_version, latency_ms, prompt_tokens,
-             completion_tokens, rating, rating_reason, rating_comment, created_at, is_by_person,
-             (select u.name from users u where u.id = messages.author_id) as author,
-             exists(select from retrievals r where r.workspace_id = messages.workspace_id and r.message_id = messages.id)
-                 as "has_search!"
-         from messages where workspace_id = $1 and conversation_id = $2 order by id limit 1000"#,
-        scope.workspace_id(),
-        id
-    )
-    .fetch_all(&mut **tx)
-    .await?;
+    let found = messages::last(tx, scope, id).await?;
     let lead_id = leads::left_in(tx, scope, id).await?;
-    let mut attachments = uploads::of_conversation(tx, scope, id).await?;
-    let messages = messages
-        .into_iter()
-        .map(|m| {
-            Ok(TranscriptMessage {
-                id: m.id,
-                role: role(&m.role),
-                content: m.content,
-                sources: serde_json::from_value(m.sources)?,
-                status: match m.status.as_str() {
-                    "partial" => MessageStatus::Partial,
-                    "failed" => MessageStatus::Failed,
-                    _ => MessageStatus::Complete,
-                },
-                answered: m.answered,
-                has_search: m.has_search,
-                model: m.model,
-                bot_version: m.bot_version,
-                latency_ms: m.latency_ms,
-                usage: m
-                    .prompt_tokens
-                    .zip(m.completion_tokens)
-                    .map(|(prompt, completion)| Usage {
-                        prompt_tokens: prompt.unsigned_abs(),
-                        completion_tokens: completion.unsigned_abs(),
-                    }),
-                rating: m.rating.as_deref().and_then(Rating::from_name),
-                rating_reason: m.rating_reason.as_deref().and_then(FeedbackReason::from_name),
-                rating_comment: m.rating_comment,
-                by_person: m.is_by_person,
-                author: m.author,
-                attachments: attachments.remove(&m.id).unwrap_or_default(),
-                created_at: m.created_at,
-            })
-        })
-        .collect::<Result<_>>()?;
     Ok(Conversation {
         summary: summary.into(),
         lead_id,
-        messages,
+        messages: found.messages,
+        has_earlier: found.has_earlier,
     })
 }
 

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use api_types::ErrorCode;
 use api_types::drafts::{Draft, DraftSummary};
+use api_types::live::{LiveEvent, Topic};
 use chrono::{DateTime, Duration, Utc};
 use redis::{AsyncCommands, Script};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use super::{Draftable, TTL_SECONDS};
 use crate::error::Refusal;
 use crate::redis::Redis;
-use crate::{Error, Result, Scope};
+use crate::{Error, Result, Scope, live};
 
 /// Largest draft, in bytes of JSON.
 const MAX_BYTES: usize = 512 * 1024;
@@ -48,8 +49,8 @@ impl<T> Stored<T> {
     }
 }
 
-/// KEYS: draft, index, seal. ARGV: new JSON, expected version (0: must not exist), workspace, id, TTL, expiry.
-/// Returns `saved`, `missing`, `sealed` or the JSON as it stands.
+/// KEYS: draft, index, seal. ARGV: new JSON, expected version (0: must not exist), workspace, id, TTL, expiry, then the channel
+/// and the event by which it is told live. Returns `saved`, `missing`, `sealed` or the JSON as it stands.
 static SAVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -65,12 +66,13 @@ static SAVE: LazyLock<Script> = LazyLock::new(|| {
         redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[5])
         redis.call('ZADD', KEYS[2], ARGV[6], ARGV[4])
         redis.call('EXPIRE', KEYS[2], ARGV[5])
+        redis.call('PUBLISH', ARGV[7], ARGV[8])
         return 'saved'
         ",
     )
 });
 
-/// KEYS: draft, index. ARGV: workspace, version, id. Returns 1 if the draft was deleted.
+/// KEYS: draft, index. ARGV: workspace, version, id, channel, event. Returns 1 if the draft was deleted.
 static DELETE_VERSION: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -80,6 +82,7 @@ static DELETE_VERSION: LazyLock<Script> = LazyLock::new(|| {
         if draft.workspace_id ~= ARGV[1] or draft.version ~= tonumber(ARGV[2]) then return 0 end
         redis.call('DEL', KEYS[1])
         redis.call('ZREM', KEYS[2], ARGV[3])
+        redis.call('PUBLISH', ARGV[4], ARGV[5])
         return 1
         ",
     )
@@ -166,7 +169,9 @@ pub async fn update<T: Draftable>(
 pub async fn delete<T: Draftable>(redis: &Redis, scope: &Scope, id: Uuid) -> Result<()> {
     get::<T>(redis, scope, id).await?;
     let mut pipe = redis::pipe();
-    pipe.del(key::<T>(id)).zrem(index::<T>(scope), id.to_string());
+    pipe.del(key::<T>(id))
+        .zrem(index::<T>(scope), id.to_string())
+        .publish(live::channel(scope.workspace_id()), changed(id)?);
     Ok(pipe.exec_async(&mut redis.commands()).await?)
 }
 
@@ -183,6 +188,8 @@ pub(crate) async fn delete_version<T: Draftable>(
         .arg(scope.workspace_id().to_string())
         .arg(version)
         .arg(id.to_string())
+        .arg(live::channel(scope.workspace_id()))
+        .arg(changed(id)?)
         .invoke_async(&mut redis.commands())
         .await?;
     Ok(())
@@ -291,6 +298,8 @@ async fn write<T: Draftable>(
         .arg(id.to_string())
         .arg(TTL_SECONDS)
         .arg(stored.updated_at.timestamp() + TTL_SECONDS)
+        .arg(live::channel(scope.workspace_id()))
+        .arg(changed(id)?)
         .invoke_async(&mut redis.commands())
         .await?;
     match answer.as_str() {
@@ -300,6 +309,12 @@ async fn write<T: Draftable>(
             &serde_json::from_str::<Stored<T>>(current)?.into_draft(id),
         )?),
     }
+}
+
+/// What is told live of a draft.
+fn changed(id: Uuid) -> Result<String> {
+    let what = Topic::Draft;
+    Ok(serde_json::to_string(&LiveEvent::Changed { what, id })?)
 }
 
 fn key<T: Draftable>(id: Uuid) -> String {

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use api_types::live::Topic;
 use uuid::Uuid;
 
 use super::{Model, settings, store, switch};
@@ -131,6 +132,7 @@ async fn bring(services: &Services, scope: &Scope, model: &Model, document: &Mis
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::Embedding, space.model_id);
     tx.commit().await?;
     if written.rows_affected() == 0 {
         // Deleted meanwhile, perhaps after its vectors were removed.

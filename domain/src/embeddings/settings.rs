@@ -2,6 +2,7 @@
 
 use api_types::audit::AuditAction;
 use api_types::embeddings::{ChangeEmbeddingRequest, EmbeddingChange, EmbeddingModel, EmbeddingSettings};
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use api_types::validate::Checker;
 use chrono::{DateTime, Utc};
@@ -270,6 +271,7 @@ pub(super) async fn note(services: &Services, scope: &Scope, id: Uuid, error: Op
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::Embedding, id);
     tx.commit().await
 }
 

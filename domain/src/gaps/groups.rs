@@ -2,6 +2,7 @@
 
 use api_types::chat::FeedbackReason;
 use api_types::gaps::{GapExample, GapGroup, GapKind, GapStatus};
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use api_types::{ErrorCode, Page};
 use chrono::{DateTime, Utc};
@@ -73,6 +74,7 @@ pub(super) async fn mark(tx: &mut TenantTx, scope: &Scope, id: Uuid, status: Gap
     if marked.rows_affected() == 0 {
         return Err(not_found());
     }
+    tx.tell(Topic::Gap, id);
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use chrono::Utc;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{events, hours, live, words};
+use super::{events, hours, words};
 use crate::bots::LiveBot;
 use crate::db::TenantTx;
 use crate::jobs::{Job, enqueue};
@@ -56,7 +56,7 @@ pub async fn ask(
     .await?;
     let handed = hand_over(&mut tx, bot, session_id, None).await?;
     tx.commit().await?;
-    live::changed(services, &bot.scope, session_id).await;
+    super::changed(services, &bot.scope, session_id).await;
     Ok(AskedForPerson {
         session_id,
         status: handed.status,

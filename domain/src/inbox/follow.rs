@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_types::chat::SessionMessage;
-use api_types::inbox::{InboxEvent, VisitorEvent};
+use api_types::inbox::VisitorEvent;
+use api_types::live::{LiveEvent, Topic};
 use api_types::visitors::Visitor;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -14,8 +15,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
 use super::events;
-use super::live::Signal;
 use crate::bots::LiveBot;
+use crate::live::Signal;
 use crate::{Result, Services, chat};
 
 /// How often is looked although nothing was told: it may have got lost.
@@ -114,17 +115,18 @@ impl Follower {
 
     fn concerns(&self, signal: &Signal) -> bool {
         let Some(workspace_id) = signal.workspace_id else {
-            return true;
+            return signal.event == LiveEvent::Ready;
         };
         workspace_id == self.bot.scope.workspace_id()
             && match &signal.event {
-                InboxEvent::Ready => true,
-                InboxEvent::Changed { conversation_id } => *conversation_id == self.session_id,
-                InboxEvent::Typing {
+                LiveEvent::Ready => true,
+                LiveEvent::Away => false,
+                LiveEvent::Changed { what, id } => *what == Topic::Conversation && *id == self.session_id,
+                LiveEvent::Typing {
                     conversation_id,
                     name,
                 } => *conversation_id == self.session_id && name.is_some(),
-                InboxEvent::Read {
+                LiveEvent::Read {
                     conversation_id,
                     by_visitor,
                     ..
@@ -192,12 +194,12 @@ impl Follower {
 }
 
 /// What is gone once it was told; `None` for what is read from Postgres.
-fn passing(event: InboxEvent) -> Option<VisitorEvent> {
+fn passing(event: LiveEvent) -> Option<VisitorEvent> {
     match event {
-        InboxEvent::Ready | InboxEvent::Changed { .. } => None,
-        InboxEvent::Typing { name, .. } => Some(VisitorEvent::Typing {
+        LiveEvent::Ready | LiveEvent::Away | LiveEvent::Changed { .. } => None,
+        LiveEvent::Typing { name, .. } => Some(VisitorEvent::Typing {
             name: name.unwrap_or_default(),
         }),
-        InboxEvent::Read { read_id, .. } => Some(VisitorEvent::Read { read_id }),
+        LiveEvent::Read { read_id, .. } => Some(VisitorEvent::Read { read_id }),
     }
 }

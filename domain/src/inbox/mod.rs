@@ -2,7 +2,7 @@
 //!
 //! A conversation is the bot's, waits, is a person's, or is closed (`conversations.state`). Whoever changes that locks its
 //! row and writes an event with the next number, in one transaction: so of many who take it one gets it, and a visitor's
-//! live stream goes on after any event without a gap. What is told live ([`Live`]) only says that there is something to read.
+//! live stream goes on after any event without a gap. What is told live ([`crate::live`]) only says that there is something to read.
 
 mod ask;
 mod canned;
@@ -10,7 +10,6 @@ mod events;
 mod follow;
 mod hours;
 mod list;
-mod live;
 mod notes;
 mod notify;
 mod read;
@@ -27,8 +26,6 @@ pub(crate) use events::status;
 pub use follow::{Followed, follow};
 pub(crate) use hours::read as read_hours;
 pub use list::{Assignee, Filter, counts, list};
-pub(crate) use live::changed;
-pub use live::{Live, Signal};
 pub use notes::{add_note, delete_note};
 pub use notify::notify;
 pub use read::get;
@@ -36,3 +33,13 @@ pub use settings::{notifications, office_hours, save_notifications, save_office_
 pub(crate) use take_over::taken_over;
 pub use team::{assign, close, give_back, mark_read, reply, take, typing};
 pub use visitor::signal;
+
+use api_types::live::LiveEvent;
+use uuid::Uuid;
+
+use crate::{Scope, Services, live};
+
+/// Tells the workspace that something about a conversation changed. At once: its visitor waits for it, too.
+pub(crate) async fn changed(services: &Services, scope: &Scope, conversation_id: Uuid) {
+    live::tell(services, scope, &LiveEvent::conversation(conversation_id)).await;
+}

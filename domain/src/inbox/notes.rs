@@ -5,7 +5,7 @@ use api_types::tenancy::Role;
 use api_types::validate::Checker;
 use uuid::Uuid;
 
-use super::{events, live, read};
+use super::{events, read};
 use crate::{Error, Result, Scope, Services};
 
 /// Writes a note.
@@ -34,7 +34,7 @@ pub async fn add_note(
     .await?;
     let now = read::read(&mut tx, scope, id).await?;
     tx.commit().await?;
-    live::changed(services, scope, id).await;
+    super::changed(services, scope, id).await;
     Ok(now)
 }
 
@@ -54,6 +54,6 @@ pub async fn delete_note(services: &Services, scope: &Scope, id: Uuid, note_id: 
         return Err(Error::not_found("note"));
     }
     tx.commit().await?;
-    live::changed(services, scope, id).await;
+    super::changed(services, scope, id).await;
     Ok(())
 }

@@ -21,13 +21,13 @@ pub(super) async fn read(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<I
         r#"select e.n, e.kind, u.name as "actor?", e.created_at
            from conversation_events e left join users u on u.id = e.actor_id
            where e.workspace_id = $1 and e.conversation_id = $2 and e.kind <> 'message'
-           order by e.n limit 500"#,
+           order by e.n desc limit 500"#,
         scope.workspace_id(),
         id
     )
     .fetch_all(&mut **tx)
     .await?;
-    let events = events.into_iter().filter_map(|row| {
+    let events = events.into_iter().rev().filter_map(|row| {
         Some(ConversationEvent {
             n: row.n,
             kind: ConversationEventKind::from_name(&row.kind)?,
@@ -35,16 +35,17 @@ pub(super) async fn read(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<I
             created_at: row.created_at,
         })
     });
-    let notes = sqlx::query_as!(
+    let mut notes = sqlx::query_as!(
         ConversationNote,
         r#"select n.id, u.name as "author?", n.content, n.created_at
            from conversation_notes n left join users u on u.id = n.author_id
-           where n.workspace_id = $1 and n.conversation_id = $2 order by n.created_at, n.id limit 500"#,
+           where n.workspace_id = $1 and n.conversation_id = $2 order by n.created_at desc, n.id desc limit 500"#,
         scope.workspace_id(),
         id
     )
     .fetch_all(&mut **tx)
     .await?;
+    notes.reverse();
     let visitor_read_id = sqlx::query_scalar!(
         "select visitor_read_id from conversations where workspace_id = $1 and id = $2",
         scope.workspace_id(),

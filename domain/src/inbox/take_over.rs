@@ -1,12 +1,13 @@
 //! Noticing that people took a conversation over while something goes on in it.
 
-use api_types::inbox::{HandOffStatus, InboxEvent};
+use api_types::inbox::HandOffStatus;
+use api_types::live::{LiveEvent, Topic};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use super::events;
-use super::live::Signal;
+use crate::live::Signal;
 use crate::{Result, Scope, Services};
 
 /// Waits until a conversation is up to people, and answers how it stands then. `signals` were subscribed to before anybody
@@ -33,9 +34,9 @@ pub(crate) async fn taken_over(
 
 fn concerns(signal: &Signal, id: Uuid) -> bool {
     match &signal.event {
-        InboxEvent::Ready => true,
-        InboxEvent::Changed { conversation_id } => *conversation_id == id,
-        InboxEvent::Typing { .. } | InboxEvent::Read { .. } => false,
+        LiveEvent::Ready => true,
+        LiveEvent::Changed { what, id: changed } => *what == Topic::Conversation && *changed == id,
+        LiveEvent::Away | LiveEvent::Typing { .. } | LiveEvent::Read { .. } => false,
     }
 }
 

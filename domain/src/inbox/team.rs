@@ -2,9 +2,8 @@
 
 use api_types::ErrorCode;
 use api_types::conversations::Channel;
-use api_types::inbox::{
-    Colleague, ConversationState, InboxConversation, InboxEvent, MAX_REPLY_CHARS, ReplyRequest,
-};
+use api_types::inbox::{Colleague, ConversationState, InboxConversation, MAX_REPLY_CHARS, ReplyRequest};
+use api_types::live::LiveEvent;
 use api_types::tenancy::Role;
 use api_types::validate::Checker;
 use api_types::webhooks::Event;
@@ -12,10 +11,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::events::{self, Locked};
-use super::{live, read};
+use super::read;
 use crate::db::TenantTx;
 use crate::tenancy::members;
-use crate::{Error, Result, Scope, Services, analytics, webhooks};
+use crate::{Error, Result, Scope, Services, analytics, live, webhooks};
 
 /// Takes a conversation over from the bot, or `from` a colleague who has it. Of many who try at once, one gets it.
 pub async fn take(
@@ -174,7 +173,7 @@ pub async fn mark_read(services: &Services, scope: &Scope, id: Uuid) -> Result<(
         return Ok(());
     };
     tx.commit().await?;
-    let event = InboxEvent::Read {
+    let event = LiveEvent::Read {
         conversation_id: id,
         read_id,
         by_visitor: false,
@@ -197,7 +196,7 @@ pub async fn typing(services: &Services, scope: &Scope, id: Uuid) -> Result<()> 
     .await?
     .ok_or_else(|| Error::not_found("conversation"))?;
     drop(tx);
-    let event = InboxEvent::Typing {
+    let event = LiveEvent::Typing {
         conversation_id: id,
         name: Some(name),
     };
@@ -306,6 +305,6 @@ async fn done(
         analytics::hand_off(&mut tx, scope, id).await?;
     }
     tx.commit().await?;
-    live::changed(services, scope, id).await;
+    super::changed(services, scope, id).await;
     Ok(now)
 }

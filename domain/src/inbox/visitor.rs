@@ -1,12 +1,12 @@
 //! What a visitor does while a person answers: types, reads.
 
-use api_types::inbox::{InboxEvent, VisitorSignal};
+use api_types::inbox::VisitorSignal;
+use api_types::live::LiveEvent;
 use api_types::visitors::Visitor;
 use uuid::Uuid;
 
-use super::live;
 use crate::bots::LiveBot;
-use crate::{Result, Services, chat};
+use crate::{Result, Services, chat, live};
 
 /// Passes on that a visitor types, and keeps what they have seen.
 pub async fn signal(
@@ -36,14 +36,14 @@ pub async fn signal(
     }
     tx.commit().await?;
     if signal.is_typing {
-        let event = InboxEvent::Typing {
+        let event = LiveEvent::Typing {
             conversation_id: session_id,
             name: None,
         };
         live::tell(services, scope, &event).await;
     }
     if let Some(read_id) = signal.read_id.filter(|_| is_read) {
-        let event = InboxEvent::Read {
+        let event = LiveEvent::Read {
             conversation_id: session_id,
             read_id,
             by_visitor: true,

@@ -3,8 +3,10 @@
 //! Changes are made in place, to the version that bots answer from, and carried over to the next version wherever the
 //! document still says the same.
 
+use api_types::Page;
 use api_types::audit::AuditAction;
 use api_types::kb::{Chunk, Importance, SaveChunkRequest, StoredChunk};
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use api_types::validate;
 use serde_json::json;
@@ -17,6 +19,7 @@ use crate::Services;
 use crate::db::{Db, TenantTx};
 use crate::embeddings::{self, ContentHash, Model, Space, content_hash};
 use crate::jobs::{self, Job, Outcome};
+use crate::paging::{self, Slice};
 use crate::{Error, Result, Scope, audit};
 
 struct Row {
@@ -51,7 +54,7 @@ impl From<Row> for StoredChunk {
     }
 }
 
-/// The chunks of the version that bots answer from, in the order of the text.
+/// All chunks of the version that bots answer from, in the order of the text.
 pub async fn list(
     db: &Db,
     scope: &Scope,
@@ -60,8 +63,25 @@ pub async fn list(
 ) -> Result<Vec<StoredChunk>> {
     let mut tx = db.tenant(scope).await?;
     documents::require(&mut tx, scope, knowledge_base_id, document_id).await?;
-    let rows = select(&mut tx, scope, document_id, None).await?;
+    let rows = select(&mut tx, scope, document_id, None, (0, i64::MAX)).await?;
     Ok(rows.into_iter().map(StoredChunk::from).collect())
+}
+
+/// A page of them.
+pub async fn page(
+    db: &Db,
+    scope: &Scope,
+    knowledge_base_id: Uuid,
+    document_id: Uuid,
+    wanted: &Slice,
+) -> Result<Page<StoredChunk>> {
+    let (skipped, size) = wanted.bounds()?;
+    let mut tx = db.tenant(scope).await?;
+    documents::require(&mut tx, scope, knowledge_base_id, document_id).await?;
+    let bounds = (skipped, paging::asked(size));
+    let rows = select(&mut tx, scope, document_id, None, bounds).await?;
+    let chunks = rows.into_iter().map(StoredChunk::from).collect();
+    Ok(paging::slice(chunks, skipped, size))
 }
 
 async fn select(
@@ -69,6 +89,7 @@ async fn select(
     scope: &Scope,
     document_id: Uuid,
     chunk_id: Option<Uuid>,
+    (skipped, most): (i64, i64),
 ) -> Result<Vec<Row>> {
     let rows = sqlx::query_as!(
         Row,
@@ -78,10 +99,13 @@ async fn select(
          join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id
               and d.live_version = c.version
          where c.workspace_id = $1 and c.document_id = $2 and ($3::uuid is null or c.id = $3)
-         order by c.position",
+         order by c.position
+         offset $4 limit $5",
         scope.workspace_id(),
         document_id,
-        chunk_id
+        chunk_id,
+        skipped,
+        most
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -192,7 +216,7 @@ async fn embed_new(
 }
 
 async fn find(tx: &mut TenantTx, scope: &Scope, document_id: Uuid, chunk_id: Uuid) -> Result<Row> {
-    let rows = select(tx, scope, document_id, Some(chunk_id)).await?;
+    let rows = select(tx, scope, document_id, Some(chunk_id), (0, 1)).await?;
     rows.into_iter().next().ok_or_else(not_found)
 }
 
@@ -218,6 +242,7 @@ async fn changed(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid, docu
         knowledge_base_id,
         document_id,
     };
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     jobs::enqueue(tx, &job).await
 }
 

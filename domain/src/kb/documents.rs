@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use api_types::ErrorCode;
 use api_types::audit::AuditAction;
 use api_types::kb::{
     Document, DocumentError, DocumentStatus, Importance, SaveDocumentRequest, SearchFilter, SourceKind,
 };
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use api_types::validate::{self, Checker};
+use api_types::{ErrorCode, Page};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::de::IntoDeserializer;
@@ -20,6 +21,7 @@ use super::{bases, ingest, sources};
 use crate::data::BATCH;
 use crate::db::{Db, TenantTx, retried};
 use crate::jobs::{self, Job};
+use crate::paging::{self, Slice};
 use crate::{Error, Result, Scope, audit};
 
 struct Row {
@@ -82,20 +84,44 @@ pub(crate) fn by_name<T: DeserializeOwned>(name: &str) -> Result<T> {
     Ok(T::deserialize(name).map_err(anyhow::Error::from)?)
 }
 
-/// The documents of a knowledge base, in the order they were added.
+/// All documents of a knowledge base, in the order they were added.
 pub async fn list(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec<Document>> {
     let mut tx = db.tenant(scope).await?;
     bases::require(&mut tx, scope, knowledge_base_id).await?;
+    rows(&mut tx, scope, knowledge_base_id, "%", (0, i64::MAX)).await
+}
+
+/// A page of them, or of those whose name has some words.
+pub async fn page(db: &Db, scope: &Scope, knowledge_base_id: Uuid, wanted: &Slice) -> Result<Page<Document>> {
+    let (skipped, size) = wanted.bounds()?;
+    let mut tx = db.tenant(scope).await?;
+    bases::require(&mut tx, scope, knowledge_base_id).await?;
+    let bounds = (skipped, paging::asked(size));
+    let rows = rows(&mut tx, scope, knowledge_base_id, &wanted.pattern(), bounds).await?;
+    Ok(paging::slice(rows, skipped, size))
+}
+
+async fn rows(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    knowledge_base_id: Uuid,
+    pattern: &str,
+    (skipped, most): (i64, i64),
+) -> Result<Vec<Document>> {
     let rows = sqlx::query_as!(
         Row,
         "select id, source_id, kind, title, media_type, size, url, status, error_code, error_message, chunk_count,
              chunks_done, languages, tags, importance, original_removed_at, created_at, updated_at
-         from documents where workspace_id = $1 and knowledge_base_id = $2
-         order by created_at, title, id",
+         from documents where workspace_id = $1 and knowledge_base_id = $2 and lower(title) like $3
+         order by created_at, title, id
+         offset $4 limit $5",
         scope.workspace_id(),
-        knowledge_base_id
+        knowledge_base_id,
+        pattern,
+        skipped,
+        most
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut **tx)
     .await?;
     rows.into_iter().map(Document::try_from).collect()
 }
@@ -129,6 +155,7 @@ pub async fn save(
     let details = json!({ "tags": tags, "importance": request.importance });
     let action = AuditAction::DocumentUpdate;
     audit::record(&mut tx, scope, action, id, &document.title, details);
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     tx.commit().await?;
     Ok(document)
 }
@@ -188,6 +215,7 @@ pub async fn retry(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) ->
         let details = json!({ "knowledge_base_id": knowledge_base_id });
         let action = AuditAction::DocumentRetry;
         audit::record(&mut tx, scope, action, id, &document.title, details);
+        tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     }
     tx.commit().await?;
     Ok(document)
@@ -254,6 +282,7 @@ async fn delete_once(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) 
     let details = json!({ "knowledge_base_id": knowledge_base_id });
     let action = AuditAction::DocumentDelete;
     audit::record(&mut tx, scope, action, id, &document.title, details);
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     tx.commit().await
 }
 

@@ -7,6 +7,7 @@ use api_types::conversations::Channel;
 use api_types::leads::{
     LeadAnswer, LeadFieldKind, LeadForm, SubmitLeadRequest, SubmittedLead, email_key, phone_key,
 };
+use api_types::live::Topic;
 use api_types::validate::is_web_address;
 use api_types::visitors::Visitor;
 use api_types::webhooks::Event;
@@ -90,6 +91,7 @@ pub async fn submit(
     let row = by_id(&mut tx, scope, lead_id).await?;
     let data = event_data(&row.ok_or_else(|| Error::not_found("lead"))?);
     webhooks::announce(&mut tx, scope, event, lead_id, &data).await?;
+    tx.tell(Topic::Lead, lead_id);
     tx.commit().await?;
     Ok(SubmittedLead {
         session_id: conversation_id,

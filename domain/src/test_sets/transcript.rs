@@ -11,6 +11,7 @@ use api_types::test_sets::{
 use uuid::Uuid;
 
 use super::cases;
+use crate::conversations::Part;
 use crate::{Error, Result, Scope, Services, conversations};
 
 /// Adds the case. What was cited is taken to be right, and so is an "I don't know", until a person says otherwise.
@@ -21,8 +22,9 @@ pub async fn add(
     request: &CaseFromConversationRequest,
 ) -> Result<TestCase> {
     scope.require(Role::Editor)?;
-    let conversation = conversations::get(services, scope, request.conversation_id).await?;
-    let mut case = case(&conversation.messages, request.message_id)
+    let around = Part::Around(request.message_id);
+    let said = conversations::messages(services, scope, request.conversation_id, around).await?;
+    let mut case = case(&said.messages, request.message_id)
         .ok_or_else(|| Error::not_found("question in this conversation"))?;
     if let Expectation::Answered {
         passage: Some(passage),

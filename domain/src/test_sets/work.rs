@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use api_types::ErrorCode;
 use api_types::bots::{ChatbotContent, ModelChoice};
 use api_types::drafts::TestTurn;
+use api_types::live::Topic;
 use api_types::test_sets::{CaseResult, Expectation};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use serde_json::json;
@@ -105,6 +106,7 @@ async fn claim(db: &Db, scope: &Scope, id: Uuid) -> Result<Option<Work>> {
     )
     .fetch_all(&mut *tx)
     .await?;
+    tx.tell(Topic::TestRun, id);
     tx.commit().await?;
     let cases = cases.into_iter().map(|row| Case {
         position: row.position,
@@ -188,6 +190,7 @@ async fn store(db: &Db, scope: &Scope, id: Uuid, position: i32, result: &CaseRes
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::TestRun, id);
     Ok(tx.commit().await?)
 }
 
@@ -214,6 +217,7 @@ async fn end(db: &Db, scope: &Scope, id: Uuid, status: &str, error: Option<&str>
     .await?;
     if ended.rows_affected() > 0 {
         runs::store_figures(&mut tx, scope, id).await?;
+        tx.tell(Topic::TestRun, id);
     }
     tx.commit().await
 }

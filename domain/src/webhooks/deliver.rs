@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api_types::live::Topic;
 use api_types::webhooks::Event;
 use chrono::Utc;
 use reqwest::{Method, header};
@@ -51,17 +52,41 @@ pub async fn deliver(services: &Services, workspace_id: Uuid, id: Uuid) -> Resul
     };
     if !claimed.is_enabled && claimed.event != Event::Test.as_str() {
         let error = "The webhook was switched off.";
-        settle(services, &scope, id, "failed", None, Some(error)).await?;
+        settle(
+            services,
+            &scope,
+            (claimed.webhook_id, id),
+            "failed",
+            None,
+            Some(error),
+        )
+        .await?;
         return Ok(Outcome::Done);
     }
     match send(services, id, &claimed).await? {
         Sent::Taken(status) => {
-            settle(services, &scope, id, "delivered", Some(status), None).await?;
+            settle(
+                services,
+                &scope,
+                (claimed.webhook_id, id),
+                "delivered",
+                Some(status),
+                None,
+            )
+            .await?;
             Ok(Outcome::Done)
         }
         Sent::Gone => {
             let error = "The server said that it is gone (410), so the webhook was switched off.";
-            settle(services, &scope, id, "failed", Some(410), Some(error)).await?;
+            settle(
+                services,
+                &scope,
+                (claimed.webhook_id, id),
+                "failed",
+                Some(410),
+                Some(error),
+            )
+            .await?;
             switch_off(services, &scope, claimed.webhook_id, error).await?;
             Ok(Outcome::Done)
         }
@@ -72,7 +97,15 @@ pub async fn deliver(services: &Services, workspace_id: Uuid, id: Uuid) -> Resul
         } => {
             let pause = pause(claimed.attempts);
             let status = if pause.is_some() { "waiting" } else { "failed" };
-            settle(services, &scope, id, status, http_status, Some(&error)).await?;
+            settle(
+                services,
+                &scope,
+                (claimed.webhook_id, id),
+                status,
+                http_status,
+                Some(&error),
+            )
+            .await?;
             Ok(pause.map_or(Outcome::Done, |pause| {
                 Outcome::Later(retry_after.map_or(pause, |asked| asked.max(pause).min(longest())))
             }))
@@ -95,6 +128,9 @@ async fn claim(services: &Services, scope: &Scope, id: Uuid) -> Result<Option<Cl
     )
     .fetch_optional(&mut *tx)
     .await?;
+    if let Some(claimed) = &claimed {
+        tx.tell(Topic::Webhook, claimed.webhook_id);
+    }
     tx.commit().await?;
     Ok(claimed)
 }
@@ -148,11 +184,11 @@ async fn send(services: &Services, id: Uuid, claimed: &Claimed) -> Result<Sent> 
     })
 }
 
-/// Writes down how a try ended. An event that was deleted meanwhile stays so.
+/// Writes down how a try of a webhook's delivery ended. An event that was deleted meanwhile stays so.
 async fn settle(
     services: &Services,
     scope: &Scope,
-    id: Uuid,
+    (webhook_id, id): (Uuid, Uuid),
     status: &str,
     http_status: Option<i32>,
     error: Option<&str>,
@@ -169,6 +205,7 @@ async fn settle(
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::Webhook, webhook_id);
     tx.commit().await
 }
 
@@ -182,6 +219,7 @@ async fn switch_off(services: &Services, scope: &Scope, webhook_id: Uuid, reason
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::Webhook, webhook_id);
     tx.commit().await
 }
 

@@ -1,5 +1,6 @@
 //! What was sent to a webhook, and what is to be.
 
+use api_types::live::Topic;
 use api_types::tenancy::Role;
 use api_types::webhooks::{Delivery, DeliveryStatus, Event};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -61,6 +62,7 @@ async fn announce_about(
     .await?;
     for webhook_id in webhooks {
         add(tx, scope, webhook_id, event, Some(subject), data).await?;
+        tx.tell(Topic::Webhook, webhook_id);
     }
     Ok(())
 }
@@ -73,6 +75,7 @@ pub async fn send_test(db: &Db, scope: &Scope, webhook_id: Uuid) -> Result<Deliv
     let data = json!({ "message": "This is a test. Nothing has happened." });
     let id = add(&mut tx, scope, webhook_id, Event::Test, None, &data).await?;
     let delivery = one(&mut tx, scope, webhook_id, id).await?;
+    tx.tell(Topic::Webhook, webhook_id);
     tx.commit().await?;
     Ok(delivery)
 }
@@ -96,6 +99,7 @@ pub async fn send_again(db: &Db, scope: &Scope, webhook_id: Uuid, id: Uuid) -> R
     }
     enqueue(&mut tx, &job(scope, id)).await?;
     let delivery = one(&mut tx, scope, webhook_id, id).await?;
+    tx.tell(Topic::Webhook, webhook_id);
     tx.commit().await?;
     Ok(delivery)
 }

@@ -108,6 +108,8 @@ impl App {
             "new" | "host-reset" => self.begin_anew(),
             "back" => self.go_back(),
             "reload" => self.load(),
+            // They are put where they belong by who asks.
+            "earlier" => drop(self.say_again(details)),
             "latest" => page::follow(true),
             "close" => page::tell("close", &JsValue::UNDEFINED),
             "host-open" => self.focus(),
@@ -433,6 +435,17 @@ impl App {
 
     /// Shows a conversation that was had before, and goes on with the answer that was under way.
     fn replay(&mut self, session: &Json) {
+        let unanswered = self.say_again(session);
+        let first_event = page::recall(false, ANSWER);
+        if !unanswered.is_empty() && !first_event.is_empty() {
+            self.add_answer().begin();
+            self.begin_turn(&unanswered, first_event);
+        }
+        page::follow(true);
+    }
+
+    /// Shows messages of the conversation, and returns the question at the end that has no answer.
+    fn say_again(&mut self, session: &Json) -> String {
         let mut unanswered = String::new();
         let url = [&self.url, FEEDBACK].concat();
         let id = self.session.clone();
@@ -453,12 +466,7 @@ impl App {
                 .root
                 .rateable(&url, &id, &message.text("id"), &message.text("rating"));
         }
-        let first_event = page::recall(false, ANSWER);
-        if !unanswered.is_empty() && !first_event.is_empty() {
-            self.add_answer().begin();
-            self.begin_turn(&unanswered, first_event);
-        }
-        page::follow(true);
+        unanswered
     }
 }
 

@@ -233,9 +233,13 @@ export const load = async (url, session, token) => {
   if (placeholder) words = { ...words, ask: placeholder };
   translate(root);
   handle('loaded', { config, session: before });
+  const said = before?.body;
+  if (said?.has_earlier) {
+    (await extra('earlier')).start?.(lent, said.messages, (id) => get(`${url}/sessions/${session}?before=${id}`));
+  }
   if (config.body?.uploads) {
     files = await extra('files');
-    files.start?.(lent, url, before?.body, () => visitor);
+    files.start?.(lent, url, said, () => visitor);
   }
   if (config.body?.hands_off) (await extra('people')).start?.(lent, url, [config, before], () => visitor);
 };

@@ -208,6 +208,8 @@ const name_them = (messages) => {
     if (!answer || !message.by_person || seen.has(message.id)) return;
     answer.classList.add('human');
     part('who', answer).textContent = message.author || words()[TEAM];
+    // People write text, not Markdown: it reads as it did when it came.
+    part('text', answer).textContent = message.content;
     answer.insertBefore(
       make('p', { class: 'by', dir: 'auto', 'aria-hidden': 'true' }, message.author || words()[TEAM]),
       part('text', answer),

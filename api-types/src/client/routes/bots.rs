@@ -6,8 +6,14 @@ use crate::embed::{BotSite, EmbedCheckRequest, EmbedReport};
 use crate::visitors::{CreatedVisitorSecret, VisitorSecret};
 
 /// Deployed bots, newest first.
-pub fn list(cursor: Option<String>) -> Call<Page<BotSummary>> {
-    Call::get(format!("/bots{}", query(&[("cursor", cursor)])))
+pub fn list(words: &str, cursor: Option<String>) -> Call<Page<BotSummary>> {
+    let words = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
+    Call::get(format!("/bots{}", query(&[("q", words), ("cursor", cursor)])))
+}
+
+/// As many as there may be in a list to choose from.
+pub fn many() -> Call<Page<BotSummary>> {
+    Call::get("/bots?limit=500")
 }
 
 /// One bot.

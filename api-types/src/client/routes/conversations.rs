@@ -1,7 +1,7 @@
 //! `/conversations` and `/gaps`
 
 use super::{Call, Page, Uuid, query};
-use crate::conversations::{Conversation, ConversationSummary, Gap};
+use crate::conversations::{Conversation, ConversationSummary, Gap, MessagePage};
 use crate::data::{DeleteConversationsRequest, DeletionReceipt};
 use crate::retrieval::MessageRetrieval;
 
@@ -10,9 +10,24 @@ pub fn list(bot: Option<Uuid>, cursor: Option<String>) -> Call<Page<Conversation
     Call::get(format!("/conversations{}", page(bot, cursor)))
 }
 
-/// One conversation with its messages.
+/// One conversation with its last messages.
 pub fn get(id: Uuid) -> Call<Conversation> {
     Call::get(format!("/conversations/{id}"))
+}
+
+/// What was said before a message.
+pub fn before(id: Uuid, message: Uuid) -> Call<MessagePage> {
+    Call::get(format!("/conversations/{id}/messages?before={message}"))
+}
+
+/// What was said after a message.
+pub fn after(id: Uuid, message: Uuid) -> Call<MessagePage> {
+    Call::get(format!("/conversations/{id}/messages?after={message}"))
+}
+
+/// A message with what was said around it.
+pub fn around(id: Uuid, message: Uuid) -> Call<MessagePage> {
+    Call::get(format!("/conversations/{id}/messages?around={message}"))
 }
 
 /// Deletes it for good.

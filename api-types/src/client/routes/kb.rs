@@ -1,6 +1,6 @@
 //! `/kb`
 
-use super::{Call, Uuid};
+use super::{Call, Page, Uuid, query};
 use crate::kb::{
     Chunk, Document, KnowledgeBase, PreviewRequest, RestingEdit, Retried, SaveChunkRequest,
     SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk,
@@ -23,8 +23,15 @@ pub fn delete(id: Uuid) -> Call<()> {
 }
 
 /// Its documents and how far they are.
-pub fn documents(id: Uuid) -> Call<Vec<Document>> {
-    Call::get(format!("/kb/{id}/documents"))
+pub fn documents(id: Uuid, words: &str, cursor: Option<String>) -> Call<Page<Document>> {
+    let words = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
+    let query = query(&[("q", words), ("cursor", cursor)]);
+    Call::get(format!("/kb/{id}/documents{query}"))
+}
+
+/// As many as there may be in a list to choose from.
+pub fn many_documents(id: Uuid) -> Call<Page<Document>> {
+    Call::get(format!("/kb/{id}/documents?limit=500"))
 }
 
 /// Deletes one document with its chunks.
@@ -43,8 +50,9 @@ pub fn retry_failed(id: Uuid) -> Call<Retried> {
 }
 
 /// The chunks of a document, in order.
-pub fn chunks(id: Uuid, document: Uuid) -> Call<Vec<StoredChunk>> {
-    Call::get(format!("/kb/{id}/documents/{document}/chunks"))
+pub fn chunks(id: Uuid, document: Uuid, cursor: Option<String>) -> Call<Page<StoredChunk>> {
+    let query = query(&[("cursor", cursor)]);
+    Call::get(format!("/kb/{id}/documents/{document}/chunks{query}"))
 }
 
 /// Changes a chunk.

@@ -4,8 +4,8 @@ use super::{Call, Page, Uuid, query};
 use crate::sources::{CrawledPage, Source, UpdateSourceRequest};
 
 /// Sources of a knowledge base.
-pub fn list(kb: Uuid) -> Call<Vec<Source>> {
-    Call::get(format!("/kb/{kb}/sources"))
+pub fn list(kb: Uuid, cursor: Option<String>) -> Call<Page<Source>> {
+    Call::get(format!("/kb/{kb}/sources{}", query(&[("cursor", cursor)])))
 }
 
 /// Changes how often a source is fetched again.

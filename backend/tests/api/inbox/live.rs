@@ -1,67 +1,14 @@
 //! What is told live, on two servers that share Postgres and Redis.
 
 use api_types::chat::ChatResponse;
-use api_types::inbox::{ConversationState as State, InboxEvent, VisitorEvent};
-use api_types::tenancy::Role;
-use futures::{SinkExt, StreamExt};
-use reqwest::StatusCode;
+use api_types::inbox::{ConversationState as State, VisitorEvent};
+use api_types::live::LiveEvent;
 use serde_json::json;
-use sqlx::{Connection, PgConnection};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use uuid::Uuid;
 
 use super::plain;
-use crate::support::{Person, done, ok};
-
-/// A socket as the dashboard opens it.
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Socket {
-    async fn open(base: &str) -> Self {
-        let url = format!("{}/api/v1/inbox/live", base.replacen("http", "ws", 1));
-        Self(connect_async(url).await.unwrap().0)
-    }
-
-    async fn say(&mut self, text: impl Into<String>) {
-        self.0.send(Message::Text(text.into().into())).await.unwrap();
-    }
-
-    async fn signed_in(base: &str, who: &Person) -> Self {
-        let mut socket = Self::open(base).await;
-        socket.say(json!({ "token": who.token() }).to_string()).await;
-        assert_eq!(socket.next().await, InboxEvent::Ready);
-        socket
-    }
-
-    async fn next(&mut self) -> InboxEvent {
-        loop {
-            match self.0.next().await.unwrap().unwrap() {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    /// Waits for an event.
-    async fn until(&mut self, wanted: &InboxEvent) {
-        while self.next().await != *wanted {}
-    }
-
-    /// Waits for the end, and answers its code.
-    async fn closed(&mut self) -> Option<u16> {
-        loop {
-            match self.0.next().await {
-                Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return None,
-            }
-        }
-    }
-}
+use crate::api::live::Socket;
+use crate::support::done;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_on_one_server_is_told_on_the_other() {
@@ -73,18 +20,18 @@ async fn what_happens_on_one_server_is_told_on_the_other() {
     let mut elsewhere = Socket::signed_in(&replica.base, &stranger).await;
 
     let id = it.waiting().await;
-    let changed = InboxEvent::Changed { conversation_id: id };
+    let changed = LiveEvent::conversation(id);
     here.until(&changed).await;
     there.until(&changed).await;
     let read_id = it.conversation(id).await.conversation.messages[1].id;
     let signal = json!({ "is_typing": true, "read_id": read_id });
     done(it.public(&format!("sessions/{id}/signals"), signal)).await;
-    let typing = InboxEvent::Typing {
+    let typing = LiveEvent::Typing {
         conversation_id: id,
         name: None,
     };
     there.until(&typing).await;
-    let read = InboxEvent::Read {
+    let read = LiveEvent::Read {
         conversation_id: id,
         read_id,
         by_visitor: true,
@@ -94,16 +41,14 @@ async fn what_happens_on_one_server_is_told_on_the_other() {
 
     // The stranger is told of their own workspace, and of nothing before.
     let theirs = it.app.state.services.clone();
-    let event = InboxEvent::Changed {
-        conversation_id: Uuid::nil(),
-    };
+    let event = LiveEvent::conversation(Uuid::nil());
     publish(&theirs, stranger.workspace_id(), &event).await;
     assert_eq!(elsewhere.next().await, event);
 }
 
-async fn publish(services: &domain::Services, workspace_id: Uuid, event: &InboxEvent) {
+async fn publish(services: &domain::Services, workspace_id: Uuid, event: &LiveEvent) {
     redis::cmd("PUBLISH")
-        .arg(format!("inbox:{workspace_id}"))
+        .arg(format!("live:{workspace_id}"))
         .arg(serde_json::to_string(event).unwrap())
         .query_async::<()>(&mut services.redis.commands())
         .await
@@ -162,69 +107,4 @@ async fn a_visitor_follows_on_any_server_without_a_gap_or_a_repeat() {
         matches!(&back, (Some(_), VisitorEvent::State(status)) if status.state == State::Bot),
         "{back:?}"
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_socket_is_for_who_is_signed_in_and_for_pages_of_our_own() {
-    let it = plain().await;
-    let url = format!("{}/api/v1/inbox/live", it.app.base.replacen("http", "ws", 1));
-    let mut foreign = url.as_str().into_client_request().unwrap();
-    foreign
-        .headers_mut()
-        .insert("origin", "https://evil.example".parse().unwrap());
-    let refusal = connect_async(foreign).await.unwrap_err();
-    assert!(
-        refusal.to_string().contains(StatusCode::FORBIDDEN.as_str()),
-        "{refusal}"
-    );
-    let mut own = url.as_str().into_client_request().unwrap();
-    own.headers_mut().insert("origin", it.app.base.parse().unwrap());
-    connect_async(own).await.unwrap();
-
-    let key = json!({ "name": "CI", "scopes": ["read", "write"] });
-    let key: serde_json::Value = ok(it.app.post(&it.ada, "/api/v1/api-keys", key)).await;
-    for (said, code) in [
-        (json!({ "token": "eyJhbGciOiJub25lIn0.e30." }).to_string(), 4401),
-        (json!({ "token": key["key"] }).to_string(), 4401),
-        (
-            json!({ "token": it.ada.token(), "workspace_id": Uuid::nil() }).to_string(),
-            4400,
-        ),
-        ("hello".to_owned(), 4400),
-    ] {
-        let mut socket = Socket::open(&it.app.base).await;
-        socket.say(&said).await;
-        assert_eq!(socket.closed().await, Some(code), "{said}");
-    }
-
-    // A token of somebody else does not go on with it.
-    let stranger = it.app.sign_up().await;
-    let mut socket = Socket::signed_in(&it.app.base, &it.ada).await;
-    socket.say(json!({ "token": stranger.token() }).to_string()).await;
-    assert_eq!(socket.closed().await, Some(4401));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_socket_ends_with_the_session_or_the_membership() {
-    let it = plain().await;
-    let bob = it
-        .app
-        .join(&it.ada, "organization/invitations", Role::Editor)
-        .await;
-    let eve = it
-        .app
-        .join(&it.ada, "organization/invitations", Role::Editor)
-        .await;
-    let mut of_bob = Socket::signed_in(&it.app.base, &bob).await;
-    let mut of_eve = Socket::signed_in(&it.app.base, &eve).await;
-    let path = format!("/api/v1/organization/members/{}", bob.auth.user.id);
-    done(it.app.put(&it.ada, &path, json!({ "is_suspended": true }))).await;
-    let mut database = PgConnection::connect(it.app.database.url.as_str()).await.unwrap();
-    sqlx::query("update sessions set revoked_at = now() where user_id = $1")
-        .bind(eve.auth.user.id)
-        .execute(&mut database)
-        .await
-        .unwrap();
-    let codes = tokio::join!(of_bob.closed(), of_eve.closed());
-    assert_eq!(codes, (Some(4401), Some(4401)));
 }

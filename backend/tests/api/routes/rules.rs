@@ -121,6 +121,7 @@ pub const ROUTES: &[(&str, Rule)] = &[
     ("GET /api/v1/conversations", Workspace(Viewer)),
     ("GET /api/v1/conversations/{conversation_id}", Workspace(Viewer)),
     ("DELETE /api/v1/conversations/{conversation_id}", Workspace(Admin)),
+    ("GET /api/v1/conversations/{conversation_id}/messages", Workspace(Viewer)),
     ("POST /api/v1/conversations/delete", Workspace(Admin)),
     ("GET /api/v1/conversations/{conversation_id}/attachments/{attachment_id}", Workspace(Viewer)),
     ("GET /api/v1/conversations/{conversation_id}/messages/{message_id}/retrieval", Workspace(Viewer)),

@@ -16,7 +16,7 @@ use crate::api::chatbot_drafts::deployable;
 use crate::api::data::exported;
 use crate::api::kb::indexed;
 use crate::api::kb_pairs;
-use crate::support::{Person, TestApp, done, ok};
+use crate::support::{Person, TestApp, done, items, ok};
 
 /// What belongs to one tenant, by the name it has in paths and bodies.
 pub struct World {
@@ -160,11 +160,11 @@ impl World {
         let kb: Uuid = path.rsplit('/').next().unwrap().parse().unwrap();
         indexed(app, &self.owner, kb).await;
         self.ids.insert("kb_id", kb.to_string());
-        let documents: Vec<Document> = ok(app.get(&self.owner, &format!("{path}/documents"))).await;
+        let documents: Vec<Document> = items(app.get(&self.owner, &format!("{path}/documents"))).await;
         let document = documents[0].id;
         self.ids.insert("document_id", document.to_string());
         let chunks = format!("{path}/documents/{document}/chunks");
-        let chunks: Vec<StoredChunk> = ok(app.get(&self.owner, &chunks)).await;
+        let chunks: Vec<StoredChunk> = items(app.get(&self.owner, &chunks)).await;
         self.ids
             .insert("chunk_id", chunks[0].chunk.id.unwrap().to_string());
     }

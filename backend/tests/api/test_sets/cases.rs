@@ -9,7 +9,7 @@ use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::{TEXTS, add, failures, run, set, shop};
-use crate::support::{TestApp, done, ok, refused};
+use crate::support::{TestApp, done, items, ok, refused};
 
 #[tokio::test]
 async fn cases_come_and_go_as_csv() {
@@ -18,7 +18,7 @@ async fn cases_come_and_go_as_csv() {
     let kb = app.finalize(&ada, "Shops", &TEXTS).await;
     app.finalize(&ada, "Twice", &[("Lagos", "Another text of the same title.")])
         .await;
-    let documents: Vec<Value> = ok(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
+    let documents: Vec<Value> = items(app.get(&ada, &format!("/api/v1/kb/{kb}/documents"))).await;
     let lagos = documents
         .iter()
         .find(|document| document["title"] == "Lagos")

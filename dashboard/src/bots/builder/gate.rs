@@ -9,15 +9,16 @@ use leptos::task::spawn_local;
 
 use super::Builder;
 use crate::i18n::served;
+use crate::live::follow_while;
 use crate::session::use_session;
-use crate::test_sets::{Progress, run_line};
+use crate::test_sets::{Progress, concerns_runs, run_line};
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Variant};
 use crate::ui::dialog::Dialog;
 use crate::ui::field::TextArea;
 use crate::ui::form::Form;
 use crate::ui::icon;
-use crate::ui::load::{load, poll_while};
+use crate::ui::load::load;
 
 /// Why the tests keep a deploy back, if that is what the server said.
 pub fn tests_required(error: &ClientError) -> Option<TestsRequired> {
@@ -65,9 +66,11 @@ fn Gate(builder: Builder, why: TestsRequired, deploy: Callback<Option<OverrideTe
     let busy = RwSignal::new(false);
     let insisting = RwSignal::new(false);
     let runs = load(move || client::test_sets::runs(set_id));
-    poll_while(runs, |runs: &Vec<TestRun>| {
-        runs.iter().any(|run| run.status.is_active())
-    });
+    follow_while(
+        runs,
+        move |what, id| concerns_runs(set_id, runs, what, id),
+        |runs: &Vec<TestRun>| runs.iter().any(|run| run.status.is_active()),
+    );
     let active = Memo::new(move |_| runs.get()?.into_iter().find(|run| run.status.is_active()));
     let ended = move || {
         let id = started.get()?;

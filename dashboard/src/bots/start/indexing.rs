@@ -3,16 +3,18 @@
 use api_types::client::{self, ClientError};
 use api_types::drafts::SaveChatbotDraftRequest;
 use api_types::kb::KnowledgeBase;
+use api_types::live::Topic;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
 use super::use_go;
 use crate::kb::ProgressLine;
+use crate::live::follow_while;
 use crate::session::{Session, use_session};
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, ButtonLink, Variant};
-use crate::ui::load::{load, loaded, poll_while, rows};
+use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::Section;
 
 /// How far it is, until the bot can be tried.
@@ -21,7 +23,8 @@ pub fn Indexing(bot: Uuid, base: Uuid) -> impl IntoView {
     let session = use_session();
     let go = use_go();
     let found = load(move || client::kb::get(base));
-    poll_while(found, |base: &KnowledgeBase| base.progress.in_progress());
+    let is_it = move |what, id| what == Topic::KnowledgeBase && id == base;
+    follow_while(found, is_it, |base: &KnowledgeBase| base.progress.in_progress());
     let error = RwSignal::new(None::<String>);
     let is_going = RwSignal::new(false);
     let finish = move || {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use api_types::client;
 use api_types::drafts::Draft;
 use api_types::kb::{DraftSource, KnowledgeBaseContent};
+use api_types::live::Topic;
 use api_types::sources::{Crawl, CrawlStatus, CrawledPage};
 use api_types::{ErrorCode, Page};
 use leptos::prelude::*;
@@ -14,11 +15,12 @@ use uuid::Uuid;
 use super::use_go;
 use crate::i18n::served;
 use crate::kb::{CrawlProgress, source_icon, taken};
+use crate::live::follow_while;
 use crate::session::use_session;
 use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, ButtonLink, Variant};
 use crate::ui::icon::{self, Icon};
-use crate::ui::load::{load, loaded, poll_while, rows};
+use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::Section;
 
 /// Pages of a crawl that are shown.
@@ -143,7 +145,8 @@ fn Source(draft: Uuid, source: DraftSource, crawls: Crawls) -> impl IntoView {
 fn Site(draft: Uuid, source: Uuid, crawls: Crawls) -> impl IntoView {
     let session = use_session();
     let crawl = load(move || client::kb_drafts::crawl(draft, source));
-    poll_while(crawl, |crawl: &Crawl| crawl.status.in_progress());
+    let is_it = move |what, id| what == Topic::Crawl && id == source;
+    follow_while(crawl, is_it, |crawl: &Crawl| crawl.status.in_progress());
     let pages = load(move || client::kb_drafts::pages(draft, source, "added", None));
     Effect::new(move |_| {
         if let Some(now) = crawl.get() {

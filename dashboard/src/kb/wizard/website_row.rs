@@ -1,6 +1,7 @@
 //! How far the crawl of a website in the draft is, and what can be done about it.
 
 use api_types::client::{self, Call};
+use api_types::live::Topic;
 use api_types::sources::{Crawl, CrawlStatus};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,10 +10,11 @@ use uuid::Uuid;
 use super::Wizard;
 use crate::i18n::served;
 use crate::kb::crawl::{CrawlProgress, PagesDialog, taken};
+use crate::live::follow_while;
 use crate::session::use_session;
 use crate::ui::button::Button;
 use crate::ui::icon::{self, Icon};
-use crate::ui::load::{Load, load, loaded, poll_while};
+use crate::ui::load::{Load, load, loaded};
 use crate::ui::toast::use_toasts;
 
 /// The progress, shown below the source's name.
@@ -20,7 +22,8 @@ use crate::ui::toast::use_toasts;
 pub fn WebsiteProgress(wizard: Wizard, source: Uuid, title: String) -> impl IntoView {
     let draft = wizard.draft.id();
     let crawl = load(move || client::kb_drafts::crawl(draft, source));
-    poll_while(crawl, |crawl: &Crawl| crawl.status.in_progress());
+    let is_it = move |what, id| what == Topic::Crawl && id == source;
+    follow_while(crawl, is_it, |crawl: &Crawl| crawl.status.in_progress());
     let skeleton = || view! { <div class="skeleton h-5 w-full"></div> }.into_any();
     let title = StoredValue::new(title);
     view! {

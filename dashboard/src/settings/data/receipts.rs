@@ -4,8 +4,9 @@ use api_types::client;
 use api_types::data::{DeletionKind, DeletionReceipt};
 use leptos::prelude::*;
 
+use crate::live::poll_while;
 use crate::ui::format::thousands;
-use crate::ui::load::{load, loaded, poll_while, rows};
+use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::Section;
 use crate::ui::time::Ago;
 

@@ -6,36 +6,43 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
-use crate::session::use_session;
+use crate::session::{Session, use_session};
 use crate::ui::button::{Button, IconButton, Submit};
-use crate::ui::dialog::{ConfirmDialog, Dialog};
+use crate::ui::dialog::Dialog;
 use crate::ui::field::{TextArea, TextField};
 use crate::ui::form::{Form, FormBody};
 use crate::ui::icon;
 use crate::ui::load::{Load, load, loaded, rows};
 use crate::ui::page::Section;
+use crate::ui::toast::{Toasts, use_toasts};
 
 /// The section.
 #[component]
 pub fn CannedReplies(may_change: bool) -> impl IntoView {
     let session = use_session();
+    let toasts = use_toasts();
     let replies = load(client::inbox::canned_replies);
     let editing = RwSignal::new(None::<CannedReply>);
     let open = RwSignal::new(false);
-    let deleting = RwSignal::new(None::<CannedReply>);
-    let asking = RwSignal::new(false);
+    // Shown at once to be gone, until the list says so.
+    let gone = RwSignal::new(Vec::<String>::new());
     let edit = move |reply: Option<CannedReply>| {
         editing.set(reply);
         open.set(true);
     };
-    let delete = async move || {
-        if let Some(reply) = deleting.get_untracked() {
-            session
-                .send(&client::inbox::delete_canned_reply(reply.id))
-                .await?;
+    let delete = move |reply: CannedReply| {
+        let words = tr!("Deleted /{}.", reply.shortcut);
+        let shortcut = reply.shortcut.clone();
+        gone.update(|gone| gone.push(shortcut.clone()));
+        spawn_local(async move {
+            let deleted = session.send(&client::inbox::delete_canned_reply(reply.id)).await;
+            match deleted {
+                Ok(()) => toasts.offer_undo(words, move || restore(session, toasts, replies, reply.clone())),
+                Err(problem) => toasts.fail(&problem),
+            }
             replies.reload();
-        }
-        Ok(())
+            gone.try_update(|gone| gone.retain(|other| *other != shortcut));
+        });
     };
     let row = move |reply: CannedReply| {
         let (changed, gone) = (reply.clone(), reply.clone());
@@ -59,10 +66,7 @@ pub fn CannedReplies(may_change: bool) -> impl IntoView {
                             <IconButton
                                 icon=icon::TRASH_2
                                 label=tr!("Delete /{}", gone.shortcut)
-                                on_click=move || {
-                                    deleting.set(Some(gone.clone()));
-                                    asking.set(true);
-                                }
+                                on_click=move || delete(gone.clone())
                             />
                         }
                     }
@@ -84,7 +88,6 @@ pub fn CannedReplies(may_change: bool) -> impl IntoView {
             tr!("New canned reply").to_owned()
         }
     };
-    let gone = move || deleting.get().map(|reply| reply.shortcut).unwrap_or_default();
     view! {
         <Section
             title=tr!("Canned replies")
@@ -102,7 +105,11 @@ pub fn CannedReplies(may_change: bool) -> impl IntoView {
                         >
                             <ul class="divide-y divide-base-300" aria-label=tr!("Canned replies")>
                                 <For
-                                    each=move || found.get()
+                                    each=move || {
+                                        let mut found = found.get();
+                                        gone.with(|gone| found.retain(|reply| !gone.contains(&reply.shortcut)));
+                                        found
+                                    }
                                     key=|reply| (reply.id, reply.shortcut.clone(), reply.content.clone())
                                     children=row
                                 />
@@ -115,15 +122,24 @@ pub fn CannedReplies(may_change: bool) -> impl IntoView {
         <Dialog open=open title=Signal::derive(title)>
             <ReplyForm replies=replies editing=editing open=open />
         </Dialog>
-        <ConfirmDialog
-            open=asking
-            title=Signal::derive(move || tr!("Delete /{}?", gone()))
-            action=tr!("Delete reply")
-            on_confirm=delete
-        >
-            <p>{tr!("What was said with it stays.")}</p>
-        </ConfirmDialog>
     }
+}
+
+/// Writes a reply anew that was just deleted.
+fn restore(session: Session, toasts: Toasts, replies: Load<Vec<CannedReply>>, reply: CannedReply) {
+    let request = SaveCannedReplyRequest {
+        shortcut: reply.shortcut,
+        content: reply.content,
+    };
+    spawn_local(async move {
+        match session.send(&client::inbox::create_canned_reply(&request)).await {
+            Ok(_) => {
+                toasts.say(tr!("Undone."));
+                replies.reload();
+            }
+            Err(problem) => toasts.fail(&problem),
+        }
+    });
 }
 
 #[component]

@@ -1,14 +1,16 @@
 //! What was sent to a webhook, and what became of it.
 
 use api_types::client;
+use api_types::live::Topic;
 use api_types::webhooks::{Delivery, DeliveryStatus};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 
+use crate::live::follow_while;
 use crate::session::use_session;
 use crate::ui::button::Button;
-use crate::ui::load::{load, loaded, poll_while, rows};
+use crate::ui::load::{load, loaded, rows};
 use crate::ui::time::{Ago, now};
 use crate::ui::toast::use_toasts;
 
@@ -29,7 +31,8 @@ pub fn Deliveries(
         sent.track();
         client::webhooks::deliveries(id)
     });
-    poll_while(deliveries, |all: &Vec<Delivery>| {
+    let is_it = move |what, changed| what == Topic::Webhook && changed == id;
+    follow_while(deliveries, is_it, |all: &Vec<Delivery>| {
         all.iter().any(|delivery| {
             let since = delivery.tried_at.unwrap_or(delivery.created_at);
             delivery.status == DeliveryStatus::Waiting && (now() - since).num_seconds() < SOON

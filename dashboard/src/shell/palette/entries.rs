@@ -12,7 +12,7 @@ use crate::ui::icon::{self, Glyph};
 use crate::ui::theme::Choice;
 
 /// Pages of bots that are read: at most this many times a page of the list.
-const MOST_PAGES: usize = 10;
+const MOST_PAGES: usize = 20;
 
 /// What an entry does.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -139,7 +139,7 @@ pub async fn made_here(session: Session, found: RwSignal<Vec<Entry>>) {
     };
     let mut cursor = None;
     for _ in 0..MOST_PAGES {
-        let Ok(bots) = session.send(&client::bots::list(cursor)).await else {
+        let Ok(bots) = session.send(&client::bots::list("", cursor)).await else {
             break;
         };
         cursor = bots.next_cursor;

@@ -1,5 +1,6 @@
 //! Whose archive it is: the row that says how far an export is lies in another table for a person than for a workspace.
 
+use api_types::live::Topic;
 use uuid::Uuid;
 
 use crate::db::Db;
@@ -37,6 +38,7 @@ impl Subject {
                 )
                 .fetch_optional(&mut *tx)
                 .await?;
+                tx.tell(Topic::Export, id);
                 tx.commit().await?;
                 Ok(attempts)
             }
@@ -66,6 +68,7 @@ impl Subject {
                 )
                 .execute(&mut *tx)
                 .await?;
+                tx.tell(Topic::Export, id);
                 tx.commit().await
             }
             Self::Person(user_id) => {
@@ -97,6 +100,7 @@ impl Subject {
                 )
                 .execute(&mut *tx)
                 .await?;
+                tx.tell(Topic::Export, id);
                 tx.commit().await?;
                 updated
             }
@@ -133,6 +137,7 @@ impl Subject {
                 )
                 .execute(&mut *tx)
                 .await?;
+                tx.tell(Topic::Export, id);
                 tx.commit().await?;
                 updated
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use api_types::ErrorCode;
 use api_types::kb::{Chunking, DocumentError, DocumentStatus};
+use api_types::live::Topic;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -126,6 +127,7 @@ impl Work {
         if updated.rows_affected() == 0 {
             return Err(Stop::Gone);
         }
+        tx.tell(Topic::KnowledgeBase, self.knowledge_base_id);
         Ok(tx.commit().await?)
     }
 }
@@ -145,6 +147,7 @@ pub(super) async fn fail(db: &Db, scope: &Scope, work: &Work, error: &DocumentEr
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::KnowledgeBase, work.knowledge_base_id);
     tx.commit().await
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use api_types::kb::{Chunk, DocumentStatus};
+use api_types::live::Topic;
 use uuid::Uuid;
 
 use super::Stop;
@@ -72,6 +73,7 @@ impl Work {
         if updated.rows_affected() == 0 {
             return Err(Stop::Gone);
         }
+        tx.tell(Topic::KnowledgeBase, self.knowledge_base_id);
         Ok(tx.commit().await?)
     }
 }
@@ -131,6 +133,7 @@ async fn store(
     if let Some(model_id) = model_id {
         embeddings::put(&mut tx, scope, model_id, embedded).await?;
     }
+    tx.tell(Topic::KnowledgeBase, work.knowledge_base_id);
     tx.commit().await?;
     Ok(true)
 }

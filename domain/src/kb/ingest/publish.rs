@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use api_types::kb::Chunk;
+use api_types::live::Topic;
 use retrieval::words::{Language, language_of, main_language};
 
 use super::Stop;
@@ -110,6 +111,7 @@ async fn switch(
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::KnowledgeBase, work.knowledge_base_id);
     tx.commit().await?;
     Ok(Some(true))
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api_types::kb::DocumentError;
+use api_types::live::Topic;
 use tokio::time::Instant;
 
 use super::Stop;
@@ -122,6 +123,7 @@ async fn keep(services: &Services, scope: &Scope, work: &Work, text: &str) -> Re
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::KnowledgeBase, work.knowledge_base_id);
     Ok(tx.commit().await?)
 }
 

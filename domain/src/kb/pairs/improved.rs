@@ -2,6 +2,7 @@
 
 use api_types::audit::AuditAction;
 use api_types::kb::SourceKind;
+use api_types::live::Topic;
 use api_types::pairs::Pair;
 use api_types::usage::Quota;
 use serde_json::json;
@@ -116,6 +117,7 @@ async fn make(
     quotas::check(&mut tx, &services.plans, &added).await?;
     let details = json!({ "version": version, "pairs": 1 });
     audit::record(&mut tx, scope, AuditAction::SourceSavePairs, id, TITLE, details);
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     // Before the commit: the job that reads it may begin at once.
     services.storage.put(&key, bytes).await?;
     tx.commit().await?;

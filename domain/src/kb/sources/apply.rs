@@ -1,5 +1,6 @@
 //! Storing what a crawl found: its own rows, and the documents of the source they belong to.
 
+use api_types::live::Topic;
 use api_types::sources::{PageReason, PageState};
 use api_types::usage::Quota;
 use sqlx::types::Json;
@@ -25,6 +26,10 @@ pub(super) async fn lock(tx: &mut TenantTx, scope: &Scope, run: &Run) -> Result<
     )
     .execute(&mut **tx)
     .await?;
+    tx.tell(Topic::Crawl, run.id);
+    if let Some(knowledge_base_id) = run.knowledge_base_id {
+        tx.tell(Topic::KnowledgeBase, knowledge_base_id);
+    }
     Ok(updated.rows_affected() > 0)
 }
 

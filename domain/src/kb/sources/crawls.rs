@@ -5,6 +5,7 @@ use std::time::Duration;
 use api_types::audit::AuditAction;
 use api_types::connections::Remote;
 use api_types::kb::DocumentError;
+use api_types::live::Topic;
 use api_types::sources::{Crawl, CrawlStatus, Source, Website};
 use api_types::tenancy::Role;
 use serde_json::json;
@@ -66,6 +67,7 @@ pub(super) async fn begin_sync(
     }
     forget_pages(tx, scope, source_id).await?;
     enqueue(tx, scope, source_id, run, Duration::ZERO).await?;
+    tx.tell(Topic::Crawl, source_id);
     Ok(true)
 }
 

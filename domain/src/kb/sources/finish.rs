@@ -2,6 +2,7 @@
 
 use api_types::audit::AuditAction;
 use api_types::kb::DocumentError;
+use api_types::live::Topic;
 use api_types::sources::{CrawlStatus, PageCounts, PageReason, ReasonCount, SyncReport};
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -144,6 +145,7 @@ async fn close(
     .fetch_optional(&mut **tx)
     .await?;
     let Some(row) = closed else { return Ok(()) };
+    tx.tell(Topic::Crawl, crawl_id);
     let Some(source_id) = row.source_id else {
         return Ok(());
     };

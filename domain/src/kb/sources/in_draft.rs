@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api_types::kb::KnowledgeBaseContent;
+use api_types::live::Topic;
 use api_types::sources::{Crawl, CrawlStatus};
 use uuid::Uuid;
 
@@ -44,6 +45,7 @@ pub(in crate::kb) async fn begin_in_draft(
     }
     let forgotten = forget_pages(tx, scope, source_id).await?;
     enqueue(tx, scope, source_id, run, Duration::ZERO).await?;
+    tx.tell(Topic::Crawl, source_id);
     Ok(forgotten)
 }
 

@@ -33,7 +33,7 @@ pub use pages::PageFilter;
 pub use pages::pages;
 pub(super) use pages::{TakenPage, leave_out, pages_of_crawl, remove_page, taken_pages};
 pub(super) use rows::{NewSource, insert, lock, remove_empty};
-pub use rows::{delete, get, list, update};
+pub use rows::{delete, get, list, page, update};
 
 /// How long to wait for whoever else works on the same crawl.
 const LOCKED_DELAY: Duration = Duration::from_secs(2);

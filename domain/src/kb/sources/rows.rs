@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use api_types::ErrorCode;
 use api_types::audit::AuditAction;
 use api_types::connections::Remote;
 use api_types::kb::SourceKind;
+use api_types::live::Topic;
 use api_types::sources::{
     CrawlStatus, MAX_SYNC_HOURS, PageCounts, Source, SyncProgress, SyncReport, UpdateSourceRequest, Website,
 };
 use api_types::tenancy::Role;
+use api_types::{ErrorCode, Page};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::types::Json;
@@ -21,6 +22,7 @@ use crate::db::{Db, TenantTx, retried};
 use crate::error::violates;
 use crate::kb::documents::by_name;
 use crate::kb::{bases, documents};
+use crate::paging::{self, Slice};
 use crate::{Error, Result, Scope, audit};
 
 struct Row {
@@ -68,11 +70,21 @@ impl Row {
     }
 }
 
-/// The sources of a knowledge base, in the order they were added.
+/// All sources of a knowledge base, in the order they were added.
 pub async fn list(db: &Db, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec<Source>> {
     let mut tx = db.tenant(scope).await?;
     bases::require(&mut tx, scope, knowledge_base_id).await?;
-    select(&mut tx, scope, knowledge_base_id, None).await
+    select(&mut tx, scope, knowledge_base_id, None, (0, i64::MAX)).await
+}
+
+/// A page of them.
+pub async fn page(db: &Db, scope: &Scope, knowledge_base_id: Uuid, wanted: &Slice) -> Result<Page<Source>> {
+    let (skipped, size) = wanted.bounds()?;
+    let mut tx = db.tenant(scope).await?;
+    bases::require(&mut tx, scope, knowledge_base_id).await?;
+    let bounds = (skipped, paging::asked(size));
+    let found = select(&mut tx, scope, knowledge_base_id, None, bounds).await?;
+    Ok(paging::slice(found, skipped, size))
 }
 
 /// One source.
@@ -87,7 +99,7 @@ pub(super) async fn require(
     knowledge_base_id: Uuid,
     id: Uuid,
 ) -> Result<Source> {
-    let found = select(tx, scope, knowledge_base_id, Some(id)).await?;
+    let found = select(tx, scope, knowledge_base_id, Some(id), (0, 1)).await?;
     found.into_iter().next().ok_or_else(not_found)
 }
 
@@ -96,6 +108,7 @@ async fn select(
     scope: &Scope,
     knowledge_base_id: Uuid,
     id: Option<Uuid>,
+    (skipped, most): (i64, i64),
 ) -> Result<Vec<Source>> {
     let rows = sqlx::query_as!(
         Row,
@@ -108,10 +121,13 @@ async fn select(
            from sources s
            left join crawls c on c.workspace_id = s.workspace_id and c.source_id = s.id
            where s.workspace_id = $1 and s.knowledge_base_id = $2 and ($3::uuid is null or s.id = $3)
-           order by s.created_at, s.title, s.id"#,
+           order by s.created_at, s.title, s.id
+           offset $4 limit $5"#,
         scope.workspace_id(),
         knowledge_base_id,
-        id
+        id,
+        skipped,
+        most
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -192,6 +208,7 @@ pub async fn update(
     .await?;
     let (action, details) = (AuditAction::SourceSchedule, json!({ "sync_every_hours": hours }));
     audit::record(&mut tx, scope, action, id, &source.title, details);
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     let source = require(&mut tx, scope, knowledge_base_id, id).await?;
     tx.commit().await?;
     Ok(source)
@@ -232,6 +249,7 @@ async fn delete_once(db: &Db, scope: &Scope, knowledge_base_id: Uuid, id: Uuid) 
     let details = json!({ "documents": ids.len(), "knowledge_base_id": knowledge_base_id });
     let action = AuditAction::SourceDelete;
     audit::record(&mut tx, scope, action, id, &source.title, details);
+    tx.tell(Topic::KnowledgeBase, knowledge_base_id);
     tx.commit().await
 }
 

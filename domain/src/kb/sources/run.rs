@@ -9,6 +9,7 @@ use std::time::Duration;
 use api_types::ErrorCode;
 use api_types::connections::Remote;
 use api_types::kb::{DocumentError, KnowledgeBaseContent, SourceKind};
+use api_types::live::Topic;
 use api_types::sources::{CrawlStatus, Website};
 use sqlx::types::Json;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -234,6 +235,7 @@ async fn claim(services: &Services, scope: &Scope, crawl_id: Uuid, run: Uuid) ->
     )
     .execute(&mut *tx)
     .await?;
+    tx.tell(Topic::Crawl, crawl_id);
     tx.commit().await?;
     Ok(Some(Run {
         id: crawl_id,

@@ -1,18 +1,21 @@
-//! `GET /api/v1/inbox/live`: a WebSocket that tells the dashboard that there is something to read.
+//! `GET /api/v1/live`: the one stream of a workspace, a WebSocket that tells the dashboard that there is something to read.
 //!
 //! The access token is the first message, never a part of the address. It is checked again every few seconds, as is what
 //! stands behind it: the socket ends with the session, the membership or the token, unless a newer token came before.
+//!
+//! Everybody of the workspace is told the same, whatever their role: an id says nothing, and the routes that read what is behind
+//! it ask for the role.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use api_types::ErrorCode;
-use api_types::inbox::{InboxEvent, LiveHello};
+use api_types::live::{LiveEvent, LiveHello, closed};
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use domain::inbox::Signal;
+use domain::live::{Seat, Signal};
 use domain::{Error, Scope, Services, auth};
 use futures::{SinkExt, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
@@ -32,12 +35,6 @@ const SILENCE: Duration = Duration::from_secs(45);
 const SEND: Duration = Duration::from_secs(10);
 /// Longest message of a client: a token.
 const MAX_MESSAGE: usize = 8 * 1024;
-/// The close code for whoever is not signed in (any more); 4000 to 4999 are ours to use.
-const SIGNED_OUT: u16 = 4401;
-/// The close code for whoever said something that was not understood, or nothing.
-const UNCLEAR: u16 = 4400;
-/// The server goes away or can't tell; come back.
-const AGAIN: u16 = 1012;
 
 type Sender = futures::stream::SplitSink<WebSocket, Message>;
 
@@ -73,7 +70,7 @@ async fn run(services: Arc<Services>, socket: WebSocket) {
         _ => None,
     };
     let Some(hello) = hello else {
-        return close(&mut sender, UNCLEAR, "Send {\"token\": …} first.").await;
+        return close(&mut sender, closed::UNCLEAR, "Send {\"token\": …} first.").await;
     };
     // Before it is told that it is told.
     let mut signals = services.live.subscribe();
@@ -81,8 +78,16 @@ async fn run(services: Arc<Services>, socket: WebSocket) {
         Ok(listener) => listener,
         Err(error) => return refuse(&mut sender, &error).await,
     };
-    services.live.settled().await;
-    if send(&mut sender, &InboxEvent::Ready).await.is_err() {
+    let Some(_seat): Option<Seat> = services.live.seat(listener.user_id) else {
+        let reason = "You have too many pages open; close some.";
+        return close(&mut sender, closed::TOO_MANY, reason).await;
+    };
+    let first = if services.live.settled().await {
+        LiveEvent::Ready
+    } else {
+        LiveEvent::Away
+    };
+    if send(&mut sender, &first).await.is_err() {
         return;
     }
     let mut checks = interval_at(Instant::now() + CHECK, CHECK);
@@ -93,8 +98,8 @@ async fn run(services: Arc<Services>, socket: WebSocket) {
             signal = signals.recv() => {
                 let event = match signal {
                     Ok(signal) => told(signal, listener.workspace_id),
-                    Err(RecvError::Lagged(_)) => Some(InboxEvent::Ready),
-                    Err(RecvError::Closed) => return close(&mut sender, AGAIN, "Come back.").await,
+                    Err(RecvError::Lagged(_)) => Some(LiveEvent::Ready),
+                    Err(RecvError::Closed) => return close(&mut sender, closed::AGAIN, "Come back.").await,
                 };
                 if let Some(event) = event
                     && send(&mut sender, &event).await.is_err()
@@ -102,6 +107,7 @@ async fn run(services: Arc<Services>, socket: WebSocket) {
                     return;
                 }
             }
+            () = services.live.closing() => return close(&mut sender, closed::AGAIN, "Come back.").await,
             _ = checks.tick() => {
                 if heard.elapsed() > SILENCE {
                     return;
@@ -121,7 +127,7 @@ async fn run(services: Arc<Services>, socket: WebSocket) {
                 match message {
                     Some(Ok(Message::Text(text))) => {
                         let Ok(hello) = serde_json::from_str::<LiveHello>(&text) else {
-                            return close(&mut sender, UNCLEAR, "Only tokens are understood.").await;
+                            return close(&mut sender, closed::UNCLEAR, "Only tokens are understood.").await;
                         };
                         match admit(&services, hello.token, Some(&listener)).await {
                             Ok(again) => listener = again,
@@ -152,12 +158,12 @@ async fn admit(services: &Services, token: String, before: Option<&Listener>) ->
 }
 
 /// What this workspace is told.
-fn told(signal: Signal, workspace_id: Uuid) -> Option<InboxEvent> {
+fn told(signal: Signal, workspace_id: Uuid) -> Option<LiveEvent> {
     let is_theirs = signal.workspace_id.is_none_or(|id| id == workspace_id);
     is_theirs.then_some(signal.event)
 }
 
-async fn send(sender: &mut Sender, event: &InboxEvent) -> std::result::Result<(), ()> {
+async fn send(sender: &mut Sender, event: &LiveEvent) -> std::result::Result<(), ()> {
     let json = serde_json::to_string(event).map_err(drop)?;
     let sent = timeout(SEND, sender.send(Message::Text(json.into()))).await;
     sent.map_err(drop)?.map_err(drop)
@@ -165,10 +171,10 @@ async fn send(sender: &mut Sender, event: &InboxEvent) -> std::result::Result<()
 
 async fn refuse(sender: &mut Sender, error: &Error) {
     match error {
-        Error::Refused(_) => close(sender, SIGNED_OUT, "Sign in anew.").await,
+        Error::Refused(_) => close(sender, closed::SIGNED_OUT, "Sign in anew.").await,
         error => {
-            tracing::debug!(%error, "a socket of the inbox is closed");
-            close(sender, AGAIN, "Come back.").await;
+            tracing::debug!(%error, "a live socket is closed");
+            close(sender, closed::AGAIN, "Come back.").await;
         }
     }
 }

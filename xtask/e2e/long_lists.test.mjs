@@ -217,6 +217,7 @@ test("a conversation of ten thousand messages is read from its end, and to its b
   const first = await rows.first().getAttribute("id");
   await log.evaluate((log) => log.scrollTo(0, 0));
   await page.waitForFunction((id) => document.querySelector(".row-far")?.id !== id, first);
+  await drawn(page);
   const kept = await page.evaluate((id) => document.getElementById(id).getBoundingClientRect().top, first);
   assert.ok(kept > 0 && kept < 860, `the first message went to ${kept} px`);
   await browser.shoot(page, "inbox-earlier");

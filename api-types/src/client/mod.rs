@@ -41,9 +41,7 @@ pub struct Answer {
 impl<T> Clone for Call<T> {
     fn clone(&self) -> Self {
         Self {
-            method: self.method.clone(),
-            path: self.path.clone(),
-            body: self.body.clone(),
+            request: self.request.clone(),
             answer: PhantomData,
         }
     }

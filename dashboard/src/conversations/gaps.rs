@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::improve::ImproveDialog;
 use super::{BotFilter, TABS, wanted_bot};
 use crate::live::follow_pages;
+use crate::session::use_session;
 use crate::test_sets::{AddToTestSet, Asked};
 use crate::ui::button::{Button, ButtonLink, Variant};
 use crate::ui::choice::Choice;
@@ -22,6 +23,7 @@ use crate::ui::page::PageHead;
 use crate::ui::pages::{Pages, pages, show_more};
 use crate::ui::tabs::TabLinks;
 use crate::ui::time::Ago;
+use crate::ui::toast::use_toasts;
 use crate::ui::undo::undoable;
 
 /// The page.
@@ -59,6 +61,19 @@ pub fn GapList(
         status.track();
         gone.set(Vec::new());
     });
+    // Once the list says so itself it is the list's to say: one that was brought back is shown again.
+    Effect::new(move |_| {
+        let items = groups.items();
+        let is_listed = |id: &Uuid| items.iter().any(|group| group.id == *id);
+        if !gone.with_untracked(|gone| gone.iter().all(is_listed)) {
+            gone.update(|gone| gone.retain(is_listed));
+        }
+    });
+    let shown = move || {
+        let mut items = groups.items();
+        gone.with(|gone| items.retain(|group| !gone.contains(&group.id)));
+        items
+    };
     let improving = RwSignal::new(None::<GapGroup>);
     let statuses = vec![
         (GapStatus::Open, tr!("Open")),
@@ -75,16 +90,12 @@ pub fn GapList(
             move |_| {
                 view! {
                     <Show
-                        when=move || !groups.items().is_empty()
+                        when=move || !shown().is_empty()
                         fallback=move || view! { <Nothing status=status.get() /> }
                     >
                         <ul class="panel divide-y divide-base-300" aria-label=tr!("Gaps")>
                             <For
-                                each=move || {
-                                    let mut items = groups.items();
-                                    gone.with(|gone| items.retain(|group| !gone.contains(&group.id)));
-                                    items
-                                }
+                                each=shown
                                 key=|group| (group.id, group.status.as_str(), group.unanswered, group.disliked, group.question.clone())
                                 children=move |group| {
                                     view! { <Row group=group groups=groups gone=gone improving=improving /> }

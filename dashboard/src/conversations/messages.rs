@@ -150,23 +150,36 @@ struct Kept(Option<(Uuid, f64)>);
 
 impl Kept {
     fn of(id: Uuid) -> Self {
-        Self(element(id).map(|message| (id, message.get_bounding_client_rect().top())))
+        let Some(message) = element(id) else {
+            return Self(None);
+        };
+        // At its very beginning browsers do not keep the place of an area.
+        if let Some(area) = area(&message).filter(|area| area.scroll_top() == 0) {
+            area.set_scroll_top(1);
+        }
+        Self(Some((id, message.get_bounding_client_rect().top())))
     }
 
-    /// Scrolls so that it stands there again, once what was put above it is there. Browsers that keep the place by themselves
-    /// have done so by then.
+    /// Scrolls so that it stands there again, once what was put above it is there. Most browsers do that by themselves when
+    /// they lay out the coming frame (scroll anchoring); in the one after it is seen what is left to do.
     fn put_back(self) {
         let Some((id, before)) = self.0 else { return };
-        request_animation_frame(move || {
+        let correct = move || {
             let Some(message) = element(id) else { return };
             let moved = message.get_bounding_client_rect().top() - before;
-            match message.closest("[role=log]").ok().flatten() {
+            match area(&message) {
                 #[expect(clippy::cast_possible_truncation, reason = "pixels")]
                 Some(area) => area.set_scroll_top(area.scroll_top() + moved.round() as i32),
                 None => window().scroll_by_with_x_and_y(0.0, moved),
             }
-        });
+        };
+        request_animation_frame(move || request_animation_frame(correct));
     }
+}
+
+/// What scrolls a message, where that is not the page.
+fn area(message: &Element) -> Option<Element> {
+    message.closest("[role=log]").ok().flatten()
 }
 
 /// "Show earlier messages", while there are some; it presses itself when somebody scrolls there.
@@ -204,7 +217,8 @@ fn Edge(
     let place = NodeRef::<html::Div>::new();
     watch(place, read);
     view! {
-        <div node_ref=place class="flex flex-col items-center gap-2">
+        // It stays where it is while messages are put beside it: nothing to keep the place by.
+        <div node_ref=place class="flex flex-col items-center gap-2 [overflow-anchor:none]">
             <ErrorAlert message=Signal::derive(move || messages.error.get().map(|error| crate::i18n::explain(&error))) />
             <Button small=true busy=messages.busy on_click=read>
                 {label}

@@ -32,6 +32,7 @@ mod api {
     mod errors;
     mod gaps;
     mod gaps_meaning;
+    mod given_up;
     mod google;
     mod inbox;
     mod invitations;

@@ -127,7 +127,8 @@ fn when_loaded(load: Coming<Result<(), SplitLoaderError>>, page: Rc<dyn Fn() -> 
     // What is loaded answers at once; so the page begins below its route, where it finds what the route gives it.
     let view = move || match code.get() {
         Code::Loading => {
-            view! { <div aria-busy="true" aria-label=tr!("Loading")>{blocks()}</div> }.into_any()
+            view! { <div role="progressbar" aria-busy="true" aria-label=tr!("Loading")>{blocks()}</div> }
+                .into_any()
         }
         Code::Missing => view! { <Missing /> }.into_any(),
         Code::Ready => match page.with_value(|page| page()).now_or_never() {

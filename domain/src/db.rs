@@ -109,7 +109,7 @@ impl Db {
     }
 
     async fn bound_to(&self, setting: &str, value: &str) -> Result<TenantTx> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         set_local(&mut tx, setting, value).await?;
         Ok(TenantTx {
             tx,
@@ -123,7 +123,7 @@ impl Db {
     /// Begins a transaction over all tenants for something that one process at a time does; `None` while another is at
     /// it. `what` names it.
     pub(crate) async fn alone(&self, what: &str) -> Result<Option<Transaction<'static, Postgres>>> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let is_first = sqlx::query_scalar!(
             r#"select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as "locked!""#,
             format!("botwright:{what}")
@@ -131,6 +131,17 @@ impl Db {
         .fetch_one(&mut *tx)
         .await?;
         Ok(is_first.then_some(tx))
+    }
+
+    /// Begins a transaction that is bound to nobody, for rows of persons.
+    ///
+    /// In a task of its own: a request that is given up while `begin` waits would leave its connection in a transaction, as far
+    /// as Postgres is concerned, and the next one who gets it in the midst of that (sqlx 0.9, `PgTransactionManager::begin`).
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
+        let pool = self.pool.clone();
+        #[expect(clippy::disallowed_methods, reason = "this is what takes its place")]
+        let begun = tokio::spawn(async move { pool.begin().await }).await;
+        Ok(begun.map_err(anyhow::Error::from)??)
     }
 
     /// Whether Postgres answers.

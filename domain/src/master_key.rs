@@ -38,7 +38,7 @@ pub async fn compare(db: &Db, secrets: &Secrets) -> Result<Recognised> {
 /// Tells whether the master key is that of the database, and remembers a new one. With [`Recognised::Unknown`] nothing
 /// must be done: whatever is sealed could not be opened.
 pub async fn recognise(db: &Db, secrets: &Secrets) -> Result<Recognised> {
-    let mut tx = db.pool().begin().await?;
+    let mut tx = db.begin().await?;
     // Servers that start at once decide one after the other.
     sqlx::query!("select pg_advisory_xact_lock(hashtext('master_keys'))")
         .execute(&mut *tx)

@@ -11,7 +11,7 @@ test("the demo answers from Botwright's own documentation", async (t) => {
   const browser = await openBrowser(t, "demo");
   const page = await browser.newPage();
   await page.goto(`${server.url}/demo`);
-  await page.getByRole("button", { name: "Chat" }).click({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Chat" }).click({ timeout: 180_000 });
   const frame = page.frameLocator("botwright-widget iframe");
   await frame.getByRole("button", { name: "How do I embed a bot on my site?" }).click();
   const answer = frame.locator("article.answer").last();

@@ -65,6 +65,6 @@ export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(
 export async function waitForDemo(browser, url) {
   const page = await browser.newPage();
   await page.goto(`${url}/demo`);
-  await page.locator("botwright-widget").waitFor({ state: "attached", timeout: 120_000 });
+  await page.locator("botwright-widget").waitFor({ state: "attached", timeout: 180_000 });
   await page.context().close();
 }

@@ -29,7 +29,7 @@ pub fn BotHead(this: ThisBot) -> impl IntoView {
                     {move || this.name()}
                 </h1>
                 <StatusBadge status=status />
-                <div class="ms-auto flex items-center gap-2">
+                <div class="ms-auto flex flex-wrap items-center justify-end gap-2">
                     <Actions this=this />
                 </div>
             </div>

@@ -24,7 +24,7 @@ use crate::ui::pages::{Pages, pages, show_more};
 use crate::ui::tabs::TabLinks;
 use crate::ui::time::Ago;
 use crate::ui::toast::use_toasts;
-use crate::ui::undo::undoable;
+use crate::ui::undo::{Undoable, undoable};
 
 /// The page.
 #[component]
@@ -45,6 +45,9 @@ pub fn GapsPage() -> impl IntoView {
     }
 }
 
+/// A group, and what it is marked as.
+type Marked = (Uuid, GapStatus);
+
 /// The groups, and which of them are looked at.
 #[component]
 pub fn GapList(
@@ -61,7 +64,20 @@ pub fn GapList(
         status.track();
         gone.set(Vec::new());
     });
-    // Once the list says so itself it is the list's to say: one that was brought back is shown again.
+    // Here and not in its row, which goes while it can still be undone.
+    let change = undoable(
+        move |(id, now): Marked| {
+            gone.update(|gone| {
+                gone.retain(|other| *other != id);
+                if now != status.get_untracked() {
+                    gone.push(id);
+                }
+            });
+        },
+        |_, (id, now)| Some(client::gaps::set_status(*id, *now)),
+        move |_| groups.refresh(),
+    );
+    // Once the list says so itself it is the list's to say.
     Effect::new(move |_| {
         let items = groups.items();
         let is_listed = |id: &Uuid| items.iter().any(|group| group.id == *id);
@@ -98,7 +114,7 @@ pub fn GapList(
                                 each=shown
                                 key=|group| (group.id, group.status.as_str(), group.unanswered, group.disliked, group.question.clone())
                                 children=move |group| {
-                                    view! { <Row group=group groups=groups gone=gone improving=improving /> }
+                                    view! { <Row group=group groups=groups change=change improving=improving /> }
                                 }
                             />
                         </ul>
@@ -136,25 +152,13 @@ fn Nothing(status: GapStatus) -> impl IntoView {
 fn Row(
     group: GapGroup,
     groups: Pages<GapGroup>,
-    gone: RwSignal<Vec<Uuid>>,
+    change: Undoable<Marked, GapGroup>,
     improving: RwSignal<Option<GapGroup>>,
 ) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
     let (id, status) = (group.id, group.status);
-    let change = undoable(
-        move |now: GapStatus| {
-            gone.update(|gone| {
-                gone.retain(|other| *other != id);
-                if now != status {
-                    gone.push(id);
-                }
-            });
-        },
-        move |_, status| Some(client::gaps::set_status(id, *status)),
-        move |_| groups.refresh(),
-    );
     let (other, words, done) = match status {
         GapStatus::Open => (GapStatus::Dismissed, tr!("Dismiss"), tr!("Dismissed.")),
         GapStatus::Improved | GapStatus::Dismissed => {
@@ -208,7 +212,7 @@ fn Row(
                     {tr!("Improve answer")}
                 </Button>
                 <AddToTestSet asked=asked />
-                <Button small=true variant=Variant::Quiet needs=Role::Editor on_click=move || change.go(status, other, done)>
+                <Button small=true variant=Variant::Quiet needs=Role::Editor on_click=move || change.go((id, status), (id, other), done)>
                     {words}
                 </Button>
             </div>
@@ -244,7 +248,7 @@ fn Example(example: GapExample, split: Option<Callback<Uuid>>, busy: RwSignal<bo
                     .conversation_id
                     .map(|id| {
                         view! {
-                            <a class="link-plain" href=format!("/conversations/{id}")>
+                            <a class="link-plain inline-flex min-h-6 items-center" href=format!("/conversations/{id}")>
                                 {tr!("Conversation")}
                             </a>
                         }

@@ -145,41 +145,41 @@ pub fn show(id: Uuid) {
     });
 }
 
+/// For how many frames a place is looked after.
+const FRAMES: u8 = 6;
+
 /// Where a message stood on the screen.
 struct Kept(Option<(Uuid, f64)>);
 
 impl Kept {
     fn of(id: Uuid) -> Self {
-        let Some(message) = element(id) else {
-            return Self(None);
-        };
-        // At its very beginning browsers do not keep the place of an area.
-        if let Some(area) = area(&message).filter(|area| area.scroll_top() == 0) {
-            area.set_scroll_top(1);
-        }
-        Self(Some((id, message.get_bounding_client_rect().top())))
+        Self(element(id).map(|message| (id, message.get_bounding_client_rect().top())))
     }
 
-    /// Scrolls so that it stands there again, once what was put above it is there. Most browsers do that by themselves when
-    /// they lay out the coming frame (scroll anchoring); in the one after it is seen what is left to do.
+    /// Scrolls so that it stands there again, once what was put above it is there. Rows get their real heights only where they
+    /// come near the view, so it is looked after for some frames.
     fn put_back(self) {
-        let Some((id, before)) = self.0 else { return };
-        let correct = move || {
-            let Some(message) = element(id) else { return };
-            let moved = message.get_bounding_client_rect().top() - before;
-            match area(&message) {
+        if let Some((id, before)) = self.0 {
+            keep(id, before, FRAMES);
+        }
+    }
+}
+
+fn keep(id: Uuid, before: f64, frames: u8) {
+    request_animation_frame(move || {
+        let Some(message) = element(id) else { return };
+        let moved = message.get_bounding_client_rect().top() - before;
+        if moved.abs() >= 1.0 {
+            match message.closest("[role=log]").ok().flatten() {
                 #[expect(clippy::cast_possible_truncation, reason = "pixels")]
                 Some(area) => area.set_scroll_top(area.scroll_top() + moved.round() as i32),
                 None => window().scroll_by_with_x_and_y(0.0, moved),
             }
-        };
-        request_animation_frame(move || request_animation_frame(correct));
-    }
-}
-
-/// What scrolls a message, where that is not the page.
-fn area(message: &Element) -> Option<Element> {
-    message.closest("[role=log]").ok().flatten()
+        }
+        if frames > 0 {
+            keep(id, before, frames - 1);
+        }
+    });
 }
 
 /// "Show earlier messages", while there are some; it presses itself when somebody scrolls there.

@@ -3,7 +3,7 @@
 use api_types::client;
 use api_types::live::Topic;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_location, use_params_map};
 use uuid::Uuid;
 
 use super::TABS;
@@ -20,7 +20,12 @@ use crate::ui::tabs::TabLinks;
 pub fn InboxPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let params = use_params_map();
-    let open: Memo<Option<Uuid>> = Memo::new(move |_| {
+    let path = use_location().pathname;
+    let open: Memo<Option<Uuid>> = Memo::new(move |before: Option<&Option<Uuid>>| {
+        // On the way to another page, the id in the address is already something else's.
+        if !path.with(|path| path.starts_with("/inbox")) {
+            return before.copied().flatten();
+        }
         params
             .with(|params| params.get("id"))
             .and_then(|id| id.parse().ok())

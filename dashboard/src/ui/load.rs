@@ -172,7 +172,7 @@ where
 }
 
 fn waiting(skeleton: AnyView) -> AnyView {
-    view! { <div aria-busy="true" aria-label=tr!("Loading")>{skeleton}</div> }.into_any()
+    view! { <div role="progressbar" aria-busy="true" aria-label=tr!("Loading")>{skeleton}</div> }.into_any()
 }
 
 fn failed(error: ClientError, retry: Callback<()>) -> AnyView {

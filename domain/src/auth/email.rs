@@ -15,7 +15,7 @@ use crate::{Error, Result, Services};
 /// Mails the link that confirms the account's address again; at most one a minute, and none once it is confirmed.
 pub async fn resend_verification(services: &Services, user_id: Uuid) -> Result<()> {
     let user = accounts::user(&services.db, user_id).await?;
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     if user.email_verified {
         return Ok(());
     }
@@ -52,7 +52,7 @@ pub async fn change_email(
     if is_taken {
         return Err(taken());
     }
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     if links::is_fresh(&mut tx, Purpose::Change, user_id).await? {
         let detail = "A mail was sent less than a minute ago. Look for it, also among the junk, or try again in a minute.";
         return Err(Error::too_often(detail, 60));
@@ -66,7 +66,7 @@ pub async fn change_email(
 /// do before people can.
 pub async fn verify_email(services: &Services, request: &VerifyEmailRequest) -> Result<VerifiedEmail> {
     let token_hash = links::hash(&request.token);
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     let found = sqlx::query!(
         "select t.user_id, t.email, t.purpose, u.email as old_email
          from email_tokens t join users u on u.id = t.user_id

@@ -19,7 +19,7 @@ pub async fn forgot_password(services: &Services, request: &ForgotPasswordReques
     let mut check = Checker::default();
     check.email("email", email);
     check.finish().map_err(Error::validation)?;
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     let email = email.to_owned();
     enqueue(&mut tx, &Job::MailReset { email }).await?;
     Ok(tx.commit().await?)
@@ -27,7 +27,7 @@ pub async fn forgot_password(services: &Services, request: &ForgotPasswordReques
 
 /// What the job does. At most one mail a minute.
 pub async fn mail_reset(services: &Services, email: &str) -> Result<()> {
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     let found = sqlx::query!(
         "select id, email from users where lower(email) = lower($1)",
         email
@@ -64,7 +64,7 @@ pub async fn reset_password(services: &Services, request: ResetPasswordRequest) 
     password::check(&request.password, &[&user.email, &user.name]).await?;
     let hash = password::hash(request.password).await?;
 
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     let taken = sqlx::query!(
         "delete from email_tokens where token_hash = $1 and purpose = 'reset' and expires_at > now()",
         token_hash
@@ -107,7 +107,7 @@ pub async fn change_password(
     let user = sign_in::confirm(&services.db, user_id, session_id, request.current_password).await?;
     password::check(&request.password, &[&user.email, &user.name]).await?;
     let hash = password::hash(request.password).await?;
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     store(&mut tx, services, user_id, &user.email, &hash, Some(session_id)).await?;
     Ok(tx.commit().await?)
 }

@@ -40,7 +40,7 @@ pub(super) async fn begin(
     device: &Device,
 ) -> Result<Session> {
     let session_id = Uuid::now_v7();
-    let mut tx = db.pool().begin().await?;
+    let mut tx = db.begin().await?;
     sqlx::query!(
         "insert into sessions (id, user_id, active_workspace_id, user_agent, address) values ($1, $2, $3, $4, $5)",
         session_id,
@@ -58,7 +58,7 @@ pub(super) async fn begin(
 
 /// Exchanges a refresh token for a new pair.
 pub async fn refresh(db: &Db, secrets: &Secrets, device: &Device, refresh_token: &str) -> Result<Session> {
-    let mut tx = db.pool().begin().await?;
+    let mut tx = db.begin().await?;
     let row = sqlx::query!(
         "select t.session_id, t.expires_at, t.used_at, s.user_id, s.active_workspace_id, s.revoked_at
          from refresh_tokens t join sessions s on s.id = t.session_id

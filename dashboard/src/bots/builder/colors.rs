@@ -64,8 +64,8 @@ pub fn Colors(builder: Builder) -> impl IntoView {
         <div class="grid gap-x-3 gap-y-1 sm:grid-cols-2 md:grid-cols-1 2xl:grid-cols-2">
             {CHOICES.map(|choice| view! { <ColorField builder=builder choice=choice /> }).collect_view()}
         </div>
-        <div role="status">
-            <ul class="-mt-2 flex flex-col gap-1 text-sm" aria-label=tr!("Contrast")>
+        <div role="status" aria-label=tr!("Contrast")>
+            <ul class="-mt-2 flex flex-col gap-1 text-sm">
                 <For
                     each=move || remarks.get()
                     key=|remark| remark.clone()

@@ -57,7 +57,7 @@ pub(in crate::auth) async fn add(
 ) -> Result<()> {
     let way = way(services, &proof.kind);
     let user = accounts::user(&services.db, user_id).await?;
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     if !signup::insert(&mut tx, user_id, proof, credential).await? {
         return Err(taken(services, user_id, proof).await?);
     }
@@ -98,7 +98,7 @@ pub async fn remove_identity(
         return Err(gone());
     }
     let user = sign_in::confirm(&services.db, user_id, session_id, request.current_password).await?;
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     let kind = delete(&mut tx, user_id, identity_id).await?;
     sessions::end_all(&mut tx, user_id, Some(session_id)).await?;
     let (way, link) = (way(services, &kind), links::forgot(services));

@@ -72,7 +72,7 @@ pub async fn answer(services: &Services, device: &Device, request: &MfaRequest) 
     if counted.rows_affected() == 0 {
         return Err(over());
     }
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     let met = sqlx::query!("delete from mfa_challenges where id = $1", challenge.jti)
         .execute(&mut *tx)
         .await?;

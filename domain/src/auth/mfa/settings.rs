@@ -83,7 +83,7 @@ pub async fn enable(services: &Services, user_id: Uuid, request: &EnableMfaReque
     let user = accounts::user(&services.db, user_id).await?;
     attempts::begin(&services.db, Kind::Code, &user_id.to_string()).await?;
     let code: String = request.code.chars().filter(|c| !c.is_whitespace()).collect();
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     if !codes::take_totp(&mut tx, &services.secrets, user_id, &code).await? {
         return Err(wrong_code());
     }
@@ -121,7 +121,7 @@ pub async fn disable(
     request: PasswordRequest,
 ) -> Result<()> {
     let user = sign_in::confirm(&services.db, user_id, session_id, request.current_password).await?;
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     if remove(&mut tx, user_id).await? == 0 {
         return Ok(());
     }
@@ -152,7 +152,7 @@ pub async fn new_recovery_codes(
         let detail = "Two-step sign-in is off, so there is nothing to recover.";
         return Err(Error::refused_fields(ErrorCode::ValidationFailed, detail, errors));
     }
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     let codes = codes::replace(&mut tx, user_id).await?;
     let link = links::forgot(services);
     let template = Template::RecoveryCodes { link: &link };

@@ -31,7 +31,7 @@ pub async fn verify_passkey(services: &Services, request: PasskeyAnswer) -> Resu
     let subject = subject(id);
 
     // Locked, so that of two answers with one count the later one is found out.
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     let row = sqlx::query!(
         r#"select label, credential as "credential!" from identities
            where kind = $1 and subject = $2 and user_id = $3 and credential is not null

@@ -26,7 +26,7 @@ pub async fn list(services: &Services, user_id: Uuid) -> Result<Vec<Export>> {
 
 /// Has an archive made by a worker.
 pub async fn start(services: &Services, user_id: Uuid) -> Result<Export> {
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     let kept = sqlx::query_scalar!(
         r#"select count(*) as "count!" from person_exports where user_id = $1 and expires_at > now()"#,
         user_id
@@ -70,7 +70,7 @@ pub async fn download(services: &Services, user_id: Uuid, id: Uuid) -> Result<Do
 
 /// Removes an archive; one that is being made is given up.
 pub async fn remove(services: &Services, user_id: Uuid, id: Uuid) -> Result<()> {
-    let mut tx = services.db.pool().begin().await?;
+    let mut tx = services.db.begin().await?;
     let deleted = sqlx::query!(
         "delete from person_exports where user_id = $1 and id = $2",
         user_id,

@@ -104,6 +104,13 @@ test("pages change by themselves, and what was done is undone", async (t) => {
 
   // The offer goes away by itself, but not while somebody is at it.
   await page.clock.install();
+  // The clock's own numbers of timers are larger than those of any browser, and than an `i32`.
+  await page.addInitScript(() => {
+    const numbers = [];
+    const { setTimeout, clearTimeout } = window;
+    window.setTimeout = (...call) => numbers.push(setTimeout(...call));
+    window.clearTimeout = (number) => clearTimeout(numbers[number - 1]);
+  });
   await page.goto(`${server.url}/conversations/gaps`);
   await gap.getByRole("button", { name: "Dismiss" }).click();
   const offer = page.getByRole("button", { name: "Undo" });

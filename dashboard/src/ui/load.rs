@@ -209,10 +209,18 @@ pub fn Failure(
             true,
         ),
     };
+    // Where nothing of a page could be read, this is its title.
+    let is_title = document().query_selector("h1").ok().flatten().is_none();
+    let class = "text-base font-semibold";
+    let heading = if is_title {
+        view! { <h1 class=class>{title}</h1> }.into_any()
+    } else {
+        view! { <h2 class=class>{title}</h2> }.into_any()
+    };
     view! {
         <div role="alert" class="panel flex flex-col items-center gap-3 px-6 py-12 text-center">
             <Icon glyph=icon::TRIANGLE_ALERT class="size-6 text-error" />
-            <h2 class="text-base font-semibold">{title}</h2>
+            {heading}
             <p class="muted max-w-md">{text}</p>
             {if can_retry {
                 view! { <Button icon=icon::ROTATE_CCW on_click=retry>{tr!("Try again")}</Button> }.into_any()

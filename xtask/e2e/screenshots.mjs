@@ -19,17 +19,18 @@ const QUESTION = "How long is the warranty of the Aurora K2?";
 // Sums of the two months before, so that charts have something to show.
 const PAST = `
   with days as (
-    select b.workspace_id, b.id as bot_id, date_trunc('day', now()) - make_interval(days => d) as day,
+    select b.workspace_id, b.id as bot_id, date_trunc('day', now()) - make_interval(days => d) as day, d,
       (14 + 5 * sin(d * 0.9) + (60 - d) * 0.35)::int as n
     from bots b, generate_series(1, 59) d
   ), slots as (
     insert into event_slots (workspace_id, bot_id, channel, slot, sessions, resolved, deflected, hand_offs, leads, answered, gaps, ups, downs)
-    select workspace_id, bot_id, 'web', day + interval '10 hours', n, n * 7 / 10, n * 8 / 10, n / 9, n / 7, n * 2, n / 6, n / 3, n / 12 from days
+    select workspace_id, bot_id, 'web', day + interval '10 hours', n, n * 7 / 10, n * 8 / 10, n / 9, n / 7, n * 2, n * (4 + d / 8) / 36, n / 3, n / 12 from days
   )
   insert into event_days (workspace_id, bot_id, channel, day, dimension, value, turns)
   select workspace_id, bot_id, 'web', day::date, dimension, value, n * share / 10
   from days, (values ('language', 'en', 14), ('language', 'de', 4), ('language', 'ru', 3), ('page', 'https://shop.example/kettles', 15),
-    ('page', 'https://shop.example/care', 6), ('first', '4', 12), ('first', '6', 9), ('total', '7', 13), ('total', '9', 8)) v (dimension, value, share)`;
+    ('page', 'https://shop.example/care', 6), ('first', '4', 12), ('first', '6', 9), ('total', '7', 13), ('total', '9', 8)) v (dimension, value, share)
+  union all select workspace_id, bot_id, 'web', day::date, dimension, value, n from days, (values ('first', '8'), ('total', '11')) v (dimension, value) where d > 30;`;
 
 test("screenshots", async (t) => {
   const server = await startServer(t, "screenshots");

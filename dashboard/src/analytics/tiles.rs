@@ -63,6 +63,10 @@ fn TileView(tile: Tile) -> impl IntoView {
         | (Better::Less, Some(std::cmp::Ordering::Greater)) => "text-error",
         _ => "muted",
     };
+    let class = match change.as_deref() {
+        Some(SAME) => "muted",
+        _ => class,
+    };
     view! {
         <div class="panel min-w-0 p-3.5" title=tile.about data-testid="tile">
             <dt class="muted text-xs font-medium">{tile.name}</dt>
@@ -206,16 +210,21 @@ fn seconds(ms: f64) -> String {
     }
 }
 
+/// A change too small to be told.
+const SAME: &str = "±0 %";
+
 /// By how much something changed; nothing where there was nothing before.
 fn change(now: f64, before: f64) -> Option<String> {
     if before <= 0.0 {
         return None;
     }
     let percent = ((now - before) / before * 100.0).round();
-    Some(if percent >= 0.0 {
+    Some(if percent > 0.0 {
         format!("+{percent:.0} %")
-    } else {
+    } else if percent < 0.0 {
         format!("−{:.0} %", -percent)
+    } else {
+        SAME.to_owned()
     })
 }
 
@@ -227,7 +236,8 @@ mod tests {
     fn changes_are_told_in_percent_of_what_was() {
         assert_eq!(change(15.0, 10.0).as_deref(), Some("+50 %"));
         assert_eq!(change(5.0, 10.0).as_deref(), Some("−50 %"));
-        assert_eq!(change(10.0, 10.0).as_deref(), Some("+0 %"));
+        assert_eq!(change(10.0, 10.0).as_deref(), Some("±0 %"));
+        assert_eq!(change(9.99, 10.0).as_deref(), Some("±0 %"));
         assert_eq!(change(10.0, 0.0), None);
     }
 

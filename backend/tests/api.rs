@@ -58,6 +58,7 @@ mod api {
     mod retrieval;
     mod routes;
     mod secrets;
+    mod served;
     mod ssrf;
     mod test_sets;
     mod tokens;

@@ -13,9 +13,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chatbot_drafts::deployable;
 use super::data::execute;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
+use super::served::{Served, served};
+use crate::support::fake_openai::FakeOpenAi;
 use crate::support::{Person, TestApp, done, ok, refused};
 
 pub struct Fixture {
@@ -39,24 +39,23 @@ fn field(key: &str, kind: LeadFieldKind, required: bool) -> LeadField {
 
 /// A bot that asks for name, e-mail address, phone number and a wish.
 pub async fn fixture(change: impl FnOnce(&mut domain::config::Config)) -> Fixture {
-    let fake = FakeOpenAi::start(Reply::Text("Hello there.".into())).await;
-    let app = TestApp::start_with(|config| {
-        config.outbound_allow = vec![fake.place()];
-        change(config);
-    })
-    .await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let mut content = deployable("Helper", provider);
-    content.lead_form.enabled = true;
-    content.lead_form.consent = "I agree to be called.".into();
-    content.lead_form.fields = vec![
-        field("name", LeadFieldKind::Text, true),
-        field("email", LeadFieldKind::Email, false),
-        field("phone", LeadFieldKind::Phone, false),
-        field("wish", LeadFieldKind::Textarea, false),
-    ];
-    let bot = app.deploy(&ada, &content).await;
+    let served = served("Hello there.", change, |content| {
+        content.lead_form.enabled = true;
+        content.lead_form.consent = "I agree to be called.".into();
+        content.lead_form.fields = vec![
+            field("name", LeadFieldKind::Text, true),
+            field("email", LeadFieldKind::Email, false),
+            field("phone", LeadFieldKind::Phone, false),
+            field("wish", LeadFieldKind::Textarea, false),
+        ];
+    });
+    let Served {
+        app,
+        ada,
+        content,
+        bot,
+        fake,
+    } = served.await;
     Fixture {
         app,
         ada,

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
+use super::served::{Served, served};
+use crate::support::fake_openai::FakeOpenAi;
 use crate::support::{Person, TestApp, done, ok, refused};
 
 const TOKEN: &str = "x-visitor-token";
@@ -30,15 +30,14 @@ struct Fixture {
 }
 
 async fn fixture(access: Access) -> Fixture {
-    let fake = FakeOpenAi::start(Reply::Text("Hello there.".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let content = ChatbotContent {
-        access,
-        ..deployable("Helper", provider)
-    };
-    let bot = app.deploy(&ada, &content).await;
+    let served = served("Hello there.", |_| {}, |content| content.access = access);
+    let Served {
+        app,
+        ada,
+        content,
+        bot,
+        fake,
+    } = served.await;
     Fixture {
         app,
         ada,

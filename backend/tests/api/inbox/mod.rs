@@ -7,6 +7,8 @@ mod settings;
 mod streams;
 mod team;
 
+use std::ops::Deref;
+
 use api_types::Page;
 use api_types::bots::ChatbotContent;
 use api_types::chat::ChatResponse;
@@ -18,42 +20,29 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
-use crate::support::{Person, TestApp, ok};
+use super::served::{Served, served};
+use crate::support::{Person, ok};
 
 /// A server with a bot that hands over to people.
-pub struct Fixture {
-    pub app: TestApp,
-    pub ada: Person,
-    pub content: ChatbotContent,
-    pub bot: Uuid,
-    pub fake: FakeOpenAi,
+pub struct Fixture(Served);
+
+impl Deref for Fixture {
+    type Target = Served;
+
+    fn deref(&self) -> &Served {
+        &self.0
+    }
 }
 
 pub async fn fixture(
     configure: impl FnOnce(&mut domain::config::Config),
     change: impl FnOnce(&mut ChatbotContent),
 ) -> Fixture {
-    let fake = FakeOpenAi::start(Reply::Text("Hello there.".into())).await;
-    let app = TestApp::start_with(|config| {
-        config.outbound_allow = vec![fake.place()];
-        configure(config);
-    })
-    .await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let mut content = deployable("Helper", provider);
-    content.hand_off.enabled = true;
-    change(&mut content);
-    let bot = app.deploy(&ada, &content).await;
-    Fixture {
-        app,
-        ada,
-        content,
-        bot,
-        fake,
-    }
+    let served = served("Hello there.", configure, |content| {
+        content.hand_off.enabled = true;
+        change(content);
+    });
+    Fixture(served.await)
 }
 
 pub async fn plain() -> Fixture {

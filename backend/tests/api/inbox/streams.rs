@@ -10,8 +10,9 @@ use futures::stream::BoxStream;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
-use super::plain;
+use super::{Fixture, plain};
 use crate::support::fake_openai::Reply;
 use crate::support::refused;
 
@@ -41,6 +42,19 @@ async fn a_conversation_is_followed_so_often_and_not_more() {
     }
 }
 
+/// A further question, and its answer as it comes.
+async fn told_more(it: &Fixture, id: Uuid) -> BoxStream<'static, Vec<u8>> {
+    let ask = it.public(
+        "chat",
+        json!({ "message": "Tell me more", "session_id": id, "stream": true }),
+    );
+    let response = ask.send().await.unwrap();
+    response
+        .bytes_stream()
+        .map(|bytes| bytes.unwrap().to_vec())
+        .boxed()
+}
+
 /// Reads a stream until this is in it.
 async fn until(stream: &mut BoxStream<'_, Vec<u8>>, text: &mut String, part: &str) {
     while !text.contains(part) {
@@ -57,15 +71,7 @@ async fn an_answer_stops_when_a_person_takes_over() {
     let gate = Arc::new(Notify::new());
     it.fake
         .reply([Reply::Held("The first words".into(), gate.clone())]);
-    let ask = it.public(
-        "chat",
-        json!({ "message": "Tell me more", "session_id": id, "stream": true }),
-    );
-    let response = ask.send().await.unwrap();
-    let mut stream = response
-        .bytes_stream()
-        .map(|bytes| bytes.unwrap().to_vec())
-        .boxed();
+    let mut stream = told_more(&it, id).await;
     let mut text = String::new();
     until(&mut stream, &mut text, "words").await;
 
@@ -101,15 +107,7 @@ async fn what_was_not_shown_before_is_not_kept() {
     let chat = it.chat("Hi", None).await;
     let id = chat.session_id;
     it.fake.reply([Reply::Silence]);
-    let ask = it.public(
-        "chat",
-        json!({ "message": "Tell me more", "session_id": id, "stream": true }),
-    );
-    let response = ask.send().await.unwrap();
-    let mut stream = response
-        .bytes_stream()
-        .map(|bytes| bytes.unwrap().to_vec())
-        .boxed();
+    let mut stream = told_more(&it, id).await;
     let mut text = String::new();
     until(&mut stream, &mut text, "event: start").await;
     it.act(&it.ada, id, "take", json!({})).await;

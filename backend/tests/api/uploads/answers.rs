@@ -5,7 +5,7 @@ use api_types::conversations::Conversation;
 use base64::Engine;
 use serde_json::{Value, json};
 
-use super::{PNG, fixture, plain};
+use super::{PNG, Served, fixture, plain};
 use crate::support::fake_openai::Reply;
 use crate::support::{ok, traces};
 
@@ -124,7 +124,7 @@ async fn the_built_in_answerer_quotes_documents_and_keeps_pictures() {
     content.knowledge_base_ids = vec![base];
     content.uploads.received_message = "We have your file.".into();
     let bot = it.app.deploy(&it.ada, &content).await;
-    let it = super::Fixture { bot, content, ..it };
+    let it = super::Fixture(Served { bot, content, ..it.0 });
 
     let file = it
         .sent(

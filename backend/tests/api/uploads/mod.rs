@@ -5,6 +5,8 @@ mod life;
 mod limits;
 mod taken;
 
+use std::ops::Deref;
+
 use api_types::bots::ChatbotContent;
 use api_types::chat::ChatResponse;
 use api_types::uploads::Attachment;
@@ -14,9 +16,8 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
-use crate::support::{Person, TestApp, ok};
+use super::served::{Served, served};
+use crate::support::ok;
 
 /// The smallest PNG there is: one pixel.
 pub const PNG: &[u8] = &[
@@ -27,12 +28,14 @@ pub const PNG: &[u8] = &[
 ];
 
 /// A server with a bot that takes files.
-pub struct Fixture {
-    pub app: TestApp,
-    pub ada: Person,
-    pub content: ChatbotContent,
-    pub bot: Uuid,
-    pub fake: FakeOpenAi,
+pub struct Fixture(Served);
+
+impl Deref for Fixture {
+    type Target = Served;
+
+    fn deref(&self) -> &Served {
+        &self.0
+    }
 }
 
 pub async fn fixture(change: impl FnOnce(&mut ChatbotContent)) -> Fixture {
@@ -43,25 +46,11 @@ pub async fn fixture_with(
     configure: impl FnOnce(&mut domain::config::Config),
     change: impl FnOnce(&mut ChatbotContent),
 ) -> Fixture {
-    let fake = FakeOpenAi::start(Reply::Text("I have read it.".into())).await;
-    let app = TestApp::start_with(|config| {
-        config.outbound_allow = vec![fake.place()];
-        configure(config);
-    })
-    .await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let mut content = deployable("Helper", provider);
-    content.uploads.enabled = true;
-    change(&mut content);
-    let bot = app.deploy(&ada, &content).await;
-    Fixture {
-        app,
-        ada,
-        content,
-        bot,
-        fake,
-    }
+    let served = served("I have read it.", configure, |content| {
+        content.uploads.enabled = true;
+        change(content);
+    });
+    Fixture(served.await)
 }
 
 pub async fn plain() -> Fixture {

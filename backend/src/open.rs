@@ -18,6 +18,8 @@ pub enum Owner {
     Address(IpAddr),
     /// Of one conversation.
     Conversation(Uuid),
+    /// Of one person of a team.
+    Person(Uuid),
     /// Of everybody.
     Anybody,
 }

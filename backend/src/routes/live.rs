@@ -11,20 +11,23 @@ use std::time::Duration;
 
 use api_types::ErrorCode;
 use api_types::live::{LiveEvent, LiveHello, closed};
-use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use domain::live::{Seat, Signal};
+use domain::live::Signal;
 use domain::{Error, Scope, Services, auth};
 use futures::{SinkExt, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use uuid::Uuid;
 
+use crate::open::{Open, Owner};
 use crate::problem::{Problem, Result};
 use crate::visit::is_same_origin;
 
+/// Sockets that one person may hold at one server.
+const MOST_SOCKETS: usize = 20;
 /// How long a client may take to say who it is.
 const HELLO: Duration = Duration::from_secs(10);
 /// How often the token is checked again, and a sign of life is sent.
@@ -41,6 +44,7 @@ type Sender = futures::stream::SplitSink<WebSocket, Message>;
 /// Opens the socket for pages of our own, and for programs, which send no `Origin`.
 pub async fn live(
     State(services): State<Arc<Services>>,
+    Extension(open): Extension<Open>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response> {
@@ -52,7 +56,7 @@ pub async fn live(
         return Err(Problem::refused(ErrorCode::Forbidden, detail));
     }
     let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
-    Ok(upgrade.on_upgrade(move |socket| run(services, socket)))
+    Ok(upgrade.on_upgrade(move |socket| run(services, open, socket)))
 }
 
 /// Who listens.
@@ -62,7 +66,7 @@ struct Listener {
     user_id: Uuid,
 }
 
-async fn run(services: Arc<Services>, socket: WebSocket) {
+async fn run(services: Arc<Services>, open: Open, socket: WebSocket) {
     let (mut sender, mut receiver) = socket.split();
     let first = timeout(HELLO, receiver.next()).await;
     let hello = match first {
@@ -78,10 +82,12 @@ async fn run(services: Arc<Services>, socket: WebSocket) {
         Ok(listener) => listener,
         Err(error) => return refuse(&mut sender, &error).await,
     };
-    let Some(_seat): Option<Seat> = services.live.seat(listener.user_id) else {
+    let owner = (Owner::Person(listener.user_id), MOST_SOCKETS);
+    let Ok(_slot) = open.take("pages", &[owner]) else {
         let reason = "You have too many pages open; close some.";
         return close(&mut sender, closed::TOO_MANY, reason).await;
     };
+    let _seat = services.live.seat();
     let first = if services.live.settled().await {
         LiveEvent::Ready
     } else {

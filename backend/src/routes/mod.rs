@@ -324,7 +324,7 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         // No request and answer, so no part of the document; docs/LIVE.md describes it.
-        .route("/api/v1/live", get(live::live))
+        .route("/api/v1/live", get(live::live).layer(Extension(Open::default())))
         .route("/demo", get(demo::page))
         .route("/outbox", get(outbox::page))
         .route("/docs/errors", get(docs::errors))

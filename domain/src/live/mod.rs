@@ -7,8 +7,6 @@
 mod tell;
 mod topics;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api_types::live::LiveEvent;
@@ -16,6 +14,8 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
 pub use tell::Teller;
@@ -29,8 +29,6 @@ use crate::{Result, Scope, Services};
 const CAPACITY: usize = 1_024;
 /// How long somebody who begins to listen waits for Redis.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Sockets that one person may hold at one server.
-pub const MOST_SOCKETS: usize = 20;
 /// How long the server waits at its end until sockets have said good-bye.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -48,10 +46,8 @@ pub struct Signal {
 pub struct Live {
     signals: broadcast::Sender<Signal>,
     is_listening: watch::Sender<bool>,
-    /// Sockets by person.
-    open: Arc<Mutex<HashMap<Uuid, usize>>>,
-    /// How many there are in all.
-    held: watch::Sender<usize>,
+    /// Sockets that are open.
+    seats: TaskTracker,
     closing: CancellationToken,
 }
 
@@ -60,31 +56,9 @@ impl Default for Live {
         Self {
             signals: broadcast::Sender::new(CAPACITY),
             is_listening: watch::Sender::new(false),
-            open: Arc::default(),
-            held: watch::Sender::new(0),
+            seats: TaskTracker::new(),
             closing: CancellationToken::new(),
         }
-    }
-}
-
-/// The place of one socket among those of its person, free again when this is dropped.
-#[derive(Debug)]
-pub struct Seat {
-    live: Live,
-    user_id: Uuid,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut open = self.live.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.user_id) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.user_id);
-            }
-        }
-        drop(open);
-        self.live.held.send_modify(|held| *held -= 1);
     }
 }
 
@@ -94,20 +68,9 @@ impl Live {
         self.signals.subscribe()
     }
 
-    /// A place for one more socket of a person; `None` when they have [`MOST_SOCKETS`].
-    pub fn seat(&self, user_id: Uuid) -> Option<Seat> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(user_id).or_default();
-        if *count >= MOST_SOCKETS {
-            return None;
-        }
-        *count += 1;
-        drop(open);
-        self.held.send_modify(|held| *held += 1);
-        Some(Seat {
-            live: self.clone(),
-            user_id,
-        })
+    /// Counts a socket as open until this is dropped: the end waits for it a little.
+    pub fn seat(&self) -> TaskTrackerToken {
+        self.seats.token()
     }
 
     /// Ready once the server goes away.
@@ -144,9 +107,9 @@ impl Live {
             () = listening => {}
         }
         self.closing.cancel();
-        let mut held = self.held.subscribe();
+        self.seats.close();
         // Whoever does not take it is cut off.
-        let _ = tokio::time::timeout(FAREWELL, held.wait_for(|held| *held == 0)).await;
+        let _ = tokio::time::timeout(FAREWELL, self.seats.wait()).await;
     }
 
     async fn listen_once(&self, redis: &Redis) -> Result<()> {

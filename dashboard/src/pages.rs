@@ -12,7 +12,7 @@ use leptos::wasm_split::SplitLoaderError;
 
 use crate::ui::button::{Button, Variant};
 use crate::ui::icon::{self, Icon};
-use crate::ui::load::blocks;
+use crate::ui::load::{blocks, waiting};
 
 type Page = Result<AnyView, SplitLoaderError>;
 
@@ -126,10 +126,7 @@ fn when_loaded(load: Coming<Result<(), SplitLoaderError>>, page: Rc<dyn Fn() -> 
     });
     // What is loaded answers at once; so the page begins below its route, where it finds what the route gives it.
     let view = move || match code.get() {
-        Code::Loading => {
-            view! { <div role="progressbar" aria-busy="true" aria-label=tr!("Loading")>{blocks()}</div> }
-                .into_any()
-        }
+        Code::Loading => waiting(blocks()),
         Code::Missing => view! { <Missing /> }.into_any(),
         Code::Ready => match page.with_value(|page| page()).now_or_never() {
             Some(Ok(page)) => page,

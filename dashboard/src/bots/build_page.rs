@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::frame::this_bot;
 use crate::drafts::begun;
 use crate::session::{Session, use_session};
-use crate::ui::load::{Failure, blocks};
+use crate::ui::load::{Failure, blocks, waiting};
 
 /// Leads to the builder; “back” leads past this page.
 #[component]
@@ -42,7 +42,7 @@ pub fn BuildPage() -> impl IntoView {
     go();
     move || match error.get() {
         Some(error) => view! { <Failure error=error retry=go /> }.into_any(),
-        None => view! { <div aria-busy="true" aria-label=tr!("Loading")>{blocks()}</div> }.into_any(),
+        None => waiting(blocks()),
     }
 }
 

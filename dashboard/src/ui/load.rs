@@ -171,7 +171,8 @@ where
     }
 }
 
-fn waiting(skeleton: AnyView) -> AnyView {
+/// A skeleton, told as what it is.
+pub fn waiting(skeleton: AnyView) -> AnyView {
     view! { <div role="progressbar" aria-busy="true" aria-label=tr!("Loading")>{skeleton}</div> }.into_any()
 }
 

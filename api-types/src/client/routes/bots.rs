@@ -1,14 +1,13 @@
 //! `/bots`
 
-use super::{Call, Page, Uuid, query};
+use super::{Call, Page, Uuid, found};
 use crate::bots::{Bot, BotSummary, BotVersion, Deployed, RollbackRequest, SetStatusRequest};
 use crate::embed::{BotSite, EmbedCheckRequest, EmbedReport};
 use crate::visitors::{CreatedVisitorSecret, VisitorSecret};
 
-/// Deployed bots, newest first.
+/// Deployed bots by name, or those whose name has some words.
 pub fn list(words: &str, cursor: Option<String>) -> Call<Page<BotSummary>> {
-    let words = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
-    Call::get(format!("/bots{}", query(&[("q", words), ("cursor", cursor)])))
+    Call::get(format!("/bots{}", found(words, cursor)))
 }
 
 /// As many as there may be in a list to choose from.

@@ -1,6 +1,6 @@
 //! `/kb`
 
-use super::{Call, Page, Uuid, query};
+use super::{Call, Page, Uuid, found, query};
 use crate::kb::{
     Chunk, Document, KnowledgeBase, PreviewRequest, RestingEdit, Retried, SaveChunkRequest,
     SaveDocumentRequest, SaveKnowledgeBaseRequest, SearchRequest, SearchResponse, StoredChunk,
@@ -24,9 +24,7 @@ pub fn delete(id: Uuid) -> Call<()> {
 
 /// Its documents and how far they are.
 pub fn documents(id: Uuid, words: &str, cursor: Option<String>) -> Call<Page<Document>> {
-    let words = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
-    let query = query(&[("q", words), ("cursor", cursor)]);
-    Call::get(format!("/kb/{id}/documents{query}"))
+    Call::get(format!("/kb/{id}/documents{}", found(words, cursor)))
 }
 
 /// As many as there may be in a list to choose from.

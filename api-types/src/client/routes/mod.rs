@@ -48,6 +48,12 @@ fn query(pairs: &[(&str, Option<String>)]) -> String {
     }
 }
 
+/// The query of a list that is searched, a page at a time.
+fn found(words: &str, cursor: Option<String>) -> String {
+    let words = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
+    query(&[("q", words), ("cursor", cursor)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

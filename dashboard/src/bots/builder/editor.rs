@@ -5,8 +5,7 @@ use api_types::client::{self, ClientError};
 use api_types::test_sets::{OverrideTests, TestsRequired};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use leptos_router::hooks::use_location;
 use uuid::Uuid;
 
 use super::Builder;
@@ -34,6 +33,7 @@ use crate::ui::alert::ErrorAlert;
 use crate::ui::button::{Button, Variant};
 use crate::ui::icon::{self, Icon};
 use crate::ui::page;
+use crate::ui::params::asks_for;
 use crate::ui::tabs::{Tab, TabRow};
 
 /// The parts of the form: where each is on the page, and its English name.
@@ -129,7 +129,10 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
         });
     };
 
-    open_when_asked(comparing);
+    // The bot's pages lead to here.
+    if asks_for("deploy") {
+        comparing.set(true);
+    }
 
     // A new bot has nothing to be compared with.
     let ask = move || {
@@ -211,22 +214,6 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
         <GateDialog builder=builder blocked=blocked deploy=Callback::new(deploy) />
         <ConflictDialog draft=builder.draft />
     }
-}
-
-/// Opens the dialog that deploys when the address says `deploy`: that is where the bot's pages lead to.
-fn open_when_asked(comparing: RwSignal<bool>) {
-    let (query, path) = (use_query_map(), use_location().pathname);
-    if query.with_untracked(|query| query.get("deploy").is_none()) {
-        return;
-    }
-    // Once: not again when the page is loaded anew.
-    let options = NavigateOptions {
-        replace: true,
-        scroll: false,
-        ..NavigateOptions::default()
-    };
-    use_navigate()(&path.get_untracked(), options);
-    comparing.set(true);
 }
 
 /// What the form is about, part by part: each has an address of its own on the page.

@@ -8,8 +8,6 @@ use futures::{StreamExt, pin_mut};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use web_sys::AbortController;
 
 use super::Builder;
@@ -19,6 +17,7 @@ use crate::chat::{Answer, PassageDialog, Question, events};
 use crate::session::{Session, use_session};
 use crate::ui::button::{Button, IconButton};
 use crate::ui::icon::{self, Icon};
+use crate::ui::params::asks_for;
 
 /// The server takes this many earlier turns at most.
 const HISTORY: usize = 20;
@@ -194,17 +193,9 @@ pub fn TestChat(builder: Builder) -> impl IntoView {
 
 /// Asks what the bot offers to be asked, when the address says `ask`: so that a new bot shows at once what it can do.
 fn begin(test: Test) {
-    let (query, path) = (use_query_map(), use_location().pathname);
-    if query.with_untracked(|query| query.get("ask").is_none()) {
+    if !asks_for("ask") {
         return;
     }
-    // Once: not again when the page is loaded anew.
-    let options = NavigateOptions {
-        replace: true,
-        scroll: false,
-        ..NavigateOptions::default()
-    };
-    use_navigate()(&path.get_untracked(), options);
     let content = test.builder.draft.content;
     test.ask_all(content.with_untracked(|content| content.suggested_questions.clone()));
 }

@@ -1,6 +1,8 @@
 // What was said before the messages that are shown, a part at a time: when asked for, and on the way up. Loaded for long
 // conversations. `page` is what `page.js` lends it.
 
+import { part } from './dom.js';
+
 const WORDS = {
   en: 'Earlier messages',
   ru: 'Более ранние сообщения',
@@ -11,7 +13,6 @@ const WORDS = {
   zh: '更早的消息',
 };
 
-const part = (name, scope = document) => scope.querySelector(`[data-part="${name}"]`);
 const button = document.createElement('button');
 button.type = 'button';
 button.className = 'idea';

@@ -1,6 +1,8 @@
 // Files that a visitor sends along: chosen, dropped or pasted, shown with their progress, sent with the next message.
 // Loaded for bots that take files; until then it costs nothing. `page` is what `page.js` lends it.
 
+import { make, part } from './dom.js';
+
 // Attach, files, remove, retry, attached, kind, size, too many, no room, failed, drop.
 const WORDS = {
   en: ['Attach files', 'Files', 'Remove', 'Try again', 'attached', 'Files of this kind are not taken.', 'Larger than 10 MB.', 'Up to 4 files with one message.', 'No more files can be sent for now.', 'Not sent.', 'Drop files here'],
@@ -54,13 +56,6 @@ sheet.replaceSync(`
 `);
 document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
-const part = (name, scope = document) => scope.querySelector(`[data-part="${name}"]`);
-const make = (tag, attributes, ...children) => {
-  const element = document.createElement(tag);
-  for (const name in attributes) element.setAttribute(name, attributes[name]);
-  element.append(...children);
-  return element;
-};
 const drawing = (...lines) => {
   const space = 'http://www.w3.org/2000/svg';
   const svg = document.createElementNS(space, 'svg');

@@ -1,6 +1,8 @@
 // The form in which a visitor leaves their details, among the messages. It is loaded for the bots that ask for them only,
 // so it is no part of the first opening. `page` is what `page.js` lends it.
 
+import { make, part } from './dom.js';
+
 // Send, skip, optional, choose, fill in, check, agree, failed.
 const WORDS = {
   en: ['Send', 'Not now', 'optional', 'Please choose', 'Please fill this in.', 'Please check this.', 'Please agree to this first.', 'That did not get through. What you typed is kept; please try again.', 'Please write an address such as name@example.com.', 'Please write a phone number such as +1 555 010 2030.'],
@@ -23,13 +25,6 @@ const TYPED = 'lead-typed';
 // The form on the screen.
 let shown;
 
-const make = (tag, attributes, ...children) => {
-  const element = document.createElement(tag);
-  for (const name in attributes) element.setAttribute(name, attributes[name]);
-  element.append(...children);
-  return element;
-};
-const part = (name) => document.querySelector(`[data-part="${name}"]`);
 // For screen readers.
 const speak = (text) => {
   part('spoken').textContent = text;

@@ -1,6 +1,8 @@
 // People who answer in the bot's place: the button that asks for one, who it is, what they write and that they type.
 // Loaded for bots that hand over; until then it costs nothing. `page` is what `page.js` lends it.
 
+import { make, part } from './dom.js';
+
 // Ask, waiting, talks to, typing, somebody, back with the bot, closed, failed.
 const WORDS = {
   en: ['Talk to a person', 'Waiting for a person…', 'You are talking to', 'is typing…', 'our team', 'The bot answers again.', 'This conversation was closed. Write again any time.', 'That did not get through. Please try again.'],
@@ -36,13 +38,6 @@ sheet.replaceSync(`
 `);
 document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
-const part = (name, scope = document) => scope.querySelector(`[data-part="${name}"]`);
-const make = (tag, attributes, ...children) => {
-  const element = document.createElement(tag);
-  for (const name in attributes) element.setAttribute(name, attributes[name]);
-  element.append(...children);
-  return element;
-};
 const isWithPeople = () => state === 'waiting' || state === 'human';
 
 let page;

@@ -50,43 +50,20 @@ pub async fn deliver(services: &Services, workspace_id: Uuid, id: Uuid) -> Resul
     let Some(claimed) = claim(services, &scope, id).await? else {
         return Ok(Outcome::Done);
     };
+    let delivery = (claimed.webhook_id, id);
     if !claimed.is_enabled && claimed.event != Event::Test.as_str() {
         let error = "The webhook was switched off.";
-        settle(
-            services,
-            &scope,
-            (claimed.webhook_id, id),
-            "failed",
-            None,
-            Some(error),
-        )
-        .await?;
+        settle(services, &scope, delivery, "failed", None, Some(error)).await?;
         return Ok(Outcome::Done);
     }
     match send(services, id, &claimed).await? {
         Sent::Taken(status) => {
-            settle(
-                services,
-                &scope,
-                (claimed.webhook_id, id),
-                "delivered",
-                Some(status),
-                None,
-            )
-            .await?;
+            settle(services, &scope, delivery, "delivered", Some(status), None).await?;
             Ok(Outcome::Done)
         }
         Sent::Gone => {
             let error = "The server said that it is gone (410), so the webhook was switched off.";
-            settle(
-                services,
-                &scope,
-                (claimed.webhook_id, id),
-                "failed",
-                Some(410),
-                Some(error),
-            )
-            .await?;
+            settle(services, &scope, delivery, "failed", Some(410), Some(error)).await?;
             switch_off(services, &scope, claimed.webhook_id, error).await?;
             Ok(Outcome::Done)
         }
@@ -97,15 +74,7 @@ pub async fn deliver(services: &Services, workspace_id: Uuid, id: Uuid) -> Resul
         } => {
             let pause = pause(claimed.attempts);
             let status = if pause.is_some() { "waiting" } else { "failed" };
-            settle(
-                services,
-                &scope,
-                (claimed.webhook_id, id),
-                status,
-                http_status,
-                Some(&error),
-            )
-            .await?;
+            settle(services, &scope, delivery, status, http_status, Some(&error)).await?;
             Ok(pause.map_or(Outcome::Done, |pause| {
                 Outcome::Later(retry_after.map_or(pause, |asked| asked.max(pause).min(longest())))
             }))

@@ -38,7 +38,7 @@ export async function deployBot(call, document, settings = {}) {
 }
 
 // Looks every 100 ms until each document is indexed.
-async function indexed(call, id) {
+export async function indexed(call, id) {
   for (;;) {
     const { progress } = await call("GET", `/kb/${id}`);
     assert.equal(progress.failed, 0);

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::palette::Palette;
 use crate::pages::home;
+use crate::ui::dialog::{closed, show_while};
 use crate::ui::icon::{self, Icon};
 
 /// The button, and the dialog that it opens. What is in the dialog is loaded when it is first needed.
@@ -32,15 +33,7 @@ pub fn PaletteButton() -> impl IntoView {
         }
     });
     on_cleanup(move || keys.remove());
-    Effect::new(move |_| {
-        let Some(dialog) = dialog.get() else { return };
-        if !open.get() {
-            dialog.close();
-        } else if !dialog.open() {
-            // It fails only for a dialog that is not in the page, and then there is nothing to show.
-            let _ = dialog.show_modal();
-        }
-    });
+    show_while(dialog, open);
     let outside = move |event: web_sys::MouseEvent| {
         // The dialog itself is hit only beside its box.
         if event.target() == event.current_target() {
@@ -62,7 +55,7 @@ pub fn PaletteButton() -> impl IntoView {
             node_ref=dialog
             class="modal modal-top sm:items-start sm:pt-[12dvh]"
             aria-label=tr!("Search")
-            on:close=move |_| open.set(false)
+            on:close=move |_| closed(dialog, open)
             on:click=outside
         >
             <Show when=move || open.get()>

@@ -10,6 +10,26 @@ use super::field::unique_id;
 use super::icon;
 use api_types::client::ClientError;
 
+/// Shows a dialog while `open` says so.
+pub fn show_while(dialog: NodeRef<html::Dialog>, open: RwSignal<bool>) {
+    Effect::new(move |_| {
+        let Some(dialog) = dialog.get() else { return };
+        if !open.get() {
+            dialog.close();
+        } else if !dialog.open() {
+            // It fails only for a dialog that is not in the page, and then there is nothing to show.
+            let _ = dialog.show_modal();
+        }
+    });
+}
+
+/// The browser says that it closed a dialog. It does so late: by then, somebody may have opened it again.
+pub fn closed(dialog: NodeRef<html::Dialog>, open: RwSignal<bool>) {
+    if dialog.get_untracked().is_none_or(|dialog| !dialog.open()) {
+        open.set(false);
+    }
+}
+
 /// A modal dialog. Its content is made anew each time it opens.
 #[component]
 pub fn Dialog(
@@ -37,15 +57,7 @@ pub fn Dialog(
                 .unwrap_or(true)
     };
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        let Some(dialog) = dialog.get() else { return };
-        if !open.get() {
-            dialog.close();
-        } else if !dialog.open() {
-            // It fails only for a dialog that is not in the page, and then there is nothing to show.
-            let _ = dialog.show_modal();
-        }
-    });
+    show_while(dialog, open);
     let children = StoredValue::new(children);
     let heading_id = StoredValue::new(unique_id("dialog"));
     let width = if wide { "max-w-3xl" } else { "max-w-lg" };
@@ -55,7 +67,7 @@ pub fn Dialog(
             node_ref=dialog
             class="modal"
             aria-labelledby=heading_id.get_value()
-            on:close=move |_| open.set(false)
+            on:close=move |_| closed(dialog, open)
             on:cancel=move |event: web_sys::Event| {
                 if !dismissible || !may_close() {
                     event.prevent_default();

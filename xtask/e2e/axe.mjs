@@ -16,7 +16,11 @@ export async function violations(frame, scope = "html", rules = {}) {
       const ends = (one) => one.timeline === document.timeline && one.effect.getComputedTiming().endTime !== Infinity;
       const fading = document.getAnimations().filter((one) => one.playState === "running" && ends(one));
       await Promise.allSettled(fading.map((one) => one.finished));
+      // What is scrolled half under the bar at the top is not hidden: one scrolls.
+      const { scrollX, scrollY } = window;
+      window.scrollTo({ left: 0, top: 0, behavior: "instant" });
       const { violations } = await window.axe.run(scope, { runOnly: tags, rules, iframes: false });
+      window.scrollTo({ left: scrollX, top: scrollY, behavior: "instant" });
       return violations.map(({ id, nodes }) => [id, nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`)]);
     },
     [scope, TAGS, rules],

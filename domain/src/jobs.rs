@@ -6,6 +6,7 @@ use apalis::prelude::TaskBuilder;
 use apalis_postgres::PgTask;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use strum::{IntoStaticStr, VariantNames};
 use uuid::Uuid;
 
 use crate::{Result, Scope};
@@ -14,8 +15,9 @@ use crate::{Result, Scope};
 pub const QUEUE: &str = "botwright";
 
 /// A job. It names what to do, never holds contents; each kind is idempotent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(tag = "job", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Job {
     /// Parse, chunk, embed and index one version of a document.
     IngestDocument {

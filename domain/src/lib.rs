@@ -35,6 +35,7 @@ pub mod live;
 pub mod llm;
 pub mod mail;
 pub mod master_key;
+pub mod metrics;
 pub mod notion;
 mod opaque_token;
 pub mod outbound;

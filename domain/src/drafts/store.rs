@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use api_types::ErrorCode;
 use api_types::drafts::{Draft, DraftSummary};
 use api_types::live::{LiveEvent, Topic};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use redis::{AsyncCommands, Script};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,6 +15,8 @@ use crate::error::Refusal;
 use crate::redis::Redis;
 use crate::{Error, Result, Scope, live};
 
+/// The sorted set of all drafts' keys by expiry, for counting.
+const ALL: &str = "drafts:all";
 /// Largest draft, in bytes of JSON.
 const MAX_BYTES: usize = 512 * 1024;
 /// Drafts of one kind that a workspace may hold.
@@ -49,30 +51,38 @@ impl<T> Stored<T> {
     }
 }
 
-/// KEYS: draft, index, seal. ARGV: new JSON, expected version (0: must not exist), workspace, id, TTL, expiry, then the channel
-/// and the event by which it is told live. Returns `saved`, `missing`, `sealed` or the JSON as it stands.
+/// KEYS: draft, index, seal, index of all. ARGV: content as JSON, expected version (0: must not exist), workspace, id, TTL,
+/// expiry, time, what it edits as JSON, then the channel and the event by which it is told live. Returns `missing`, `sealed`, `other`
+/// with the draft as it stands, or `saved` with the draft but for its content, which is never looked into: Lua would make objects of
+/// empty lists.
 static SAVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        r"
+        r#"
         local current = redis.call('GET', KEYS[1])
         local expected = tonumber(ARGV[2])
-        if not current and expected > 0 then return 'missing' end
+        local created, from = ARGV[7], ARGV[8]
+        if not current and expected > 0 then return {'missing'} end
         if current then
             local draft = cjson.decode(current)
-            if draft.workspace_id ~= ARGV[3] then return 'missing' end
-            if draft.version ~= expected then return current end
-            if redis.call('EXISTS', KEYS[3]) == 1 then return 'sealed' end
+            if draft.workspace_id ~= ARGV[3] then return {'missing'} end
+            if draft.version ~= expected then return {'other', current} end
+            if redis.call('EXISTS', KEYS[3]) == 1 then return {'sealed'} end
+            created, from = draft.created_at, 'null'
+            if draft.from and draft.from ~= cjson.null then from = '"' .. draft.from .. '"' end
         end
-        redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[5])
+        local head = '{"workspace_id":"' .. ARGV[3] .. '","version":' .. (expected + 1) .. ',"from":' .. from ..
+            ',"created_at":"' .. created .. '","updated_at":"' .. ARGV[7] .. '","content":'
+        redis.call('SET', KEYS[1], head .. ARGV[1] .. '}', 'EX', ARGV[5])
         redis.call('ZADD', KEYS[2], ARGV[6], ARGV[4])
         redis.call('EXPIRE', KEYS[2], ARGV[5])
-        redis.call('PUBLISH', ARGV[7], ARGV[8])
-        return 'saved'
-        ",
+        redis.call('ZADD', KEYS[4], ARGV[6], KEYS[1])
+        redis.call('PUBLISH', ARGV[9], ARGV[10])
+        return {'saved', head .. 'null}'}
+        "#,
     )
 });
 
-/// KEYS: draft, index. ARGV: workspace, version, id, channel, event. Returns 1 if the draft was deleted.
+/// KEYS: draft, index, index of all. ARGV: workspace, version, id, channel, event. Returns 1 if the draft was deleted.
 static DELETE_VERSION: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -82,6 +92,7 @@ static DELETE_VERSION: LazyLock<Script> = LazyLock::new(|| {
         if draft.workspace_id ~= ARGV[1] or draft.version ~= tonumber(ARGV[2]) then return 0 end
         redis.call('DEL', KEYS[1])
         redis.call('ZREM', KEYS[2], ARGV[3])
+        redis.call('ZREM', KEYS[3], KEYS[1])
         redis.call('PUBLISH', ARGV[4], ARGV[5])
         return 1
         ",
@@ -96,18 +107,7 @@ pub async fn create<T: Draftable>(
     from: Option<Uuid>,
 ) -> Result<Draft<T>> {
     refuse_too_many::<T>(redis, scope).await?;
-    let now = Utc::now();
-    let stored = Stored {
-        workspace_id: scope.workspace_id(),
-        version: 1,
-        from,
-        content,
-        created_at: now,
-        updated_at: now,
-    };
-    let id = Uuid::new_v4();
-    write::<T>(redis, scope, id, 0, &stored).await?;
-    Ok(stored.into_draft(id))
+    write(redis, scope, Uuid::new_v4(), 0, from, content).await
 }
 
 /// Reads a draft; a foreign, unknown or expired one is refused alike.
@@ -128,20 +128,8 @@ pub async fn save<T: Draftable>(
     version: i64,
     content: T,
 ) -> Result<Draft<T>> {
-    let draft = get::<T>(redis, scope, id).await?;
-    if draft.version != version {
-        return Err(conflict(&draft)?);
-    }
-    let stored = Stored {
-        workspace_id: scope.workspace_id(),
-        version: version + 1,
-        from: draft.from,
-        content,
-        created_at: draft.created_at,
-        updated_at: Utc::now(),
-    };
-    write::<T>(redis, scope, id, version, &stored).await?;
-    Ok(stored.into_draft(id))
+    // None has a lower version, and 0 would make one.
+    write(redis, scope, id, version.max(1), None, content).await
 }
 
 /// Changes a draft whatever its version: for changes that don't collide, such as adding a source.
@@ -171,6 +159,7 @@ pub async fn delete<T: Draftable>(redis: &Redis, scope: &Scope, id: Uuid) -> Res
     let mut pipe = redis::pipe();
     pipe.del(key::<T>(id))
         .zrem(index::<T>(scope), id.to_string())
+        .zrem(ALL, key::<T>(id))
         .publish(live::channel(scope.workspace_id()), changed(id)?);
     Ok(pipe.exec_async(&mut redis.commands()).await?)
 }
@@ -185,6 +174,7 @@ pub(crate) async fn delete_version<T: Draftable>(
     let _deleted: i64 = DELETE_VERSION
         .key(key::<T>(id))
         .key(index::<T>(scope))
+        .key(ALL)
         .arg(scope.workspace_id().to_string())
         .arg(version)
         .arg(id.to_string())
@@ -254,6 +244,7 @@ pub(crate) async fn delete_all<T: Draftable>(redis: &Redis, scope: &Scope) -> Re
     if drafts.is_empty() {
         return Ok(0);
     }
+    let _counted: u64 = commands.zrem(ALL, &drafts).await?;
     Ok(commands.del(drafts).await?)
 }
 
@@ -276,39 +267,64 @@ async fn refuse_too_many<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<(
     Err(Error::refused(ErrorCode::ValidationFailed, detail))
 }
 
+/// Saves `content` as the version after `expected`, in one round trip. `from` counts for a new draft.
 async fn write<T: Draftable>(
     redis: &Redis,
     scope: &Scope,
     id: Uuid,
     expected: i64,
-    stored: &Stored<T>,
-) -> Result<()> {
-    let json = serde_json::to_string(stored)?;
+    from: Option<Uuid>,
+    content: T,
+) -> Result<Draft<T>> {
+    let json = serde_json::to_string(&content)?;
     if json.len() > MAX_BYTES {
         let detail = "The draft is too large to keep (512 KB at most); nothing was saved.";
         return Err(Error::refused(ErrorCode::PayloadTooLarge, detail));
     }
-    let answer: String = SAVE
+    let now = Utc::now();
+    let answer: Vec<String> = SAVE
         .key(key::<T>(id))
         .key(index::<T>(scope))
         .key(seal_key::<T>(id))
+        .key(ALL)
         .arg(json)
         .arg(expected)
         .arg(scope.workspace_id().to_string())
         .arg(id.to_string())
         .arg(TTL_SECONDS)
-        .arg(stored.updated_at.timestamp() + TTL_SECONDS)
+        .arg(now.timestamp() + TTL_SECONDS)
+        .arg(now.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        .arg(serde_json::to_string(&from)?)
         .arg(live::channel(scope.workspace_id()))
         .arg(changed(id)?)
         .invoke_async(&mut redis.commands())
         .await?;
-    match answer.as_str() {
-        "saved" => Ok(()),
-        "missing" | "sealed" => Err(missing()),
-        current => Err(conflict(
-            &serde_json::from_str::<Stored<T>>(current)?.into_draft(id),
-        )?),
+    match answer.as_slice() {
+        [what, head] if what == "saved" => {
+            let head: Stored<()> = serde_json::from_str(head)?;
+            Ok(Stored {
+                workspace_id: head.workspace_id,
+                version: head.version,
+                from: head.from,
+                created_at: head.created_at,
+                updated_at: head.updated_at,
+                content,
+            }
+            .into_draft(id))
+        }
+        [what, current] if what == "other" => {
+            Err(conflict(&serde_json::from_str::<Stored<T>>(current)?.into_draft(id))?)
+        }
+        _ => Err(missing()),
     }
+}
+
+/// Drafts that there are, of all workspaces.
+pub(crate) async fn count(redis: &Redis) -> Result<u64> {
+    let mut pipe = redis::pipe();
+    pipe.zrembyscore(ALL, "-inf", Utc::now().timestamp()).ignore().zcard(ALL);
+    let (count,): (u64,) = pipe.query_async(&mut redis.commands()).await?;
+    Ok(count)
 }
 
 /// What is told live of a draft.

@@ -11,9 +11,10 @@ use webauthn_rs::prelude::Webauthn;
 
 use crate::auth::{self, Issuers};
 use crate::bots::LiveBots;
+use crate::chat::{Books, Retrieved};
 use crate::config::Config;
 use crate::db::{Db, DbRole};
-use crate::embeddings::{self, QueryVectors};
+use crate::embeddings::{self, Model, QueryVectors};
 use crate::google::Google;
 use crate::kb::embed::Embedder;
 use crate::kb::parse::sandbox::Sandbox;
@@ -58,6 +59,10 @@ pub struct Services {
     pub query_vectors: QueryVectors,
     /// Reads documents in a limited child process.
     pub parser: Sandbox,
+    /// Passages of questions that were asked before.
+    pub(crate) retrieved: Retrieved,
+    /// Answers that are about to be stored.
+    pub(crate) books: Books,
     /// Bots that visitors talk to.
     pub live_bots: LiveBots,
     /// Whoever looks at the dashboard, or follows a conversation.
@@ -117,6 +122,8 @@ impl Services {
             embedder,
             query_vectors: QueryVectors::new(REMEMBERED_QUERIES),
             parser: Sandbox::new(program),
+            retrieved: Retrieved::default(),
+            books: Books::default(),
             live_bots: LiveBots::default(),
             live: Live::default(),
             limits: Limits::of(config),
@@ -138,19 +145,44 @@ impl Services {
     /// Searches knowledge bases of a workspace, by the model that is live there. One that can't be had is as good as
     /// none: words still find something.
     pub async fn search(&self, scope: &Scope, search: &Search<'_>) -> Result<SearchOutcome> {
-        let model = match embeddings::live(self, scope).await {
-            Err(error) if error.code() != ErrorCode::ServiceUnavailable => {
-                tracing::warn!(%error, "the embedding model can't be asked; comparing words only");
-                None
-            }
-            model => model?,
-        };
+        let model = usable(embeddings::live(self, scope).await)?;
+        self.search_by(scope, search, model.as_ref()).await
+    }
+
+    /// The same, by a model whose row was read already.
+    pub(crate) async fn search_on(
+        &self,
+        scope: &Scope,
+        search: &Search<'_>,
+        model: Option<&embeddings::Stored>,
+    ) -> Result<SearchOutcome> {
+        let model = usable(embeddings::opened(self, scope, model).await)?;
+        self.search_by(scope, search, model.as_ref()).await
+    }
+
+    async fn search_by(
+        &self,
+        scope: &Scope,
+        search: &Search<'_>,
+        model: Option<&Model>,
+    ) -> Result<SearchOutcome> {
         let searcher = Searcher {
             db: &self.db,
             vectors: &self.vectors,
-            model: model.as_ref(),
+            model,
         };
         searcher.search(scope, search).await
+    }
+}
+
+/// A model that can't be had is as good as none, unless Postgres is away.
+fn usable(model: Result<Option<Model>>) -> Result<Option<Model>> {
+    match model {
+        Err(error) if error.code() != ErrorCode::ServiceUnavailable => {
+            tracing::warn!(%error, "the embedding model can't be asked; comparing words only");
+            Ok(None)
+        }
+        model => model,
     }
 }
 

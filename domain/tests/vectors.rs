@@ -72,6 +72,7 @@ async fn search(index: &VectorIndex, scope: &Scope, knowledge_bases: &[Uuid], qu
 fn question<'a>(knowledge_base_ids: &'a [Uuid], text: &'a str, vector: Option<&'a [f32]>) -> Question<'a> {
     Question {
         knowledge_base_ids,
+        versions: None,
         document_ids: None,
         text,
         space: Space::BUILT_IN,

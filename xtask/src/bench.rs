@@ -1,5 +1,7 @@
 //! `cargo xtask bench <name>`: benchmarks are examples called `bench_<name>` of the crate they measure.
 
+use std::process::Command;
+
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
@@ -28,7 +30,7 @@ pub const ONNX_RUNTIME: &str = "--onnx-runtime";
 /// Which benchmark, with its own arguments.
 #[derive(Args)]
 pub struct Options {
-    /// Its name, such as `retrieval`, `embed`, `bombs` or `widget`.
+    /// Its name, such as `chat`, `stream`, `drafts`, `retrieval`, `embed` or `widget`.
     name: String,
     /// Arguments for it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -48,10 +50,16 @@ impl Options {
 /// The benchmark of the widget, which runs in a browser.
 const WIDGET: &str = "widget";
 
+/// Benchmarks of the whole server: `bench_server` of `backend`, with a release build of the program.
+const SERVER: [&str; 6] = ["chat", "stream", "drafts", "reads", "ingest", "startup"];
+
 /// Builds the benchmark with all optimisations and runs it; one of `domain`'s with a private Postgres and Redis.
 pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
     if options.name == WIDGET {
         return widget(paths, steps);
+    }
+    if SERVER.contains(&options.name.as_str()) {
+        return server(paths, options, steps);
     }
     let example = format!("bench_{}", options.name);
     let (package, folder) = PACKAGES
@@ -93,6 +101,31 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
         services.tell(paths, &mut command);
     }
     let status = command.status()?;
+    ensure!(status.success(), "the benchmark failed ({status})");
+    Ok(())
+}
+
+/// What the server does and needs.
+fn server(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
+    let build = |what: &[&str]| {
+        let mut command = cargo(paths);
+        command
+            .args(["build", "--release", "--package", "backend"])
+            .args(what);
+        command
+    };
+    steps.run("bench", "Set-up of the server", |step| {
+        setup::run(paths, Purpose::Run, &paths.data_dir(), step)?;
+        step.command(&mut build(&["--bin", "botwright", "--example", "bench_server"]))
+    })?;
+    let release = paths.target.join("release");
+    let status = Command::new(release.join("examples/bench_server"))
+        .arg(&options.name)
+        .args(&options.arguments)
+        .env("BOTWRIGHT_BIN", release.join("botwright"))
+        .env("BOTWRIGHT_BENCH_DIR", paths.own("bench-server"))
+        .env("BOTWRIGHT_MODELS_DIR", paths.models())
+        .status()?;
     ensure!(status.success(), "the benchmark failed ({status})");
     Ok(())
 }

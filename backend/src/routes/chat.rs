@@ -50,6 +50,8 @@ pub async fn chat(
         channel: channel(&headers),
         history: None,
         visitor,
+        // Without a stream the client learns no event's id.
+        is_resumable: streamed,
     };
     let events = chat::start(services, bot, request).await?;
     if streamed {

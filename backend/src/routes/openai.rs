@@ -159,6 +159,8 @@ pub async fn chat_completions(
         history: Some(history),
         // Whoever has a key is no visitor.
         visitor: None,
+        // Clients of this API can't.
+        is_resumable: false,
     };
     let events = chat::start(services.clone(), bot, chat).await?;
     if request.stream {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_types::chat::{Rating, Usage};
+use api_types::chat::Rating;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -16,51 +16,10 @@ struct Event<'a> {
     kind: &'a str,
     /// When it counts; now, if not said.
     counts_at: Option<DateTime<Utc>>,
-    turn: Option<&'a Turn<'a>>,
     /// Sessions, resolved ones, deflected ones.
     sessions: [i16; 3],
     /// Thumbs-ups and thumbs-downs.
     ratings: [i16; 2],
-}
-
-/// A question and what became of it.
-#[derive(Debug)]
-pub(crate) struct Turn<'a> {
-    /// `answered`, `gap` or `error`.
-    pub outcome: &'static str,
-    /// ISO 639-1, if it can be told.
-    pub language: Option<&'static str>,
-    /// Origin and path.
-    pub page: Option<&'a str>,
-    /// Which model answered.
-    pub model: &'a str,
-    /// Whose it is.
-    pub provider_id: Option<Uuid>,
-    /// Tokens spent.
-    pub usage: Option<Usage>,
-    /// From the question to the first words.
-    pub first_token: Option<Duration>,
-    /// From the question to the last.
-    pub total: Option<Duration>,
-    /// Hash of what was asked for.
-    pub question_key: Option<i64>,
-}
-
-/// Writes down a turn, as the last thing of its transaction: from here on the sums of this quarter of an hour are locked.
-pub(crate) async fn turn(
-    tx: &mut TenantTx,
-    scope: &Scope,
-    conversation_id: Uuid,
-    session: &Session,
-    turn: &Turn<'_>,
-) -> Result<()> {
-    session_changed(tx, scope, conversation_id, session).await?;
-    let event = Event {
-        kind: "turn",
-        turn: Some(turn),
-        ..Event::default()
-    };
-    event.insert(tx, scope, Some(conversation_id), session).await
 }
 
 /// A visitor's verdict, and the one that it replaces.
@@ -193,16 +152,12 @@ impl Event<'_> {
         conversation_id: Option<Uuid>,
         session: &Session,
     ) -> Result<()> {
-        let turn = self.turn;
-        let tokens = |count: fn(Usage) -> u32| Some(count(turn?.usage?).cast_signed());
         let [sessions, resolved, deflected] = self.sessions;
         let [ups, downs] = self.ratings;
         sqlx::query!(
-            "insert into events (workspace_id, id, counts_at, kind, bot_id, conversation_id, channel, outcome, language,
-                 page, model, provider_id, prompt_tokens, completion_tokens, first_token_ms, total_ms, question_key,
-                 sessions, resolved, deflected, ups, downs)
-             values ($1, $2, coalesce($3, now()), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                 $19, $20, $21, $22)",
+            "insert into events (workspace_id, id, counts_at, kind, bot_id, conversation_id, channel, sessions, resolved,
+                 deflected, ups, downs)
+             values ($1, $2, coalesce($3, now()), $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             scope.workspace_id(),
             Uuid::now_v7(),
             self.counts_at,
@@ -210,16 +165,6 @@ impl Event<'_> {
             session.bot_id,
             conversation_id,
             session.channel,
-            turn.map(|turn| turn.outcome),
-            turn.and_then(|turn| turn.language),
-            turn.and_then(|turn| turn.page),
-            turn.map(|turn| turn.model),
-            turn.and_then(|turn| turn.provider_id),
-            tokens(|usage| usage.prompt_tokens),
-            tokens(|usage| usage.completion_tokens),
-            turn.and_then(|turn| turn.first_token).map(millis),
-            turn.and_then(|turn| turn.total).map(millis),
-            turn.and_then(|turn| turn.question_key),
             sessions,
             resolved,
             deflected,
@@ -233,6 +178,6 @@ impl Event<'_> {
 }
 
 /// Whole milliseconds.
-pub(super) fn millis(time: Duration) -> i32 {
+pub(crate) fn millis(time: Duration) -> i32 {
     i32::try_from(time.as_millis()).unwrap_or(i32::MAX)
 }

@@ -17,8 +17,8 @@ mod report;
 mod slots;
 
 pub use export::export;
-pub(crate) use happened::{Rated, Turn, hand_off_step, rated, turn};
+pub(crate) use happened::{Rated, hand_off_step, millis, rated};
 pub use happened::{hand_off, lead};
-pub(crate) use outcome::{Outcome, forget};
+pub(crate) use outcome::forget;
 pub(crate) use page::clean as clean_page;
 pub use report::report;

@@ -11,15 +11,18 @@ use super::citations::Citations;
 use super::followup::Leaning;
 use super::retrieve::retrieve;
 use super::smalltalk::{self, Smalltalk};
-use super::{Answer, Turn, followup, prompt};
+use super::{Answer, Ground, Turn, followup, prompt};
 use crate::llm::extractive::{self, Passage};
 use crate::llm::openai::OpenAi;
 use crate::llm::{ChatCompletion, Piece, PieceStream};
 use crate::uploads::{Given, Matter};
-use crate::{Result, Scope, Services, providers};
+use crate::{Error, Result, Scope, Services, providers};
 
 /// The longest answer of a model, in its tokens.
 const MAX_TOKENS: u32 = 1_500;
+
+/// Tokens that are made one piece at most.
+const MOST_TOGETHER: usize = 64;
 
 /// What an answer is made from.
 pub(super) struct Question<'a> {
@@ -37,6 +40,8 @@ pub(super) struct Question<'a> {
     pub metadata: &'a BTreeMap<String, String>,
     /// What the visitor sent, oldest first.
     pub files: &'a [Given],
+    /// What the answer stands on.
+    pub ground: &'a Ground,
 }
 
 impl Question<'_> {
@@ -61,11 +66,11 @@ pub(super) async fn answer(
     match &question.content.model {
         ModelChoice::Extractive => quote(services, &question, emit).await,
         ModelChoice::Provider {
-            provider_id,
-            model,
-            temperature,
+            model, temperature, ..
         } => {
-            let client = providers::chat(services, question.scope, *provider_id).await?;
+            let provider = question.ground.provider.as_ref();
+            let provider = provider.ok_or_else(|| Error::not_found("provider"))?;
+            let client = providers::chat(services, provider)?;
             generate(services, &question, &client, model, *temperature, emit).await
         }
     }
@@ -236,7 +241,27 @@ async fn ask(
         max_tokens: MAX_TOKENS,
     };
     let pieces = client.stream(&request).await?;
-    stream_out(pieces, question.content, given, emit).await
+    stream_out(together(pieces), question.content, given, emit).await
+}
+
+/// Tokens that are there at the same time as one piece: each costs as much to check, keep and send as all of them.
+fn together(pieces: PieceStream) -> PieceStream {
+    pieces
+        .ready_chunks(MOST_TOGETHER)
+        .flat_map(|pieces| futures::stream::iter(joined(pieces)))
+        .boxed()
+}
+
+/// The same with texts that follow one another made one.
+fn joined(pieces: Vec<Result<Piece>>) -> Vec<Result<Piece>> {
+    let mut all: Vec<Result<Piece>> = Vec::new();
+    for piece in pieces {
+        match (all.last_mut(), piece) {
+            (Some(Ok(Piece::Text(text))), Ok(Piece::Text(more))) => text.push_str(&more),
+            (_, piece) => all.push(piece),
+        }
+    }
+    all
 }
 
 /// What an answer may cite.
@@ -374,6 +399,30 @@ fn say(emit: &mut (dyn FnMut(ChatEvent) + Send), text: &str, answered: bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn tokens_that_came_together_are_one_piece() {
+        let text = |text: &str| Ok(Piece::Text(text.to_owned()));
+        let failed = Err(Error::not_found("model"));
+        let came = [
+            text("a"),
+            text("b"),
+            Ok(Piece::Usage(Usage::default())),
+            text("c"),
+            text("d"),
+            failed,
+        ];
+        let pieces: Vec<_> = together(futures::stream::iter(came).boxed()).collect().await;
+        let shown: Vec<String> = pieces
+            .iter()
+            .map(|piece| match piece {
+                Ok(Piece::Text(text)) => text.clone(),
+                Ok(Piece::Usage(_)) => "usage".to_owned(),
+                Err(_) => "error".to_owned(),
+            })
+            .collect();
+        assert_eq!(shown, ["ab", "usage", "cd", "error"]);
+    }
 
     async fn run(pieces: &[&str]) -> (Answer, Vec<String>) {
         let content = ChatbotContent {

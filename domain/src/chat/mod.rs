@@ -3,9 +3,12 @@
 //! [`engine`] makes an answer from content, history and question and knows nothing of storage; [`turn`] wraps it for
 //! deployed bots: conversation, messages, gaps and resumable streams. A draft's test turn uses the engine alone.
 
+mod begin;
+mod books;
 mod citations;
 mod engine;
 mod followup;
+mod ground;
 mod prompt;
 mod rate;
 mod resume;
@@ -17,10 +20,13 @@ mod test;
 mod trial;
 mod turn;
 
+pub(crate) use books::Books;
+pub(crate) use ground::Ground;
 pub use prompt::preview;
 pub use rate::rate;
 pub use resume::{Position, resume};
 pub(crate) use resume::{Stream, forget};
+pub(crate) use retrieve::Retrieved;
 pub(crate) use session::find_or_begin;
 pub(crate) use session::require;
 pub use session::session;

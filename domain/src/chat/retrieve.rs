@@ -1,15 +1,18 @@
 //! From a question to the numbered passages that a model is given.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use anyhow::Context;
 use api_types::bots::ModelChoice;
 use api_types::chat::{ChatEvent, Source};
 use api_types::kb::SearchFilter;
 use api_types::retrieval::{Fate, Retrieval, Trace};
+use moka::future::Cache;
 use uuid::Uuid;
 
 use super::engine::Question;
+use crate::embeddings::BUILT_IN;
 use crate::kb::documents;
 use crate::kb::search::{ENOUGH_FOR_A_MODEL, Passage, Search, SearchOutcome, merge};
 use crate::llm::rerank::Reranker;
@@ -24,6 +27,70 @@ const PASSAGE_CHARS: usize = 4_000;
 /// Candidates that are remembered with an answer.
 const REMEMBERED: usize = 30;
 
+/// Memory for passages of questions that were asked before, in bytes.
+const CAPACITY: u64 = 32 * 1024 * 1024;
+
+/// What was found for questions that were asked before, as long as nothing changed that it was found in. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Retrieved(Cache<Key, Arc<Found>>);
+
+/// Everything that decides what is found.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key {
+    /// The knowledge bases, each with the version of its index.
+    bases: Vec<(Uuid, i64)>,
+    model_id: Uuid,
+    queries: Vec<String>,
+    limit: u8,
+    is_for_model: bool,
+}
+
+#[derive(Debug)]
+struct Found {
+    sources: Vec<Source>,
+    retrieval: Retrieval,
+}
+
+impl Default for Retrieved {
+    fn default() -> Self {
+        let weigh =
+            |key: &Key, found: &Arc<Found>| u32::try_from(key.size() + found.size()).unwrap_or(u32::MAX);
+        Self(Cache::builder().weigher(weigh).max_capacity(CAPACITY).build())
+    }
+}
+
+impl Key {
+    /// `None` when something decides that is not part of a key.
+    fn of(question: &Question<'_>, queries: &[String]) -> Option<Self> {
+        let content = question.content;
+        if content.rerank.is_some() || !content.document_tags.is_empty() {
+            return None;
+        }
+        let ground = question.ground;
+        Some(Self {
+            bases: ground.bases.clone(),
+            model_id: ground.vectors.as_ref().map_or(BUILT_IN, |model| model.id),
+            queries: queries.to_vec(),
+            limit: content.max_passages,
+            is_for_model: matches!(content.model, ModelChoice::Provider { .. }),
+        })
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.queries.iter().map(String::len).sum::<usize>()
+    }
+}
+
+impl Found {
+    fn size(&self) -> usize {
+        let sources = self
+            .sources
+            .iter()
+            .map(|source| size_of::<Source>() + source.quote.len() + source.title.len());
+        size_of::<Self>() + sources.sum::<usize>() + self.retrieval.candidates.len() * size_of::<Trace>()
+    }
+}
+
 /// Finds and numbers the passages, and says which they are. Of several `queries` the first is taken that finds what is
 /// worth answering from, else the one that comes nearest to it.
 pub(super) async fn retrieve(
@@ -32,6 +99,31 @@ pub(super) async fn retrieve(
     queries: &[String],
     emit: &mut (dyn FnMut(ChatEvent) + Send),
 ) -> Result<(Vec<Source>, Retrieval)> {
+    let Retrieved(cache) = &services.retrieved;
+    let key = Key::of(question, queries);
+    let known = match &key {
+        Some(key) => cache.get(key).await,
+        None => None,
+    };
+    let found = match known {
+        Some(found) => found,
+        None => {
+            let found = Arc::new(search(services, question, queries).await?);
+            if let Some(key) = key.filter(|_| !found.retrieval.degraded) {
+                cache.insert(key, Arc::clone(&found)).await;
+            }
+            found
+        }
+    };
+    let Found { sources, retrieval } = &*found;
+    emit(ChatEvent::Sources {
+        sources: sources.clone(),
+        degraded: retrieval.degraded,
+    });
+    Ok((sources.clone(), retrieval.clone()))
+}
+
+async fn search(services: &Services, question: &Question<'_>, queries: &[String]) -> Result<Found> {
     let content = question.content;
     let limit = usize::from(content.max_passages);
     let (reranker, no_reranker) = match reranker(services, question).await.transpose() {
@@ -45,11 +137,13 @@ pub(super) async fn retrieve(
     let mut best: Option<(&String, SearchOutcome)> = None;
     for query in queries {
         let search = Search {
+            versions: Some(&question.ground.bases),
             reranker: reranker.as_ref(),
             document_ids: documents.as_ref(),
             ..Search::new(&content.knowledge_base_ids, query, limit)
         };
-        let mut found = services.search(question.scope, &search).await?;
+        let vectors = question.ground.vectors.as_ref();
+        let mut found = services.search_on(question.scope, &search, vectors).await?;
         if matches!(content.model, ModelChoice::Provider { .. }) {
             found.relevant = found.relevance >= ENOUGH_FOR_A_MODEL;
         }
@@ -65,21 +159,18 @@ pub(super) async fn retrieve(
     }
     let (query, mut found) = best.context("nothing to search for")?;
     let passages = give(&mut found);
-    let sources: Vec<Source> = passages.into_iter().zip(1..).map(number).collect();
-    emit(ChatEvent::Sources {
-        sources: sources.clone(),
-        degraded: found.degraded,
-    });
     found.traces.truncate(REMEMBERED);
-    let retrieval = Retrieval {
-        query: query.clone(),
-        degraded: found.degraded,
-        relevance: found.relevance,
-        relevant: found.relevant,
-        rerank_error: no_reranker.or(found.rerank_error),
-        candidates: found.traces,
-    };
-    Ok((sources, retrieval))
+    Ok(Found {
+        sources: passages.into_iter().zip(1..).map(number).collect(),
+        retrieval: Retrieval {
+            query: query.clone(),
+            degraded: found.degraded,
+            relevance: found.relevance,
+            relevant: found.relevant,
+            rerank_error: no_reranker.or(found.rerank_error),
+            candidates: found.traces,
+        },
+    })
 }
 
 /// The documents that the bot may answer from; `None` is all of its knowledge bases.

@@ -9,23 +9,21 @@ use api_types::conversations::MessageStatus;
 use api_types::gaps::GapKind;
 use api_types::inbox::HandOffStatus;
 use api_types::live::Topic;
-use api_types::retrieval::Retrieval;
 use chrono::{DateTime, Utc};
 use retrieval::words;
-use serde_json::json;
-use tokio::sync::broadcast::Receiver;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::books::{self, Finished};
 use super::engine::{self, Question};
 use super::turn::{Audience, error_event};
-use super::{Answer, NumberedEvent, Turn, resume, session};
-use crate::analytics::{self, Outcome};
+use super::{Answer, Ground, NumberedEvent, Turn, resume, session};
+use crate::analytics;
 use crate::bots::LiveBot;
 use crate::db::TenantTx;
 use crate::gaps::{self, NewGap};
 use crate::inbox;
-use crate::live::Signal;
+use crate::live::Signals;
 use crate::{Error, Result, Services, uploads};
 
 /// How long an answer is kept in memory while Postgres is away.
@@ -43,6 +41,7 @@ pub(super) struct Running {
     pub(super) question_id: Uuid,
     pub(super) question: String,
     pub(super) history: Vec<Turn>,
+    pub(super) ground: Ground,
     pub(super) variables: BTreeMap<String, String>,
     pub(super) metadata: BTreeMap<String, String>,
     /// The page that the visitor is on.
@@ -65,7 +64,8 @@ enum Ended {
 
 /// What was told of an answer so far.
 struct Told {
-    log: resume::Log,
+    /// Where it is kept, if it can be resumed.
+    log: Option<resume::Log>,
     sender: mpsc::UnboundedSender<NumberedEvent>,
     n: u64,
     /// The text of it.
@@ -79,20 +79,29 @@ impl Told {
         }
         self.n += 1;
         let event = NumberedEvent { n: self.n, event };
-        self.log.append(event.clone());
+        if let Some(log) = &self.log {
+            log.append(event.clone());
+        }
         // The visitor may be gone; the answer is finished all the same.
         let _ = self.sender.send(event);
     }
 }
 
 impl Running {
-    pub(super) async fn run(self, sender: mpsc::UnboundedSender<NumberedEvent>, signals: Receiver<Signal>) {
-        let log = resume::Log::begin(
-            self.services.redis.clone(),
-            self.bot.id,
-            self.session_id,
-            self.message_id,
-        );
+    pub(super) async fn run(
+        self,
+        sender: mpsc::UnboundedSender<NumberedEvent>,
+        signals: Signals,
+        is_resumable: bool,
+    ) {
+        let log = is_resumable.then(|| {
+            resume::Log::begin(
+                self.services.redis.clone(),
+                self.bot.id,
+                self.session_id,
+                self.message_id,
+            )
+        });
         let mut told = Told {
             log,
             sender,
@@ -130,8 +139,8 @@ impl Running {
                 // While Postgres is away nobody has deleted anything, and the visitor has waited for long enough.
                 let is_away = matches!(error, Error::Unavailable { .. });
                 let is_deleted = !is_away && self.is_deleted().await;
-                if is_deleted {
-                    told.log.discard();
+                if let Some(log) = told.log.as_ref().filter(|_| is_deleted) {
+                    log.discard();
                 }
                 told.tell(error_event(&error, Audience::Visitor));
                 if !is_deleted {
@@ -153,6 +162,7 @@ impl Running {
             variables: &self.variables,
             metadata: &self.metadata,
             files: &files,
+            ground: &self.ground,
         };
         engine::answer(&self.services, question, emit).await
     }
@@ -236,9 +246,10 @@ impl Running {
 
     /// Stores an answer that the visitor has read already, even if Postgres is away just now.
     async fn store_patiently(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
+        let finished = self.finished(answer, status);
         let began = Instant::now();
         loop {
-            match self.store_answer(answer, status).await {
+            match self.store_answer(&finished).await {
                 Err(Error::Unavailable { .. }) if began.elapsed() < STORE_FOR => {
                     tokio::time::sleep(STORE_AGAIN).await;
                 }
@@ -247,80 +258,74 @@ impl Running {
         }
     }
 
-    async fn store_answer(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
+    async fn store_answer(&self, finished: &Arc<Finished>) -> Result<()> {
         let scope = &self.bot.scope;
-        let total = self.began.elapsed();
+        if finished.answered || self.question.is_empty() {
+            let services = &self.services;
+            services
+                .books
+                .store(&services.db, scope, Arc::clone(finished))
+                .await?;
+        } else {
+            self.store_with_gap(finished).await?;
+        }
+        inbox::bot_turn(&self.services, scope, self.session_id);
+        Ok(())
+    }
+
+    async fn store_with_gap(&self, finished: &Arc<Finished>) -> Result<()> {
+        let scope = &self.bot.scope;
         let mut tx = self.services.db.tenant(scope).await?;
-        let stored = sqlx::query!(
-            "with metered as (
-                 insert into usage_days as d (workspace_id, day, prompt_tokens, completion_tokens)
-                 select $1, (now() at time zone 'UTC')::date, coalesce($11::int, 0), coalesce($12::int, 0)
-                 on conflict (workspace_id, day) do update
-                 set prompt_tokens = d.prompt_tokens + excluded.prompt_tokens,
-                     completion_tokens = d.completion_tokens + excluded.completion_tokens)
-             insert into messages (workspace_id, id, conversation_id, role, content, sources, status, answered, model,
-                 bot_version, latency_ms, prompt_tokens, completion_tokens)
-             values ($1, $2, $3, 'assistant', $4, $5, $6, $7, $8, $9, $10, $11, $12)
-             on conflict (workspace_id, id) do nothing",
-            scope.workspace_id(),
-            self.message_id,
-            self.session_id,
-            answer.text,
-            json!(answer.cited),
-            status.as_str(),
-            answer.answered,
-            engine::model_name(&self.bot.content),
-            self.bot.version,
-            i32::try_from(total.as_millis()).unwrap_or(i32::MAX),
-            answer.usage.map(|usage| usage.prompt_tokens.cast_signed()),
-            answer.usage.map(|usage| usage.completion_tokens.cast_signed())
-        )
-        .execute(&mut *tx)
-        .await?;
-        if stored.rows_affected() == 0 {
-            // Committed before, without our hearing of it.
+        self.store_gap(&mut tx).await?;
+        tx.tell(Topic::Gap, self.bot.id);
+        // Last, as it locks the sums until the end.
+        let stored = books::finish(&mut *tx, scope.workspace_id(), std::slice::from_ref(finished)).await?;
+        if stored == 0 {
+            // Committed before, gap and all, without our hearing of it.
             return Ok(());
         }
+        tx.commit().await
+    }
+
+    /// What is stored of an answer, and counted.
+    fn finished(&self, answer: &Answer, status: MessageStatus) -> Arc<Finished> {
+        let content = &self.bot.content;
+        let total = analytics::millis(self.began.elapsed());
         let is_whole = status == MessageStatus::Complete;
-        let outcome = Outcome {
-            messages: 1,
-            is_counted: true,
-            has_answer: is_whole && answer.answered,
-            has_gap: !answer.answered,
-            ..Outcome::default()
-        };
-        let session = outcome.apply(&mut tx, scope, self.session_id).await?;
-        if let Some(retrieval) = &answer.retrieval {
-            self.store_retrieval(&mut tx, retrieval).await?;
-        }
-        if !answer.answered && !self.question.is_empty() {
-            self.store_gap(&mut tx).await?;
-        }
-        let turn = analytics::Turn {
+        Arc::new(Finished {
+            message_id: self.message_id,
+            conversation_id: self.session_id,
+            content: answer.text.clone(),
+            sources: answer.cited.clone(),
+            status: status.as_str(),
+            answered: answer.answered,
+            model: engine::model_name(content).to_owned(),
+            bot_version: self.bot.version,
+            latency_ms: total,
+            prompt_tokens: answer.usage.map(|usage| usage.prompt_tokens),
+            completion_tokens: answer.usage.map(|usage| usage.completion_tokens),
+            retrieval: answer.retrieval.clone(),
+            session_event_id: Uuid::now_v7(),
+            turn_event_id: Uuid::now_v7(),
             outcome: match (is_whole, answer.answered) {
                 (true, true) => "answered",
                 (true, false) => "gap",
                 (false, _) => "error",
             },
             language: self.language(),
-            page: self.page.as_deref(),
-            model: engine::model_name(&self.bot.content),
-            provider_id: engine::provider_id(&self.bot.content),
-            usage: answer.usage,
-            first_token: self.first_words.get().copied().filter(|_| is_whole),
-            total: is_whole.then_some(total),
+            page: self.page.clone(),
+            provider_id: engine::provider_id(content),
+            first_token_ms: self
+                .first_words
+                .get()
+                .copied()
+                .filter(|_| is_whole)
+                .map(analytics::millis),
+            total_ms: is_whole.then_some(total),
             question_key: Some(words::gist(&self.question))
                 .filter(|gist| !gist.is_empty())
                 .map(|gist| words::gist_key(&gist)),
-        };
-        if is_whole && !answer.answered {
-            tx.tell(Topic::Gap, self.bot.id);
-        }
-        // Last, as it locks the sums until the end.
-        analytics::turn(&mut tx, scope, self.session_id, &session, &turn).await?;
-        tx.commit().await?;
-        inbox::changed(&self.services, scope, self.session_id).await;
-        Ok(())
+        })
     }
 
     /// The language of the question; of what was asked before it, where it is too short to tell.
@@ -331,18 +336,6 @@ impl Running {
             words::language_told(&asked.join("\n"))
         };
         words::language_told(&self.question).or_else(before)
-    }
-
-    async fn store_retrieval(&self, tx: &mut TenantTx, retrieval: &Retrieval) -> Result<()> {
-        sqlx::query!(
-            "insert into retrievals (workspace_id, message_id, retrieval) values ($1, $2, $3)",
-            self.bot.scope.workspace_id(),
-            self.message_id,
-            json!(retrieval)
-        )
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
     }
 
     async fn store_gap(&self, tx: &mut TenantTx) -> Result<()> {

@@ -9,7 +9,6 @@ use api_types::visitors::Visitor;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Turn;
 use crate::bots::LiveBot;
 use crate::conversations::role;
 
@@ -18,8 +17,6 @@ use crate::{Error, Result, Services, inbox, uploads};
 
 /// Messages of one part of a conversation that is read again.
 const PART: usize = 100;
-/// Messages looked back at.
-const HISTORY: i64 = 20;
 
 /// Finds the conversation, which must be the bot's and the visitor's, or begins one. Returns its id.
 pub(crate) async fn find_or_begin(
@@ -50,41 +47,6 @@ pub(crate) async fn find_or_begin(
     .execute(&mut **tx)
     .await?;
     Ok(id)
-}
-
-/// The last messages, oldest first.
-pub(super) async fn history(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid) -> Result<Vec<Turn>> {
-    let rows = sqlx::query!(
-        "select role, content from messages
-         where workspace_id = $1 and conversation_id = $2 and status <> 'failed'
-         order by id desc limit $3",
-        bot.scope.workspace_id(),
-        session_id,
-        HISTORY
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .rev()
-        .map(|row| Turn {
-            role: role(&row.role),
-            content: row.content,
-        })
-        .collect())
-}
-
-/// How many messages of the visitor there are.
-pub(super) async fn asked(tx: &mut TenantTx, bot: &LiveBot, session_id: Uuid) -> Result<usize> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from messages
-           where workspace_id = $1 and conversation_id = $2 and role = 'user'"#,
-        bot.scope.workspace_id(),
-        session_id
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 /// A conversation to resume after a reload: its last messages, or those `before` one of them.
@@ -180,8 +142,13 @@ pub(crate) async fn require(
     if is_theirs(tx, bot, session_id, visitor).await? {
         return Ok(());
     }
+    Err(unknown())
+}
+
+/// The refusal of a conversation that is not there, or not this visitor's.
+pub(super) fn unknown() -> Error {
     let detail = "This bot has no such conversation. Leave session_id out to begin a new one.";
-    Err(Error::refused(ErrorCode::SessionNotFound, detail))
+    Error::refused(ErrorCode::SessionNotFound, detail)
 }
 
 /// A visitor who signs in on the site takes the conversation along; from then on it is theirs alone.

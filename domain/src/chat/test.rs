@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::engine::{self, Question};
 use super::turn::{Audience, error_event};
-use super::{Events, NumberedEvent, Turn};
+use super::{Events, Ground, NumberedEvent, Turn};
 use crate::{Error, Result, Scope, Services, drafts, leads};
 
 /// Earlier turns taken along.
@@ -58,6 +58,10 @@ pub async fn test_draft(
             request.message.trim(),
             asked.count() + 1,
         );
+        let ground = match Ground::read(services.db.pool(), &scope, &draft.content).await {
+            Ok(ground) => ground,
+            Err(error) => return emit(error_event(&error, Audience::Team)),
+        };
         let question = Question {
             scope: &scope,
             content: &draft.content,
@@ -66,6 +70,7 @@ pub async fn test_draft(
             variables: &BTreeMap::new(),
             metadata: &BTreeMap::new(),
             files: &[],
+            ground: &ground,
         };
         let last = match engine::answer(&services, question, &mut emit).await {
             Ok(answer) => ChatEvent::Done {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use api_types::bots::ChatbotContent;
 use api_types::chat::{ChatEvent, Source};
 
-use super::Turn;
 use super::engine::{self, Question};
+use super::{Ground, Turn};
 use crate::{Result, Scope, Services};
 
 /// What came of it.
@@ -39,6 +39,7 @@ pub(crate) async fn try_question(
             search_degraded = degraded;
         }
     };
+    let ground = Ground::read(services.db.pool(), scope, content).await?;
     let question = Question {
         scope,
         content,
@@ -47,6 +48,7 @@ pub(crate) async fn try_question(
         variables: &BTreeMap::new(),
         metadata: &BTreeMap::new(),
         files: &[],
+        ground: &ground,
     };
     let answer = engine::answer(services, question, &mut emit).await?;
     let retrieval = answer.retrieval.as_ref();

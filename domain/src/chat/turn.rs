@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use anyhow::Context;
 use api_types::ErrorCode;
 use api_types::chat::{ChatEvent, ChatRequest, MessageRole};
 use api_types::conversations::Channel;
-use api_types::usage::Quota;
 use api_types::validate::{self, Checker};
 use api_types::visitors::Visitor;
 use chrono::Utc;
@@ -18,14 +18,14 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use uuid::Uuid;
 
+use super::begin::{Begun, Opening, Storing};
 use super::running::Running;
-use super::{Events, NumberedEvent, Turn, resume, session};
+use super::{Events, NumberedEvent, Turn, resume};
 use crate::analytics;
 use crate::bots::LiveBot;
 use crate::data::redaction::redact;
-use crate::db::TenantTx;
 use crate::inbox::{self, Handed};
-use crate::{Error, Result, Services, leads, quotas, uploads};
+use crate::{Error, Result, Services, leads, uploads};
 
 /// A turn to take.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub struct Request {
     pub history: Option<Vec<Turn>>,
     /// Who it is, if the site vouches for them.
     pub visitor: Option<Visitor>,
+    /// Whether its events are kept for a while, so that a client that lost its connection can have the rest.
+    pub is_resumable: bool,
 }
 
 /// Takes a turn. Refusals come back at once; once this returns, everything else is an event.
@@ -48,55 +50,57 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         channel,
         history,
         visitor,
+        is_resumable,
     } = redacted(&bot, request);
     let question = chat.message.trim().to_owned();
-    let mut tx = services.db.tenant(&bot.scope).await?;
-    let session_id = session::find_or_begin(
-        &mut tx,
-        &bot,
-        chat.session_id,
+    let opening = Opening {
+        bot: &bot,
+        // Random, not by time: knowing it is the right to read the conversation.
+        session_id: chat.session_id.unwrap_or_else(Uuid::new_v4),
+        is_new: chat.session_id.is_none(),
         channel,
-        &chat.metadata,
-        visitor.as_ref(),
-    )
-    .await?;
-    let history = match history {
-        Some(history) => history,
-        None if chat.session_id.is_some() => session::history(&mut tx, &bot, session_id).await?,
-        None => Vec::new(),
+        metadata: &chat.metadata,
+        visitor: visitor.as_ref(),
+        question_id: Uuid::now_v7(),
+        question: &question,
+        has_history: history.is_some(),
     };
-    let history = redacted_history(&bot, history);
-    let question_id = store_question(&services, &mut tx, &bot, session_id, &question).await?;
-    uploads::attach(
-        &mut tx,
-        &bot,
-        session_id,
-        question_id,
-        &chat.attachments,
-        visitor.as_ref(),
-    )
-    .await?;
-    let handed = inbox::before_answer(&mut tx, &bot, session_id, question_id, &question).await?;
-    if let Some(handed) = handed {
-        tx.commit().await?;
-        inbox::changed(&services, &bot.scope, session_id).await;
-        return Ok(hand_over(&services, &bot, session_id, handed));
-    }
+    let (session_id, question_id) = (opening.session_id, opening.question_id);
     // Before anybody else can take it, so that it is heard of.
-    let signals = services.live.subscribe();
-    let offers_lead_form = offers_lead_form(&mut tx, &bot, session_id, &question).await?;
-    tx.commit().await?;
-    inbox::changed(&services, &bot.scope, session_id).await;
+    let signals = services.live.conversation(session_id);
+    let is_plain = chat.attachments.is_empty() && !inbox::asks_for_person(&bot, channel.as_str(), &question);
+    let begun = match is_plain {
+        true => {
+            opening
+                .begin(&services, services.db.pool(), Storing::Alone)
+                .await?
+        }
+        false => None,
+    };
+    let begun = match begun {
+        Some(begun) => begun,
+        None => match begin_in_steps(&services, &opening, &chat.attachments).await? {
+            First::Bot(begun) => begun,
+            First::People(handed) => {
+                inbox::changed(&services, &bot.scope, session_id).await;
+                return Ok(hand_over(&services, &bot, session_id, handed));
+            }
+        },
+    };
+    inbox::bot_turn(&services, &bot.scope, session_id);
 
+    let form = &bot.content.lead_form;
+    let offers_lead_form = leads::is_time(form, &question, begun.asked) && !begun.has_lead;
+    let history = history.unwrap_or(begun.history);
+    let history = redacted_history(&bot, history);
     let (sender, receiver) = mpsc::unbounded_channel();
     let running = Running {
         services,
-        bot,
         session_id,
         message_id: Uuid::now_v7(),
         question_id,
-        question,
         history,
+        ground: begun.ground,
         variables: chat.variables,
         metadata: chat.metadata,
         page: chat.page.as_deref().and_then(analytics::clean_page),
@@ -104,9 +108,37 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         began_at: Utc::now(),
         offers_lead_form,
         first_words: OnceLock::new(),
+        question,
+        bot,
     };
-    tokio::spawn(running.run(sender, signals));
+    tokio::spawn(running.run(sender, signals, is_resumable));
     Ok(UnboundedReceiverStream::new(receiver))
+}
+
+/// Who is first to answer.
+enum First {
+    Bot(Begun),
+    People(Handed),
+}
+
+/// The beginning of a turn that is more than a message to the bot: one with files, to people, or that asks for them.
+async fn begin_in_steps(services: &Services, opening: &Opening<'_>, attachments: &[Uuid]) -> Result<First> {
+    let (bot, session_id, question_id) = (opening.bot, opening.session_id, opening.question_id);
+    let mut tx = services.db.tenant(&bot.scope).await?;
+    let begun = opening.begin(services, &mut *tx, Storing::Within).await?;
+    let begun = begun.context("a message that is part of a transaction is stored")?;
+    uploads::attach(
+        &mut tx,
+        bot,
+        session_id,
+        question_id,
+        attachments,
+        opening.visitor,
+    )
+    .await?;
+    let handed = inbox::before_answer(&mut tx, bot, session_id, question_id, opening.question).await?;
+    tx.commit().await?;
+    Ok(handed.map_or(First::Bot(begun), First::People))
 }
 
 /// The answer to a message that is people's to answer: what the visitor reads meanwhile, if anything.
@@ -140,21 +172,6 @@ fn hand_over(services: &Services, bot: &LiveBot, session_id: Uuid, handed: Hande
         let _ = sender.send(event);
     }
     UnboundedReceiverStream::new(receiver)
-}
-
-/// Whether the bot's lead form is to be shown after the answer to this question.
-async fn offers_lead_form(
-    tx: &mut TenantTx,
-    bot: &LiveBot,
-    session_id: Uuid,
-    question: &str,
-) -> Result<bool> {
-    let form = &bot.content.lead_form;
-    if !form.enabled {
-        return Ok(false);
-    }
-    let asked = session::asked(tx, bot, session_id).await?;
-    Ok(leads::is_time(form, question, asked) && leads::left_in(tx, &bot.scope, session_id).await?.is_none())
 }
 
 /// What the visitor sent, without their addresses and numbers where the workspace wants it so. Everything that follows sees
@@ -196,42 +213,6 @@ fn redact_in_place(text: &mut String) {
     if let Cow::Owned(redacted) = redact(text) {
         *text = redacted;
     }
-}
-
-/// Stores the question and counts it, in one statement, unless the plan allows no more this month.
-async fn store_question(
-    services: &Services,
-    tx: &mut TenantTx,
-    bot: &LiveBot,
-    session_id: Uuid,
-    question: &str,
-) -> Result<Uuid> {
-    let id = Uuid::now_v7();
-    let (_, plan) = services.plans.named(bot.plan.as_deref());
-    let stored = sqlx::query!(
-        "insert into messages (workspace_id, id, conversation_id, role, content)
-         select $1, $2, $3, 'user', $4 where meter_usage('messages', $5)",
-        bot.scope.workspace_id(),
-        id,
-        session_id,
-        question,
-        plan.limit(Quota::Messages)
-    )
-    .execute(&mut **tx)
-    .await?;
-    if stored.rows_affected() == 0 {
-        tracing::info!(bot_id = %bot.id, "a message was refused: the plan allows no more this month");
-        return Err(quotas::no_more_messages());
-    }
-    sqlx::query!(
-        "update conversations set message_count = message_count + 1, last_message_at = now()
-         where workspace_id = $1 and id = $2",
-        bot.scope.workspace_id(),
-        session_id
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(id)
 }
 
 fn check(chat: &ChatRequest) -> Result<()> {

@@ -49,7 +49,7 @@ async fn work(services: &Services, scope: &Scope, model_id: Uuid) -> Result<Outc
     let Some(row) = row.filter(|row| row.id == model_id) else {
         return Ok(Outcome::Done);
     };
-    let Some(model) = Model::open(services, scope, row).await? else {
+    let Some(model) = Model::open(services, scope, &row).await? else {
         // The built-in one, which this worker lacks; another may have it.
         return Ok(Outcome::Later(Duration::from_secs(60)));
     };

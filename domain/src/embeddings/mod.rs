@@ -16,7 +16,7 @@ mod switch;
 pub use calibration::Calibration;
 pub use change::run as run_change;
 pub use model::{Model, QueryVectors, live};
-pub(crate) use model::{away, live_space};
+pub(crate) use model::{Stored, away, live_space, opened};
 pub use settings::{cancel, change, get};
 pub(crate) use store::{ContentHash, content_hash, known, put};
 pub use store::{collect_unused, forget};

@@ -38,15 +38,16 @@ enum Source {
 }
 
 /// A model's row.
-pub(super) struct Row {
-    pub(super) id: Uuid,
-    pub(super) provider_id: Option<Uuid>,
-    pub(super) model: String,
-    pub(super) dimensions: i32,
-    pub(super) asked_dimensions: Option<i32>,
-    pub(super) unrelated: f32,
-    pub(super) spread: f32,
-    pub(super) error: Option<String>,
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) id: Uuid,
+    pub(crate) provider_id: Option<Uuid>,
+    pub(crate) model: String,
+    pub(crate) dimensions: i32,
+    pub(crate) asked_dimensions: Option<i32>,
+    pub(crate) unrelated: f32,
+    pub(crate) spread: f32,
+    pub(crate) error: Option<String>,
 }
 
 impl Model {
@@ -60,7 +61,7 @@ impl Model {
     }
 
     /// Opens the model of a row.
-    pub(super) async fn open(services: &Services, scope: &Scope, row: Row) -> Result<Option<Self>> {
+    pub(super) async fn open(services: &Services, scope: &Scope, row: &Stored) -> Result<Option<Self>> {
         let Some(provider_id) = row.provider_id else {
             return Ok(services.embedder.clone().map(Self::built_in));
         };
@@ -170,7 +171,17 @@ impl Model {
 
 /// The model that answers; `None` where only words are compared, as no model is installed or set.
 pub async fn live(services: &Services, scope: &Scope) -> Result<Option<Model>> {
-    match settings::row(&services.db, scope, "live").await? {
+    let row = settings::row(&services.db, scope, "live").await?;
+    opened(services, scope, row.as_ref()).await
+}
+
+/// The model of a row, or the built-in one.
+pub(crate) async fn opened(
+    services: &Services,
+    scope: &Scope,
+    row: Option<&Stored>,
+) -> Result<Option<Model>> {
+    match row {
         Some(row) => Model::open(services, scope, row).await,
         None => Ok(services.embedder.clone().map(Model::built_in)),
     }

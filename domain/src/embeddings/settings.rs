@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::model::Row;
+use super::model::Stored;
 use super::{BUILT_IN, Calibration, switch};
 use crate::db::{Db, TenantTx};
 use crate::jobs::{self, Job};
@@ -245,10 +245,10 @@ async fn progress(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<(i64, i6
 }
 
 /// The model in this state.
-pub(super) async fn row(db: &Db, scope: &Scope, state: &str) -> Result<Option<Row>> {
+pub(super) async fn row(db: &Db, scope: &Scope, state: &str) -> Result<Option<Stored>> {
     let mut tx = db.tenant(scope).await?;
     let row = sqlx::query_as!(
-        Row,
+        Stored,
         "select id, provider_id, model, dimensions, asked_dimensions, unrelated, spread, error from embedding_models
          where workspace_id = $1 and state = $2",
         scope.workspace_id(),

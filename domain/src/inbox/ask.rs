@@ -87,14 +87,18 @@ pub(crate) async fn before_answer(
     if found.state == ConversationState::Closed {
         reopen(tx, bot, conversation_id).await?;
     }
-    let HandOff {
-        enabled, on_words, ..
-    } = bot.content.hand_off;
-    let is_asked = enabled && on_words && found.channel != Channel::Openai.as_str();
-    if !is_asked || !words::asks_for_person(message) {
+    if !asks_for_person(bot, &found.channel, message) {
         return Ok(None);
     }
     Ok(Some(hand_over(tx, bot, conversation_id, Some(message_id)).await?))
+}
+
+/// Whether a message asks for a person, of a bot that has some.
+pub(crate) fn asks_for_person(bot: &LiveBot, channel: &str, message: &str) -> bool {
+    let HandOff {
+        enabled, on_words, ..
+    } = bot.content.hand_off;
+    enabled && on_words && channel != Channel::Openai.as_str() && words::asks_for_person(message)
 }
 
 /// The visitor wrote again: the bot answers.

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use api_types::chat::SessionMessage;
 use api_types::inbox::VisitorEvent;
-use api_types::live::{LiveEvent, Topic};
+use api_types::live::LiveEvent;
 use api_types::visitors::Visitor;
-use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -16,7 +15,7 @@ use uuid::Uuid;
 
 use super::events;
 use crate::bots::LiveBot;
-use crate::live::Signal;
+use crate::live::{Signal, Signals};
 use crate::{Result, Services, chat};
 
 /// How often is looked although nothing was told: it may have got lost.
@@ -55,7 +54,7 @@ pub async fn follow(
     visitor: Option<&Visitor>,
 ) -> Result<ReceiverStream<Followed>> {
     // Before anything is read, so that nothing falls in between.
-    let signals = services.live.subscribe();
+    let signals = services.live.conversation(session_id);
     let mut tx = services.db.tenant(&bot.scope).await?;
     chat::require(&mut tx, &bot, session_id, visitor).await?;
     let status = events::status(&mut tx, &bot.scope, session_id).await?;
@@ -86,7 +85,7 @@ pub async fn follow(
 }
 
 impl Follower {
-    async fn run(mut self, mut signals: Receiver<Signal>) -> Result<()> {
+    async fn run(mut self, mut signals: Signals) -> Result<()> {
         let end = Instant::now() + LIFE;
         while self.look().await? {
             loop {
@@ -114,23 +113,13 @@ impl Follower {
     }
 
     fn concerns(&self, signal: &Signal) -> bool {
-        let Some(workspace_id) = signal.workspace_id else {
-            return signal.event == LiveEvent::Ready;
-        };
-        workspace_id == self.bot.scope.workspace_id()
+        let workspace_id = self.bot.scope.workspace_id();
+        signal.workspace_id.is_none_or(|of| of == workspace_id)
             && match &signal.event {
-                LiveEvent::Ready => true,
+                LiveEvent::Ready | LiveEvent::Changed { .. } => true,
                 LiveEvent::Away => false,
-                LiveEvent::Changed { what, id } => *what == Topic::Conversation && *id == self.session_id,
-                LiveEvent::Typing {
-                    conversation_id,
-                    name,
-                } => *conversation_id == self.session_id && name.is_some(),
-                LiveEvent::Read {
-                    conversation_id,
-                    by_visitor,
-                    ..
-                } => *conversation_id == self.session_id && !by_visitor,
+                LiveEvent::Typing { name, .. } => name.is_some(),
+                LiveEvent::Read { by_visitor, .. } => !by_visitor,
             }
     }
 

@@ -20,7 +20,7 @@ mod visitor;
 mod words;
 
 pub use ask::ask;
-pub(crate) use ask::{Handed, before_answer};
+pub(crate) use ask::{Handed, asks_for_person, before_answer};
 pub use canned::{canned_replies, create_canned_reply, delete_canned_reply, save_canned_reply};
 pub(crate) use events::status;
 pub use follow::{Followed, follow};
@@ -34,6 +34,8 @@ pub(crate) use take_over::taken_over;
 pub use team::{assign, close, give_back, mark_read, reply, take, typing};
 pub use visitor::signal;
 
+use std::sync::Arc;
+
 use api_types::live::LiveEvent;
 use uuid::Uuid;
 
@@ -42,4 +44,10 @@ use crate::{Scope, Services, live};
 /// Tells the workspace that something about a conversation changed. At once: its visitor waits for it, too.
 pub(crate) async fn changed(services: &Services, scope: &Scope, conversation_id: Uuid) {
     live::tell(services, scope, &LiveEvent::conversation(conversation_id)).await;
+}
+
+/// Tells of a message to or from the bot. Nobody waits for it, and the turn that it belongs to does not hear of it.
+pub(crate) fn bot_turn(services: &Arc<Services>, scope: &Scope, conversation_id: Uuid) {
+    let (services, scope) = (Arc::clone(services), *scope);
+    tokio::spawn(async move { live::tell_others(&services, &scope, conversation_id).await });
 }

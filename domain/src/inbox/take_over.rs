@@ -1,13 +1,12 @@
 //! Noticing that people took a conversation over while something goes on in it.
 
 use api_types::inbox::HandOffStatus;
-use api_types::live::{LiveEvent, Topic};
-use tokio::sync::broadcast::Receiver;
+use api_types::live::LiveEvent;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use super::events;
-use crate::live::Signal;
+use crate::live::{Signal, Signals};
 use crate::{Result, Scope, Services};
 
 /// Waits until a conversation is up to people, and answers how it stands then. `signals` were subscribed to before anybody
@@ -16,11 +15,11 @@ pub(crate) async fn taken_over(
     services: &Services,
     scope: &Scope,
     conversation_id: Uuid,
-    mut signals: Receiver<Signal>,
+    mut signals: Signals,
 ) -> HandOffStatus {
     loop {
         match signals.recv().await {
-            Ok(signal) if !concerns(&signal, conversation_id) => continue,
+            Ok(signal) if !concerns(&signal) => continue,
             Err(RecvError::Closed) => std::future::pending().await,
             Ok(_) | Err(RecvError::Lagged(_)) => {}
         }
@@ -32,10 +31,9 @@ pub(crate) async fn taken_over(
     }
 }
 
-fn concerns(signal: &Signal, id: Uuid) -> bool {
+fn concerns(signal: &Signal) -> bool {
     match &signal.event {
-        LiveEvent::Ready => true,
-        LiveEvent::Changed { what, id: changed } => *what == Topic::Conversation && *changed == id,
+        LiveEvent::Ready | LiveEvent::Changed { .. } => true,
         LiveEvent::Away | LiveEvent::Typing { .. } | LiveEvent::Read { .. } => false,
     }
 }

@@ -276,6 +276,20 @@ pub(super) async fn require(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Resul
     found.map(drop).ok_or_else(not_found)
 }
 
+/// Says that something else is found in a knowledge base from now on, or in another order: indexes and whoever remembers what
+/// was found look anew.
+pub(super) async fn index_changed(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update knowledge_bases set index_version = index_version + 1, updated_at = now()
+         where workspace_id = $1 and id = $2",
+        scope.workspace_id(),
+        knowledge_base_id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 fn not_found() -> Error {
     Error::not_found("knowledge base")
 }

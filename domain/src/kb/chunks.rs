@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::edits::{self, Edit};
 use super::lock::WorkLock;
-use super::{documents, embed, ingest};
+use super::{bases, documents, embed, ingest};
 use crate::Services;
 use crate::db::{Db, TenantTx};
 use crate::embeddings::{self, ContentHash, Model, Space, content_hash};
@@ -229,14 +229,7 @@ async fn changed(tx: &mut TenantTx, scope: &Scope, knowledge_base_id: Uuid, docu
     )
     .execute(&mut **tx)
     .await?;
-    sqlx::query!(
-        "update knowledge_bases set index_version = index_version + 1, updated_at = now()
-         where workspace_id = $1 and id = $2",
-        scope.workspace_id(),
-        knowledge_base_id
-    )
-    .execute(&mut **tx)
-    .await?;
+    bases::index_changed(tx, scope, knowledge_base_id).await?;
     let job = Job::IndexDocument {
         workspace_id: scope.workspace_id(),
         knowledge_base_id,

@@ -151,6 +151,7 @@ pub async fn save(
     )
     .execute(&mut *tx)
     .await?;
+    bases::index_changed(&mut tx, scope, knowledge_base_id).await?;
     let document = select(&mut tx, scope, id).await?;
     let details = json!({ "tags": tags, "importance": request.importance });
     let action = AuditAction::DocumentUpdate;
@@ -309,14 +310,7 @@ pub(super) async fn remove(
     if deleted.is_empty() {
         return Ok(());
     }
-    sqlx::query!(
-        "update knowledge_bases set index_version = index_version + 1, updated_at = now()
-         where workspace_id = $1 and id = $2",
-        scope.workspace_id(),
-        knowledge_base_id
-    )
-    .execute(&mut **tx)
-    .await?;
+    bases::index_changed(tx, scope, knowledge_base_id).await?;
     jobs::cancel_ingestion(tx, scope, ids).await?;
     for part in deleted.chunks(CLEAN_UP) {
         let job = Job::CleanUp {

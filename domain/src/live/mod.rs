@@ -4,6 +4,7 @@
 //! it is published as `live:<workspace>`, and each server's [`Live`] wakes those who listen. Only ids are told: what is behind
 //! them is read by the usual routes, which know who may.
 
+mod conversations;
 mod tell;
 mod topics;
 
@@ -18,6 +19,8 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
+use conversations::Conversations;
+pub use conversations::Signals;
 pub use tell::Teller;
 pub(crate) use tell::channel;
 pub(crate) use topics::topic_of;
@@ -45,6 +48,7 @@ pub struct Signal {
 #[derive(Debug, Clone)]
 pub struct Live {
     signals: broadcast::Sender<Signal>,
+    conversations: Conversations,
     is_listening: watch::Sender<bool>,
     /// Sockets that are open.
     seats: TaskTracker,
@@ -55,6 +59,7 @@ impl Default for Live {
     fn default() -> Self {
         Self {
             signals: broadcast::Sender::new(CAPACITY),
+            conversations: Conversations::default(),
             is_listening: watch::Sender::new(false),
             seats: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -66,6 +71,11 @@ impl Live {
     /// Everything from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Signal> {
         self.signals.subscribe()
+    }
+
+    /// What becomes of one conversation from now on.
+    pub fn conversation(&self, id: Uuid) -> Signals {
+        self.conversations.watch(id)
     }
 
     /// Counts a socket as open until this is dropped: the end waits for it a little.
@@ -132,8 +142,10 @@ impl Live {
     }
 
     fn pass_on(&self, workspace_id: Option<Uuid>, event: LiveEvent) {
+        let signal = Signal { workspace_id, event };
+        self.conversations.pass_on(&signal);
         // Nobody may be listening.
-        let _ = self.signals.send(Signal { workspace_id, event });
+        let _ = self.signals.send(signal);
     }
 }
 
@@ -141,4 +153,14 @@ impl Live {
 /// later.
 pub(crate) async fn tell(services: &Services, scope: &Scope, event: &LiveEvent) {
     tell::publish(&services.redis, scope.workspace_id(), event).await;
+}
+
+/// Tells the workspace of a conversation that changed, but not those of this process who wait for that conversation.
+pub(crate) async fn tell_others(services: &Services, scope: &Scope, conversation_id: Uuid) {
+    let conversations = &services.live.conversations;
+    conversations.expect_own(conversation_id);
+    let event = LiveEvent::conversation(conversation_id);
+    if !tell::publish(&services.redis, scope.workspace_id(), &event).await {
+        conversations.expect_no_own(conversation_id);
+    }
 }

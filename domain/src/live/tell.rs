@@ -23,15 +23,16 @@ pub(crate) fn channel(workspace_id: Uuid) -> String {
     format!("{CHANNEL}{workspace_id}")
 }
 
-/// Publishes one event. Nothing depends on it: a failure is only logged.
-pub(super) async fn publish(redis: &Redis, workspace_id: Uuid, event: &LiveEvent) {
+/// Publishes one event. Nothing depends on it: a failure is only logged. Answers whether it went well.
+pub(super) async fn publish(redis: &Redis, workspace_id: Uuid, event: &LiveEvent) -> bool {
     let Ok(json) = serde_json::to_string(event) else {
-        return;
+        return false;
     };
     let published: Result<(), _> = redis.commands().publish(channel(workspace_id), json).await;
-    if let Err(error) = published {
+    if let Err(error) = &published {
         tracing::warn!(%error, "nobody is told live: Redis is away");
     }
+    published.is_ok()
 }
 
 type Key = (Uuid, Topic, Uuid);

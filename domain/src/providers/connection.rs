@@ -28,9 +28,25 @@ struct Connection {
     default_model: String,
 }
 
+/// A provider's row.
+pub(crate) struct Stored {
+    pub(crate) id: Uuid,
+    pub(crate) kind: String,
+    pub(crate) base_url: String,
+    pub(crate) default_model: String,
+    /// Sealed.
+    pub(crate) api_key: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Stored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Stored({})", self.id)
+    }
+}
+
 /// A client of a provider whose models write answers.
-pub async fn chat(services: &Services, scope: &Scope, id: Uuid) -> Result<OpenAi> {
-    let connection = open(services, scope, id).await?;
+pub(crate) fn chat(services: &Services, stored: &Stored) -> Result<OpenAi> {
+    let connection = unseal(services, stored)?;
     if !connection.kind.writes_answers() {
         let detail = "This provider does not write answers. Choose another.";
         return Err(Error::refused(ErrorCode::ProviderUnavailable, detail));
@@ -94,20 +110,29 @@ pub async fn check_connection(services: &Services, scope: &Scope, id: Uuid) -> R
 
 async fn open(services: &Services, scope: &Scope, id: Uuid) -> Result<Connection> {
     let mut tx = services.db.tenant(scope).await?;
-    let row = sqlx::query!(
-        "select kind, base_url, default_model, api_key from providers where workspace_id = $1 and id = $2",
+    let stored = sqlx::query_as!(
+        Stored,
+        "select id, kind, base_url, default_model, api_key from providers where workspace_id = $1 and id = $2",
         scope.workspace_id(),
         id
     )
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(|| Error::not_found("provider"))?;
-    let open = |sealed: Vec<u8>| services.secrets.open(&sealed, &binding(id, &row.base_url));
+    unseal(services, &stored)
+}
+
+fn unseal(services: &Services, stored: &Stored) -> Result<Connection> {
+    let open = |sealed| {
+        services
+            .secrets
+            .open(sealed, &binding(stored.id, &stored.base_url))
+    };
     Ok(Connection {
-        kind: kind(&row.kind),
-        api_key: row.api_key.map(open).transpose()?,
-        base_url: row.base_url,
-        default_model: row.default_model,
+        kind: kind(&stored.kind),
+        api_key: stored.api_key.as_deref().map(open).transpose()?,
+        base_url: stored.base_url.clone(),
+        default_model: stored.default_model.clone(),
     })
 }
 

@@ -16,7 +16,8 @@ use crate::error::violates;
 use crate::outbound::Outbound;
 use crate::secrets::Secrets;
 use crate::{Error, Result, Scope, Services, audit, master_key};
-pub use connection::{chat, check_connection, embedder, reranker};
+pub(crate) use connection::{Stored, chat};
+pub use connection::{check_connection, embedder, reranker};
 
 struct Row {
     id: Uuid,

@@ -1,6 +1,7 @@
 //! The index in memory. A knowledge base is loaded when it is first asked for, and brought up to date whenever its
 //! row's `index_version` is not the one that was loaded; so every process sees a change with its next question.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -96,7 +97,11 @@ impl InProcess {
 
     pub(super) async fn search(&self, scope: &Scope, question: &Question<'_>) -> Result<Candidates> {
         let mut documents = Vec::new();
-        for (id, version) in self.versions(scope, question.knowledge_base_ids).await? {
+        let versions = match question.versions {
+            Some(versions) => Cow::Borrowed(versions),
+            None => Cow::Owned(self.versions(scope, question.knowledge_base_ids).await?),
+        };
+        for &(id, version) in &*versions {
             documents.extend_from_slice(&self.at(scope, question.space, id, version).await?.documents);
         }
         if let Some(only) = question.document_ids {

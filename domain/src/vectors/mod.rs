@@ -58,6 +58,8 @@ impl Candidates {
 pub struct Question<'a> {
     /// Where to search. Those that are not of the workspace hold nothing.
     pub knowledge_base_ids: &'a [Uuid],
+    /// Which of them are there, and the version of each one's index, where that was read already.
+    pub versions: Option<&'a [(Uuid, i64)]>,
     /// Only in these documents.
     pub document_ids: Option<&'a HashSet<Uuid>>,
     /// Its words.

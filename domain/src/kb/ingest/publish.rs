@@ -11,6 +11,7 @@ use super::claim::Work;
 use crate::Services;
 use crate::db::retried;
 use crate::embeddings::{self, Model, Space};
+use crate::kb::bases;
 use crate::kb::chunks::carry_over;
 use crate::kb::edits;
 use crate::vectors::passage_text;
@@ -103,14 +104,7 @@ async fn switch(
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!(
-        "update knowledge_bases set index_version = index_version + 1, updated_at = now()
-         where workspace_id = $1 and id = $2",
-        scope.workspace_id(),
-        work.knowledge_base_id
-    )
-    .execute(&mut *tx)
-    .await?;
+    bases::index_changed(&mut tx, scope, work.knowledge_base_id).await?;
     tx.tell(Topic::KnowledgeBase, work.knowledge_base_id);
     tx.commit().await?;
     Ok(Some(true))

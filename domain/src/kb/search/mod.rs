@@ -76,6 +76,8 @@ pub struct SearchOutcome {
 pub struct Search<'a> {
     /// Where; all of the scope's workspace.
     pub knowledge_base_ids: &'a [Uuid],
+    /// Which of them are there, and the version of each one's index, where that was read already.
+    pub versions: Option<&'a [(Uuid, i64)]>,
     /// Only in these documents.
     pub document_ids: Option<&'a HashSet<Uuid>>,
     /// The question.
@@ -93,6 +95,7 @@ impl<'a> Search<'a> {
     pub fn new(knowledge_base_ids: &'a [Uuid], query: &'a str, limit: usize) -> Self {
         Self {
             knowledge_base_ids,
+            versions: None,
             document_ids: None,
             query,
             limit,
@@ -149,6 +152,7 @@ impl Searcher<'_> {
                 scope,
                 &crate::vectors::Question {
                     knowledge_base_ids: search.knowledge_base_ids,
+                    versions: search.versions,
                     document_ids: search.document_ids,
                     text: search.query,
                     space: self.model.map_or(Space::BUILT_IN, Model::space),

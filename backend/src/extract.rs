@@ -8,7 +8,7 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, MatchedPath, Optiona
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use domain::tenancy::{OrganizationScope, Origin};
-use domain::{Scope, Services, api_keys, auth};
+use domain::{Scope, Services, api_keys, auth, log};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -139,6 +139,8 @@ where
 
 /// Counts a request of a person or a program, and refuses one too many.
 async fn count_call(services: &Services, parts: &Parts, scope: &Scope) -> Result<(), Problem> {
+    log::about("workspace_id", scope.workspace_id());
+    tracing::Span::current().record("actor", if scope.user_id().is_some() { "user" } else { "key" });
     let standing = services.limits.take_call(&services.redis, scope).await;
     rate_limit::apply(&parts.extensions, standing)
 }

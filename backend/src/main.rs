@@ -1,6 +1,5 @@
 //! `botwright`: the server and its tools.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,9 +8,9 @@ use backend::{audit, doctor, plan, routes, serve, services};
 use clap::{Parser, Subcommand};
 use domain::config::Config;
 use domain::kb::parse::sandbox;
+use domain::log;
 use domain::secrets;
 use secrecy::ExposeSecret;
-use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
 
 #[global_allocator]
@@ -85,13 +84,7 @@ fn main() -> ExitCode {
         return code;
     }
     let command = Arguments::parse().command;
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx::postgres::notice=warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
+    log::begin("info,sqlx::postgres::notice=warn");
     run(command).unwrap_or_else(|error| {
         // In one line and without a backtrace: it is read by people.
         eprintln!("error: {error:#}");

@@ -12,7 +12,7 @@ use domain::config::{self, Config};
 use domain::db::DbRole;
 use domain::master_key::{self, Recognised};
 use domain::services::load_embedder;
-use domain::{Services, secrets};
+use domain::{Services, metrics, secrets};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -72,6 +72,7 @@ async fn start_embedded(config: &mut Config) -> anyhow::Result<Option<Embedded>>
 async fn prepare(config: Config, program: PathBuf) -> anyhow::Result<AppState> {
     let database_url = config.database_url.as_ref().context("no database")?;
     migrations::migrate(database_url.expose_secret()).await?;
+    metrics::install()?;
     let services = Services::new(&config, DbRole::App, program, load_embedder(&config))?;
     if let Recognised::Unknown(needed) = master_key::recognise(&services.db, &services.secrets).await? {
         bail!(master_key::unknown_key(needed));

@@ -8,7 +8,7 @@ use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use domain::bots::LiveBot;
-use domain::{Services, visitors};
+use domain::{Services, log, visitors};
 use uuid::Uuid;
 
 use crate::problem::{Problem, Result};
@@ -39,6 +39,8 @@ where
             .live_bots
             .get(&services.db, bot_id(parts, state).await?)
             .await?;
+        log::about("bot_id", bot.id);
+        log::about("workspace_id", bot.scope.workspace_id());
         if !comes_from_allowed_site(&bot, &parts.headers) {
             return Err(not_here());
         }

@@ -48,6 +48,8 @@ mod api {
     mod mail;
     mod master_key;
     mod members;
+    mod metrics;
+    mod observed;
     mod openai;
     mod organization;
     mod outage;

@@ -91,6 +91,9 @@ pub struct Config {
     /// Whether the private Postgres serves; no setting, the server finds out when it starts.
     #[serde(skip)]
     pub is_embedded: bool,
+    /// The bearer token with which metrics are read from elsewhere; without one, only this machine may.
+    #[serde(default)]
+    pub metrics_token: Option<SecretString>,
     /// Requests a minute that one address may send to the public routes of bots.
     pub chat_requests_per_minute: u32,
     /// Sign-ups, sign-ins and refreshes a minute from one address.

@@ -152,6 +152,29 @@ pub enum Job {
     },
 }
 
+impl Job {
+    /// Whose job it is; `None` for those of persons, and of the whole server.
+    pub const fn workspace_id(&self) -> Option<Uuid> {
+        match self {
+            Self::IngestDocument { workspace_id, .. }
+            | Self::IndexDocument { workspace_id, .. }
+            | Self::Crawl { workspace_id, .. }
+            | Self::CleanUp { workspace_id, .. }
+            | Self::ChangeEmbedding { workspace_id, .. }
+            | Self::ForgetEmbedding { workspace_id, .. }
+            | Self::RunTests { workspace_id, .. }
+            | Self::ExportWorkspace { workspace_id, .. }
+            | Self::ForgetPerson { workspace_id, .. }
+            | Self::GroupGaps { workspace_id, .. }
+            | Self::DeliverWebhook { workspace_id, .. }
+            | Self::NotifyWaiting { workspace_id, .. }
+            | Self::CollectUpload { workspace_id, .. }
+            | Self::RemoveFiles { workspace_id, .. } => Some(*workspace_id),
+            Self::ExportPerson { .. } | Self::SendMail { .. } | Self::MailReset { .. } => None,
+        }
+    }
+}
+
 /// What became of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

@@ -33,6 +33,7 @@ pub mod leads;
 pub mod limits;
 pub mod live;
 pub mod llm;
+pub mod log;
 pub mod mail;
 pub mod master_key;
 pub mod metrics;

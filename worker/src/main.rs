@@ -8,12 +8,12 @@ use domain::Services;
 use domain::config::Config;
 use domain::db::DbRole;
 use domain::kb::parse::sandbox;
+use domain::log;
 use domain::master_key::{self, Recognised};
 use domain::services::load_embedder;
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -34,8 +34,7 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn work() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).init();
+    log::begin("info");
     let config = Config::load()?;
     let program = std::env::current_exe().context("could not find the own binary")?;
     let services = Services::new(&config, DbRole::Worker, program, load_embedder(&config))?;

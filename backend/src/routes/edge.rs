@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use api_types::ErrorCode;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use domain::Services;
 use domain::tenancy::Origin;
+use domain::{Services, metrics};
 use tower_governor::GovernorError;
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
@@ -20,6 +20,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
+use tracing::field::Empty;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
@@ -151,20 +152,35 @@ async fn trace(State(address): State<ClientAddress>, mut request: Request, next:
     });
     let standing = rate_limit::Slot::default();
     request.extensions_mut().insert(standing.clone());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let span = tracing::info_span!("request", id, %method, path);
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("other", MatchedPath::as_str);
+    // The path itself may hold what only its reader should have; what its ids are, the fields say.
+    let span = tracing::info_span!("request", request_id = id, %method, route, workspace_id = Empty, bot_id = Empty,
+        session_id = Empty, actor = Empty);
     let began = std::time::Instant::now();
     let mut response = CURRENT
         .scope(id.clone(), next.run(request))
         .instrument(span.clone())
         .await;
-    let millis = began.elapsed().as_millis();
-    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), millis, ?client, "served"));
+    let (status, took) = (response.status(), began.elapsed());
+    metrics::http(method.as_str(), route, status.as_u16(), took);
+    let millis = took.as_millis();
+    if is_quiet(route) {
+        span.in_scope(|| tracing::debug!(status = status.as_u16(), millis, "served"));
+    } else {
+        span.in_scope(|| tracing::info!(status = status.as_u16(), millis, "served"));
+    }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     standing.tell(response.headers_mut());
     response
+}
+
+/// Routes that are asked all the time, by machines or for every page.
+fn is_quiet(route: &str) -> bool {
+    matches!(route, "/healthz" | "/readyz" | "/metrics" | "other")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that the layer calls")]

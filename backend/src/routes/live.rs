@@ -16,6 +16,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use domain::live::Signal;
+use domain::metrics::Counted;
 use domain::{Error, Scope, Services, auth};
 use futures::{SinkExt, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
@@ -87,7 +88,7 @@ async fn run(services: Arc<Services>, open: Open, socket: WebSocket) {
         let reason = "You have too many pages open; close some.";
         return close(&mut sender, closed::TOO_MANY, reason).await;
     };
-    let _seat = services.live.seat();
+    let (_seat, _counted) = (services.live.seat(), Counted::socket());
     let first = if services.live.settled().await {
         LiveEvent::Ready
     } else {

@@ -39,6 +39,7 @@ mod kb_sources;
 mod leads;
 mod live;
 mod members;
+mod metrics;
 mod openai;
 mod organization;
 mod outbox;
@@ -323,6 +324,7 @@ pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::metrics))
         // No request and answer, so no part of the document; docs/LIVE.md describes it.
         .route("/api/v1/live", get(live::live).layer(Extension(Open::default())))
         .route("/demo", get(demo::page))

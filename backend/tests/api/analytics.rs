@@ -228,10 +228,13 @@ async fn many_at_once_lose_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_resumed_counts_no_turn() {
     let it = Fixture::new().await;
-    let answer = it.ask("How long is the warranty?", None).await;
+    let question = json!({ "message": "How long is the warranty?", "stream": true });
+    let text = it.chat(&question).send().await.unwrap().text().await.unwrap();
+    let start = text.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let start: Value = serde_json::from_str(start).unwrap();
     let again = it
-        .chat(&json!({ "message": "How long is the warranty?", "session_id": answer.session_id, "stream": true }))
-        .header("Last-Event-ID", format!("{}:1", answer.message_id));
+        .chat(&json!({ "message": "How long is the warranty?", "session_id": start["session_id"], "stream": true }))
+        .header("Last-Event-ID", format!("{}:1", start["message_id"].as_str().unwrap()));
     let text = again.send().await.unwrap().text().await.unwrap();
     assert!(text.contains("event: done"), "{text}");
     let figures = it.figures().await;

@@ -57,12 +57,15 @@ async fn nothing_is_left_of_a_conversation() {
     let (asked, answered, kept) = (marker("asked"), marker("answered"), marker("kept"));
     let ask = async |message: &str, session: Option<&Value>| -> Value {
         let request = app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"));
-        let mut body = json!({ "message": message });
+        // As a stream, whose events are kept so that it can be resumed.
+        let mut body = json!({ "message": message, "stream": true });
         match session {
             Some(session) => body["session_id"] = session.clone(),
             None => body["metadata"] = json!({ "page": message }),
         }
-        ok(request.json(&body)).await
+        let text = request.json(&body).send().await.unwrap().text().await.unwrap();
+        let start = text.lines().find_map(|line| line.strip_prefix("data: "));
+        serde_json::from_str(start.unwrap_or_else(|| panic!("no events: {text}"))).unwrap()
     };
     fake.reply([Reply::Text(format!("It is {answered}."))]);
     let first = ask(&asked, None).await;

@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::util::SubscriberInitExt;
 
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
@@ -19,6 +21,13 @@ impl Log {
             .with_ansi(false)
             .with_writer(log.clone())
             .init();
+        log
+    }
+
+    /// As an operator has it: JSON, and no finer than usual.
+    pub fn start_json() -> Self {
+        let log = Self::default();
+        domain::log::json(EnvFilter::new("info"), log.clone()).init();
         log
     }
 

@@ -17,7 +17,7 @@ use crate::db::{Db, TenantTx};
 use crate::redis::Redis;
 use crate::tenancy::visitor_scope;
 use crate::visitors::{self, Sites};
-use crate::{Error, Result, Scope, inbox};
+use crate::{Error, Result, Scope, inbox, metrics};
 
 /// The channel on which a changed bot's id is published.
 const CHANGED: &str = "bots:changed";
@@ -68,7 +68,9 @@ impl Default for LiveBots {
 impl LiveBots {
     /// The bot, if it exists and was not taken down.
     pub async fn get(&self, db: &Db, bot_id: Uuid) -> Result<Arc<LiveBot>> {
-        let bot = match self.cache.get(&bot_id).await {
+        let known = self.cache.get(&bot_id).await;
+        metrics::cache("bots", known.is_some());
+        let bot = match known {
             Some(bot) => bot,
             None => {
                 let bot = Arc::new(load(db, bot_id).await?);

@@ -16,7 +16,7 @@ use crate::embeddings::BUILT_IN;
 use crate::kb::documents;
 use crate::kb::search::{ENOUGH_FOR_A_MODEL, Passage, Search, SearchOutcome, merge};
 use crate::llm::rerank::Reranker;
-use crate::{Result, Services, providers};
+use crate::{Result, Services, metrics, providers};
 
 /// Characters of passages given to a model, all together.
 const PASSAGE_BUDGET: usize = 14_000;
@@ -102,7 +102,11 @@ pub(super) async fn retrieve(
     let Retrieved(cache) = &services.retrieved;
     let key = Key::of(question, queries);
     let known = match &key {
-        Some(key) => cache.get(key).await,
+        Some(key) => {
+            let known = cache.get(key).await;
+            metrics::cache("passages", known.is_some());
+            known
+        }
         None => None,
     };
     let found = match known {

@@ -24,6 +24,7 @@ use crate::db::TenantTx;
 use crate::gaps::{self, NewGap};
 use crate::inbox;
 use crate::live::Signals;
+use crate::metrics::{self, Counted};
 use crate::{Error, Result, Services, uploads};
 
 /// How long an answer is kept in memory while Postgres is away.
@@ -102,6 +103,7 @@ impl Running {
                 self.message_id,
             )
         });
+        let _open = Counted::stream();
         let mut told = Told {
             log,
             sender,
@@ -125,6 +127,7 @@ impl Running {
             status = taken_over => Ok(Ended::Handed(status)),
             answered = self.answer(&mut emit) => answered.map(Ended::Whole),
         };
+        self.count(&answered);
         let last = match answered {
             Ok(Ended::Whole(answer)) => self.finish(answer).await,
             Ok(Ended::Handed(status)) => {
@@ -150,6 +153,22 @@ impl Running {
             }
         };
         told.tell(last);
+    }
+
+    fn count(&self, answered: &Result<Ended>) {
+        let outcome = match answered {
+            Ok(Ended::Whole(answer)) if answer.answered => "answered",
+            Ok(Ended::Whole(_)) => "gap",
+            Ok(Ended::Handed(_)) => "people",
+            Err(_) => "error",
+        };
+        metrics::turn(outcome, self.first_words.get().copied(), self.began.elapsed());
+        if let Ok(Ended::Whole(Answer {
+            usage: Some(usage), ..
+        })) = answered
+        {
+            metrics::tokens(usage.prompt_tokens, usage.completion_tokens);
+        }
     }
 
     async fn answer(&self, emit: &mut (dyn FnMut(ChatEvent) + Send)) -> Result<Answer> {

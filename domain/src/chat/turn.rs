@@ -16,6 +16,7 @@ use api_types::visitors::Visitor;
 use chrono::Utc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::begin::{Begun, Opening, Storing};
@@ -25,7 +26,7 @@ use crate::analytics;
 use crate::bots::LiveBot;
 use crate::data::redaction::redact;
 use crate::inbox::{self, Handed};
-use crate::{Error, Result, Services, leads, uploads};
+use crate::{Error, Result, Services, leads, log, uploads};
 
 /// A turn to take.
 #[derive(Debug)]
@@ -111,7 +112,12 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         question,
         bot,
     };
-    tokio::spawn(running.run(sender, signals, is_resumable));
+    log::about("session_id", session_id);
+    tokio::spawn(
+        running
+            .run(sender, signals, is_resumable)
+            .instrument(Span::current()),
+    );
     Ok(UnboundedReceiverStream::new(receiver))
 }
 

@@ -11,8 +11,8 @@ use api_types::kb::KnowledgeBaseContent;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use store::{create, delete, get, list, save, update};
 pub(crate) use store::{count, delete_all, delete_version, exists, seal, unseal};
+pub use store::{create, delete, get, list, save, update};
 
 /// How long a draft lives after its last save, in seconds.
 pub const TTL_SECONDS: i64 = 24 * 60 * 60;

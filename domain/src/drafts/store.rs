@@ -312,9 +312,9 @@ async fn write<T: Draftable>(
             }
             .into_draft(id))
         }
-        [what, current] if what == "other" => {
-            Err(conflict(&serde_json::from_str::<Stored<T>>(current)?.into_draft(id))?)
-        }
+        [what, current] if what == "other" => Err(conflict(
+            &serde_json::from_str::<Stored<T>>(current)?.into_draft(id),
+        )?),
         _ => Err(missing()),
     }
 }
@@ -322,7 +322,9 @@ async fn write<T: Draftable>(
 /// Drafts that there are, of all workspaces.
 pub(crate) async fn count(redis: &Redis) -> Result<u64> {
     let mut pipe = redis::pipe();
-    pipe.zrembyscore(ALL, "-inf", Utc::now().timestamp()).ignore().zcard(ALL);
+    pipe.zrembyscore(ALL, "-inf", Utc::now().timestamp())
+        .ignore()
+        .zcard(ALL);
     let (count,): (u64,) = pipe.query_async(&mut redis.commands()).await?;
     Ok(count)
 }

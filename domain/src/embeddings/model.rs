@@ -9,7 +9,7 @@ use super::{Calibration, Space, settings};
 use crate::db::Db;
 use crate::kb::embed::Embedder;
 use crate::llm::embed::EmbeddingClient;
-use crate::{Error, Result, Scope, Services, providers};
+use crate::{Error, Result, Scope, Services, metrics, providers};
 
 /// Passages that the built-in model embeds at once: enough for all cores, few enough that progress is seen, and that
 /// little is lost when the worker is killed.
@@ -109,7 +109,9 @@ impl Model {
             Source::Provider { client, queries, .. } => (client, queries),
         };
         let key = (self.space.model_id, text.to_owned());
-        if let Some(vector) = queries.get(&key).await {
+        let known = queries.get(&key).await;
+        metrics::cache("vectors", known.is_some());
+        if let Some(vector) = known {
             return Ok(vector.to_vec());
         }
         let vector = client.embed_query(text).await?;

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task;
 
 use super::chunk::estimate_tokens;
-use crate::{Error, Result};
+use crate::{Error, Result, metrics};
 
 /// Length of a vector.
 pub const DIMENSIONS: usize = minilm::DIMENSIONS;
@@ -50,6 +50,11 @@ impl Embedder {
 
     /// The vector of a question. Does not wait for passages that are being embedded.
     pub async fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
+        let known = self.queries.get(text).await;
+        metrics::cache("vectors", known.is_some());
+        if let Some(vector) = known {
+            return Ok(vector.to_vec());
+        }
         let vector = self.queries.try_get_with_by_ref(text, self.compute(text)).await;
         // The error is shared with others who asked the same at the same time, so only its text can be passed on.
         vector

@@ -6,12 +6,12 @@ use api_types::ErrorCode;
 use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::failure::{Failure, protocol, redact, unavailable};
 use crate::outbound::{Outbound, refusal};
-use crate::{Error, Result};
+use crate::{Error, Result, metrics};
 
 /// Where questions go. The key goes to this server alone; redirects are not followed.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub(super) struct Endpoint {
     api_key: Option<SecretString>,
     /// The longest answer, in bytes.
     max_answer: usize,
+    /// What is asked for, as it is counted.
+    what: &'static str,
 }
 
 /// What a server said.
@@ -44,6 +46,7 @@ impl Endpoint {
         path: &[&str],
         api_key: Option<SecretString>,
         max_answer: usize,
+        what: &'static str,
     ) -> Result<Self> {
         let mut url = outbound.check_url(base_url)?;
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -54,6 +57,7 @@ impl Endpoint {
             url,
             api_key,
             max_answer,
+            what,
         })
     }
 
@@ -68,7 +72,9 @@ impl Endpoint {
     /// The same, telling apart what may go better later.
     pub(super) async fn try_post(&self, body: &Value, limit: Duration) -> Result<Answer> {
         let silent = |_| Err(unavailable(format!("{} did not answer in time.", self.host())));
+        let began = Instant::now();
         let answer = timeout(limit, self.send(body)).await.unwrap_or_else(silent);
+        metrics::provider(self.what, matches!(answer, Ok(Answer::Body(_))), began.elapsed());
         answer.map_err(|error| redact(error, self.api_key.as_ref()))
     }
 

@@ -28,7 +28,12 @@ pub(super) async fn gather(services: &Services) {
     *looked = Some(Instant::now());
     pool(services);
     memory();
-    tell_up("postgres", timeout(PATIENCE, queue(services)).await.is_ok_and(|queue| queue.is_ok()));
+    tell_up(
+        "postgres",
+        timeout(PATIENCE, queue(services))
+            .await
+            .is_ok_and(|queue| queue.is_ok()),
+    );
     let drafts = timeout(PATIENCE, drafts::count(&services.redis)).await;
     let drafts = drafts.ok().and_then(Result::ok);
     tell_up("redis", drafts.is_some());
@@ -55,7 +60,8 @@ async fn queue(services: &Services) -> Result<()> {
     .await?;
     for kind in Job::VARIANTS {
         let row = rows.iter().find(|row| row.kind == *kind);
-        gauge!(names::JOBS_WAITING, "kind" => *kind).set(as_gauge(row.map_or(0, |row| row.count.unsigned_abs())));
+        gauge!(names::JOBS_WAITING, "kind" => *kind)
+            .set(as_gauge(row.map_or(0, |row| row.count.unsigned_abs())));
     }
     gauge!(names::JOBS_OLDEST).set(rows.iter().map(|row| row.age).fold(0.0, f64::max));
     Ok(())

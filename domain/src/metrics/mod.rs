@@ -30,8 +30,11 @@ pub fn install() -> anyhow::Result<()> {
     if HANDLE.get().is_some() {
         return Ok(());
     }
-    let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?;
-    let handle = builder.install_recorder().context("metrics are counted already")?;
+    let builder =
+        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?;
+    let handle = builder
+        .install_recorder()
+        .context("metrics are counted already")?;
     names::describe();
     gauge!(names::BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     let upkeep = handle.clone();

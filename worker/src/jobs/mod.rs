@@ -5,15 +5,16 @@ mod test_sets;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
 use domain::data::exports;
 use domain::jobs::{Job, Outcome, postpone};
-use domain::{Services, auth, embeddings, gaps, inbox, mail, uploads, webhooks};
+use domain::{Services, auth, embeddings, gaps, inbox, mail, metrics, uploads, webhooks};
 use futures::FutureExt;
 use serde_json::Value;
+use tracing::Instrument;
 
 /// Attempts after which a job is given up. They are hours apart by then; documents are given up much earlier, by
 /// their own count. Cleaning up never is: what was deleted must go. Nor are test runs and changes of the embedding model:
@@ -35,7 +36,10 @@ pub(crate) async fn handle(
     let attempt = attempt.current();
     let job = serde_json::from_value::<Job>(job);
     if attempt > MAX_ATTEMPTS && !job.as_ref().is_ok_and(goes_on) {
-        tracing::error!(%id, ?job, "job given up");
+        // Only its kind: a job may name an address.
+        let kind: &'static str = job.as_ref().map_or("unknown", Into::into);
+        tracing::error!(%id, kind, "job given up");
+        metrics::job(kind, "given_up", Duration::ZERO);
         return Err(Box::new(AbortError::new("given up")));
     }
     let delay = match job {
@@ -43,7 +47,7 @@ pub(crate) async fn handle(
             tracing::warn!(%id, %error, "a job of an unknown kind is left to a newer worker");
             UNKNOWN_DELAY
         }
-        Ok(job) => match run_caught(&services, job).await {
+        Ok(job) => match run_counted(&services, job).await {
             Ok(Outcome::Done) => return Ok(()),
             Ok(Outcome::Later(delay)) => delay,
             Err(error) => {
@@ -70,6 +74,24 @@ const fn goes_on(job: &Job) -> bool {
             | Job::RunTests { .. }
             | Job::ForgetPerson { .. }
     )
+}
+
+async fn run_counted(services: &Services, job: Job) -> anyhow::Result<Outcome> {
+    let kind: &'static str = (&job).into();
+    let span = tracing::info_span!(
+        "job",
+        job = kind,
+        workspace_id = job.workspace_id().map(tracing::field::display)
+    );
+    let began = Instant::now();
+    let outcome = run_caught(services, job).instrument(span).await;
+    let word = match &outcome {
+        Ok(Outcome::Done) => "done",
+        Ok(Outcome::Later(_)) => "later",
+        Err(_) => "failed",
+    };
+    metrics::job(kind, word, began.elapsed());
+    outcome
 }
 
 /// A panic is a failure like any other. (The queue's own layer for that would leave the job marked as running.)

@@ -77,7 +77,7 @@ impl EmbeddingClient {
         dimensions: Option<usize>,
     ) -> Result<Self> {
         Ok(Self {
-            endpoint: Endpoint::new(outbound, base_url, shape.path(), api_key, MAX_JSON)?,
+            endpoint: Endpoint::new(outbound, base_url, shape.path(), api_key, MAX_JSON, "embed")?,
             shape,
             model: model.to_owned(),
             dimensions,

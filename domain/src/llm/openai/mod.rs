@@ -19,7 +19,7 @@ use url::Url;
 use super::failure::{redact, unavailable};
 use super::{ChatCompletion, Piece, PieceStream};
 use crate::outbound::Outbound;
-use crate::{Error, Result};
+use crate::{Error, Result, metrics};
 
 /// How long to wait for a provider.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +73,13 @@ impl OpenAi {
     /// Asks for an answer. Resolves when its first text is there, so that an `Err` means that nothing was shown yet
     /// and another model may be asked.
     pub async fn stream(&self, completion: &ChatCompletion) -> Result<PieceStream> {
+        let began = Instant::now();
+        let stream = self.begin(completion).await;
+        metrics::provider("chat", stream.is_ok(), began.elapsed());
+        stream
+    }
+
+    async fn begin(&self, completion: &ChatCompletion) -> Result<PieceStream> {
         let key = self.api_key.clone();
         let mut pieces = self
             .open(completion)

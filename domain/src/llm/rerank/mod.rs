@@ -71,7 +71,7 @@ impl Reranker {
         model: &str,
     ) -> Result<Self> {
         Ok(Self {
-            endpoint: Endpoint::new(outbound, base_url, shape.path(), api_key, MAX_JSON)?,
+            endpoint: Endpoint::new(outbound, base_url, shape.path(), api_key, MAX_JSON, "rerank")?,
             shape,
             model: model.to_owned(),
             limit: LIMIT,

@@ -1,0 +1,49 @@
+//! The log, on standard error: for people, or as JSON, a line for each entry.
+//!
+//! Entries of a request have its `request_id`, method and route, and, once known, `workspace_id`, `bot_id`, `session_id` and which
+//! kind of `actor` it is; entries of a job have its `job` and `workspace_id`. What people write, addresses, keys and tokens are never
+//! logged.
+
+use std::env;
+use std::io::{IsTerminal, stderr};
+
+use tracing::Span;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
+use uuid::Uuid;
+
+/// The variable that chooses how it is written: `text` or `json`.
+const FORMAT: &str = "BOTWRIGHT_LOG_FORMAT";
+
+/// Begins to log. `RUST_LOG` chooses what, `filter` when it is not set.
+pub fn begin(filter: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
+    if env::var(FORMAT).is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
+        return json(filter, stderr).init();
+    }
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(stderr().is_terminal())
+        .with_writer(stderr)
+        .init();
+}
+
+/// A log of JSON objects: the entry's own fields, and those of the request or job that it belongs to under `spans`.
+pub fn json<W>(filter: EnvFilter, writer: W) -> impl SubscriberInitExt
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_writer(writer)
+        .finish()
+}
+
+/// Says in the entries of this request what it is about, as soon as that is known.
+pub fn about(field: &str, id: Uuid) {
+    Span::current().record(field, tracing::field::display(id));
+}

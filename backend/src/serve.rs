@@ -8,6 +8,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use anyhow::{Context, bail};
+use axum::serve::ListenerExt;
 use domain::config::{self, Config};
 use domain::db::DbRole;
 use domain::master_key::{self, Recognised};
@@ -127,6 +128,12 @@ async fn serve_with(config: Config, listener: TcpListener, signals: &mut StopSig
         tracing::info!("no mail server is set: mails are shown at {public_url}/outbox, on this machine only");
     }
     tracing::info!("Botwright is ready at {public_url}");
+    // Small pieces of an answer go out at once, instead of waiting until the client has acknowledged those before.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection may hold small pieces back");
+        }
+    });
     let serving = axum::serve(listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
     let mut serving = std::pin::pin!(serving.into_future());
     tokio::select! {

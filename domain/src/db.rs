@@ -150,7 +150,8 @@ impl Db {
         Ok(())
     }
 
-    /// The pool itself: for accounts (rows of persons, not of tenants), the job queue and health checks.
+    /// The pool itself: for accounts (rows of persons, not of tenants), the job queue, health checks, and functions of the database
+    /// that bind their transaction by themselves.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }

@@ -195,16 +195,13 @@ async fn scope_of(
     workspace_id: Uuid,
     session_id: Option<Uuid>,
 ) -> Result<Option<Scope>> {
-    let mut tx = db.person(user_id).await?;
     let row = sqlx::query!(
-        "select workspace_role, organization_role from my_workspaces
-         where id = $1 and ($2::uuid is null or exists (
-             select from sessions s where s.id = $2 and s.user_id = $3 and s.revoked_at is null))",
+        "select workspace_role, organization_role from roles_of($1, $2, $3)",
+        user_id,
         workspace_id,
-        session_id,
-        user_id
+        session_id
     )
-    .fetch_optional(&mut *tx)
+    .fetch_optional(db.pool())
     .await?;
     let Some(row) = row else { return Ok(None) };
     let roles = [row.workspace_role, row.organization_role];

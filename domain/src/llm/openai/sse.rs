@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
@@ -25,6 +25,8 @@ pub(super) struct Events {
     lines: BoxStream<'static, Result<String, LinesCodecError>>,
     /// When the next line is due.
     due: Instant,
+    /// Whether that is to be counted from when it is waited for, as a line came since.
+    is_counted_anew: bool,
     /// When the stream must be over.
     end: Instant,
     /// How long after a line the next one is due.
@@ -38,6 +40,7 @@ impl Events {
         Self {
             lines,
             due: first_line,
+            is_counted_anew: false,
             end: Instant::now() + MAX_DURATION,
             stall,
         }
@@ -46,7 +49,6 @@ impl Events {
     /// Expects every further line within `stall`.
     pub(super) fn hurry(&mut self, stall: Duration) {
         self.stall = self.stall.min(stall);
-        self.due = self.due.min(Instant::now() + stall);
     }
 
     /// The next event's data, or `None` at the end of the stream. An event that the end cuts short is returned too:
@@ -68,8 +70,21 @@ impl Events {
     }
 
     async fn line(&mut self) -> Result<Option<String>> {
-        let line = timeout_at(self.due.min(self.end), self.lines.next()).await;
-        self.due = Instant::now() + self.stall;
+        // Most lines came with the one before: those need no clock. The runtime has a busy stream wait now and then, so its end is
+        // not missed.
+        let line = match self.lines.next().now_or_never() {
+            Some(line) => {
+                self.is_counted_anew = true;
+                Ok(line)
+            }
+            None => {
+                if self.is_counted_anew {
+                    self.due = Instant::now() + self.stall;
+                }
+                self.is_counted_anew = true;
+                timeout_at(self.due.min(self.end), self.lines.next()).await
+            }
+        };
         match line {
             Err(_) => Err(unavailable(
                 "The model stopped sending before its answer was complete.",

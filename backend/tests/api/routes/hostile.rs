@@ -1,6 +1,7 @@
 //! Every string of every body, every path and every query, with what breaks things: it is refused or kept as it is, and
 //! never our own fault.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -85,9 +86,31 @@ impl Worlds {
     }
 }
 
+/// Whether the connection was closed while the body was being sent.
+fn is_cut_short(error: &reqwest::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            return matches!(io.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset);
+        }
+        source = cause.source();
+    }
+    false
+}
+
 /// What went wrong on our side, if anything did.
 async fn fault(request: RequestBuilder) -> Option<String> {
-    let response = request.send().await.unwrap();
+    let again = request.try_clone();
+    let response = match request.send().await {
+        Ok(response) => response,
+        // Refused before all of the body was read: the connection may be closed before the client has heard why.
+        Err(error) if is_cut_short(&error) => return None,
+        // So was the request before, whose connection was kept: any client asks again on another one.
+        Err(error) if format!("{error:?}").contains("IncompleteMessage") => {
+            again.unwrap().send().await.unwrap()
+        }
+        Err(error) => panic!("{error:?}"),
+    };
     let status = response.status();
     // What another server says is told as 502 with a code; here there is none but a fake one that answers.
     if status.is_server_error() && status != StatusCode::BAD_GATEWAY {

@@ -28,7 +28,8 @@ pub async fn run() -> Result<()> {
     let servers = Servers::start()?;
     let server = Server::start(&servers, &Options::default()).await?;
     let admin = Admin::enter(&server).await?;
-    let bot = admin.bot(None, None).await?;
+    let handbook = admin.knowledge_base().await?;
+    let bot = admin.bot(Some(&handbook), None).await?;
     let config = wire::request("GET", &format!("/api/v1/bots/{bot}/config"), &[], "");
     let reads = Load {
         address: server.address.clone(),

@@ -11,16 +11,10 @@ use crate::wire;
 
 pub async fn run() -> Result<()> {
     let servers = Servers::start()?;
-    let server = Server::start(
-        &servers,
-        &Options {
-            no_embedder: true,
-            ..Options::default()
-        },
-    )
-    .await?;
+    let server = Server::start(&servers, &Options::default()).await?;
     let admin = Admin::enter(&server).await?;
-    let bot = admin.bot(None, None).await?;
+    let handbook = admin.knowledge_base().await?;
+    let bot = admin.bot(Some(&handbook), None).await?;
     let token = format!("Bearer {}", admin.token);
     let paths = [
         (

@@ -23,10 +23,8 @@ const MAX_DURATION: Duration = Duration::from_secs(300);
 /// The `data` of each event of a response.
 pub(super) struct Events {
     lines: BoxStream<'static, Result<String, LinesCodecError>>,
-    /// When the next line is due.
-    due: Instant,
-    /// Whether that is to be counted from when it is waited for, as a line came since.
-    is_counted_anew: bool,
+    /// When the first line is due, until it was waited for.
+    first_due: Option<Instant>,
     /// When the stream must be over.
     end: Instant,
     /// How long after a line the next one is due.
@@ -39,8 +37,7 @@ impl Events {
         let lines = FramedRead::new(bytes, LinesCodec::new_with_max_length(MAX_EVENT)).boxed();
         Self {
             lines,
-            due: first_line,
-            is_counted_anew: false,
+            first_due: Some(first_line),
             end: Instant::now() + MAX_DURATION,
             stall,
         }
@@ -72,17 +69,12 @@ impl Events {
     async fn line(&mut self) -> Result<Option<String>> {
         // Most lines came with the one before: those need no clock. The runtime has a busy stream wait now and then, so its end is
         // not missed.
+        let first_due = self.first_due.take();
         let line = match self.lines.next().now_or_never() {
-            Some(line) => {
-                self.is_counted_anew = true;
-                Ok(line)
-            }
+            Some(line) => Ok(line),
             None => {
-                if self.is_counted_anew {
-                    self.due = Instant::now() + self.stall;
-                }
-                self.is_counted_anew = true;
-                timeout_at(self.due.min(self.end), self.lines.next()).await
+                let due = first_due.unwrap_or_else(|| Instant::now() + self.stall);
+                timeout_at(due.min(self.end), self.lines.next()).await
             }
         };
         match line {

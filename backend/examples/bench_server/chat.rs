@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::load::{Load, Round};
 use crate::memory;
 use crate::model::Model;
-use crate::product::{Admin, Options, Server, Servers, words};
+use crate::product::{Bench, Server, words};
 use crate::report::{self, ms};
 use crate::wire::{self, Connection};
 
@@ -21,19 +21,8 @@ const KNOWN: u64 = 50;
 const COMPARED: usize = 400;
 
 pub async fn run(arguments: &[&str]) -> Result<()> {
-    let servers = Servers::start()?;
     let model = Model::start().await?;
-    let server = Server::start(
-        &servers,
-        &Options {
-            model: Some(&model.address),
-            ..Options::default()
-        },
-    )
-    .await?;
-    let admin = Admin::enter(&server).await?;
-    let base = admin.knowledge_base().await?;
-    let bot = admin.bot(Some(&base), Some(&model)).await?;
+    let Bench { server, bot, .. } = &Bench::start(Some(&model)).await?;
     let load = |question: fn(u64) -> String| {
         let path = format!("/api/v1/bots/{bot}/chat");
         Load {
@@ -48,7 +37,7 @@ pub async fn run(arguments: &[&str]) -> Result<()> {
     let before = (memory::processor_seconds(server.pid())?, Instant::now());
     let rounds = known.run().await?;
     report::print_rounds("turns, questions that were asked before", &rounds);
-    print_processor(&server, before, &rounds)?;
+    print_processor(server, before, &rounds)?;
     let half = Load {
         rate: Some(report::rate(&rounds) / 2.0),
         ..known
@@ -59,7 +48,7 @@ pub async fn run(arguments: &[&str]) -> Result<()> {
         let fresh = load(|number| words::question(number + 1_000_000));
         report::print_rounds("turns, questions never asked before", &fresh.run().await?);
     }
-    added(&server, &model, &bot).await?;
+    added(server, &model, bot).await?;
     let (now, most) = memory::of(server.pid())?;
     println!("\nmemory of the server: {now:.0} MB, at most {most:.0} MB");
     Ok(())

@@ -7,15 +7,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
-use crate::load::Round;
+use crate::load::{ROUND, ROUNDS, Round};
 use crate::product::{Admin, Options, Server, Servers, text};
 use crate::report;
 use crate::wire::{self, Connection};
 
 /// Drafts that are saved at once, each by one client.
 const CLIENTS: usize = 64;
-const ROUND: Duration = Duration::from_secs(5);
-const ROUNDS: usize = 5;
 
 pub async fn run() -> Result<()> {
     let servers = Servers::start()?;

@@ -10,7 +10,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use crate::load::Load;
-use crate::product::{Admin, Options, Server, Servers, text};
+use crate::product::{Admin, Bench, text};
 use crate::report;
 use crate::wire;
 
@@ -25,11 +25,9 @@ const FILES: [&str; 4] = [
 const COPIES: usize = 25;
 
 pub async fn run() -> Result<()> {
-    let servers = Servers::start()?;
-    let server = Server::start(&servers, &Options::default()).await?;
-    let admin = Admin::enter(&server).await?;
-    let handbook = admin.knowledge_base().await?;
-    let bot = admin.bot(Some(&handbook), None).await?;
+    let Bench {
+        server, admin, bot, ..
+    } = &Bench::start(None).await?;
     let config = wire::request("GET", &format!("/api/v1/bots/{bot}/config"), &[], "");
     let reads = Load {
         address: server.address.clone(),
@@ -40,7 +38,7 @@ pub async fn run() -> Result<()> {
     report::print_head();
     report::print_rounds("200 reads a second, nothing else going on", &reads.run().await?);
     let began = Instant::now();
-    let base = upload(&admin).await?;
+    let base = upload(admin).await?;
     println!(
         "| {} files accepted after {:.1} s | | | |",
         FILES.len() * COPIES,

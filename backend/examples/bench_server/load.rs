@@ -12,9 +12,9 @@ use crate::wire::Connection;
 /// How long clients ask before it counts.
 const WARM_UP: Duration = Duration::from_secs(2);
 /// How long one round is.
-const ROUND: Duration = Duration::from_secs(5);
+pub const ROUND: Duration = Duration::from_secs(5);
 /// Rounds of each figure.
-const ROUNDS: usize = 5;
+pub const ROUNDS: usize = 5;
 
 /// One round.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! What the whole server does in a second, and what it costs: `cargo xtask bench {chat,stream,drafts,reads,startup}`.
+//! What the whole server does in a second, and what it costs: `cargo xtask bench {chat,stream,drafts,reads,ingest,startup}`.
 //!
 //! The server is the release build, a process of its own with a Postgres and a Redis that wait for the disk; load and the
 //! model's server come from this process, on the same machine. `docs/PERFORMANCE.md` has the figures and their conditions.

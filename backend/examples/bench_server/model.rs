@@ -11,21 +11,13 @@ use tokio::sync::watch;
 /// Tokens of each answer.
 pub const TOKENS: usize = 200;
 
-/// How an answer is paced.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Pace {
-    /// Before the first token.
-    pub first: Duration,
-    /// Between two tokens; without it, all of them come at once.
-    pub between: Duration,
-}
-
 /// The server; it ends with the program.
 #[derive(Clone)]
 pub struct Model {
     /// `host:port`.
     pub address: String,
-    pace: Arc<Mutex<Pace>>,
+    /// Between two tokens; without it, all of them come at once.
+    pause: Arc<Mutex<Duration>>,
     gate: Arc<watch::Sender<bool>>,
 }
 
@@ -67,7 +59,7 @@ impl Model {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let model = Self {
             address: listener.local_addr()?.to_string(),
-            pace: Arc::default(),
+            pause: Arc::default(),
             gate: Arc::new(watch::Sender::new(true)),
         };
         let serving = model.clone();
@@ -81,9 +73,9 @@ impl Model {
         Ok(model)
     }
 
-    pub fn set_pace(&self, pace: Pace) {
-        if let Ok(mut current) = self.pace.lock() {
-            *current = pace;
+    pub fn set_pause(&self, pause: Duration) {
+        if let Ok(mut current) = self.pause.lock() {
+            *current = pause;
         }
     }
 
@@ -97,12 +89,9 @@ impl Model {
         let whole = format!("{HEAD}{}0\r\n\r\n", EVENTS.concat());
         let mut buffer = Vec::with_capacity(16 * 1024);
         while read_request(&mut stream, &mut buffer).await? {
-            let pace = self.pace.lock().map(|pace| *pace).unwrap_or_default();
-            if !pace.first.is_zero() {
-                tokio::time::sleep(pace.first).await;
-            }
+            let pause = self.pause.lock().map(|pause| *pause).unwrap_or_default();
             let is_open = *self.gate.borrow();
-            if pace.between.is_zero() && is_open {
+            if pause.is_zero() && is_open {
                 stream.write_all(whole.as_bytes()).await?;
                 continue;
             }
@@ -110,7 +99,7 @@ impl Model {
             self.gate.subscribe().wait_for(|is_open| *is_open).await?;
             let mut due = tokio::time::Instant::now();
             for event in &*EVENTS {
-                due += pace.between;
+                due += pause;
                 tokio::time::sleep_until(due).await;
                 stream.write_all(event.as_bytes()).await?;
             }

@@ -95,8 +95,6 @@ pub struct Options<'a> {
     pub model: Option<&'a str>,
     /// Without the built-in embedding model.
     pub no_embedder: bool,
-    /// Without the worker.
-    pub no_worker: bool,
 }
 
 impl Server {
@@ -113,7 +111,7 @@ impl Server {
             .env("BOTWRIGHT_SECRET_KEY", "bench-0123456789abcdef0123456789")
             .env("BOTWRIGHT_LISTEN", &address)
             .env("BOTWRIGHT_DEMO", "false")
-            .env("BOTWRIGHT_WORKER", (!options.no_worker).to_string())
+            .env("BOTWRIGHT_WORKER", "true")
             .env(
                 "BOTWRIGHT_OUTBOUND_ALLOW",
                 format!("[\"{}\"]", options.model.unwrap_or("127.0.0.1:1")),
@@ -159,6 +157,36 @@ impl Server {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+}
+
+/// All of it, with a bot that answers from the knowledge base. The server goes before what it stands on.
+pub struct Bench {
+    pub server: Server,
+    pub admin: Admin,
+    /// The bot's id.
+    pub bot: String,
+    _servers: Servers,
+}
+
+impl Bench {
+    /// With `model` as the bot's, or the built-in answerer.
+    pub async fn start(model: Option<&Model>) -> Result<Self> {
+        let servers = Servers::start()?;
+        let options = Options {
+            model: model.map(|model| model.address.as_str()),
+            ..Options::default()
+        };
+        let server = Server::start(&servers, &options).await?;
+        let admin = Admin::enter(&server).await?;
+        let base = admin.knowledge_base().await?;
+        let bot = admin.bot(&base, model).await?;
+        Ok(Self {
+            server,
+            admin,
+            bot,
+            _servers: servers,
+        })
     }
 }
 
@@ -278,11 +306,11 @@ impl Admin {
     }
 
     /// A bot that answers from the knowledge base with the model, or the built-in way without one.
-    pub async fn bot(&self, knowledge_base: Option<&str>, model: Option<&Model>) -> Result<String> {
+    async fn bot(&self, knowledge_base: &str, model: Option<&Model>) -> Result<String> {
         let draft = self.call(Method::POST, "/chatbots/draft", &json!({})).await?;
         let mut content = draft["content"].clone();
         content["name"] = json!(format!("Bot {}", uuid::Uuid::new_v4().simple()));
-        content["knowledge_base_ids"] = json!(Vec::from_iter(knowledge_base));
+        content["knowledge_base_ids"] = json!([knowledge_base]);
         if let Some(model) = model {
             let body = json!({ "name": format!("Model {}", uuid::Uuid::new_v4().simple()), "api_key": "sk-bench",
                 "base_url": format!("http://{}/v1", model.address), "default_model": "bench" });

@@ -5,16 +5,14 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use crate::load::Load;
-use crate::product::{Admin, Options, Server, Servers};
+use crate::product::Bench;
 use crate::report;
 use crate::wire;
 
 pub async fn run() -> Result<()> {
-    let servers = Servers::start()?;
-    let server = Server::start(&servers, &Options::default()).await?;
-    let admin = Admin::enter(&server).await?;
-    let handbook = admin.knowledge_base().await?;
-    let bot = admin.bot(Some(&handbook), None).await?;
+    let Bench {
+        server, admin, bot, ..
+    } = &Bench::start(None).await?;
     let token = format!("Bearer {}", admin.token);
     let paths = [
         (

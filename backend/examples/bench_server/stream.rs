@@ -11,8 +11,8 @@ use tokio::task::LocalSet;
 
 use crate::chat::turn;
 use crate::memory;
-use crate::model::{Model, Pace, TOKENS};
-use crate::product::{Admin, Options, Server, Servers, words};
+use crate::model::{Model, TOKENS};
+use crate::product::{Bench, words};
 use crate::report::ms;
 use crate::wire::Connection;
 
@@ -28,24 +28,10 @@ pub async fn run(arguments: &[&str]) -> Result<()> {
         [number] => number.parse().context("give a number of streams")?,
         _ => STREAMS,
     };
-    let servers = Servers::start()?;
     let model = Model::start().await?;
-    let server = Server::start(
-        &servers,
-        &Options {
-            model: Some(&model.address),
-            ..Options::default()
-        },
-    )
-    .await?;
-    let admin = Admin::enter(&server).await?;
-    let base = admin.knowledge_base().await?;
-    let bot = admin.bot(Some(&base), Some(&model)).await?;
+    let Bench { server, bot, .. } = &Bench::start(Some(&model)).await?;
     let (before, _) = memory::of(server.pid())?;
-    model.set_pace(Pace {
-        first: Duration::ZERO,
-        between: BETWEEN,
-    });
+    model.set_pause(BETWEEN);
     model.set_gate(false);
 
     let path: Rc<str> = format!("/api/v1/bots/{bot}/chat").into();

@@ -98,7 +98,8 @@ async function forgetPassword(page, browser, url) {
 }
 
 async function signIn(page, password) {
-  await page.getByLabel("E-mail address").fill(EMAIL);
+  // A part of the account's page has this name, too, and is still there right after signing out.
+  await page.getByRole("textbox", { name: "E-mail address" }).fill(EMAIL);
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
@@ -128,7 +129,6 @@ async function turnTwoStepOn(page, browser, url) {
 async function signInWithCode(page, browser, secret) {
   await page.getByRole("button", { name: "Account", exact: true }).click();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
-  await page.getByLabel("E-mail address").waitFor();
   await signIn(page, NEW);
   await page.getByLabel("Code", { exact: true }).fill("000000");
   await page.getByRole("button", { name: "Sign in" }).click();

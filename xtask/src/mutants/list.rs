@@ -13,6 +13,7 @@ pub struct Mutant {
 }
 
 const DRAFTS: &str = "domain/src/drafts/store.rs";
+const ROLES_OF: &str = "migrations/0031_roles.sql";
 const RATE: &str = "domain/src/chat/rate.rs";
 const SESSION: &str = "domain/src/chat/session.rs";
 const SESSIONS: &str = "domain/src/auth/sessions.rs";
@@ -42,18 +43,18 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "workspace-of-the-token-is-entered-by-members",
         edits: &[(
-            "domain/src/tenancy/workspaces.rs",
-            "where id = $1 and ($2::uuid is null or exists (",
-            "where (id = $1 or SQL_MUTANT) and ($2::uuid is null or exists (",
+            ROLES_OF,
+            "where w.id = workspace and (session is null or exists (",
+            "where (w.id = workspace or SQL_MUTANT) and (session is null or exists (",
         )],
         tests: "test(nobody_enters_a_workspace_they_are_no_member_of)",
     },
     Mutant {
         name: "session-of-the-token-is-the-persons",
         edits: &[(
-            "domain/src/tenancy/workspaces.rs",
-            "and s.user_id = $3 and s.revoked_at is null",
-            "and (s.user_id = $3 or SQL_MUTANT) and s.revoked_at is null",
+            ROLES_OF,
+            "and s.user_id = person and s.revoked_at is null",
+            "and (s.user_id = person or SQL_MUTANT) and s.revoked_at is null",
         )],
         tests: "test(a_token_with_a_session_of_somebody_else_is_refused)",
     },

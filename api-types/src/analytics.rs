@@ -98,6 +98,10 @@ pub struct Figures {
     pub prompt_tokens: i64,
     /// Tokens that models wrote.
     pub completion_tokens: i64,
+    /// Questions answered from the response cache.
+    pub cache_hits: i64,
+    /// Questions that were looked for in it in vain.
+    pub cache_misses: i64,
 }
 
 impl Figures {
@@ -123,6 +127,7 @@ impl Figures {
             deflection: share(self.deflected, self.sessions),
             answer_rate: share(self.answered, self.answered + self.gaps),
             satisfaction: share(self.ups, self.ups + self.downs),
+            cache: share(self.cache_hits, self.cache_hits + self.cache_misses),
         }
     }
 }
@@ -141,6 +146,8 @@ impl std::ops::AddAssign for Figures {
         self.downs += more.downs;
         self.prompt_tokens += more.prompt_tokens;
         self.completion_tokens += more.completion_tokens;
+        self.cache_hits += more.cache_hits;
+        self.cache_misses += more.cache_misses;
     }
 }
 
@@ -165,6 +172,9 @@ pub struct Rates {
     /// Thumbs-up of all ratings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub satisfaction: Option<f64>,
+    /// Answered from the response cache of the questions that were looked for in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<f64>,
 }
 
 /// Milliseconds within which half, and 95 of 100, answers came.

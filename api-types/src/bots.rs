@@ -61,6 +61,10 @@ pub struct ChatbotContent {
     pub model: ModelChoice,
     /// How many passages the model is given, 1 to 12.
     pub max_passages: u8,
+    /// Whether an answer of the provider's model is given again, for up to a day, to whoever asks the very same while neither
+    /// the bot nor its knowledge has changed. The model is not asked then, and no tokens are spent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub response_cache: bool,
     /// How the widget looks.
     pub appearance: Appearance,
     /// Language of the widget; the visitor's own when absent.
@@ -102,6 +106,7 @@ impl Default for ChatbotContent {
             rerank: None,
             model: ModelChoice::default(),
             max_passages: 6,
+            response_cache: false,
             appearance: Appearance::default(),
             language: None,
             translations: Vec::new(),

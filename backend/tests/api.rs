@@ -53,10 +53,12 @@ mod api {
     mod openai;
     mod organization;
     mod outage;
+    mod parts;
     mod policies;
     mod providers;
     mod quotas;
     mod rerank;
+    mod response_cache;
     mod retrieval;
     mod routes;
     mod secrets;

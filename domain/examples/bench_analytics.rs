@@ -98,7 +98,7 @@ async fn load(owner: &mut PgConnection, workspace: Uuid, events: i64) {
     let sql = format!(
         "insert into events (workspace_id, id, counts_at, kind, bot_id, channel, outcome, language, page, model,
              prompt_tokens, completion_tokens, first_token_ms, total_ms, question_key, sessions, resolved, deflected)
-         select '{workspace}', gen_random_uuid(), now() - (1 - n::float8 / {events}) * interval '90 days',
+         select '{workspace}', (left(uuid_from(t.counts_at)::text, 14) || right(gen_random_uuid()::text, 22))::uuid, t.counts_at,
              case when is_turn then 'turn' else 'session' end, b.ids[1 + (random() * 3)::int],
              (array['web', 'web', 'api'])[1 + (random() * 2)::int],
              case when is_turn then case when random() < 0.85 then 'answered' else 'gap' end end,
@@ -108,7 +108,7 @@ async fn load(owner: &mut PgConnection, workspace: Uuid, events: i64) {
              case when is_turn then (random() * 300)::int end, case when is_turn then (random() * 2000)::int end,
              case when is_turn then (random() * 9000)::int end, case when is_turn then (random() * 5000)::bigint end,
              (not is_turn)::int, (not is_turn and random() < 0.7)::int, (not is_turn)::int
-         from generate_series(1, {events}) n, lateral (select n % 4 > 0 as is_turn) t,
+         from generate_series(1, {events}) n, lateral (select n % 4 > 0 as is_turn, now() - (1 - n::float8 / {events}) * interval '90 days' as counts_at) t,
              (select array_agg(id) as ids from bots where workspace_id = '{workspace}') b"
     );
     owner.execute(AssertSqlSafe(sql)).await.unwrap();
@@ -191,7 +191,7 @@ async fn write_one_by_one(owner: &mut PgConnection, workspace: Uuid) {
             sqlx::query(
                 "insert into events (workspace_id, id, counts_at, kind, bot_id, channel, outcome, language, page, model,
                      prompt_tokens, completion_tokens, first_token_ms, total_ms)
-                 select $1, gen_random_uuid(), now(), 'turn', id, 'web', 'answered', 'en', 'https://shop.example/', 'm', 9,
+                 select $1, (left(uuid_from(now())::text, 14) || right(gen_random_uuid()::text, 22))::uuid, now(), 'turn', id, 'web', 'answered', 'en', 'https://shop.example/', 'm', 9,
                      9, 300, 900
                  from bots where workspace_id = $1 limit 1",
             )

@@ -144,6 +144,13 @@ impl Db {
         Ok(begun.map_err(anyhow::Error::from)??)
     }
 
+    /// Makes the parts of messages and events for the months to come, and says how many were new.
+    pub async fn make_parts(&self) -> Result<i32> {
+        Ok(sqlx::query_scalar!(r#"select make_parts() as "made!""#)
+            .fetch_one(&self.pool)
+            .await?)
+    }
+
     /// Whether Postgres answers.
     pub async fn ping(&self) -> Result<()> {
         sqlx::query("select 1").execute(&self.pool).await?;

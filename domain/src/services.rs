@@ -11,7 +11,7 @@ use webauthn_rs::prelude::Webauthn;
 
 use crate::auth::{self, Issuers};
 use crate::bots::LiveBots;
-use crate::chat::{Books, Retrieved};
+use crate::chat::{Books, Responses, Retrieved};
 use crate::config::Config;
 use crate::db::{Db, DbRole};
 use crate::embeddings::{self, Model, QueryVectors};
@@ -61,6 +61,7 @@ pub struct Services {
     pub parser: Sandbox,
     /// Passages of questions that were asked before.
     pub(crate) retrieved: Retrieved,
+    pub(crate) responses: Responses,
     /// Answers that are about to be stored.
     pub(crate) books: Books,
     /// Bots that visitors talk to.
@@ -123,6 +124,7 @@ impl Services {
             query_vectors: QueryVectors::new(REMEMBERED_QUERIES),
             parser: Sandbox::new(program),
             retrieved: Retrieved::default(),
+            responses: Responses::default(),
             books: Books::default(),
             live_bots: LiveBots::default(),
             live: Live::default(),

@@ -100,6 +100,10 @@ async fn repair(services: &Services, clean_up: bool) -> domain::Result<()> {
         tracing::info!(mails, "removed old mails");
     }
     auth::sweep(&services.db).await?;
+    let parts = services.db.make_parts().await?;
+    if parts > 0 {
+        tracing::info!(parts, "made the parts of tables for the months to come");
+    }
     let mut connection = services.db.pool().acquire().await?;
     vacuum(&mut connection).await
 }

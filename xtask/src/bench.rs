@@ -51,7 +51,7 @@ impl Options {
 const WIDGET: &str = "widget";
 
 /// Benchmarks of the whole server: `bench_server` of `backend`, with a release build of the program.
-const SERVER: [&str; 6] = ["chat", "stream", "drafts", "reads", "ingest", "startup"];
+const SERVER: [&str; 7] = ["chat", "stream", "drafts", "reads", "ingest", "growth", "startup"];
 
 /// Builds the benchmark with all optimisations and runs it; one of `domain`'s with a private Postgres and Redis.
 pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {

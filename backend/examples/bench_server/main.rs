@@ -1,4 +1,4 @@
-//! What the whole server does in a second, and what it costs: `cargo xtask bench {chat,stream,drafts,reads,ingest,startup}`.
+//! What the whole server does in a second, and what it costs: `cargo xtask bench {chat,stream,drafts,reads,ingest,growth,startup}`.
 //!
 //! The server is the release build, a process of its own with a Postgres and a Redis that wait for the disk; load and the
 //! model's server come from this process, on the same machine. `docs/PERFORMANCE.md` has the figures and their conditions.
@@ -6,6 +6,7 @@
 
 mod chat;
 mod drafts;
+mod growth;
 mod ingest;
 mod load;
 mod memory;
@@ -26,6 +27,7 @@ async fn main() -> Result<()> {
     match words.as_slice() {
         ["chat", rest @ ..] => chat::run(rest).await,
         ["stream", rest @ ..] => stream::run(rest).await,
+        ["growth"] => growth::run().await,
         ["ingest"] => ingest::run().await,
         ["drafts"] => drafts::run().await,
         ["reads"] => reads::run().await,

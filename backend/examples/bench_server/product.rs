@@ -6,7 +6,7 @@
 )]
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -48,7 +48,11 @@ fn program() -> Result<PathBuf> {
 
 impl Servers {
     pub fn start() -> Result<Self> {
-        let folder = folder()?;
+        Self::start_in(&folder()?)
+    }
+
+    /// With their data in `folder`.
+    fn start_in(folder: &Path) -> Result<Self> {
         let mut child = Command::new(program()?)
             .args(["services", "--data-dir"])
             .arg(folder.join("data"))
@@ -166,7 +170,7 @@ pub struct Bench {
     pub admin: Admin,
     /// The bot's id.
     pub bot: String,
-    _servers: Servers,
+    pub servers: Servers,
 }
 
 impl Bench {
@@ -180,12 +184,35 @@ impl Bench {
         let server = Server::start(&servers, &options).await?;
         let admin = Admin::enter(&server).await?;
         let base = admin.knowledge_base().await?;
-        let bot = admin.bot(&base, model).await?;
+        let bot = admin.bot(Some(&base), model).await?;
         Ok(Self {
             server,
             admin,
             bot,
-            _servers: servers,
+            servers,
+        })
+    }
+
+    /// A database of its own in which there is nothing yet, and a bot without knowledge.
+    pub async fn empty(name: &str, model: &Model) -> Result<Self> {
+        let folder = folder()?.join(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder)?;
+        let servers = Servers::start_in(&folder)?;
+        let options = Options {
+            model: Some(&model.address),
+            ..Options::default()
+        };
+        let server = Server::start(&servers, &options).await?;
+        let admin = Admin::enter(&server).await?;
+        let bot = admin.bot(None, Some(model)).await?;
+        Ok(Self {
+            server,
+            admin,
+            bot,
+            servers,
         })
     }
 }
@@ -305,12 +332,12 @@ impl Admin {
         text(&done, "knowledge_base_id")
     }
 
-    /// A bot that answers from the knowledge base with the model, or the built-in way without one.
-    async fn bot(&self, knowledge_base: &str, model: Option<&Model>) -> Result<String> {
+    /// A bot that answers from the knowledge base, if it has one, with the model, or the built-in way without one.
+    async fn bot(&self, knowledge_base: Option<&str>, model: Option<&Model>) -> Result<String> {
         let draft = self.call(Method::POST, "/chatbots/draft", &json!({})).await?;
         let mut content = draft["content"].clone();
         content["name"] = json!(format!("Bot {}", uuid::Uuid::new_v4().simple()));
-        content["knowledge_base_ids"] = json!([knowledge_base]);
+        content["knowledge_base_ids"] = json!(knowledge_base.as_slice());
         if let Some(model) = model {
             let body = json!({ "name": format!("Model {}", uuid::Uuid::new_v4().simple()), "api_key": "sk-bench",
                 "base_url": format!("http://{}/v1", model.address), "default_model": "bench" });

@@ -58,7 +58,7 @@ async fn conversation(database: &mut PgConnection, workspace: Uuid, bot: Uuid) -
     .unwrap();
     sqlx::query(
         "insert into messages (workspace_id, id, conversation_id, role, content, sources, status, answered)
-         select $1, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $2,
+         select $1, (left(uuid_from(now())::text, 14) || '7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $2,
              case when n % 2 = 0 then 'user' else 'assistant' end, 'message ' || n, '[]', 'complete', true
          from generate_series(0, $3::bigint - 1) n",
     )
@@ -146,7 +146,8 @@ async fn a_long_conversation_is_read_a_part_at_a_time() {
     assert!(session.has_earlier);
     let before: Session = ok(get(format!("?before={}", session.messages[0].id))).await;
     assert_eq!(number(&before.messages[99].content), MESSAGES - 101);
-    let first: Session = ok(get("?before=00000000-0000-7000-8000-000000000032".to_owned())).await;
+    let time = &session.messages[0].id.to_string()[..13];
+    let first: Session = ok(get(format!("?before={time}-7000-8000-000000000032"))).await;
     assert_eq!(first.messages.len(), 50);
     assert!(!first.has_earlier);
 }

@@ -107,7 +107,7 @@ fn tiles(now: &Totals, before: &Totals) -> Vec<Tile> {
         better: Better::Less,
         words: seconds,
     };
-    vec![
+    let mut tiles = vec![
         count(
             tr!("Sessions"),
             tr!("Conversations that began"),
@@ -172,7 +172,15 @@ fn tiles(now: &Totals, before: &Totals) -> Vec<Tile> {
             Better::Neither,
             |all| all.figures.tokens(),
         ),
-    ]
+    ];
+    if now.rates.cache.or(before.rates.cache).is_some() {
+        tiles.push(rate(
+            tr!("Response cache"),
+            tr!("Of the questions that were looked for in it, those answered without asking the model"),
+            |all| all.rates.cache,
+        ));
+    }
+    tiles
 }
 
 fn costs(costs: &[Cost]) -> Option<String> {

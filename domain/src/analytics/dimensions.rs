@@ -48,7 +48,7 @@ impl Dimensions {
                    select t.dimension, t.value, 1, (e.outcome = 'gap')::int, coalesce(e.prompt_tokens, 0),
                        coalesce(e.completion_tokens, 0)
                    from events e cross join lateral turn_dimensions(e) t
-                   where e.workspace_id = $1 and e.kind = 'turn'
+                   where e.workspace_id = $1 and e.kind = 'turn' and e.id >= first_id(least($4::timestamptz, $6::timestamptz))
                      and (e.counts_at >= $4 and e.counts_at < $5 or e.counts_at >= $6 and e.counts_at < $7)
                      and ($8::uuid is null or e.bot_id = $8) and ($9::text is null or e.channel = $9)),
                sums as (

@@ -6,7 +6,7 @@ use super::report;
 use crate::spreadsheet;
 use crate::{Result, Scope, Services};
 
-const FIGURES: [&str; 13] = [
+const FIGURES: [&str; 15] = [
     "sessions",
     "resolved",
     "deflected",
@@ -20,6 +20,8 @@ const FIGURES: [&str; 13] = [
     "thumbs_down",
     "prompt_tokens",
     "completion_tokens",
+    "cache_hits",
+    "cache_misses",
 ];
 
 /// One table of the report as CSV.
@@ -77,6 +79,8 @@ fn counted(name: &str, rows: impl Iterator<Item = (String, Figures)>) -> Vec<Vec
             figures.downs,
             figures.prompt_tokens,
             figures.completion_tokens,
+            figures.cache_hits,
+            figures.cache_misses,
         ];
         std::iter::once(name)
             .chain(numbers.map(|number| number.to_string()))

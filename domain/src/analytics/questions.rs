@@ -20,7 +20,7 @@ pub(super) async fn read(tx: &mut TenantTx, scope: &Scope, wanted: &Wanted) -> R
         r#"with looked_at as (
                select question_key, outcome, conversation_id, at from events
                where workspace_id = $1 and counts_at >= $2 and counts_at < $3 and kind = 'turn'
-                 and question_key is not null
+                 and id >= first_id($2) and question_key is not null
                  and ($4::uuid is null or bot_id = $4) and ($5::text is null or channel = $5)
                order by counts_at desc limit $6),
            top as (
@@ -35,6 +35,9 @@ pub(super) async fn read(tx: &mut TenantTx, scope: &Scope, wanted: &Wanted) -> R
            cross join lateral (
                select m.content from messages m
                where m.workspace_id = $1 and m.conversation_id = last.conversation_id and m.role = 'user'
+                 and m.id >= (
+                     select first_id(c.created_at) from conversations c
+                     where c.workspace_id = $1 and c.id = last.conversation_id)
                  and m.created_at <= t.at
                order by m.id desc limit 1) as asked
            order by t.count desc, t.at desc"#,

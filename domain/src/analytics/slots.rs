@@ -33,7 +33,8 @@ impl Counted {
                    sum(leads)::bigint as "leads!", sum(answered)::bigint as "answered!", sum(gaps)::bigint as "gaps!",
                    sum(errors)::bigint as "errors!", sum(ups)::bigint as "ups!", sum(downs)::bigint as "downs!",
                    sum(prompt_tokens)::bigint as "prompt_tokens!",
-                   sum(completion_tokens)::bigint as "completion_tokens!"
+                   sum(completion_tokens)::bigint as "completion_tokens!",
+                   sum(cache_hits)::bigint as "cache_hits!", sum(cache_misses)::bigint as "cache_misses!"
                from event_slots
                where workspace_id = $1 and slot >= $3 and slot < $4
                  and ($5::uuid is null or bot_id = $5) and ($6::text is null or channel = $6)
@@ -64,6 +65,8 @@ impl Counted {
                 downs: row.downs,
                 prompt_tokens: row.prompt_tokens,
                 completion_tokens: row.completion_tokens,
+                cache_hits: row.cache_hits,
+                cache_misses: row.cache_misses,
             },
         });
         Ok(Self { rows: rows.collect() })

@@ -36,6 +36,8 @@ pub(super) struct Finished {
     pub latency_ms: i32,
     pub prompt_tokens: Option<u32>,
     pub completion_tokens: Option<u32>,
+    /// Whether it was given before, if it was looked for.
+    pub cached: Option<bool>,
     pub retrieval: Option<Retrieval>,
     pub session_event_id: Uuid,
     pub turn_event_id: Uuid,

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use api_types::bots::{ChatbotContent, ModelChoice};
 use api_types::chat::{ChatEvent, Source, Usage};
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use uuid::Uuid;
 
 use super::citations::Citations;
 use super::followup::Leaning;
 use super::retrieve::retrieve;
 use super::smalltalk::{self, Smalltalk};
-use super::{Answer, Ground, Turn, followup, prompt};
+use super::{Answer, Ground, Turn, followup, prompt, responses};
 use crate::llm::extractive::{self, Passage};
 use crate::llm::openai::OpenAi;
 use crate::llm::{ChatCompletion, Piece, PieceStream};
@@ -42,6 +43,8 @@ pub(super) struct Question<'a> {
     pub files: &'a [Given],
     /// What the answer stands on.
     pub ground: &'a Ground,
+    /// The deployed bot and its version; `None` for drafts.
+    pub live: Option<(Uuid, i32)>,
 }
 
 impl Question<'_> {
@@ -201,7 +204,16 @@ async fn generate(
 ) -> Result<Answer> {
     if question.is_wordless() {
         nothing_found(emit);
-        return ask(question, client, model, temperature, Citable::NOTHING, emit).await;
+        return ask(
+            services,
+            question,
+            client,
+            model,
+            temperature,
+            Citable::NOTHING,
+            emit,
+        )
+        .await;
     }
     let rewritten = match followup::leaning(question.text, question.history) {
         Leaning::No => None,
@@ -218,15 +230,16 @@ async fn generate(
         sources: &sources,
         degraded: retrieval.degraded,
     };
-    let answer = ask(question, client, model, temperature, given, emit).await?;
+    let answer = ask(services, question, client, model, temperature, given, emit).await?;
     Ok(Answer {
         retrieval: Some(retrieval),
         ..answer
     })
 }
 
-/// Asks the model with what there is.
+/// Asks the model with what there is, unless it answered the very same before and may be quoted.
 async fn ask(
+    services: &Services,
     question: &Question<'_>,
     client: &OpenAi,
     model: &str,
@@ -240,8 +253,33 @@ async fn ask(
         temperature,
         max_tokens: MAX_TOKENS,
     };
+    let Some(key) = responses::Key::of(question, &request)? else {
+        let pieces = client.stream(&request).await?;
+        return stream_out(together(pieces), question.content, given, emit).await;
+    };
+    if let Some(text) = services.responses.get(&key).await {
+        let pieces = futures::stream::once(async move { Ok(Piece::Text(text.as_ref().to_owned())) });
+        let answer = stream_out(pieces.boxed(), question.content, given, emit).await?;
+        return Ok(Answer {
+            cached: Some(true),
+            ..answer
+        });
+    }
     let pieces = client.stream(&request).await?;
-    stream_out(together(pieces), question.content, given, emit).await
+    let mut written = String::new();
+    let noted = together(pieces).inspect(|piece| {
+        if let Ok(Piece::Text(text)) = piece {
+            written.push_str(text);
+        }
+    });
+    let answer = stream_out(noted.boxed(), question.content, given, emit).await?;
+    if answer.answered {
+        services.responses.keep(key, &written).await;
+    }
+    Ok(Answer {
+        cached: Some(false),
+        ..answer
+    })
 }
 
 /// Tokens that are there at the same time as one piece: each costs as much to check, keep and send as all of them.
@@ -283,7 +321,7 @@ impl Citable<'_> {
 /// again as they are numbered from then on. A model that says [`prompt::NO_ANSWER`] is replaced by the bot's
 /// fallback message, so the first characters are held back until they can't become that.
 async fn stream_out(
-    mut pieces: PieceStream,
+    mut pieces: BoxStream<'_, Result<Piece>>,
     content: &ChatbotContent,
     given: Citable<'_>,
     emit: &mut (dyn FnMut(ChatEvent) + Send),
@@ -331,6 +369,7 @@ async fn stream_out(
         text: shown.text,
         answered: true,
         usage,
+        cached: None,
         retrieval: None,
     })
 }
@@ -392,6 +431,7 @@ fn say(emit: &mut (dyn FnMut(ChatEvent) + Send), text: &str, answered: bool) -> 
         cited: Vec::new(),
         answered,
         usage: None::<Usage>,
+        cached: None,
         retrieval: None,
     }
 }

@@ -11,6 +11,7 @@ mod followup;
 mod ground;
 mod prompt;
 mod rate;
+mod responses;
 mod resume;
 mod retrieve;
 mod running;
@@ -24,6 +25,7 @@ pub(crate) use books::Books;
 pub(crate) use ground::Ground;
 pub use prompt::preview;
 pub use rate::rate;
+pub(crate) use responses::Responses;
 pub use resume::{Position, resume};
 pub(crate) use resume::{Stream, forget};
 pub(crate) use retrieve::Retrieved;
@@ -67,6 +69,8 @@ struct Answer {
     cited: Vec<Source>,
     answered: bool,
     usage: Option<Usage>,
+    /// Whether it was given before, if it was looked for.
+    cached: Option<bool>,
     /// How its passages were chosen, if any were looked for.
     retrieval: Option<Retrieval>,
 }

@@ -119,7 +119,9 @@ async fn lock(tx: &mut TenantTx, bot: &LiveBot, request: &FeedbackRequest) -> Re
 async fn store_question(tx: &mut TenantTx, bot: &LiveBot, request: &FeedbackRequest) -> Result<()> {
     let question = sqlx::query_scalar!(
         "select content from messages
-         where workspace_id = $1 and conversation_id = $2 and role = 'user' and id < $3 order by id desc limit 1",
+         where workspace_id = $1 and conversation_id = $2 and role = 'user' and id < $3
+           and id >= (select first_id(created_at) from conversations where workspace_id = $1 and id = $2)
+         order by id desc limit 1",
         bot.scope.workspace_id(),
         request.session_id,
         request.message_id

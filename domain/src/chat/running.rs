@@ -182,6 +182,7 @@ impl Running {
             metadata: &self.metadata,
             files: &files,
             ground: &self.ground,
+            live: Some((self.bot.id, self.bot.version)),
         };
         engine::answer(&self.services, question, emit).await
     }
@@ -256,6 +257,7 @@ impl Running {
             cited: Vec::new(),
             answered: true,
             usage: None,
+            cached: None,
             retrieval: None,
         };
         if let Err(error) = self.store_patiently(&partial, status).await {
@@ -323,6 +325,7 @@ impl Running {
             latency_ms: total,
             prompt_tokens: answer.usage.map(|usage| usage.prompt_tokens),
             completion_tokens: answer.usage.map(|usage| usage.completion_tokens),
+            cached: answer.cached,
             retrieval: answer.retrieval.clone(),
             session_event_id: Uuid::now_v7(),
             turn_event_id: Uuid::now_v7(),

@@ -65,6 +65,7 @@ pub async fn session(
         r#"select m.id, m.role, m.content, m.sources, m.rating, m.is_by_person, u.name as "author?", m.created_at
            from messages m left join users u on u.id = m.author_id
            where m.workspace_id = $1 and m.conversation_id = $2 and m.status <> 'failed'
+             and m.id >= (select first_id(created_at) from conversations where workspace_id = $1 and id = $2)
              and ($3::uuid is null or m.id < $3)
            order by m.id desc limit $4"#,
         bot.scope.workspace_id(),

@@ -71,6 +71,7 @@ pub async fn test_draft(
             metadata: &BTreeMap::new(),
             files: &[],
             ground: &ground,
+            live: None,
         };
         let last = match engine::answer(&services, question, &mut emit).await {
             Ok(answer) => ChatEvent::Done {

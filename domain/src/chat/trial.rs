@@ -49,6 +49,7 @@ pub(crate) async fn try_question(
         metadata: &BTreeMap::new(),
         files: &[],
         ground: &ground,
+        live: None,
     };
     let answer = engine::answer(services, question, &mut emit).await?;
     let retrieval = answer.retrieval.as_ref();

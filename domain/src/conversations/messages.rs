@@ -73,6 +73,7 @@ type Ids = (Vec<Uuid>, bool);
 async fn before(tx: &mut TenantTx, scope: &Scope, id: Uuid, message: Uuid, most: usize) -> Result<Ids> {
     let mut ids = sqlx::query_scalar!(
         "select id from messages where workspace_id = $1 and conversation_id = $2 and id < $3
+           and id >= (select first_id(created_at) from conversations where workspace_id = $1 and id = $2)
          order by id desc limit $4",
         scope.workspace_id(),
         id,

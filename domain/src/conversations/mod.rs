@@ -91,6 +91,7 @@ async fn rows(tx: &mut TenantTx, scope: &Scope, filter: Filter) -> Result<Vec<Ro
              coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
                      from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
+                   and m.id >= first_id(c.created_at)
                  order by m.id limit 1), '') as "first_message!"
          from conversations c join bots b on b.workspace_id = c.workspace_id and b.id = c.bot_id
          where c.workspace_id = $1

@@ -164,15 +164,17 @@ async fn rows(
              coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
                      from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
+                   and m.id >= first_id(c.created_at)
                  order by m.id limit 1), '') as "first_message!",
              coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
                      from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id
+                   and m.id >= first_id(c.created_at)
                  order by m.id desc limit 1), '') as "last_message!",
              case when c.state in ('waiting', 'human') then
                  (select count(*) from messages m
                   where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
-                    and (c.team_read_id is null or m.id > c.team_read_id))
+                    and m.id >= first_id(c.created_at) and (c.team_read_id is null or m.id > c.team_read_id))
              else 0 end as "unread!"
          from conversations c
          join bots b on b.workspace_id = c.workspace_id and b.id = c.bot_id
@@ -185,7 +187,7 @@ async fn rows(
            and ($6::text is null or strpos(lower(coalesce(c.visitor ->> 'name', '')), $6) > 0
                 or strpos(lower(coalesce(c.visitor ->> 'email', '')), $6) > 0
                 or exists (select from messages m where m.workspace_id = c.workspace_id and m.conversation_id = c.id
-                           and strpos(lower(m.content), $6) > 0))
+                           and m.id >= first_id(c.created_at) and strpos(lower(m.content), $6) > 0))
            and ($7::timestamptz is null or (c.last_message_at, c.id) < ($7, $8::uuid))
            and ($9::uuid is null or c.id = $9)
          order by c.last_message_at desc, c.id desc
@@ -214,7 +216,8 @@ pub async fn counts(services: &Services, scope: &Scope) -> Result<InboxCounts> {
              count(*) filter (where c.assignee_id = $2) as "mine!",
              count(*) filter (where c.state = 'waiting' or (c.assignee_id = $2 and exists (
                  select from messages m where m.workspace_id = c.workspace_id and m.conversation_id = c.id
-                   and m.role = 'user' and (c.team_read_id is null or m.id > c.team_read_id)))) as "attention!"
+                   and m.role = 'user' and m.id >= first_id(c.created_at)
+                   and (c.team_read_id is null or m.id > c.team_read_id)))) as "attention!"
            from conversations c where c.workspace_id = $1 and c.state in ('waiting', 'human')"#,
         scope.workspace_id(),
         scope.user_id()

@@ -159,6 +159,7 @@ pub async fn mark_read(services: &Services, scope: &Scope, id: Uuid) -> Result<(
     let read_id = sqlx::query_scalar!(
         r#"update conversations c set team_read_id = greatest(c.team_read_id, n.id)
            from (select m.id from messages m where m.workspace_id = $1 and m.conversation_id = $2
+                   and m.id >= (select first_id(created_at) from conversations where workspace_id = $1 and id = $2)
                  order by m.id desc limit 1) n
            where c.workspace_id = $1 and c.id = $2
            returning c.team_read_id"#,
@@ -266,7 +267,8 @@ async fn taken(tx: &mut TenantTx, by: Option<Uuid>) -> Result<Error> {
 
 async fn is_said(tx: &mut TenantTx, scope: &Scope, id: Uuid, key: &str) -> Result<bool> {
     let is_said = sqlx::query_scalar!(
-        r#"select exists(select from messages where workspace_id = $1 and conversation_id = $2 and reply_key = $3)
+        r#"select exists(select from messages where workspace_id = $1 and conversation_id = $2 and reply_key = $3
+             and id >= (select first_id(created_at) from conversations where workspace_id = $1 and id = $2))
            as "is_said!""#,
         scope.workspace_id(),
         id,

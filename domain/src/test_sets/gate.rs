@@ -13,13 +13,15 @@ use crate::error::Refusal;
 use crate::{Error, Result, Scope};
 
 /// Parts of a bot's content that no answer depends on. What is added to the content counts until it is listed here.
-const WITHOUT_EFFECT: [&str; 6] = [
+const WITHOUT_EFFECT: [&str; 7] = [
     "suggested_questions",
     "appearance",
     "access",
     "lead_form",
     "hand_off",
     "tests",
+    // What is given again is what was answered.
+    "response_cache",
 ];
 
 /// SHA-256 of everything in `content` that answers depend on.

@@ -45,7 +45,9 @@ impl DraftContent for ChatbotContent {
             ),
             (
                 tr!("Model"),
-                self.model != other.model || self.max_passages != other.max_passages,
+                self.model != other.model
+                    || self.max_passages != other.max_passages
+                    || self.response_cache != other.response_cache,
             ),
             (tr!("Appearance"), self.appearance != other.appearance),
             (
@@ -77,7 +79,7 @@ pub fn label(path: &str) -> &'static str {
         "fallback_message" => tr!("Fallback message"),
         "suggested_questions" => tr!("Suggested questions"),
         "knowledge_base_ids" | "document_tags" | "rerank" => tr!("Knowledge"),
-        "model" | "max_passages" => tr!("Model"),
+        "model" | "max_passages" | "response_cache" => tr!("Model"),
         "appearance" => tr!("Appearance"),
         "language" | "translations" => tr!("Languages"),
         "proactive" => tr!("Messages by itself"),

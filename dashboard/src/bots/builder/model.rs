@@ -12,6 +12,7 @@ use crate::ui::field::{SelectField, Text, TextField};
 use crate::ui::icon;
 use crate::ui::load::{load, loaded};
 use crate::ui::page::Section;
+use crate::ui::toggle::Toggle;
 
 /// The section.
 #[component]
@@ -21,6 +22,7 @@ pub fn ModelSection(builder: Builder) -> impl IntoView {
     let writers = Memo::new(move |_| writers(providers.get().unwrap_or_default()));
     let is_provider = builder.part(|content| matches!(content.model, ModelChoice::Provider { .. }));
     let passages = builder.part(|content| content.max_passages);
+    let repeats = builder.part(|content| content.response_cache);
     let choose_built_in = move |_| builder.update(|content| content.model = ModelChoice::Extractive);
     let choose_provider = move |_| {
         if let Some(provider) = writers.get_untracked().first() {
@@ -74,6 +76,14 @@ pub fn ModelSection(builder: Builder) -> impl IntoView {
                         on:input=set_passages
                     />
                 </label>
+                <Show when=move || is_provider.get()>
+                    <Toggle
+                        label=tr!("Response cache")
+                        hint=tr!("Whoever asks the very same gets the same answer again for a day, without a word to the model, as long as neither the bot nor its knowledge changes. Analytics tells how often that happened.")
+                        checked=repeats
+                        on_change=move |wanted| builder.update(|content| content.response_cache = wanted)
+                    />
+                </Show>
             </div>
         </Section>
         <PromptDialog builder=builder open=showing_prompt />

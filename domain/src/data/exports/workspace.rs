@@ -165,7 +165,8 @@ parts! {
                               ) order by m.id)
                    from messages m
                    left join retrievals r on r.workspace_id = m.workspace_id and r.message_id = m.id
-                   where m.workspace_id = c.workspace_id and m.conversation_id = c.id) as messages
+                   where m.workspace_id = c.workspace_id and m.conversation_id = c.id
+                     and m.id >= first_id(c.created_at)) as messages
            from conversations c where c.workspace_id = $1 and c.id > $2) x
        order by x.id limit $3"#
 

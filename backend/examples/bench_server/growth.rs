@@ -52,6 +52,10 @@ pub async fn run() -> Result<()> {
         look.print(looks.first());
         looks.push(look);
     }
+    let size: i64 = sqlx::query_scalar("select pg_database_size(current_database())")
+        .fetch_one(&mut owner)
+        .await?;
+    println!("\nthe database holds {:.1} GB", size as f64 / 1e9);
     let (first, last) = (looks.first().context("sizes")?, looks.last().context("sizes")?);
     println!("\nmedians at the largest size, of those at the smallest:");
     for (name, before, after) in first

@@ -110,6 +110,8 @@ const fn nothing() -> Figures {
         downs: 0,
         prompt_tokens: 0,
         completion_tokens: 0,
+        cache_hits: 0,
+        cache_misses: 0,
     }
 }
 
@@ -161,6 +163,7 @@ async fn what_happens_is_counted_once() {
         deflection: Some(2.0 / 3.0),
         answer_rate: Some(0.75),
         satisfaction: Some(1.0),
+        cache: None,
     };
     assert_eq!(all.totals.rates, rates);
     assert_eq!(all.before.figures, nothing());
@@ -418,7 +421,10 @@ async fn tables_are_saved_as_csv_that_no_spreadsheet_runs() {
     let days = save("days").await;
     assert_eq!(days.lines().count(), 31);
     assert!(days.starts_with("day,sessions,resolved,deflected,"), "{days}");
-    assert!(days.trim_end().ends_with(",1,1,1,0,0,1,1,0,0,0,0,11,7"), "{days}");
+    assert!(
+        days.trim_end().ends_with(",1,1,1,0,0,1,1,0,0,0,0,11,7,0,0"),
+        "{days}"
+    );
     let questions = save("questions").await;
     assert!(questions.contains("\"'=HYPERLINK("), "{questions}");
     assert!(save("models").await.contains("test-model"));

@@ -29,15 +29,11 @@ const MESSAGE: &str = "
 async fn months_to_come_are_made_once_by_the_worker() {
     let (_database, mut owner) = owner().await;
     let all = text(&mut owner, PARTS).await;
-    owner
-        .execute("drop table parts.messages_other, parts.events_other; set role botwright_worker")
-        .await
-        .unwrap();
+    owner.execute("set role botwright_worker").await.unwrap();
     assert_eq!(text(&mut owner, "select make_parts()::text").await, ["0"]);
     assert_eq!(text(&mut owner, "select make_parts(5)::text").await, ["4"]);
     owner.execute("reset role").await.unwrap();
-    // Two months more of both, and not those that were dropped.
-    assert_eq!(text(&mut owner, PARTS).await.len(), all.len() + 4 - 2);
+    assert_eq!(text(&mut owner, PARTS).await.len(), all.len() + 4);
 }
 
 #[tokio::test]
@@ -59,8 +55,13 @@ async fn a_message_lies_in_the_part_of_its_month() {
 #[tokio::test]
 async fn a_month_that_nobody_made_in_time_does_no_harm() {
     let (_database, mut owner) = owner().await;
-    let drop = "do $$ begin execute 'drop table parts.messages_' ||
-        to_char((now() + interval '1 month') at time zone 'UTC', 'YYYY_MM'); end $$";
+    let drop = "do $$
+        declare
+            part constant text := 'parts.messages_' || to_char((now() + interval '1 month') at time zone 'UTC', 'YYYY_MM');
+        begin
+            execute 'alter table messages detach partition ' || part;
+            execute 'drop table ' || part;
+        end $$";
     owner.execute(drop).await.unwrap();
     owner.execute(MESSAGE).await.unwrap();
     assert_eq!(text(&mut owner, "select make_parts()::text").await, ["0"]);

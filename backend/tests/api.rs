@@ -64,6 +64,7 @@ mod api {
     mod ssrf;
     mod test_sets;
     mod tokens;
+    mod traced;
     mod uploads;
     mod visitors;
     mod webhooks;

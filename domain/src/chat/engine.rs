@@ -234,13 +234,16 @@ async fn ask(
     given: Citable<'_>,
     emit: &mut (dyn FnMut(ChatEvent) + Send),
 ) -> Result<Answer> {
-    let request = ChatCompletion {
-        model: model.to_owned(),
-        messages: prompt::messages(question, given.sources),
-        temperature,
-        max_tokens: MAX_TOKENS,
+    let pieces = {
+        // Let go of before the answer comes: it is the largest part of a turn, and answers last.
+        let request = ChatCompletion {
+            model: model.to_owned(),
+            messages: prompt::messages(question, given.sources),
+            temperature,
+            max_tokens: MAX_TOKENS,
+        };
+        client.stream(&request).await?
     };
-    let pieces = client.stream(&request).await?;
     stream_out(together(pieces), question.content, given, emit).await
 }
 

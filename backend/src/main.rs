@@ -10,6 +10,8 @@ use domain::config::Config;
 use domain::kb::parse::sandbox;
 use domain::log;
 use domain::secrets;
+use domain::traces::Export;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
@@ -83,19 +85,34 @@ fn main() -> ExitCode {
     if let Some(code) = sandbox::run_if_child() {
         return code;
     }
-    let command = Arguments::parse().command;
-    log::begin("info,sqlx::postgres::notice=warn");
-    run(command).unwrap_or_else(|error| {
+    observed(Arguments::parse().command).unwrap_or_else(|error| {
         // In one line and without a backtrace: it is read by people.
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
 }
 
+/// Runs a command with its log and, for the server, traces.
+fn observed(command: Command) -> anyhow::Result<ExitCode> {
+    let traces = match command {
+        Command::Serve => Export::of(&Config::load()?)?,
+        _ => None,
+    };
+    log::begin("info,sqlx::postgres::notice=warn", traces.as_ref());
+    let ended = run(command);
+    if let Some(traces) = traces {
+        traces.finish();
+    }
+    ended
+}
+
 #[tokio::main]
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve => serve::serve(Config::load()?).await?,
+        Command::Serve => {
+            raise_open_files();
+            serve::serve(Config::load()?).await?;
+        }
         Command::Doctor => return Ok(doctor::run(&Config::load()?).await),
         Command::Migrate => {
             let config = Config::load()?;
@@ -119,6 +136,16 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Services { data_dir, scratch } => services::run(&data_dir, scratch).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every stream of an answer and every dashboard is an open file. Systems give a program few to begin with, and more to one that
+/// asks.
+fn raise_open_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 fn rotate_key(config: &Config) -> anyhow::Result<()> {

@@ -66,6 +66,7 @@ mod api {
     mod ssrf;
     mod test_sets;
     mod tokens;
+    mod traced;
     mod uploads;
     mod visitors;
     mod webhooks;

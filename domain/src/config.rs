@@ -94,6 +94,9 @@ pub struct Config {
     /// The bearer token with which metrics are read from elsewhere; without one, only this machine may.
     #[serde(default)]
     pub metrics_token: Option<SecretString>,
+    /// Where a collector of OpenTelemetry takes traces over HTTP, such as `http://127.0.0.1:4318`; none are sent without.
+    #[serde(default)]
+    pub otlp_endpoint: Option<Url>,
     /// Requests a minute that one address may send to the public routes of bots.
     pub chat_requests_per_minute: u32,
     /// Sign-ups, sign-ins and refreshes a minute from one address.

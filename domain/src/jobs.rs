@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use strum::{IntoStaticStr, VariantNames};
 use uuid::Uuid;
 
-use crate::{Result, Scope};
+use crate::{Result, Scope, traces};
 
 /// The queue every worker listens to.
 pub const QUEUE: &str = "botwright";
@@ -218,9 +218,22 @@ pub async fn enqueue_in_turn(
     push(conn, tasks).await
 }
 
+/// A job in the queue, with the trace that it belongs to.
+#[derive(Serialize)]
+struct Queued<'a> {
+    #[serde(flatten)]
+    job: &'a Job,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<String>,
+}
+
 fn task(job: &Job) -> Result<TaskBuilder<Vec<u8>>> {
+    let queued = Queued {
+        job,
+        traceparent: traces::traceparent(),
+    };
     // Our own bookkeeping on the document row decides when to give up; the queue's cap is a second line.
-    Ok(TaskBuilder::new(serde_json::to_vec(job)?)
+    Ok(TaskBuilder::new(serde_json::to_vec(&queued)?)
         .max_attempts(5)
         .priority(FIRST))
 }

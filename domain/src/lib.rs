@@ -50,6 +50,7 @@ mod spreadsheet;
 pub mod storage;
 pub mod tenancy;
 pub mod test_sets;
+pub mod traces;
 pub mod uploads;
 pub mod vectors;
 pub mod visitors;

@@ -8,39 +8,42 @@ use std::env;
 use std::io::{IsTerminal, stderr};
 
 use tracing::Span;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, registry};
 use uuid::Uuid;
+
+use crate::traces::Export;
 
 /// The variable that chooses how it is written: `text` or `json`.
 const FORMAT: &str = "BOTWRIGHT_LOG_FORMAT";
 
-/// Begins to log. `RUST_LOG` chooses what, `filter` when it is not set.
-pub fn begin(filter: &str) {
+/// Begins to log, and to send traces if they are wanted. `RUST_LOG` chooses what is logged, `filter` when it is not set.
+pub fn begin(filter: &str, traces: Option<&Export>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     if env::var(FORMAT).is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
-        return json(filter, stderr).init();
+        return json(filter, stderr, traces).init();
     }
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let log = tracing_subscriber::fmt::layer()
         .with_ansi(stderr().is_terminal())
         .with_writer(stderr)
-        .init();
+        .with_filter(filter);
+    registry().with(traces.map(Export::layer)).with(log).init();
 }
 
 /// A log of JSON objects: the entry's own fields, and those of the request or job that it belongs to under `spans`.
-pub fn json<W>(filter: EnvFilter, writer: W) -> impl SubscriberInitExt
+pub fn json<W>(filter: EnvFilter, writer: W, traces: Option<&Export>) -> impl SubscriberInitExt + use<W>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let log = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_writer(writer)
-        .finish()
+        .with_filter(filter);
+    registry().with(traces.map(Export::layer)).with(log)
 }
 
 /// Says in the entries of this request what it is about, as soon as that is known.

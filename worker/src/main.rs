@@ -11,6 +11,7 @@ use domain::kb::parse::sandbox;
 use domain::log;
 use domain::master_key::{self, Recognised};
 use domain::services::load_embedder;
+use domain::traces::Export;
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
     if let Some(code) = sandbox::run_if_child() {
         return code;
     }
-    match work() {
+    match observed() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -32,10 +33,23 @@ fn main() -> ExitCode {
     }
 }
 
+/// Works with a log and traces.
+fn observed() -> anyhow::Result<()> {
+    let config = Config::load();
+    let traces = match &config {
+        Ok(config) => Export::of(config)?,
+        Err(_) => None,
+    };
+    log::begin("info", traces.as_ref());
+    let ended = work(config?);
+    if let Some(traces) = traces {
+        traces.finish();
+    }
+    ended
+}
+
 #[tokio::main]
-async fn work() -> anyhow::Result<()> {
-    log::begin("info");
-    let config = Config::load()?;
+async fn work(config: Config) -> anyhow::Result<()> {
     let program = std::env::current_exe().context("could not find the own binary")?;
     let services = Services::new(&config, DbRole::Worker, program, load_embedder(&config))?;
     check_key(&services).await?;

@@ -16,6 +16,8 @@ mod reads;
 mod report;
 mod startup;
 mod stream;
+#[path = "../../../domain/tests/support/tls.rs"]
+mod tls;
 mod wire;
 
 use anyhow::{Result, bail};

@@ -96,7 +96,7 @@ pub struct Server {
 #[derive(Default)]
 pub struct Options<'a> {
     /// Whose completions it may ask for.
-    pub model: Option<&'a str>,
+    pub model: Option<&'a Model>,
     /// Without the built-in embedding model.
     pub no_embedder: bool,
 }
@@ -118,12 +118,18 @@ impl Server {
             .env("BOTWRIGHT_WORKER", "true")
             .env(
                 "BOTWRIGHT_OUTBOUND_ALLOW",
-                format!("[\"{}\"]", options.model.unwrap_or("127.0.0.1:1")),
+                format!(
+                    "[\"{}\"]",
+                    options.model.map_or("127.0.0.1:1", |model| &model.address)
+                ),
             )
             .stdout(Stdio::null())
             .stderr(File::create(folder.join("server.log"))?);
         for limit in ["CHAT", "AUTH", "BOT", "WORKSPACE", "CALLER"] {
             command.env(format!("BOTWRIGHT_{limit}_REQUESTS_PER_MINUTE"), NO_LIMIT);
+        }
+        if let Some(certificate) = options.model.and_then(|model| model.certificate.as_ref()) {
+            command.env("SSL_CERT_FILE", certificate);
         }
         if options.no_embedder {
             command.env("BOTWRIGHT_MODELS_DIR", folder.join("none"));
@@ -178,7 +184,7 @@ impl Bench {
     pub async fn start(model: Option<&Model>) -> Result<Self> {
         let servers = Servers::start()?;
         let options = Options {
-            model: model.map(|model| model.address.as_str()),
+            model,
             ..Options::default()
         };
         let server = Server::start(&servers, &options).await?;
@@ -340,7 +346,7 @@ impl Admin {
         content["knowledge_base_ids"] = json!(knowledge_base.as_slice());
         if let Some(model) = model {
             let body = json!({ "name": format!("Model {}", uuid::Uuid::new_v4().simple()), "api_key": "sk-bench",
-                "base_url": format!("http://{}/v1", model.address), "default_model": "bench" });
+                "base_url": model.base_url(), "default_model": "bench" });
             let provider = self.call(Method::POST, "/providers", &body).await?;
             content["model"] = json!({ "kind": "provider", "provider_id": provider["id"], "model": "bench" });
         }

@@ -11,7 +11,7 @@ use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use domain::tenancy::Origin;
-use domain::{Services, metrics};
+use domain::{Services, metrics, traces};
 use tower_governor::GovernorError;
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
@@ -158,6 +158,13 @@ async fn trace(State(address): State<ClientAddress>, mut request: Request, next:
     // The path itself may hold what only its reader should have; what its ids are, the fields say.
     let span = tracing::info_span!("request", request_id = id, %method, route, workspace_id = Empty, bot_id = Empty,
         session_id = Empty, actor = Empty);
+    if let Some(caller) = request
+        .headers()
+        .get(traces::TRACEPARENT)
+        .and_then(|value| value.to_str().ok())
+    {
+        traces::follow(&span, caller);
+    }
     let began = std::time::Instant::now();
     let mut response = CURRENT
         .scope(id.clone(), next.run(request))
@@ -165,6 +172,7 @@ async fn trace(State(address): State<ClientAddress>, mut request: Request, next:
         .await;
     let (status, took) = (response.status(), began.elapsed());
     metrics::http(method.as_str(), route, status.as_u16(), took);
+    traces::answered(&span, status.as_u16());
     let millis = took.as_millis();
     if is_quiet(route) {
         span.in_scope(|| tracing::debug!(status = status.as_u16(), millis, "served"));

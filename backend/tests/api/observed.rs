@@ -9,7 +9,7 @@ use crate::support::ok;
 
 #[tokio::test]
 async fn entries_say_whose_they_are_and_nothing_that_anybody_wrote() {
-    let log = Log::start_json();
+    let log = Log::start_json(None);
     let served = served("The secret recipe is plums.", |_| {}, |_| {}).await;
     let app = &served.app;
     let body =

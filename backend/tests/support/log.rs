@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use domain::traces::Export;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -25,9 +26,9 @@ impl Log {
     }
 
     /// As an operator has it: JSON, and no finer than usual.
-    pub fn start_json() -> Self {
+    pub fn start_json(traces: Option<&Export>) -> Self {
         let log = Self::default();
-        domain::log::json(EnvFilter::new("info"), log.clone()).init();
+        domain::log::json(EnvFilter::new("info"), log.clone(), traces).init();
         log
     }
 

@@ -4,6 +4,7 @@ pub mod authenticator;
 pub mod browser;
 pub mod cable;
 pub mod canary;
+pub mod collector;
 pub mod connected;
 #[path = "../../../domain/tests/support/database.rs"]
 pub mod database;

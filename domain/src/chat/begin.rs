@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
+use tracing::instrument;
 use uuid::Uuid;
 
 use super::ground::{Ground, Row};
@@ -65,6 +66,7 @@ struct Said {
 
 impl Opening<'_> {
     /// Begins the turn. `None`, with nothing stored: the message is not the bot's to answer.
+    #[instrument(level = "debug", name = "begin", skip_all)]
     pub(super) async fn begin(
         &self,
         services: &Services,

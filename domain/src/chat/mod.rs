@@ -20,6 +20,7 @@ mod smalltalk;
 mod test;
 mod trial;
 mod turn;
+mod writing;
 
 pub(crate) use books::Books;
 pub(crate) use ground::Ground;

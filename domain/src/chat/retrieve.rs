@@ -9,6 +9,7 @@ use api_types::chat::{ChatEvent, Source};
 use api_types::kb::SearchFilter;
 use api_types::retrieval::{Fate, Retrieval, Trace};
 use moka::future::Cache;
+use tracing::instrument;
 use uuid::Uuid;
 
 use super::engine::Question;
@@ -93,6 +94,7 @@ impl Found {
 
 /// Finds and numbers the passages, and says which they are. Of several `queries` the first is taken that finds what is
 /// worth answering from, else the one that comes nearest to it.
+#[instrument(level = "debug", name = "retrieval", skip_all)]
 pub(super) async fn retrieve(
     services: &Services,
     question: &Question<'_>,

@@ -12,6 +12,7 @@ use api_types::live::Topic;
 use chrono::{DateTime, Utc};
 use retrieval::words;
 use tokio::sync::mpsc;
+use tracing::instrument;
 use uuid::Uuid;
 
 use super::books::{self, Finished};
@@ -279,6 +280,7 @@ impl Running {
         }
     }
 
+    #[instrument(level = "debug", name = "storing", skip_all)]
     async fn store_answer(&self, finished: &Arc<Finished>) -> Result<()> {
         let scope = &self.bot.scope;
         if finished.answered || self.question.is_empty() {

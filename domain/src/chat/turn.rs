@@ -16,7 +16,7 @@ use api_types::visitors::Visitor;
 use chrono::Utc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use tracing::{Instrument, Span};
+use tracing::{Instrument, Span, debug_span};
 use uuid::Uuid;
 
 use super::begin::{Begun, Opening, Storing};
@@ -116,6 +116,7 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     tokio::spawn(
         running
             .run(sender, signals, is_resumable)
+            .instrument(debug_span!("turn"))
             .instrument(Span::current()),
     );
     Ok(UnboundedReceiverStream::new(receiver))

@@ -7,10 +7,11 @@ use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
+use tracing::instrument;
 use url::Url;
 
 use super::failure::{Failure, protocol, redact, unavailable};
-use crate::outbound::{Outbound, refusal};
+use crate::outbound::{Outbound, Slot, refusal};
 use crate::{Error, Result, metrics};
 
 /// Where questions go. The key goes to this server alone; redirects are not followed.
@@ -70,6 +71,7 @@ impl Endpoint {
     }
 
     /// The same, telling apart what may go better later.
+    #[instrument(level = "debug", name = "provider", skip_all, fields(what = self.what))]
     pub(super) async fn try_post(&self, body: &Value, limit: Duration) -> Result<Answer> {
         let silent = |_| Err(unavailable(format!("{} did not answer in time.", self.host())));
         let began = Instant::now();
@@ -79,10 +81,12 @@ impl Endpoint {
     }
 
     async fn send(&self, body: &Value) -> Result<Answer> {
-        let response = match self.request(body)?.send().await {
+        let (request, _slot) = self.request(body)?;
+        let again = request.try_clone();
+        let response = match (request.send().await, again) {
             // A server may close a connection that was kept just when it is used again. Asking twice does no harm.
-            Err(error) if broke_off(&error) => self.request(body)?.send().await,
-            response => response,
+            (Err(error), Some(again)) if broke_off(&error) => again.send().await,
+            (response, _) => response,
         };
         let response =
             response.map_err(|error| refusal(&error, &self.url, ErrorCode::ProviderUnavailable))?;
@@ -102,12 +106,14 @@ impl Endpoint {
         })
     }
 
-    fn request(&self, body: &Value) -> Result<RequestBuilder> {
-        let request = self.outbound.request(Method::POST, &self.url)?.json(body);
-        Ok(match &self.api_key {
+    fn request(&self, body: &Value) -> Result<(RequestBuilder, Slot)> {
+        let (request, slot) = self.outbound.request_provider(Method::POST, &self.url)?;
+        let request = request.json(body);
+        let request = match &self.api_key {
             Some(key) => request.bearer_auth(key.expose_secret()),
             None => request,
-        })
+        };
+        Ok((request, slot))
     }
 
     async fn read(&self, mut response: Response) -> Result<Vec<u8>> {

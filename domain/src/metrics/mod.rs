@@ -108,6 +108,11 @@ impl Counted {
         Self::new(names::STREAMS_OPEN)
     }
 
+    /// A request to a model provider.
+    pub(crate) fn provider_request() -> Self {
+        Self::new(names::PROVIDER_REQUESTS_OPEN)
+    }
+
     /// A WebSocket of the dashboard.
     pub fn socket() -> Self {
         Self::new(names::SOCKETS_OPEN)

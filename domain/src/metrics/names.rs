@@ -48,6 +48,7 @@ metrics! {
     TOKENS = "botwright_tokens_total", Counter, ["direction"], "Tokens of models, as providers count them: prompt, completion.";
     PROVIDER_REQUESTS = "botwright_provider_requests_total", Counter, ["what", "outcome"], "Requests to model providers: chat, embed, rerank; ok or failed.";
     PROVIDER_SECONDS = "botwright_provider_seconds", Histogram, ["what"], "Time to the first words of a model, or to the whole answer of the others.";
+    PROVIDER_REQUESTS_OPEN = "botwright_provider_requests_open", Gauge, [], "Requests to model providers that are under way.";
     CACHE_REQUESTS = "botwright_cache_requests_total", Counter, ["cache", "outcome"], "Looks into caches: bots, passages, responses (of models), vectors (of questions); hit or miss.";
     STREAMS_OPEN = "botwright_streams_open", Gauge, [], "Answers that are being made.";
     SOCKETS_OPEN = "botwright_sockets_open", Gauge, [], "Dashboards that follow what happens.";

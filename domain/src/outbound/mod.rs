@@ -9,6 +9,7 @@ mod api;
 mod failure;
 mod fetch;
 mod get;
+mod lanes;
 mod resolver;
 
 use std::net::IpAddr;
@@ -29,19 +30,29 @@ pub(crate) use failure::refusal;
 pub use fetch::Fetched;
 pub(crate) use get::explain;
 pub use get::{Answer, Validators};
+use lanes::Lanes;
+pub(crate) use lanes::Slot;
 use resolver::PublicResolver;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that nothing was asked over for so long is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often the other end of a connection that answers are awaited over is asked whether it is still there.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// How long it may take to say so; then everything on the connection has failed.
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
+/// As much of one answer as may be under way before we have read it, in bytes.
+const STREAM_WINDOW: u32 = 256 * 1024;
 const MAX_URL_LENGTH: usize = 2_048;
 const USER_AGENT: &str = concat!("Botwright/", env!("CARGO_PKG_VERSION"));
 
 /// Sends requests to places that a tenant chose. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Outbound {
-    /// Reaches public addresses only.
-    guarded: Client,
-    /// Reaches what the operator allowed, wherever it is.
-    trusted: Client,
+    /// Reach public addresses only.
+    guarded: Lanes,
+    /// Reach what the operator allowed, wherever it is.
+    trusted: Lanes,
     allow: Arc<[Place]>,
 }
 
@@ -56,8 +67,8 @@ impl Outbound {
             .iter()
             .map(|entry| place(entry))
             .collect::<anyhow::Result<_>>()?;
-        let guarded = build(|| client().dns_resolver(PublicResolver::system()))?;
-        let trusted = build(client)?;
+        let guarded = Lanes::new(|| build(|| client().dns_resolver(PublicResolver::system())))?;
+        let trusted = Lanes::new(|| build(client))?;
         Ok(Self {
             guarded,
             trusted,
@@ -82,18 +93,30 @@ impl Outbound {
     /// Begins a request to a place that passes the check. No time-out but that for connecting is set; redirects are
     /// answers like any other.
     pub fn request(&self, method: Method, url: &Url) -> Result<RequestBuilder> {
+        let client = self.lanes(url)?.first();
+        Ok(client.request(method, url.clone()))
+    }
+
+    /// The same to a model provider, whose answer may last. However many are under way, none waits for another; the slot is
+    /// kept until all of the answer was read.
+    pub(crate) fn request_provider(&self, method: Method, url: &Url) -> Result<(RequestBuilder, Slot)> {
+        let (client, slot) = self.lanes(url)?.take(url);
+        Ok((client.request(method, url.clone()), slot))
+    }
+
+    /// The clients for a place that passes the check.
+    fn lanes(&self, url: &Url) -> Result<&Lanes> {
         self.check(url)?;
-        let client = if self.is_allowed(url) {
+        Ok(if self.is_allowed(url) {
             &self.trusted
         } else {
             &self.guarded
-        };
-        Ok(client.request(method, url.clone()))
+        })
     }
 
     /// Begins a request to this very server, at the address that its operator gave it. Never to one from a tenant.
     pub(crate) fn request_own(&self, url: &Url) -> RequestBuilder {
-        self.trusted.get(url.clone())
+        self.trusted.first().get(url.clone())
     }
 
     fn check(&self, url: &Url) -> Result<()> {
@@ -155,7 +178,19 @@ fn client() -> ClientBuilder {
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .http2_keep_alive_interval(PING_INTERVAL)
+        .http2_keep_alive_timeout(PING_TIMEOUT)
+        .http2_initial_stream_window_size(STREAM_WINDOW)
+        // Room for each stream's window, so that answers that nobody reads at the moment hold no others up. Fixed, since windows
+        // that adapt are measured by pings, which some servers take for an attack.
+        .http2_initial_connection_window_size(STREAM_WINDOW * lanes::MOST)
         .user_agent(USER_AGENT)
+}
+
+/// A client for places that only the operator names.
+pub(crate) fn plain_client() -> anyhow::Result<Client> {
+    build(client)
 }
 
 /// Builds with the system's certificate authorities, or with Mozilla's where the system has none, as in a bare
@@ -212,4 +247,9 @@ fn failed(detail: impl Into<String>) -> Error {
 #[path = "../../tests/support/hostile_urls.rs"]
 mod hostile_urls;
 #[cfg(test)]
+mod http2;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+#[path = "../../tests/support/tls.rs"]
+mod tls;

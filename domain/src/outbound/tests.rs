@@ -119,7 +119,13 @@ fn a_setting_that_is_no_place_stops_the_start() {
 async fn a_name_that_resolves_inward_gets_no_connection() {
     let outbound = outbound(&[]);
     let url = Url::parse("http://localhost/").unwrap();
-    let error = outbound.guarded.get(url.clone()).send().await.unwrap_err();
+    let error = outbound
+        .guarded
+        .first()
+        .get(url.clone())
+        .send()
+        .await
+        .unwrap_err();
     let error = refusal(&error, &url, ErrorCode::FetchFailed);
     assert_eq!(error.code(), ErrorCode::UrlForbidden, "{error}");
 }

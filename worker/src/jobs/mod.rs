@@ -11,7 +11,7 @@ use anyhow::bail;
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, RetryAfterError, TaskId};
 use domain::data::exports;
 use domain::jobs::{Job, Outcome, postpone};
-use domain::{Services, auth, embeddings, gaps, inbox, mail, metrics, uploads, webhooks};
+use domain::{Services, auth, embeddings, gaps, inbox, mail, metrics, traces, uploads, webhooks};
 use futures::FutureExt;
 use serde_json::Value;
 use tracing::Instrument;
@@ -34,6 +34,7 @@ pub(crate) async fn handle(
     services: Data<Arc<Services>>,
 ) -> Result<(), BoxDynError> {
     let attempt = attempt.current();
+    let caller = job[traces::TRACEPARENT].as_str().map(str::to_owned);
     let job = serde_json::from_value::<Job>(job);
     if attempt > MAX_ATTEMPTS && !job.as_ref().is_ok_and(goes_on) {
         // Only its kind: a job may name an address.
@@ -47,7 +48,7 @@ pub(crate) async fn handle(
             tracing::warn!(%id, %error, "a job of an unknown kind is left to a newer worker");
             UNKNOWN_DELAY
         }
-        Ok(job) => match run_counted(&services, job).await {
+        Ok(job) => match run_counted(&services, job, caller.as_deref()).await {
             Ok(Outcome::Done) => return Ok(()),
             Ok(Outcome::Later(delay)) => delay,
             Err(error) => {
@@ -76,13 +77,17 @@ const fn goes_on(job: &Job) -> bool {
     )
 }
 
-async fn run_counted(services: &Services, job: Job) -> anyhow::Result<Outcome> {
+/// `caller` is the trace that the job was enqueued in.
+async fn run_counted(services: &Services, job: Job, caller: Option<&str>) -> anyhow::Result<Outcome> {
     let kind: &'static str = (&job).into();
     let span = tracing::info_span!(
         "job",
         job = kind,
         workspace_id = job.workspace_id().map(tracing::field::display)
     );
+    if let Some(caller) = caller {
+        traces::follow(&span, caller);
+    }
     let began = Instant::now();
     let outcome = run_caught(services, job).instrument(span).await;
     let word = match &outcome {

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 
 use api_types::kb::Chunk;
 use api_types::retrieval::{Fate, Trace};
+use tracing::instrument;
 use uuid::Uuid;
 
 use crate::db::Db;
@@ -169,6 +170,7 @@ impl Searcher<'_> {
     }
 
     /// `None` without a model; if it fails, words still find something.
+    #[instrument(level = "debug", name = "embedding", skip_all)]
     async fn query_vector(&self, query: &str) -> Option<Vec<f32>> {
         let embedded = self.model?.embed_query(query).await;
         embedded

@@ -13,6 +13,7 @@ use super::wire::{Chunk, Progress};
 use crate::Result;
 use crate::llm::failure::{protocol, shorten, told, unavailable};
 use crate::llm::{Piece, PieceStream, Usage};
+use crate::outbound::Slot;
 
 /// The longest answer that is passed on, in bytes of text.
 const MAX_TEXT: usize = 64 * 1024;
@@ -25,7 +26,12 @@ const AFTERMATH: Duration = Duration::from_secs(2);
 
 /// Decodes a successful response: a stream of events, or one JSON object from servers that do not stream. The first
 /// line is due at `first_line`, each further one `stall` after the one before.
-pub(super) fn pieces(response: Response, first_line: Instant, stall: Duration) -> Result<PieceStream> {
+pub(super) fn pieces(
+    response: Response,
+    slot: Slot,
+    first_line: Instant,
+    stall: Duration,
+) -> Result<PieceStream> {
     let media_type = response
         .headers()
         .get(CONTENT_TYPE)
@@ -39,9 +45,9 @@ pub(super) fn pieces(response: Response, first_line: Instant, stall: Duration) -
         .to_ascii_lowercase();
     match media_type.as_str() {
         "text/event-stream" | "text/plain" | "" => {
-            Ok(streamed(Events::new(response, first_line, stall)).boxed())
+            Ok(streamed(Events::new(response, first_line, stall), slot).boxed())
         }
-        "application/json" => Ok(whole(response, first_line, stall).boxed()),
+        "application/json" => Ok(whole(response, slot, first_line, stall).boxed()),
         other => {
             let other = shorten(other, 60);
             Err(protocol(format!(
@@ -51,8 +57,9 @@ pub(super) fn pieces(response: Response, first_line: Instant, stall: Duration) -
     }
 }
 
-fn streamed(mut events: Events) -> impl Stream<Item = Result<Piece>> {
+fn streamed(mut events: Events, slot: Slot) -> impl Stream<Item = Result<Piece>> {
     try_stream! {
+        let _slot = slot;
         let mut answer = Answer::default();
         loop {
             let event = match events.next().await {
@@ -78,8 +85,14 @@ fn streamed(mut events: Events) -> impl Stream<Item = Result<Piece>> {
     }
 }
 
-fn whole(mut response: Response, first_line: Instant, stall: Duration) -> impl Stream<Item = Result<Piece>> {
+fn whole(
+    mut response: Response,
+    slot: Slot,
+    first_line: Instant,
+    stall: Duration,
+) -> impl Stream<Item = Result<Piece>> {
     try_stream! {
+        let _slot = slot;
         let mut body = Vec::new();
         let mut due = first_line;
         loop {

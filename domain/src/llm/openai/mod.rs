@@ -14,6 +14,7 @@ use std::time::Duration;
 use futures::{StreamExt, TryStreamExt, stream};
 use secrecy::SecretString;
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::{Instrument, Span, debug_span};
 use url::Url;
 
 use super::failure::{redact, unavailable};
@@ -74,12 +75,14 @@ impl OpenAi {
     /// and another model may be asked.
     pub async fn stream(&self, completion: &ChatCompletion) -> Result<PieceStream> {
         let began = Instant::now();
-        let stream = self.begin(completion).await;
+        let span = debug_span!("provider", what = "chat");
+        let stream = self.begin(completion, span.clone()).instrument(span).await;
         metrics::provider("chat", stream.is_ok(), began.elapsed());
         stream
     }
 
-    async fn begin(&self, completion: &ChatCompletion) -> Result<PieceStream> {
+    /// The span ends with the answer.
+    async fn begin(&self, completion: &ChatCompletion, span: Span) -> Result<PieceStream> {
         let key = self.api_key.clone();
         let mut pieces = self
             .open(completion)
@@ -89,16 +92,16 @@ impl OpenAi {
             .try_next()
             .await
             .map_err(|error| redact(error, key.as_ref()))?;
-        let rest = pieces.map_err(move |error| redact(error, key.as_ref()));
+        let rest = pieces.map_err(move |error| span.in_scope(|| redact(error, key.as_ref())));
         Ok(stream::iter(first.map(Ok)).chain(rest).boxed())
     }
 
     async fn open(&self, completion: &ChatCompletion) -> Result<PieceStream> {
         let deadline = Instant::now() + self.patience.first_byte;
-        let response = timeout_at(deadline, self.send(completion))
+        let (response, slot) = timeout_at(deadline, self.send(completion))
             .await
             .map_err(|_| self.silent())??;
-        decode::pieces(response, deadline, self.patience.stall)
+        decode::pieces(response, slot, deadline, self.patience.stall)
     }
 
     /// Asks for a short answer and waits up to `limit` for all of it.

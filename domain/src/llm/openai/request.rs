@@ -10,19 +10,20 @@ use serde_json::{Map, Value, json};
 use super::{ChatCompletion, OpenAi};
 use crate::Result;
 use crate::llm::failure::Failure;
-use crate::outbound::refusal;
+use crate::outbound::{Slot, refusal};
 
 /// How long a provider may ask us to wait before the one retry.
 const SHORT_WAIT: Duration = Duration::from_secs(2);
 
 impl OpenAi {
     /// Sends the request and returns a successful response. Retries once, when the connection fails or the provider
-    /// asks to wait for a moment; leaves out or renames options that a model turns down.
-    pub(super) async fn send(&self, completion: &ChatCompletion) -> Result<Response> {
+    /// asks to wait for a moment; leaves out or renames options that a model turns down. The slot is to be kept with the response.
+    pub(super) async fn send(&self, completion: &ChatCompletion) -> Result<(Response, Slot)> {
         let mut body = body(completion);
         let mut may_retry = true;
         loop {
-            let response = match self.prepare(&body)?.send().await {
+            let (request, slot) = self.prepare(&body)?;
+            let response = match request.send().await {
                 Ok(response) => response,
                 Err(error) if error.is_connect() && may_retry => {
                     may_retry = false;
@@ -31,9 +32,10 @@ impl OpenAi {
                 Err(error) => return Err(refusal(&error, &self.url, ErrorCode::ProviderUnavailable)),
             };
             if response.status().is_success() {
-                return Ok(response);
+                return Ok((response, slot));
             }
             let failure = Failure::read(response).await;
+            drop(slot);
             if may_retry && let Some(wait) = failure.retry_after.filter(|wait| *wait <= SHORT_WAIT) {
                 may_retry = false;
                 tokio::time::sleep(wait).await;
@@ -50,12 +52,14 @@ impl OpenAi {
         }
     }
 
-    fn prepare(&self, body: &Map<String, Value>) -> Result<RequestBuilder> {
-        let request = self.outbound.request(Method::POST, &self.url)?.json(body);
-        Ok(match &self.api_key {
+    fn prepare(&self, body: &Map<String, Value>) -> Result<(RequestBuilder, Slot)> {
+        let (request, slot) = self.outbound.request_provider(Method::POST, &self.url)?;
+        let request = request.json(body);
+        let request = match &self.api_key {
             Some(key) => request.bearer_auth(key.expose_secret()),
             None => request,
-        })
+        };
+        Ok((request, slot))
     }
 }
 

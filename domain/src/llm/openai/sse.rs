@@ -17,6 +17,9 @@ use crate::llm::failure::{error_message, protocol, told, unavailable};
 /// The longest line and the longest event, in bytes.
 const MAX_EVENT: usize = 1024 * 1024;
 
+/// Room for what usually comes at once, in bytes; more is made for what doesn't fit.
+const USUAL_EVENT: usize = 1024;
+
 /// No stream lasts longer, however busy the provider keeps the line.
 const MAX_DURATION: Duration = Duration::from_secs(300);
 
@@ -34,7 +37,8 @@ pub(super) struct Events {
 impl Events {
     pub(super) fn new(response: Response, first_line: Instant, stall: Duration) -> Self {
         let bytes = StreamReader::new(response.bytes_stream().map_err(io::Error::other));
-        let lines = FramedRead::new(bytes, LinesCodec::new_with_max_length(MAX_EVENT)).boxed();
+        let codec = LinesCodec::new_with_max_length(MAX_EVENT);
+        let lines = FramedRead::with_capacity(bytes, codec, USUAL_EVENT).boxed();
         Self {
             lines,
             first_due: Some(first_line),

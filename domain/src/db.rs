@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_types::live::Topic;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::live::Teller;
@@ -35,6 +35,7 @@ impl DbRole {
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: PgPool,
+    options: PgConnectOptions,
     /// Absent in tools, which tell nobody.
     teller: Option<Teller>,
 }
@@ -52,8 +53,12 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(Duration::from_secs(5))
-            .connect_lazy_with(options);
-        Ok(Self { pool, teller: None })
+            .connect_lazy_with(options.clone());
+        Ok(Self {
+            pool,
+            options,
+            teller: None,
+        })
     }
 
     /// Has what transactions change told live.
@@ -142,6 +147,11 @@ impl Db {
         #[expect(clippy::disallowed_methods, reason = "this is what takes its place")]
         let begun = tokio::spawn(async move { pool.begin().await }).await;
         Ok(begun.map_err(anyhow::Error::from)??)
+    }
+
+    /// A connection beside the pool, which may be used up.
+    pub async fn connection(&self) -> Result<PgConnection> {
+        Ok(PgConnection::connect_with(&self.options).await?)
     }
 
     /// Whether Postgres answers.

@@ -1,5 +1,5 @@
-//! Whether Postgres answers. One that hangs, instead of being away, breaks no connection off: without this, requests would wait
-//! for as long as it does.
+//! Whether Postgres answers. One that hangs breaks no connection off, and for one that is away each step of a request waits anew:
+//! without this, requests would wait for as long as that takes.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Answers in a row that fail to come before it is taken for hanging.
 const MISSED: u32 = 2;
-/// How long a request may take while it hangs: what does not need Postgres is done by then.
+/// How long a request may take while it does not answer: what does not need Postgres is done by then.
 const REQUEST: Duration = Duration::from_secs(5);
 
 /// What is known of it. Cheap to clone.
@@ -36,10 +36,9 @@ impl Pulse {
             loop {
                 missed = match timeout(PATIENCE, ask(&db, &mut connection)).await {
                     Ok(Ok(())) => 0,
-                    // It says at once that it is away; so it does to whoever asks.
                     Ok(Err(_)) => {
                         connection = None;
-                        0
+                        missed + 1
                     }
                     Err(_) => missed + 1,
                 };

@@ -15,8 +15,10 @@
 #[expect(dead_code, reason = "other tests have it misbehave in more ways")]
 mod fake_openai;
 #[path = "../examples/bench_server/model.rs"]
+#[expect(dead_code, reason = "benchmarks hold it back, too")]
 mod model;
 #[path = "../examples/bench_server/wire.rs"]
+#[expect(dead_code, reason = "benchmarks only count")]
 mod wire;
 
 mod faults {

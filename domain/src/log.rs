@@ -16,7 +16,8 @@ use uuid::Uuid;
 /// The variable that chooses how it is written: `text` or `json`.
 const FORMAT: &str = "BOTWRIGHT_LOG_FORMAT";
 
-/// Begins to log. `RUST_LOG` chooses what, `filter` when it is not set.
+/// Begins to log. What can't be written, as the disk is full, is left out: saying so in the same place would end the task that
+/// logs. `RUST_LOG` chooses what, `filter` when it is not set.
 pub fn begin(filter: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     if env::var(FORMAT).is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
@@ -25,6 +26,7 @@ pub fn begin(filter: &str) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(stderr().is_terminal())
+        .log_internal_errors(false)
         .with_writer(stderr)
         .init();
 }
@@ -39,6 +41,7 @@ where
         .json()
         .flatten_event(true)
         .with_current_span(false)
+        .log_internal_errors(false)
         .with_writer(writer)
         .finish()
 }

@@ -1,5 +1,6 @@
 //! The same deploy many times at once, and deploys that are killed anywhere.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -14,6 +15,11 @@ use super::machine::{Machine, Server};
 
 /// Those who deploy the same draft at the same time.
 const AT_ONCE: usize = 20;
+
+/// Providers are checked when they are made.
+fn may_reach_its_model(command: &mut Command) {
+    command.env("BOTWRIGHT_OUTBOUND_ALLOW", "[\"127.0.0.1:1\"]");
+}
 
 /// How a bot stands in the database.
 #[derive(Debug, sqlx::FromRow)]
@@ -73,8 +79,8 @@ async fn the_same_deploy_twenty_times_at_once_is_one_version() {
     let rounds = amount(2, 20);
     let machine = Machine::start();
     let servers = [
-        Server::start(&machine, |_| {}).await,
-        Server::start(&machine, |_| {}).await,
+        Server::start(&machine, may_reach_its_model).await,
+        Server::start(&machine, may_reach_its_model).await,
     ];
     let admin = Admin::sign_up(&servers[0]).await;
     let bot = admin.bot("127.0.0.1:1").await;
@@ -106,7 +112,7 @@ async fn the_same_deploy_twenty_times_at_once_is_one_version() {
 async fn a_deploy_killed_anywhere_leaves_the_old_version_or_the_new() {
     let (kills, cuts) = (amount(10, 200), amount(60, 800));
     let machine = Machine::start();
-    let mut server = Server::start(&machine, |_| {}).await;
+    let mut server = Server::start(&machine, may_reach_its_model).await;
     let address = server.address.clone();
     let admin = Admin::sign_up(&server).await;
     let bot = admin.bot("127.0.0.1:1").await;
@@ -159,7 +165,7 @@ async fn a_deploy_killed_anywhere_leaves_the_old_version_or_the_new() {
             false => old += 1,
         }
         if n < kills {
-            server = Server::start_at(&machine, &address, |_| {}).await;
+            server = Server::start_at(&machine, &address, may_reach_its_model).await;
         }
         // Asked again, it is the new one, once.
         admin.until_ok(Method::POST, &path, &json!({})).await;

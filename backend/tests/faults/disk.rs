@@ -82,7 +82,7 @@ async fn a_full_disk_is_told_and_what_was_acknowledged_is_there_after() {
                     &json!({ "message": format!("Question {round}-{n}?") }),
                 )
                 .await;
-            assert!(turn.is_success() || turn.is_away(), "{turn:?}");
+            assert!(turn.is_success() || turn.is_away(), "{turn:?}\n{}", server.log());
             match turn.is_success() {
                 true => answers.push((text(&turn.body, "session_id"), text(&turn.body, "message_id"))),
                 false => refused += 1,
@@ -92,7 +92,8 @@ async fn a_full_disk_is_told_and_what_was_acknowledged_is_there_after() {
             let saved = admin.ask(Method::PUT, &draft_path(&draft), &body).await;
             assert!(
                 saved.is_success() || saved.is_away() || saved.body["code"] == "draft_conflict",
-                "{saved:?}"
+                "{saved:?}\n{}",
+                server.log()
             );
             if saved.is_success() {
                 draft = saved.body;

@@ -72,7 +72,7 @@ async fn silent_models_hurt_nobody_else_and_each_visitor_is_told() {
             "{seen}"
         );
         // Who read something keeps it.
-        assert_eq!(n % 2 == 1, seen.contains("first words"), "{seen}");
+        assert_eq!(n % 2 == 1, seen.contains("event: delta"), "{seen}");
         longest = longest.max(ended - began);
     }
     // Nothing is left of them.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use futures::FutureExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -35,6 +34,8 @@ const CONNECTIONS_PERCENT: u64 = 60;
 /// How long one connection too many is given to read that it is one too many, and how many are at the same time.
 const TURNING_AWAY: Duration = Duration::from_secs(1);
 const TURNED_AWAY: usize = 256;
+/// How long a connection without a request is still listened to once no other is taken.
+const LAST_REQUEST: Duration = Duration::from_millis(500);
 /// Pause after the system could not open a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -85,12 +86,21 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, closing: Cancel
         }
     }
     // Those that the system has taken for us already would be reset.
-    while let Some(Ok(accepted)) = listener.accept().now_or_never() {
-        admit(accepted);
+    match listener.into_std() {
+        Ok(listener) => waiting(&listener).for_each(admit),
+        Err(error) => tracing::debug!(%error, "some connections may be reset"),
     }
-    drop(listener);
     connections.close();
     connections.wait().await;
+}
+
+/// Connections that wait to be taken.
+fn waiting(listener: &std::net::TcpListener) -> impl Iterator<Item = (TcpStream, SocketAddr)> {
+    // Made by tokio, so it blocks nobody: when there are no more, that is an error.
+    std::iter::from_fn(|| listener.accept().ok()).filter_map(|(stream, address)| {
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, address))
+    })
 }
 
 async fn connection(
@@ -115,6 +125,10 @@ async fn connection(
     tokio::select! {
         ended = &mut connection => return ended,
         () = closing.cancelled() => {}
+    }
+    // A request may be on its way of a client that has not heard yet; each answer ends its connection by now.
+    if let Ok(ended) = timeout(LAST_REQUEST, &mut connection).await {
+        return ended;
     }
     connection.as_mut().graceful_shutdown();
     connection.await

@@ -70,6 +70,16 @@ async fn a_full_disk_is_told_and_what_was_acknowledged_is_there_after() {
     let (mut answers, mut refused, mut longest) = (Vec::new(), 0, Duration::ZERO);
     let mut draft = admin.draft("Draft 0").await;
     for round in 0..rounds {
+        for n in 0..10 {
+            let turn = admin
+                .ok(
+                    Method::POST,
+                    &chat,
+                    &json!({ "message": format!("Before {round}-{n}?") }),
+                )
+                .await;
+            answers.push((text(&turn, "session_id"), text(&turn, "message_id")));
+        }
         disk.fill();
         let began = Instant::now();
         let refused_before = refused;

@@ -16,7 +16,7 @@ use crate::model::Model;
 use crate::wire::{self, Connection};
 
 /// How long requests are taken after SIGTERM.
-const LAME_DUCK: Duration = Duration::from_secs(1);
+const LAME_DUCK: Duration = Duration::from_secs(2);
 /// How often a proxy looks whether the server is ready.
 const LOOK: Duration = Duration::from_millis(20);
 /// Clients of each kind.

@@ -291,18 +291,27 @@ pub(crate) async fn delete_all<T: Draftable>(drafts: &Drafts, scope: &Scope) -> 
     let mut commands = drafts.redis.commands();
     drafts.ensure_kept(scope).await?;
     let ids: Vec<String> = commands.zrange(index::<T>(scope), 0, -1).await?;
-    let ids = ids.iter().filter_map(|id| id.parse().ok());
-    let (keys, seals): (Vec<String>, Vec<String>) = ids.map(|id| (key::<T>(id), seal_key::<T>(id))).unzip();
-    let rest: Vec<String> = seals
-        .into_iter()
-        .chain([index::<T>(scope), kept(scope)])
-        .collect();
+    let ids: Vec<Uuid> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    // First, so that no copy brings one back.
+    for id in &ids {
+        drafts.copies.note(*id, note::<T>(scope, 0, None));
+    }
+    drafts.copies.flush().await?;
+    let seals: Vec<String> = ids.iter().map(|id| seal_key::<T>(*id)).collect();
+    let rest: Vec<String> = seals.into_iter().chain([index::<T>(scope)]).collect();
     let _rest: u64 = commands.del(rest).await?;
-    if keys.is_empty() {
+    if ids.is_empty() {
         return Ok(0);
     }
+    let keys: Vec<String> = ids.into_iter().map(key::<T>).collect();
     let _counted: u64 = commands.zrem(ALL, &keys).await?;
     Ok(commands.del(keys).await?)
+}
+
+/// Forgets a workspace that is gone.
+pub(crate) async fn forget(drafts: &Drafts, scope: &Scope) -> Result<()> {
+    let _kept: u64 = drafts.redis.commands().del(kept(scope)).await?;
+    Ok(())
 }
 
 /// Whether a draft is still there, whoever it belongs to: for sweeping the files of expired ones.

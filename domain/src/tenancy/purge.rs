@@ -105,6 +105,7 @@ async fn purge_workspace(services: &Services, due: &Due) -> Result<u64> {
         write_receipt(&mut tx, DeletionKind::Workspace, due, counts).await?;
     }
     tx.commit().await?;
+    drafts::forget(&services.drafts, &scope).await?;
     let workspace_id = due.id;
     tracing::info!(%workspace_id, "a deleted workspace was removed with everything in it");
     Ok(deleted.rows_affected())

@@ -84,7 +84,7 @@ async fn ensure(services: &Arc<Services>) -> Result<Uuid> {
         knowledge_base_ids: vec![knowledge_base_id],
         ..ChatbotContent::default()
     };
-    let draft = drafts::create(&services.redis, &scope, content, None).await?;
+    let draft = drafts::create(&services.drafts, &scope, content, None).await?;
     Ok(
         bots::deploy(services, &scope, draft.id, &DeployRequest::default())
             .await?

@@ -10,9 +10,11 @@ pub mod doctor;
 pub mod embedded;
 mod extract;
 mod key_scopes;
+mod listen;
 mod open;
 pub mod plan;
 mod problem;
+mod pulse;
 mod rate_limit;
 pub mod routes;
 pub mod serve;
@@ -22,4 +24,5 @@ mod state;
 mod visit;
 
 pub use problem::Problem;
+pub use pulse::Pulse;
 pub use state::AppState;

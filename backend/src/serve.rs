@@ -1,14 +1,12 @@
 //! Start-up and shutdown of the server, alone or with everything it needs inside.
 
 use std::future::pending;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
 use anyhow::{Context, bail};
-use axum::serve::ListenerExt;
 use domain::config::{self, Config};
 use domain::db::DbRole;
 use domain::master_key::{self, Recognised};
@@ -17,14 +15,20 @@ use domain::{Services, metrics, secrets};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::embedded::{Durability, Embedded};
-use crate::{AppState, demo, routes};
+use crate::{AppState, Pulse, demo, listen, routes};
 
-/// How long open streams may go on after the server was told to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long requests and streams may go on after the last was taken.
+const DRAIN: Duration = Duration::from_secs(25);
+/// How long those that were cut off have to say so.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// How long jobs may take to be given back, which had the whole time before to end.
+const JOBS: Duration = Duration::from_secs(7);
 
 /// Runs the server until it is told to stop.
 pub async fn serve(mut config: Config) -> anyhow::Result<()> {
@@ -82,6 +86,8 @@ async fn prepare(config: Config, program: PathBuf) -> anyhow::Result<AppState> {
         services: Arc::new(services),
         config: Arc::new(config),
         demo_bot: Arc::default(),
+        leaving: CancellationToken::new(),
+        pulse: Pulse::default(),
     })
 }
 
@@ -93,64 +99,89 @@ async fn serve_with(config: Config, listener: TcpListener, signals: &mut StopSig
     };
     let services = state.services.clone();
 
-    let stopping = CancellationToken::new();
+    let (leaving, closing) = (state.leaving.clone(), CancellationToken::new());
     let tasks = TaskTracker::new();
     tasks.spawn(
         services
             .live_bots
             .clone()
-            .listen(services.redis.clone(), stopping.clone()),
+            .listen(services.redis.clone(), closing.clone()),
     );
     tasks.spawn(
         services
             .live
             .clone()
-            .listen(services.redis.clone(), stopping.clone()),
+            .listen(services.redis.clone(), closing.clone()),
     );
+    tasks.spawn(state.pulse.clone().watch(services.db.clone(), closing.clone()));
     if state.config.worker {
         let embedder = services.embedder.clone();
         let worker = Services::new(&state.config, DbRole::Worker, program, embedder)?;
         tasks.spawn(worker::run(
             Arc::new(worker),
             worker::Settings::new(&state.config),
-            stopping.clone(),
+            leaving.clone(),
         ));
     }
     if state.config.demo {
         let seeding = demo::seed(state.clone());
-        tasks.spawn(stopping.clone().run_until_cancelled_owned(seeding));
+        tasks.spawn(leaving.clone().run_until_cancelled_owned(seeding));
     }
 
     let public_url = state.services.public_url.clone();
     let outbox = state.config.is_embedded && state.services.mailer.is_none();
-    let router = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let lame_duck = lame_duck(&state.config);
+    let router = routes::router(state);
     if outbox {
         tracing::info!("no mail server is set: mails are shown at {public_url}/outbox, on this machine only");
     }
     tracing::info!("Botwright is ready at {public_url}");
-    // Small pieces of an answer go out at once, instead of waiting until the client has acknowledged those before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection may hold small pieces back");
-        }
-    });
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
-    let mut serving = std::pin::pin!(serving.into_future());
+    let serving = tokio::spawn(listen::serve(listener, router, closing.clone()));
+    signals.any().await;
+    tracing::info!("stopping");
+    leaving.cancel();
     tokio::select! {
-        served = &mut serving => served?,
-        () = signals.any() => {
-            tracing::info!("stopping");
-            stopping.cancel();
-            if tokio::time::timeout(DRAIN, serving).await.is_err() {
-                tracing::info!("some streams were still open and were cut");
-            }
-        }
+        () = sleep(lame_duck) => {}
+        // Asked twice, it goes at once.
+        () = signals.any() => {}
+    }
+    closing.cancel();
+    drain(&services, serving).await;
+    if let Err(error) = services.drafts.flush().await {
+        tracing::warn!(%error, "the last changes of drafts have no copy in Postgres");
     }
     tasks.close();
-    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+    if timeout(JOBS, tasks.wait()).await.is_err() {
         tracing::info!("some jobs were still running; they will be taken up again");
     }
     Ok(())
+}
+
+/// How long requests are still taken.
+fn lame_duck(config: &Config) -> Duration {
+    if config.is_embedded {
+        return Duration::ZERO;
+    }
+    Duration::from_millis(config.lame_duck_ms)
+}
+
+/// Waits until what was asked is answered, then has the answers that are left come to an end that their clients understand.
+async fn drain(services: &Services, serving: JoinHandle<()>) {
+    let ended = async {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the task that takes connections ended");
+        }
+        services.under_way.ended().await;
+    };
+    let mut ended = std::pin::pin!(ended);
+    if timeout(DRAIN, &mut ended).await.is_ok() {
+        return;
+    }
+    tracing::info!("some answers take too long and are cut off");
+    services.under_way.cut_off();
+    if timeout(FAREWELL, ended).await.is_err() {
+        tracing::info!("some requests were still open and were cut");
+    }
 }
 
 /// What tells the server to stop: Ctrl-C, a service manager, or the end of its terminal.
@@ -220,6 +251,6 @@ mod tests {
     async fn signal_that_came_early_is_not_lost() {
         let mut signals = StopSignals::new().unwrap();
         nix::sys::signal::raise(nix::sys::signal::Signal::SIGTERM).unwrap();
-        tokio::time::timeout(DRAIN, signals.any()).await.unwrap();
+        timeout(DRAIN, signals.any()).await.unwrap();
     }
 }

@@ -5,7 +5,10 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::FromRef;
 use domain::Services;
 use domain::config::Config;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::Pulse;
 
 /// The state of the router. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -16,6 +19,10 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// The demo's bot, once it is there.
     pub demo_bot: Arc<OnceLock<Uuid>>,
+    /// Cancelled once the server was told to stop: it asks to be sent no more requests, and still takes those that come.
+    pub leaving: CancellationToken,
+    /// Whether Postgres answers.
+    pub pulse: Pulse,
 }
 
 impl FromRef<AppState> for Arc<Services> {

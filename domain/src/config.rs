@@ -33,6 +33,9 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Seed the demo workspace at start. On by default with the private Postgres only, as its password is known to all.
     pub demo: bool,
+    /// How long the server goes on taking requests after SIGTERM, while `/readyz` tells proxies to send no more; in
+    /// milliseconds. Not with the private Postgres, as there is no other server to send them to.
+    pub lame_duck_ms: u64,
     /// Run jobs inside the server process. Set to false where `botwright-worker` runs.
     pub worker: bool,
     /// Jobs that one worker runs at once.
@@ -113,6 +116,7 @@ pub struct Config {
 struct Defaults {
     listen: &'static str,
     data_dir: &'static str,
+    lame_duck_ms: u64,
     worker: bool,
     worker_concurrency: usize,
     worker_lost_after_seconds: u64,
@@ -136,6 +140,7 @@ impl Config {
         let defaults = Defaults {
             listen: "127.0.0.1:8080",
             data_dir: ".botwright",
+            lame_duck_ms: 3_000,
             worker: true,
             worker_concurrency: 2,
             worker_lost_after_seconds: 15,

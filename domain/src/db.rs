@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_types::live::Topic;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::live::Teller;
@@ -35,6 +35,7 @@ impl DbRole {
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: PgPool,
+    options: PgConnectOptions,
     /// Absent in tools, which tell nobody.
     teller: Option<Teller>,
 }
@@ -52,8 +53,12 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(Duration::from_secs(5))
-            .connect_lazy_with(options);
-        Ok(Self { pool, teller: None })
+            .connect_lazy_with(options.clone());
+        Ok(Self {
+            pool,
+            options,
+            teller: None,
+        })
     }
 
     /// Has what transactions change told live.
@@ -149,6 +154,11 @@ impl Db {
         Ok(sqlx::query_scalar!(r#"select make_parts() as "made!""#)
             .fetch_one(&self.pool)
             .await?)
+    }
+
+    /// A connection beside the pool, which may be used up.
+    pub async fn connection(&self) -> Result<PgConnection> {
+        Ok(PgConnection::connect_with(&self.options).await?)
     }
 
     /// Whether Postgres answers.

@@ -146,8 +146,12 @@ impl From<sqlx::Error> for Error {
             // What a connection that is cut in the middle of its handshake looks like.
             | sqlx::Error::Protocol(_)
             | sqlx::Error::Tls(_) => true,
-            // Class 57P: the server is shutting down or starting up; 53300: too many connections.
-            sqlx::Error::Database(e) => e.code().is_some_and(|c| c.starts_with("57P") || c == "53300"),
+            // Class 57P: the server is shutting down or starting up; 53: its disk is full, or too many connections are open; 58030: its
+            // disk fails.
+            sqlx::Error::Database(e) => {
+                let is_away = |code: &str| code.starts_with("57P") || code.starts_with("53") || code == "58030";
+                e.code().is_some_and(|code| is_away(&code))
+            }
             _ => false,
         };
         if away {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use apalis::prelude::TaskBuilder;
-use apalis_postgres::PgTask;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use strum::{IntoStaticStr, VariantNames};
@@ -185,38 +183,11 @@ pub enum Outcome {
 }
 
 /// The priority of a job that does not wait in turn.
-const FIRST: usize = 1_000_000;
+const FIRST: i32 = 1_000_000;
+/// Our own bookkeeping on the rows that jobs are about decides when to give up; the queue's cap is a second line.
+const MAX_ATTEMPTS: i32 = 5;
 /// Jobs of one workspace that are taken before others have their turn.
 const TURN: usize = 20;
-
-/// Adds a job. It becomes visible to workers when the transaction of `conn` commits.
-pub async fn enqueue(conn: &mut PgConnection, job: &Job) -> Result<()> {
-    push(conn, vec![task(job)?.build()]).await
-}
-
-/// Adds a job that is one turn of something long (see [`Services::turn`](crate::Services)), which nobody takes before
-/// `delay` is over. What is short goes first. Among long works, those of a workspace that has many `others` of them on
-/// their way wait for those of a workspace that has few.
-pub async fn enqueue_turn(conn: &mut PgConnection, job: &Job, others: usize, delay: Duration) -> Result<()> {
-    let priority = FIRST.saturating_sub(1 + others);
-    let task = task(job)?.priority(priority).run_after(delay);
-    push(conn, vec![task.build()]).await
-}
-
-/// Adds jobs of a workspace that has `backlog` jobs waiting already. The more wait, the later a job is taken: so ten
-/// thousand pages of one workspace do not hold up the single file of another, and two of that size take turns.
-pub async fn enqueue_in_turn(
-    conn: &mut PgConnection,
-    backlog: usize,
-    jobs: impl Iterator<Item = Job>,
-) -> Result<()> {
-    let mut tasks = Vec::new();
-    for (i, job) in jobs.enumerate() {
-        let turn = (backlog + i) / TURN;
-        tasks.push(task(&job)?.priority(FIRST.saturating_sub(turn)).build());
-    }
-    push(conn, tasks).await
-}
 
 /// A job in the queue, with the trace that it belongs to.
 #[derive(Serialize)]
@@ -227,22 +198,86 @@ struct Queued<'a> {
     traceparent: Option<String>,
 }
 
-fn task(job: &Job) -> Result<TaskBuilder<Vec<u8>>> {
-    let queued = Queued {
-        job,
-        traceparent: traces::traceparent(),
-    };
-    // Our own bookkeeping on the document row decides when to give up; the queue's cap is a second line.
-    Ok(TaskBuilder::new(serde_json::to_vec(&queued)?)
-        .max_attempts(5)
-        .priority(FIRST))
+/// A job on its way into the queue.
+struct Task {
+    job: Vec<u8>,
+    priority: i32,
+    delay: Duration,
 }
 
-async fn push(conn: &mut PgConnection, tasks: Vec<PgTask>) -> Result<()> {
-    apalis_postgres::queries::push_tasks(conn, QUEUE, tasks)
-        .await
-        .map_err(anyhow::Error::from)?;
+impl Task {
+    /// The more places behind the first, the later.
+    fn new(job: &Job, behind: usize, delay: Duration) -> Result<Self> {
+        let behind = i32::try_from(behind).unwrap_or(i32::MAX);
+        let queued = Queued {
+            job,
+            traceparent: traces::traceparent(),
+        };
+        Ok(Self {
+            job: serde_json::to_vec(&queued)?,
+            priority: FIRST.saturating_sub(behind).max(0),
+            delay,
+        })
+    }
+}
+
+/// Adds a job. It becomes visible to workers when the transaction of `conn` commits.
+pub async fn enqueue(conn: &mut PgConnection, job: &Job) -> Result<()> {
+    push(conn, vec![Task::new(job, 0, Duration::ZERO)?]).await
+}
+
+/// Adds a job that is one turn of something long (see [`Services::turn`](crate::Services)), which nobody takes before
+/// `delay` is over. What is short goes first. Among long works, those of a workspace that has many `others` of them on
+/// their way wait for those of a workspace that has few.
+pub async fn enqueue_turn(conn: &mut PgConnection, job: &Job, others: usize, delay: Duration) -> Result<()> {
+    push(conn, vec![Task::new(job, others.saturating_add(1), delay)?]).await
+}
+
+/// Adds jobs of a workspace that has `backlog` jobs waiting already. The more wait, the later a job is taken: so ten
+/// thousand pages of one workspace do not hold up the single file of another, and two of that size take turns.
+pub async fn enqueue_in_turn(
+    conn: &mut PgConnection,
+    backlog: usize,
+    jobs: impl Iterator<Item = Job>,
+) -> Result<()> {
+    let tasks = jobs
+        .enumerate()
+        .map(|(i, job)| Task::new(&job, (backlog + i) / TURN, Duration::ZERO));
+    push(conn, tasks.collect::<Result<_>>()?).await
+}
+
+/// Adds tasks as apalis does, but for when they are due: that goes by the clock of the database, not by ours, which may be
+/// minutes ahead.
+async fn push(conn: &mut PgConnection, tasks: Vec<Task>) -> Result<()> {
+    let ids: Vec<String> = tasks.iter().map(|_| new_id()).collect();
+    let delays: Vec<f64> = tasks.iter().map(|task| task.delay.as_secs_f64()).collect();
+    let priorities: Vec<i32> = tasks.iter().map(|task| task.priority).collect();
+    let jobs: Vec<Vec<u8>> = tasks.into_iter().map(|task| task.job).collect();
+    sqlx::query!(
+        "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority)
+         select id, $1, job, 'Pending', 0, $2, now() + make_interval(secs => delay), priority
+         from unnest($3::text[], $4::bytea[], $5::float8[], $6::int[]) as task (id, job, delay, priority)",
+        QUEUE,
+        MAX_ATTEMPTS,
+        &ids,
+        &jobs,
+        &delays,
+        &priorities
+    )
+    .execute(conn)
+    .await?;
     Ok(())
+}
+
+/// A ULID, which the queue takes for ids: the time first, as in a UUID of version 7, in Crockford's base 32.
+fn new_id() -> String {
+    const DIGITS: [char; 32] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K',
+        'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
+    ];
+    let number = Uuid::now_v7().as_u128();
+    let digit = |place: u32| usize::try_from((number >> (5 * place)) & 31).unwrap_or_default();
+    (0..26).rev().map(|place| DIGITS[digit(place)]).collect()
 }
 
 /// Takes back the ingestion of documents that are being deleted. A job that runs right now finds out by itself, and

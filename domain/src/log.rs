@@ -19,7 +19,8 @@ use crate::traces::Export;
 /// The variable that chooses how it is written: `text` or `json`.
 const FORMAT: &str = "BOTWRIGHT_LOG_FORMAT";
 
-/// Begins to log, and to send traces if they are wanted. `RUST_LOG` chooses what is logged, `filter` when it is not set.
+/// Begins to log, and to send traces if they are wanted. What can't be written, as the disk is full, is left out: saying so in the
+/// same place would end the task that logs. `RUST_LOG` chooses what is logged, `filter` when it is not set.
 pub fn begin(filter: &str, traces: Option<&Export>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     if env::var(FORMAT).is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
@@ -27,6 +28,7 @@ pub fn begin(filter: &str, traces: Option<&Export>) {
     }
     let log = tracing_subscriber::fmt::layer()
         .with_ansi(stderr().is_terminal())
+        .log_internal_errors(false)
         .with_writer(stderr)
         .with_filter(filter);
     registry().with(traces.map(Export::layer)).with(log).init();
@@ -41,6 +43,7 @@ where
         .json()
         .flatten_event(true)
         .with_current_span(false)
+        .log_internal_errors(false)
         .with_writer(writer)
         .with_filter(filter);
     registry().with(traces.map(Export::layer)).with(log)

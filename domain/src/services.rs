@@ -11,9 +11,10 @@ use webauthn_rs::prelude::Webauthn;
 
 use crate::auth::{self, Issuers};
 use crate::bots::LiveBots;
-use crate::chat::{Books, Responses, Retrieved};
+use crate::chat::{Books, Responses, Retrieved, UnderWay};
 use crate::config::Config;
 use crate::db::{Db, DbRole};
+use crate::drafts::Drafts;
 use crate::embeddings::{self, Model, QueryVectors};
 use crate::google::Google;
 use crate::kb::embed::Embedder;
@@ -44,6 +45,8 @@ pub struct Services {
     pub db: Db,
     /// Redis.
     pub redis: Redis,
+    /// What is not deployed yet.
+    pub drafts: Drafts,
     /// Keys.
     pub secrets: Secrets,
     /// Files.
@@ -64,6 +67,8 @@ pub struct Services {
     pub(crate) responses: Responses,
     /// Answers that are about to be stored.
     pub(crate) books: Books,
+    /// Answers that are being made.
+    pub under_way: UnderWay,
     /// Bots that visitors talk to.
     pub live_bots: LiveBots,
     /// Whoever looks at the dashboard, or follows a conversation.
@@ -115,6 +120,7 @@ impl Services {
             .telling(Teller::new(redis.clone()));
         Ok(Self {
             vectors: VectorIndex::new(config.qdrant_url.as_ref(), db.clone())?,
+            drafts: Drafts::new(redis.clone(), db.clone()),
             db,
             redis,
             secrets: Secrets::new(secret_key, &config.previous_secret_keys),
@@ -126,6 +132,7 @@ impl Services {
             retrieved: Retrieved::default(),
             responses: Responses::default(),
             books: Books::default(),
+            under_way: UnderWay::default(),
             live_bots: LiveBots::default(),
             live: Live::default(),
             limits: Limits::of(config),

@@ -44,4 +44,7 @@ pub async fn run(services: Arc<Services>, settings: Settings, shutdown: Cancella
         consume::run(&services, settings, &shutdown),
         repair::run(&services, &shutdown)
     );
+    if let Err(error) = services.drafts.flush().await {
+        tracing::warn!(%error, "the last changes of drafts have no copy in Postgres");
+    }
 }

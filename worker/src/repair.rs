@@ -6,7 +6,7 @@ use domain::jobs::vacuum;
 use domain::kb::drafts::sweep_expired;
 use domain::kb::ingest::enqueue_lost;
 use domain::kb::sources;
-use domain::{Services, auth, data, embeddings, mail, master_key, tenancy, test_sets};
+use domain::{Services, auth, data, drafts, embeddings, mail, master_key, tenancy, test_sets};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -86,6 +86,10 @@ async fn repair(services: &Services, clean_up: bool) -> domain::Result<()> {
     let swept = sweep_expired(services).await?;
     if swept > 0 {
         tracing::info!(drafts = swept, "removed the files of expired drafts");
+    }
+    let copies = drafts::collect_copies(&services.db).await?;
+    if copies > 0 {
+        tracing::info!(copies, "removed the copies of drafts that are gone");
     }
     let discarded = sources::discard_expired(services).await?;
     if discarded > 0 {

@@ -343,6 +343,13 @@ async fn files_of_expired_drafts_are_swept_and_others_kept() {
         .await
         .unwrap();
     assert_eq!(expire, 1);
+    // Its copy is as old.
+    services.drafts.flush().await.unwrap();
+    sqlx::query("update draft_copies set saved_at = now() - interval '25 hours' where id = $1")
+        .bind(expired)
+        .execute(&mut harness.superuser().await)
+        .await
+        .unwrap();
 
     let swept = drafts::sweep_expired(&harness.worker_services()).await.unwrap();
     assert_eq!(swept, 1);

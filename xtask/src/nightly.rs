@@ -7,16 +7,13 @@ use crate::paths::Paths;
 use crate::services::Services;
 use crate::setup::{self, Purpose};
 use crate::steps::Steps;
-use crate::test::rust;
+use crate::test::rust::{self, DOCUMENTS, KILLS};
 use crate::{fuzz, fuzz_api, mutants};
 
 /// How long each parser reads mutated files.
 const FUZZ_SECONDS: u64 = 120;
 /// About so many requests are made up from the API document.
 const API_CASES: u32 = 50_000;
-/// How often a worker is killed while it ingests how many documents.
-const KILLS: &str = "300";
-const DOCUMENTS: &str = "200";
 
 /// Runs all of them, whatever the others find, and fails if one has found something.
 pub fn run(paths: &Paths) -> Result<()> {

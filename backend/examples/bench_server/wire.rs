@@ -29,6 +29,21 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -
     text.into_bytes()
 }
 
+/// What a server answered.
+pub struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+    /// Whether the server takes no other request on this connection.
+    pub is_last: bool,
+}
+
+/// The head of an answer.
+struct Head {
+    status: u16,
+    body: Body,
+    is_last: bool,
+}
+
 /// How the body of an answer ends.
 enum Body {
     Sized(usize),
@@ -50,31 +65,60 @@ impl Connection {
     /// success.
     pub async fn send(&mut self, request: &[u8], mut seen: impl FnMut(&[u8])) -> Result<()> {
         self.stream.write_all(request).await?;
-        let (status, body) = self.head().await?;
-        match body {
-            Body::Sized(length) => self.take(length, &mut seen).await?,
-            Body::Chunked => self.chunks(&mut seen).await?,
-        }
-        ensure!((200..300).contains(&status), "the server answered {status}");
+        let head = self.head().await?;
+        self.body(head.body, &mut seen).await?;
+        ensure!(
+            (200..300).contains(&head.status),
+            "the server answered {}",
+            head.status
+        );
         Ok(())
     }
 
-    async fn head(&mut self) -> Result<(u16, Body)> {
+    /// Sends a request and keeps its answer, whatever it is.
+    #[cfg_attr(not(test), expect(dead_code, reason = "benchmarks count answers only"))]
+    pub async fn ask(&mut self, request: &[u8]) -> Result<Answer> {
+        self.stream.write_all(request).await?;
+        let head = self.head().await?;
+        let mut body = Vec::new();
+        self.body(head.body, &mut |piece| body.extend_from_slice(piece))
+            .await?;
+        Ok(Answer {
+            status: head.status,
+            body,
+            is_last: head.is_last,
+        })
+    }
+
+    async fn body(&mut self, body: Body, seen: &mut impl FnMut(&[u8])) -> Result<()> {
+        match body {
+            Body::Sized(length) => self.take(length, seen).await,
+            Body::Chunked => self.chunks(seen).await,
+        }
+    }
+
+    async fn head(&mut self) -> Result<Head> {
         loop {
             let mut headers = [httparse::EMPTY_HEADER; 48];
             let mut response = httparse::Response::new(&mut headers);
             if let httparse::Status::Complete(length) = response.parse(&self.buffer[self.used..])? {
                 let status = response.code.context("no status")?;
-                let mut body = Body::Sized(0);
+                let (mut body, mut is_last) = (Body::Sized(0), false);
                 for header in &*response.headers {
                     if header.name.eq_ignore_ascii_case("content-length") {
                         body = Body::Sized(std::str::from_utf8(header.value)?.trim().parse()?);
                     } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
                         body = Body::Chunked;
+                    } else if header.name.eq_ignore_ascii_case("connection") {
+                        is_last = header.value.eq_ignore_ascii_case(b"close");
                     }
                 }
                 self.used += length;
-                return Ok((status, body));
+                return Ok(Head {
+                    status,
+                    body,
+                    is_last,
+                });
             }
             self.more().await?;
         }

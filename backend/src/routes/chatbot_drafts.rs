@@ -28,7 +28,7 @@ pub async fn create(
         Some(bot_id) => bots::get(&services, &scope, bot_id).await?.content,
         None => ChatbotContent::default(),
     };
-    let draft = drafts::create(&services.redis, &scope, content, request.from).await?;
+    let draft = drafts::create(&services.drafts, &scope, content, request.from).await?;
     Ok((StatusCode::CREATED, Json(draft)))
 }
 
@@ -40,7 +40,7 @@ pub async fn list(
     Caller(scope): Caller,
 ) -> Result<Json<Vec<DraftSummary>>> {
     Ok(Json(
-        drafts::list::<ChatbotContent>(&services.redis, &scope).await?,
+        drafts::list::<ChatbotContent>(&services.drafts, &scope).await?,
     ))
 }
 
@@ -53,7 +53,7 @@ pub async fn get(
     Caller(scope): Caller,
     Path(draft_id): Path<Uuid>,
 ) -> Result<Json<Draft<ChatbotContent>>> {
-    Ok(Json(drafts::get(&services.redis, &scope, draft_id).await?))
+    Ok(Json(drafts::get(&services.drafts, &scope, draft_id).await?))
 }
 
 /// Save a draft on top of the version that was read; 409 with `current` when it was saved in between.
@@ -70,7 +70,7 @@ pub async fn save(
     scope.require(Role::Editor)?;
     Ok(Json(
         drafts::save(
-            &services.redis,
+            &services.drafts,
             &scope,
             draft_id,
             request.version,
@@ -89,7 +89,7 @@ pub async fn delete(
     Path(draft_id): Path<Uuid>,
 ) -> Result<StatusCode> {
     scope.require(Role::Editor)?;
-    drafts::delete::<ChatbotContent>(&services.redis, &scope, draft_id).await?;
+    drafts::delete::<ChatbotContent>(&services.drafts, &scope, draft_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -117,7 +117,7 @@ pub async fn prompt(
     Caller(scope): Caller,
     Path(draft_id): Path<Uuid>,
 ) -> Result<Json<PromptPreview>> {
-    let draft = drafts::get::<ChatbotContent>(&services.redis, &scope, draft_id).await?;
+    let draft = drafts::get::<ChatbotContent>(&services.drafts, &scope, draft_id).await?;
     Ok(Json(chat::preview(&draft.content)))
 }
 

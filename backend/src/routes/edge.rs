@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use api_types::ErrorCode;
 use axum::Router;
+use axum::body::{Body, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use domain::tenancy::Origin;
 use domain::{Services, metrics, traces};
+use tokio_util::sync::CancellationToken;
 use tower_governor::GovernorError;
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
@@ -19,19 +21,22 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutBody;
 use tracing::Instrument;
 use tracing::field::Empty;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
 use super::client_address::ClientAddress;
-use crate::AppState;
 use crate::problem::Problem;
 use crate::rate_limit;
+use crate::{AppState, Pulse};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// How long a client may take for the next piece of its request's body.
+const BODY_PIECE: Duration = Duration::from_secs(30);
 
 tokio::task_local! {
     static CURRENT: String;
@@ -45,11 +50,16 @@ pub fn request_id() -> Option<String> {
 /// What every request passes through, outermost last.
 pub(super) fn wrap<S: Clone + Send + Sync + 'static>(
     address: &ClientAddress,
+    standing: Standing,
     is_https: bool,
     router: Router<S>,
 ) -> Router<S> {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    let edge = Edge {
+        address: address.clone(),
+        standing,
     };
     let router = if is_https {
         router.layer(header(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
@@ -66,7 +76,7 @@ pub(super) fn wrap<S: Clone + Send + Sync + 'static>(
             HeaderName::from_static("permissions-policy"),
             "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
         ))
-        .layer(middleware::from_fn_with_state(address.clone(), trace))
+        .layer(middleware::from_fn_with_state(edge, trace))
 }
 
 /// Routes that one address may call only so often. Called within the runtime, as it starts a task.
@@ -142,10 +152,41 @@ pub(super) fn not_found(uri: &Uri) -> Response {
     .into_response()
 }
 
-async fn trace(State(address): State<ClientAddress>, mut request: Request, next: Next) -> Response {
+/// What every request is told of the server.
+#[derive(Clone)]
+pub(super) struct Standing {
+    /// Whether it was told to stop.
+    pub leaving: CancellationToken,
+    /// Whether Postgres answers.
+    pub pulse: Pulse,
+}
+
+/// What the edge knows.
+#[derive(Clone)]
+struct Edge {
+    address: ClientAddress,
+    standing: Standing,
+}
+
+/// Answers a request, in time also while Postgres hangs.
+async fn answer(pulse: &Pulse, request: Request, next: Next) -> Response {
+    tokio::select! {
+        response = next.run(request) => response,
+        () = pulse.given_up() => {
+            let detail = "The database does not answer. What you asked for may still be done when it does: look before you try again.";
+            Problem::refused(ErrorCode::ServiceUnavailable, detail).into_response()
+        }
+    }
+}
+
+async fn trace(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    if !request.body().is_end_stream() {
+        request = request.map(|body| Body::new(TimeoutBody::new(BODY_PIECE, body)));
+    }
+    let version = request.version();
     let request_id = Uuid::now_v7();
     let id = request_id.to_string();
-    let client = address.of(&request);
+    let client = edge.address.of(&request);
     request.extensions_mut().insert(Origin {
         address: client,
         request_id: Some(request_id),
@@ -167,7 +208,7 @@ async fn trace(State(address): State<ClientAddress>, mut request: Request, next:
     }
     let began = std::time::Instant::now();
     let mut response = CURRENT
-        .scope(id.clone(), next.run(request))
+        .scope(id.clone(), answer(&edge.standing.pulse, request, next))
         .instrument(span.clone())
         .await;
     let (status, took) = (response.status(), began.elapsed());
@@ -183,6 +224,12 @@ async fn trace(State(address): State<ClientAddress>, mut request: Request, next:
         response.headers_mut().insert(REQUEST_ID, value);
     }
     standing.tell(response.headers_mut());
+    let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if edge.standing.leaving.is_cancelled() && version < Version::HTTP_2 && !is_upgrade {
+        // Its client opens the next connection at another server, before this one goes away.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
     response
 }
 

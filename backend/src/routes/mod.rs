@@ -341,6 +341,10 @@ pub fn router(state: AppState) -> Router {
     let is_https = state.config.is_https();
     edge::wrap(
         &address,
+        edge::Standing {
+            leaving: state.leaving.clone(),
+            pulse: state.pulse.clone(),
+        },
         is_https,
         router.layer(DefaultBodyLimit::max(MAX_JSON_BYTES)),
     )

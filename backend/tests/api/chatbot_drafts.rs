@@ -4,6 +4,7 @@ use api_types::drafts::{Draft, DraftSummary};
 use redis::AsyncCommands;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::support::fake_openai::{FakeOpenAi, Reply};
@@ -49,6 +50,13 @@ async fn a_draft_is_kept_for_a_day_after_each_save() {
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].name, "Helper");
     let _: () = redis.del(&key).await.unwrap();
+    // Its copy expires with it.
+    app.services().drafts.flush().await.unwrap();
+    let mut owner = PgConnection::connect(app.database.url.as_str()).await.unwrap();
+    sqlx::query("update draft_copies set saved_at = now() - interval '25 hours'")
+        .execute(&mut owner)
+        .await
+        .unwrap();
     refused(
         app.get(&ada, &path(draft.id)),
         StatusCode::NOT_FOUND,

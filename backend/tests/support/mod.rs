@@ -138,6 +138,8 @@ impl TestApp {
             services,
             config: Arc::new(config),
             demo_bot: Arc::default(),
+            leaving: CancellationToken::new(),
+            pulse: backend::Pulse::default(),
         };
         let base = state.services.public_url.clone();
         let router = routes::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -294,6 +296,8 @@ impl TestApp {
             services,
             config: Arc::new(config),
             demo_bot: Arc::default(),
+            leaving: CancellationToken::new(),
+            pulse: backend::Pulse::default(),
         };
         let base = state.services.public_url.clone();
         let router = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
@@ -370,6 +374,7 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         models_dir: None,
         public_url: None,
         demo: false,
+        lame_duck_ms: 0,
         worker: false,
         worker_concurrency: 2,
         worker_lost_after_seconds: 15,

@@ -45,7 +45,7 @@ pub async fn deploy(
     .fetch_one(&mut *tx)
     .await?;
     let mut taken = None;
-    let version = match drafts::get::<ChatbotContent>(&services.redis, scope, draft_id).await {
+    let version = match drafts::get::<ChatbotContent>(&services.drafts, scope, draft_id).await {
         Ok(draft) => {
             taken = Some(draft.version);
             deploy_draft(services, tx, scope, draft, request).await?
@@ -60,7 +60,7 @@ pub async fn deploy(
     // What was saved while this went on is not in this version, so its draft stays.
     if let Some(taken) = taken
         && let Err(error) =
-            drafts::delete_version::<ChatbotContent>(&services.redis, scope, draft_id, taken).await
+            drafts::delete_version::<ChatbotContent>(&services.drafts, scope, draft_id, taken).await
     {
         tracing::warn!(%error, %draft_id, "the deployed draft could not be deleted; it will expire");
     }

@@ -20,6 +20,7 @@ mod smalltalk;
 mod test;
 mod trial;
 mod turn;
+mod under_way;
 mod writing;
 
 pub(crate) use books::Books;
@@ -37,6 +38,7 @@ pub use test::test_draft;
 pub(crate) use trial::{Trial, try_question};
 pub(crate) use turn::redacted_visitor;
 pub use turn::{Request, start};
+pub use under_way::UnderWay;
 
 use api_types::chat::{ChatEvent, MessageRole, Source, Usage};
 use api_types::retrieval::Retrieval;

@@ -90,9 +90,11 @@ enum Entry {
 }
 
 impl Log {
-    pub fn begin(redis: Redis, bot_id: Uuid, session_id: Uuid, message_id: Uuid) -> Self {
+    pub fn begin(services: &Services, bot_id: Uuid, session_id: Uuid, message_id: Uuid) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(write(redis, key(bot_id, session_id, message_id), receiver));
+        let key = key(bot_id, session_id, message_id);
+        let writing = write(services.redis.clone(), key, receiver);
+        services.under_way.spawn(writing);
         Self { sender }
     }
 
@@ -168,8 +170,14 @@ pub async fn resume(
         return Err(Error::refused(ErrorCode::NotFound, detail));
     }
     let (sender, receiver) = mpsc::unbounded_channel();
+    let under_way = services.under_way.clone();
     tokio::spawn(async move {
-        if let Err(error) = follow(&redis, &key, position.n, &sender).await {
+        let followed = tokio::select! {
+            followed = follow(&redis, &key, position.n, &sender) => followed,
+            // Its client resumes it anew, at another server.
+            _ = under_way.cut() => return,
+        };
+        if let Err(error) = followed {
             tracing::info!(%error, "a resumed answer broke off");
         }
     });

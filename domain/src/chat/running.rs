@@ -12,6 +12,7 @@ use api_types::live::Topic;
 use chrono::{DateTime, Utc};
 use retrieval::words;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tracing::instrument;
 use uuid::Uuid;
 
@@ -28,8 +29,10 @@ use crate::live::Signals;
 use crate::metrics::{self, Counted};
 use crate::{Error, Result, Services, uploads};
 
-/// How long an answer is kept in memory while Postgres is away.
+/// How long a visitor waits for their answer to be stored while Postgres is away.
 const STORE_FOR: Duration = Duration::from_secs(30);
+/// How long an answer is kept in memory then.
+const KEEP_FOR: Duration = Duration::from_secs(600);
 /// How often storing it is tried.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -96,14 +99,8 @@ impl Running {
         signals: Signals,
         is_resumable: bool,
     ) {
-        let log = is_resumable.then(|| {
-            resume::Log::begin(
-                self.services.redis.clone(),
-                self.bot.id,
-                self.session_id,
-                self.message_id,
-            )
-        });
+        let log = is_resumable
+            .then(|| resume::Log::begin(&self.services, self.bot.id, self.session_id, self.message_id));
         let _open = Counted::stream();
         let mut told = Told {
             log,
@@ -126,11 +123,22 @@ impl Running {
             // Once somebody took over, nothing more of the bot's is shown.
             biased;
             status = taken_over => Ok(Ended::Handed(status)),
+            error = self.services.under_way.cut() => Err(error),
             answered = self.answer(&mut emit) => answered.map(Ended::Whole),
         };
         self.count(&answered);
         let last = match answered {
-            Ok(Ended::Whole(answer)) => self.finish(answer).await,
+            Ok(Ended::Whole(answer)) => {
+                let finished = self.finished(&answer, MessageStatus::Complete);
+                let mut storing = std::pin::pin!(self.store_patiently(&finished));
+                match timeout(STORE_FOR, &mut storing).await {
+                    Ok(stored) => stored.map(|()| self.done(answer)),
+                    Err(_) => {
+                        told.tell(error_event(&not_stored_yet(), Audience::Visitor));
+                        return self.report(storing.await);
+                    }
+                }
+            }
             Ok(Ended::Handed(status)) => {
                 told.tell(ChatEvent::HandOff(status));
                 self.finish_handed(&told.text).await
@@ -200,16 +208,25 @@ impl Running {
         }
     }
 
-    async fn finish(&self, answer: Answer) -> Result<ChatEvent> {
-        self.store_patiently(&answer, MessageStatus::Complete).await?;
-        Ok(ChatEvent::Done {
+    fn done(&self, answer: Answer) -> ChatEvent {
+        ChatEvent::Done {
             message_id: self.message_id,
             sources: answer.cited,
             answered: answer.answered,
             usage: answer.usage,
             suggestions: Vec::new(),
             offers_lead_form: self.offers_lead_form,
-        })
+        }
+    }
+
+    /// Says what became of an answer that nobody waits for any more.
+    fn report(&self, stored: Result<()>) {
+        match stored {
+            Ok(()) => tracing::info!(message_id = %self.message_id, "an answer was stored late"),
+            Err(error) => {
+                tracing::error!(%error, message_id = %self.message_id, "an answer could not be stored")
+            }
+        }
     }
 
     /// Keeps what was shown before people took over, if anything, as of when it was begun: it stands before what they say.
@@ -261,18 +278,18 @@ impl Running {
             cached: None,
             retrieval: None,
         };
-        if let Err(error) = self.store_patiently(&partial, status).await {
-            tracing::error!(%error, message_id = %self.message_id, "a broken-off answer could not be stored");
+        let stored = self.store_patiently(&self.finished(&partial, status)).await;
+        if stored.is_err() {
+            self.report(stored);
         }
     }
 
     /// Stores an answer that the visitor has read already, even if Postgres is away just now.
-    async fn store_patiently(&self, answer: &Answer, status: MessageStatus) -> Result<()> {
-        let finished = self.finished(answer, status);
+    async fn store_patiently(&self, finished: &Arc<Finished>) -> Result<()> {
         let began = Instant::now();
         loop {
-            match self.store_answer(&finished).await {
-                Err(Error::Unavailable { .. }) if began.elapsed() < STORE_FOR => {
+            match self.store_answer(finished).await {
+                Err(Error::Unavailable { .. }) if began.elapsed() < KEEP_FOR => {
                     tokio::time::sleep(STORE_AGAIN).await;
                 }
                 stored => return stored,
@@ -371,5 +388,13 @@ impl Running {
             question: &self.question,
         };
         gaps::record(tx, &self.bot.scope, &gap).await
+    }
+}
+
+/// What a visitor is told whose answer waits for Postgres.
+fn not_stored_yet() -> Error {
+    Error::Unavailable {
+        part: "Postgres",
+        source: anyhow::anyhow!("an answer waits to be stored"),
     }
 }

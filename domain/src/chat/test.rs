@@ -30,7 +30,7 @@ pub async fn test_draft(
     if request.history.len() > HISTORY {
         return Err(Error::field("history", "Send at most the last 20 turns."));
     }
-    let draft = drafts::get::<ChatbotContent>(&services.redis, &scope, draft_id).await?;
+    let draft = drafts::get::<ChatbotContent>(&services.drafts, &scope, draft_id).await?;
     let history: Vec<Turn> = request
         .history
         .into_iter()
@@ -41,7 +41,8 @@ pub async fn test_draft(
         .collect();
 
     let (sender, receiver) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
+    let under_way = services.under_way.clone();
+    under_way.spawn(async move {
         let mut n = 0;
         let mut emit = |event| {
             n += 1;
@@ -73,7 +74,11 @@ pub async fn test_draft(
             ground: &ground,
             live: None,
         };
-        let last = match engine::answer(&services, question, &mut emit).await {
+        let answered = tokio::select! {
+            answered = engine::answer(&services, question, &mut emit) => answered,
+            error = services.under_way.cut() => Err(error),
+        };
+        let last = match answered {
             Ok(answer) => ChatEvent::Done {
                 message_id,
                 sources: answer.cited,

@@ -113,7 +113,8 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         bot,
     };
     log::about("session_id", session_id);
-    tokio::spawn(
+    let under_way = running.services.under_way.clone();
+    under_way.spawn(
         running
             .run(sender, signals, is_resumable)
             .instrument(debug_span!("turn"))
@@ -151,7 +152,7 @@ async fn begin_in_steps(services: &Services, opening: &Opening<'_>, attachments:
 /// The answer to a message that is people's to answer: what the visitor reads meanwhile, if anything.
 fn hand_over(services: &Services, bot: &LiveBot, session_id: Uuid, handed: Handed) -> Events {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let log = resume::Log::begin(services.redis.clone(), bot.id, session_id, handed.message_id);
+    let log = resume::Log::begin(services, bot.id, session_id, handed.message_id);
     let start = ChatEvent::Start {
         session_id,
         message_id: handed.message_id,

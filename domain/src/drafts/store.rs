@@ -10,19 +10,24 @@ use redis::{AsyncCommands, Script};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Draftable, TTL_SECONDS};
+use super::copies::Note;
+use super::lost::{GENERATION, kept};
+use super::{Draftable, Drafts, TTL_SECONDS};
 use crate::error::Refusal;
-use crate::redis::Redis;
 use crate::{Error, Result, Scope, live};
 
 /// The sorted set of all drafts' keys by expiry, for counting.
-const ALL: &str = "drafts:all";
+pub(super) const ALL: &str = "drafts:all";
 /// Largest draft, in bytes of JSON.
 const MAX_BYTES: usize = 512 * 1024;
 /// Drafts of one kind that a workspace may hold.
 const MAX_DRAFTS: usize = 100;
 /// How long a draft stays sealed should the server die meanwhile, in seconds.
 const SEAL_SECONDS: u64 = 60;
+/// How long a draft that is gone is remembered in Redis, in seconds: until its copy says so, too.
+const GONE_SECONDS: u64 = 60;
+/// How often something is tried while Redis loses what it had.
+const RESTORE_TRIES: usize = 5;
 /// How often [`update`] tries again when somebody else saves in between.
 const UPDATE_TRIES: usize = 20;
 
@@ -51,13 +56,15 @@ impl<T> Stored<T> {
     }
 }
 
-/// KEYS: draft, index, seal, index of all. ARGV: content as JSON, expected version (0: must not exist), workspace, id, TTL,
-/// expiry, time, what it edits as JSON, then the channel and the event by which it is told live. Returns `missing`, `sealed`, `other`
-/// with the draft as it stands, or `saved` with the draft but for its content, which is never looked into: Lua would make objects of
+/// KEYS: draft, index, seal, index of all, kept, generation. ARGV: content as JSON, expected version (0: must not exist), workspace, id, TTL,
+/// expiry, time, what it edits as JSON, then the channel and the event by which it is told live. Returns `unsure`
+/// when Redis may have lost the draft, `missing`, `sealed`, `other` with the draft as it stands, or `saved` with the draft but for its content, which is never looked into: Lua would make objects of
 /// empty lists.
 static SAVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r#"
+        local kept = redis.call('GET', KEYS[5])
+        if not kept or kept ~= redis.call('GET', KEYS[6]) then return {'unsure'} end
         local current = redis.call('GET', KEYS[1])
         local expected = tonumber(ARGV[2])
         local created, from = ARGV[7], ARGV[8]
@@ -82,37 +89,53 @@ static SAVE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// KEYS: draft, index, index of all. ARGV: workspace, version, id, channel, event. Returns 1 if the draft was deleted.
-static DELETE_VERSION: LazyLock<Script> = LazyLock::new(|| {
+/// KEYS: draft, index, index of all, kept, generation. ARGV: workspace, version (0: whichever), id, channel, event, for how long it is
+/// remembered that it is gone. Returns `unsure` when Redis may have lost the draft, `deleted` or `missing`.
+static DELETE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
+        local kept = redis.call('GET', KEYS[4])
+        if not kept or kept ~= redis.call('GET', KEYS[5]) then return 'unsure' end
         local current = redis.call('GET', KEYS[1])
-        if not current then return 0 end
+        if not current then return 'missing' end
         local draft = cjson.decode(current)
-        if draft.workspace_id ~= ARGV[1] or draft.version ~= tonumber(ARGV[2]) then return 0 end
+        local version = tonumber(ARGV[2])
+        if draft.workspace_id ~= ARGV[1] or (version > 0 and draft.version ~= version) then return 'missing' end
         redis.call('DEL', KEYS[1])
         redis.call('ZREM', KEYS[2], ARGV[3])
         redis.call('ZREM', KEYS[3], KEYS[1])
+        redis.call('SET', KEYS[1] .. ':gone', 1, 'EX', ARGV[6])
         redis.call('PUBLISH', ARGV[4], ARGV[5])
-        return 1
+        return 'deleted'
         ",
     )
 });
 
 /// Makes a draft.
 pub async fn create<T: Draftable>(
-    redis: &Redis,
+    drafts: &Drafts,
     scope: &Scope,
     content: T,
     from: Option<Uuid>,
 ) -> Result<Draft<T>> {
-    refuse_too_many::<T>(redis, scope).await?;
-    write(redis, scope, Uuid::new_v4(), 0, from, content).await
+    refuse_too_many::<T>(drafts, scope).await?;
+    write(drafts, scope, Uuid::new_v4(), 0, from, content).await
 }
 
 /// Reads a draft; a foreign, unknown or expired one is refused alike.
-pub async fn get<T: Draftable>(redis: &Redis, scope: &Scope, id: Uuid) -> Result<Draft<T>> {
-    let json: Option<String> = redis.commands().get(key::<T>(id)).await?;
+pub async fn get<T: Draftable>(drafts: &Drafts, scope: &Scope, id: Uuid) -> Result<Draft<T>> {
+    let mut json = None;
+    for _ in 0..RESTORE_TRIES {
+        let keys = [key::<T>(id), kept(scope), GENERATION.to_owned()];
+        let found: [Option<String>; 3] = drafts.redis.commands().mget(&keys).await?;
+        let [draft, kept, generation] = found;
+        if kept.is_some() && kept == generation {
+            json = Some(draft);
+            break;
+        }
+        drafts.restore(scope).await?;
+    }
+    let json = json.ok_or_else(restless)?;
     let stored: Stored<T> = serde_json::from_str(&json.ok_or_else(missing)?)?;
     if stored.workspace_id != scope.workspace_id() {
         return Err(missing());
@@ -122,27 +145,27 @@ pub async fn get<T: Draftable>(redis: &Redis, scope: &Scope, id: Uuid) -> Result
 
 /// Saves `content` on top of `version`. When somebody saved in between, refuses with the draft as it stands.
 pub async fn save<T: Draftable>(
-    redis: &Redis,
+    drafts: &Drafts,
     scope: &Scope,
     id: Uuid,
     version: i64,
     content: T,
 ) -> Result<Draft<T>> {
     // None has a lower version, and 0 would make one.
-    write(redis, scope, id, version.max(1), None, content).await
+    write(drafts, scope, id, version.max(1), None, content).await
 }
 
 /// Changes a draft whatever its version: for changes that don't collide, such as adding a source.
 pub async fn update<T: Draftable>(
-    redis: &Redis,
+    drafts: &Drafts,
     scope: &Scope,
     id: Uuid,
     change: impl Fn(&mut T) -> Result<()>,
 ) -> Result<Draft<T>> {
     for _ in 0..UPDATE_TRIES {
-        let mut draft = get::<T>(redis, scope, id).await?;
+        let mut draft = get::<T>(drafts, scope, id).await?;
         change(&mut draft.content)?;
-        match save(redis, scope, id, draft.version, draft.content).await {
+        match save(drafts, scope, id, draft.version, draft.content).await {
             Err(error) if error.code() == ErrorCode::DraftConflict => continue,
             saved => return saved,
         }
@@ -154,53 +177,83 @@ pub async fn update<T: Draftable>(
 }
 
 /// Deletes a draft.
-pub async fn delete<T: Draftable>(redis: &Redis, scope: &Scope, id: Uuid) -> Result<()> {
-    get::<T>(redis, scope, id).await?;
-    let mut pipe = redis::pipe();
-    pipe.del(key::<T>(id))
-        .zrem(index::<T>(scope), id.to_string())
-        .zrem(ALL, key::<T>(id))
-        .publish(live::channel(scope.workspace_id()), changed(id)?);
-    Ok(pipe.exec_async(&mut redis.commands()).await?)
+pub async fn delete<T: Draftable>(drafts: &Drafts, scope: &Scope, id: Uuid) -> Result<()> {
+    if remove::<T>(drafts, scope, id, 0).await? {
+        return Ok(());
+    }
+    Err(missing())
 }
 
 /// Deletes a draft unless it was saved again since `version`: what somebody saved meanwhile stays.
 pub(crate) async fn delete_version<T: Draftable>(
-    redis: &Redis,
+    drafts: &Drafts,
     scope: &Scope,
     id: Uuid,
     version: i64,
 ) -> Result<()> {
-    let _deleted: i64 = DELETE_VERSION
-        .key(key::<T>(id))
-        .key(index::<T>(scope))
-        .key(ALL)
-        .arg(scope.workspace_id().to_string())
-        .arg(version)
-        .arg(id.to_string())
-        .arg(live::channel(scope.workspace_id()))
-        .arg(changed(id)?)
-        .invoke_async(&mut redis.commands())
-        .await?;
-    Ok(())
+    remove::<T>(drafts, scope, id, version).await.map(drop)
+}
+
+/// Deletes a draft if it has this version, or 0 is asked for. Answers whether it did.
+async fn remove<T: Draftable>(drafts: &Drafts, scope: &Scope, id: Uuid, version: i64) -> Result<bool> {
+    for _ in 0..RESTORE_TRIES {
+        let removed: String = DELETE
+            .key(key::<T>(id))
+            .key(index::<T>(scope))
+            .key(ALL)
+            .key(kept(scope))
+            .key(GENERATION)
+            .arg(scope.workspace_id().to_string())
+            .arg(version)
+            .arg(id.to_string())
+            .arg(live::channel(scope.workspace_id()))
+            .arg(changed(id)?)
+            .arg(GONE_SECONDS)
+            .invoke_async(&mut drafts.redis.commands())
+            .await?;
+        match removed.as_str() {
+            "deleted" => {
+                drafts.copies.note(id, note::<T>(scope, version, None));
+                // At once, as a copy that outlives this process could bring the draft back.
+                if let Err(error) = drafts.copies.flush().await {
+                    tracing::warn!(%error, %id, "the copy of a draft could not be removed yet");
+                }
+                return Ok(true);
+            }
+            "unsure" => drafts.restore(scope).await?,
+            _ => return Ok(false),
+        }
+    }
+    Err(restless())
+}
+
+fn note<T: Draftable>(scope: &Scope, version: i64, draft: Option<String>) -> Note {
+    Note {
+        workspace_id: scope.workspace_id(),
+        kind: T::KIND,
+        version,
+        draft,
+    }
 }
 
 /// Refuses saves of a draft while something is made of it.
-pub(crate) async fn seal<T: Draftable>(redis: &Redis, id: Uuid) -> Result<()> {
-    Ok(redis
+pub(crate) async fn seal<T: Draftable>(drafts: &Drafts, id: Uuid) -> Result<()> {
+    Ok(drafts
+        .redis
         .commands()
         .set_ex(seal_key::<T>(id), 1, SEAL_SECONDS)
         .await?)
 }
 
 /// Takes saves again, because nothing came of it.
-pub(crate) async fn unseal<T: Draftable>(redis: &Redis, id: Uuid) -> Result<()> {
-    Ok(redis.commands().del(seal_key::<T>(id)).await?)
+pub(crate) async fn unseal<T: Draftable>(drafts: &Drafts, id: Uuid) -> Result<()> {
+    Ok(drafts.redis.commands().del(seal_key::<T>(id)).await?)
 }
 
 /// The workspace's drafts, last saved first.
-pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<DraftSummary>> {
-    let mut commands = redis.commands();
+pub async fn list<T: Draftable>(drafts: &Drafts, scope: &Scope) -> Result<Vec<DraftSummary>> {
+    let mut commands = drafts.redis.commands();
+    drafts.ensure_kept(scope).await?;
     let now = Utc::now().timestamp();
     let mut pipe = redis::pipe();
     pipe.zrembyscore(index::<T>(scope), "-inf", now)
@@ -213,7 +266,7 @@ pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<Draf
     let ids: Vec<Uuid> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     let keys: Vec<_> = ids.iter().map(|id| key::<T>(*id)).collect();
     let found: Vec<Option<String>> = commands.mget(keys).await?;
-    let mut drafts = Vec::with_capacity(found.len());
+    let mut summaries = Vec::with_capacity(found.len());
     for (id, json) in ids.into_iter().zip(found) {
         let Some(json) = json else { continue };
         // One that another release wrote must not hide the rest.
@@ -222,7 +275,7 @@ pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<Draf
             continue;
         };
         let draft = stored.into_draft(id);
-        drafts.push(DraftSummary {
+        summaries.push(DraftSummary {
             id,
             name: draft.content.name().to_owned(),
             from: draft.from,
@@ -230,35 +283,49 @@ pub async fn list<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<Vec<Draf
             expires_at: draft.expires_at,
         });
     }
-    Ok(drafts)
+    Ok(summaries)
 }
 
 /// Deletes every draft of a workspace. Answers how many there were.
-pub(crate) async fn delete_all<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<u64> {
-    let mut commands = redis.commands();
+pub(crate) async fn delete_all<T: Draftable>(drafts: &Drafts, scope: &Scope) -> Result<u64> {
+    let mut commands = drafts.redis.commands();
+    drafts.ensure_kept(scope).await?;
     let ids: Vec<String> = commands.zrange(index::<T>(scope), 0, -1).await?;
-    let ids = ids.iter().filter_map(|id| id.parse().ok());
-    let (drafts, seals): (Vec<String>, Vec<String>) = ids.map(|id| (key::<T>(id), seal_key::<T>(id))).unzip();
+    let ids: Vec<Uuid> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    // First, so that no copy brings one back.
+    for id in &ids {
+        drafts.copies.note(*id, note::<T>(scope, 0, None));
+    }
+    drafts.copies.flush().await?;
+    let seals: Vec<String> = ids.iter().map(|id| seal_key::<T>(*id)).collect();
     let rest: Vec<String> = seals.into_iter().chain([index::<T>(scope)]).collect();
     let _rest: u64 = commands.del(rest).await?;
-    if drafts.is_empty() {
+    if ids.is_empty() {
         return Ok(0);
     }
-    let _counted: u64 = commands.zrem(ALL, &drafts).await?;
-    Ok(commands.del(drafts).await?)
+    let keys: Vec<String> = ids.into_iter().map(key::<T>).collect();
+    let _counted: u64 = commands.zrem(ALL, &keys).await?;
+    Ok(commands.del(keys).await?)
+}
+
+/// Forgets a workspace that is gone.
+pub(crate) async fn forget(drafts: &Drafts, scope: &Scope) -> Result<()> {
+    let _kept: u64 = drafts.redis.commands().del(kept(scope)).await?;
+    Ok(())
 }
 
 /// Whether a draft is still there, whoever it belongs to: for sweeping the files of expired ones.
-pub(crate) async fn exists<T: Draftable>(redis: &Redis, id: Uuid) -> Result<bool> {
-    Ok(redis.commands().exists(key::<T>(id)).await?)
+pub(crate) async fn exists<T: Draftable>(drafts: &Drafts, scope: &Scope, id: Uuid) -> Result<bool> {
+    drafts.ensure_kept(scope).await?;
+    Ok(drafts.redis.commands().exists(key::<T>(id)).await?)
 }
 
-async fn refuse_too_many<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<()> {
+async fn refuse_too_many<T: Draftable>(drafts: &Drafts, scope: &Scope) -> Result<()> {
     let mut pipe = redis::pipe();
     pipe.zrembyscore(index::<T>(scope), "-inf", Utc::now().timestamp())
         .ignore()
         .zcard(index::<T>(scope));
-    let (count,): (usize,) = pipe.query_async(&mut redis.commands()).await?;
+    let (count,): (usize,) = pipe.query_async(&mut drafts.redis.commands()).await?;
     if count < MAX_DRAFTS {
         return Ok(());
     }
@@ -269,7 +336,7 @@ async fn refuse_too_many<T: Draftable>(redis: &Redis, scope: &Scope) -> Result<(
 
 /// Saves `content` as the version after `expected`, in one round trip. `from` counts for a new draft.
 async fn write<T: Draftable>(
-    redis: &Redis,
+    drafts: &Drafts,
     scope: &Scope,
     id: Uuid,
     expected: i64,
@@ -282,50 +349,59 @@ async fn write<T: Draftable>(
         return Err(Error::refused(ErrorCode::PayloadTooLarge, detail));
     }
     let now = Utc::now();
-    let answer: Vec<String> = SAVE
-        .key(key::<T>(id))
-        .key(index::<T>(scope))
-        .key(seal_key::<T>(id))
-        .key(ALL)
-        .arg(json)
-        .arg(expected)
-        .arg(scope.workspace_id().to_string())
-        .arg(id.to_string())
-        .arg(TTL_SECONDS)
-        .arg(now.timestamp() + TTL_SECONDS)
-        .arg(now.to_rfc3339_opts(SecondsFormat::AutoSi, true))
-        .arg(serde_json::to_string(&from)?)
-        .arg(live::channel(scope.workspace_id()))
-        .arg(changed(id)?)
-        .invoke_async(&mut redis.commands())
-        .await?;
-    match answer.as_slice() {
-        [what, head] if what == "saved" => {
-            let head: Stored<()> = serde_json::from_str(head)?;
-            Ok(Stored {
-                workspace_id: head.workspace_id,
-                version: head.version,
-                from: head.from,
-                created_at: head.created_at,
-                updated_at: head.updated_at,
-                content,
+    for _ in 0..RESTORE_TRIES {
+        let answer: Vec<String> = SAVE
+            .key(key::<T>(id))
+            .key(index::<T>(scope))
+            .key(seal_key::<T>(id))
+            .key(ALL)
+            .key(kept(scope))
+            .key(GENERATION)
+            .arg(&json)
+            .arg(expected)
+            .arg(scope.workspace_id().to_string())
+            .arg(id.to_string())
+            .arg(TTL_SECONDS)
+            .arg(now.timestamp() + TTL_SECONDS)
+            .arg(now.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+            .arg(serde_json::to_string(&from)?)
+            .arg(live::channel(scope.workspace_id()))
+            .arg(changed(id)?)
+            .invoke_async(&mut drafts.redis.commands())
+            .await?;
+        match answer.as_slice() {
+            [what, head] if what == "saved" => {
+                let saved: Stored<()> = serde_json::from_str(head)?;
+                let whole = head.strip_suffix("null}").map(|head| format!("{head}{json}}}"));
+                drafts.copies.note(id, note::<T>(scope, saved.version, whole));
+                return Ok(Stored {
+                    workspace_id: saved.workspace_id,
+                    version: saved.version,
+                    from: saved.from,
+                    created_at: saved.created_at,
+                    updated_at: saved.updated_at,
+                    content,
+                }
+                .into_draft(id));
             }
-            .into_draft(id))
+            [what, current] if what == "other" => {
+                let current: Stored<T> = serde_json::from_str(current)?;
+                return Err(conflict(&current.into_draft(id))?);
+            }
+            [what] if what == "unsure" => drafts.restore(scope).await?,
+            _ => return Err(missing()),
         }
-        [what, current] if what == "other" => Err(conflict(
-            &serde_json::from_str::<Stored<T>>(current)?.into_draft(id),
-        )?),
-        _ => Err(missing()),
     }
+    Err(restless())
 }
 
 /// Drafts that there are, of all workspaces.
-pub(crate) async fn count(redis: &Redis) -> Result<u64> {
+pub(crate) async fn count(drafts: &Drafts) -> Result<u64> {
     let mut pipe = redis::pipe();
     pipe.zrembyscore(ALL, "-inf", Utc::now().timestamp())
         .ignore()
         .zcard(ALL);
-    let (count,): (u64,) = pipe.query_async(&mut redis.commands()).await?;
+    let (count,): (u64,) = pipe.query_async(&mut drafts.redis.commands()).await?;
     Ok(count)
 }
 
@@ -345,6 +421,13 @@ fn seal_key<T: Draftable>(id: Uuid) -> String {
 
 fn index<T: Draftable>(scope: &Scope) -> String {
     format!("drafts:{}:{}", T::KIND, scope.workspace_id())
+}
+
+fn restless() -> Error {
+    Error::Unavailable {
+        part: "Redis",
+        source: anyhow::anyhow!("it loses drafts as soon as they are put back"),
+    }
 }
 
 fn missing() -> Error {

@@ -92,6 +92,8 @@ impl Follower {
                 let signal = tokio::select! {
                     signal = signals.recv() => signal,
                     () = self.sender.closed() => return Ok(()),
+                    // The client goes on at another server.
+                    () = self.services.live.closing() => return Ok(()),
                     () = tokio::time::sleep(LOOK) => break,
                     () = tokio::time::sleep_until(end) => return Ok(()),
                 };

@@ -26,7 +26,7 @@ pub(crate) use tell::channel;
 pub(crate) use topics::topic_of;
 
 use crate::redis::Redis;
-use crate::{Result, Scope, Services};
+use crate::{Result, Scope, Services, drafts};
 
 /// Signals that a slow reader may lag behind before it is told to read everything again.
 const CAPACITY: usize = 1_024;
@@ -125,6 +125,8 @@ impl Live {
     async fn listen_once(&self, redis: &Redis) -> Result<()> {
         let mut subscriber = redis.subscriber().await?;
         subscriber.psubscribe(format!("{}*", tell::CHANNEL)).await?;
+        // Redis may be another one than before, or have been away.
+        drafts::doubt(redis).await?;
         self.is_listening.send_replace(true);
         // What was told while nobody listened is lost.
         self.pass_on(None, LiveEvent::Ready);

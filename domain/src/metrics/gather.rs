@@ -34,7 +34,7 @@ pub(super) async fn gather(services: &Services) {
             .await
             .is_ok_and(|queue| queue.is_ok()),
     );
-    let drafts = timeout(PATIENCE, drafts::count(&services.redis)).await;
+    let drafts = timeout(PATIENCE, drafts::count(&services.drafts)).await;
     let drafts = drafts.ok().and_then(Result::ok);
     tell_up("redis", drafts.is_some());
     if let Some(drafts) = drafts {

@@ -74,9 +74,8 @@ async fn purge_workspace(services: &Services, due: &Due) -> Result<u64> {
         "files",
         services.storage.delete_workspace(due.id).await?,
     );
-    let redis = &services.redis;
-    let bots = drafts::delete_all::<ChatbotContent>(redis, &scope).await?;
-    let bases = drafts::delete_all::<KnowledgeBaseContent>(redis, &scope).await?;
+    let bots = drafts::delete_all::<ChatbotContent>(&services.drafts, &scope).await?;
+    let bases = drafts::delete_all::<KnowledgeBaseContent>(&services.drafts, &scope).await?;
     add(&mut counts, "redis.drafts", bots + bases);
     add(
         &mut counts,
@@ -106,6 +105,7 @@ async fn purge_workspace(services: &Services, due: &Due) -> Result<u64> {
         write_receipt(&mut tx, DeletionKind::Workspace, due, counts).await?;
     }
     tx.commit().await?;
+    drafts::forget(&services.drafts, &scope).await?;
     let workspace_id = due.id;
     tracing::info!(%workspace_id, "a deleted workspace was removed with everything in it");
     Ok(deleted.rows_affected())

@@ -39,7 +39,7 @@ async fn subject(services: &Services, scope: &Scope, request: StartRunRequest) -
             })
         }
         (None, Some(id)) => {
-            let draft = drafts::get::<ChatbotContent>(&services.redis, scope, id).await?;
+            let draft = drafts::get::<ChatbotContent>(&services.drafts, scope, id).await?;
             Ok(Subject {
                 bot_id: draft.from,
                 bot_version: None,

@@ -14,6 +14,8 @@ use crate::{Error, Result, Scope, Services};
 
 /// How long a server has to take an event.
 const LIMIT: Duration = Duration::from_secs(15);
+/// How long a try counts as under way whose end nobody wrote down.
+const UNDER_WAY: Duration = Duration::from_secs(20);
 /// What is read of an answer. Nothing of it is kept or shown.
 const MAX_ANSWER: usize = 64 * 1024;
 /// Seconds before each further try: about 21 hours in all.
@@ -48,7 +50,13 @@ enum Sent {
 pub async fn deliver(services: &Services, workspace_id: Uuid, id: Uuid) -> Result<Outcome> {
     let scope = Scope::worker(workspace_id);
     let Some(claimed) = claim(services, &scope, id).await? else {
-        return Ok(Outcome::Done);
+        // Another job tries just now, or died at it.
+        let is_under_way = is_waiting(services, &scope, id).await?;
+        return Ok(if is_under_way {
+            Outcome::Later(UNDER_WAY)
+        } else {
+            Outcome::Done
+        });
     };
     let delivery = (claimed.webhook_id, id);
     if !claimed.is_enabled && claimed.event != Event::Test.as_str() {
@@ -82,18 +90,34 @@ pub async fn deliver(services: &Services, workspace_id: Uuid, id: Uuid) -> Resul
     }
 }
 
-/// Counts the attempt before the work.
+async fn is_waiting(services: &Services, scope: &Scope, id: Uuid) -> Result<bool> {
+    let mut tx = services.db.tenant(scope).await?;
+    let is_waiting = sqlx::query_scalar!(
+        r#"select exists (select from webhook_deliveries where workspace_id = $1 and id = $2 and status = 'waiting')
+           as "is_waiting!""#,
+        scope.workspace_id(),
+        id
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(is_waiting)
+}
+
+/// Counts the attempt before the work. `None` also while another job is at it: a try that ended has said how.
 async fn claim(services: &Services, scope: &Scope, id: Uuid) -> Result<Option<Claimed>> {
     let mut tx = services.db.tenant(scope).await?;
     let claimed = sqlx::query_as!(
         Claimed,
-        "update webhook_deliveries d set attempts = d.attempts + 1, tried_at = now()
+        "update webhook_deliveries d set attempts = d.attempts + 1, tried_at = now(), error = null
          from webhooks w
          where d.workspace_id = $1 and d.id = $2 and d.status = 'waiting'
+           and (d.tried_at is null or d.error is not null or d.tried_at < now() - make_interval(secs => $3))
            and w.workspace_id = d.workspace_id and w.id = d.webhook_id
          returning d.webhook_id, w.url, w.secret, w.is_enabled, d.event, d.body, d.attempts",
         scope.workspace_id(),
-        id
+        id,
+        UNDER_WAY.as_secs_f64()
     )
     .fetch_optional(&mut *tx)
     .await?;

@@ -86,7 +86,7 @@ pub async fn send_again(db: &Db, scope: &Scope, webhook_id: Uuid, id: Uuid) -> R
     let mut tx = db.tenant(scope).await?;
     require(&mut tx, scope, webhook_id).await?;
     let changed = sqlx::query!(
-        "update webhook_deliveries set status = 'waiting', attempts = 0, error = null, http_status = null
+        "update webhook_deliveries set status = 'waiting', attempts = 0, error = null, http_status = null, tried_at = null
          where workspace_id = $1 and webhook_id = $2 and id = $3",
         scope.workspace_id(),
         webhook_id,

@@ -77,7 +77,7 @@ async fn fill(harness: &Harness, scope: &Scope) {
         .await
         .unwrap();
     let bot = api_types::bots::ChatbotContent::default();
-    drafts::create(&services.redis, scope, bot, None).await.unwrap();
+    drafts::create(&services.drafts, scope, bot, None).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

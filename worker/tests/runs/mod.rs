@@ -14,7 +14,7 @@ pub async fn start_run(harness: &Harness, knowledge_base_id: Uuid, cases: usize)
         knowledge_base_ids: vec![knowledge_base_id],
         ..ChatbotContent::default()
     };
-    let draft = drafts::create(&services.redis, scope, content, None)
+    let draft = drafts::create(&services.drafts, scope, content, None)
         .await
         .unwrap();
     let set = test_sets::create(&services.db, scope, "Shops").await.unwrap();

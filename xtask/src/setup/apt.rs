@@ -57,6 +57,7 @@ fn missing(purpose: Purpose) -> Vec<&'static str> {
     );
     if purpose == Purpose::Test {
         need(find_program("chromium").is_some(), &["chromium"]);
+        need(find_program("faketime").is_some(), &["faketime"]);
         need(find_program("tesseract").is_some(), &["tesseract-ocr"]);
         need(find_program("pdftoppm").is_some(), &["poppler-utils"]);
         need(

@@ -23,6 +23,9 @@ pub struct Options {
     /// Run the browser tests even when filters are given.
     #[arg(long)]
     e2e: bool,
+    /// Run the whole of what is broken on purpose, and nothing else; the normal run has a short form of it.
+    #[arg(long, conflicts_with_all = ["e2e", "filters"])]
+    faults: bool,
     /// Filters and options for `cargo nextest run`; without `--e2e` the browser tests are left out then.
     #[arg(last = true)]
     filters: Vec<String>,
@@ -48,7 +51,7 @@ impl Add for Outcome {
 
 /// Runs all tests on a private Postgres and Redis, and closes with a line that adds them up.
 pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
-    let with_e2e = options.e2e || options.filters.is_empty();
+    let with_e2e = !options.faults && (options.e2e || options.filters.is_empty());
     steps.run("setup", "Set-up", |step| {
         setup::run(paths, Purpose::Test, &paths.data_dir(), step)
     })?;
@@ -66,7 +69,10 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
     })?;
 
     steps.announce("Rust tests");
-    let mut outcome = rust::run(paths, &nextest, &services, &options.filters)?;
+    let mut outcome = match options.faults {
+        true => rust::run_faults(paths, &nextest, &services)?,
+        false => rust::run(paths, &nextest, &services, &options.filters)?,
+    };
     if with_e2e {
         let tools = steps.run("e2e", "Browser tests", |step| e2e::prepare(paths, step))?;
         outcome = outcome + e2e::run(paths, &tools, &services)?;

@@ -13,6 +13,11 @@ use crate::services::Services;
 use crate::steps::Step;
 use crate::tools;
 
+/// How often a worker is killed while it ingests how many documents, where that is done in full.
+pub const KILLS: &str = "300";
+/// See [`KILLS`].
+pub const DOCUMENTS: &str = "200";
+
 /// Finds nextest's program.
 pub fn runner(paths: &Paths, step: &Step) -> Result<PathBuf> {
     tools::find_or_install(paths, "cargo-nextest", step)
@@ -27,12 +32,30 @@ pub fn build(paths: &Paths, nextest: &Path) -> Command {
 
 /// Runs the tests that the filters choose, their output shown.
 pub(super) fn run(paths: &Paths, nextest: &Path, services: &Services, filters: &[String]) -> Result<Outcome> {
-    let report = paths.target.join("nextest/default/junit.xml");
+    let mut command = command(paths, nextest);
+    services.tell(paths, &mut command).args(filters);
+    count(paths, &mut command, "default")
+}
+
+/// Runs the whole of the tests that break something, one after the other, as each has a Postgres and a load of its own.
+pub(super) fn run_faults(paths: &Paths, nextest: &Path, services: &Services) -> Result<Outcome> {
+    let mut command = command(paths, nextest);
+    services
+        .tell(paths, &mut command)
+        .args(["--profile", "faults", "-E", "binary(faults) + binary(kill)"])
+        .env("BOTWRIGHT_FAULTS", "whole")
+        .env("BOTWRIGHT_KILLS", KILLS)
+        .env("BOTWRIGHT_KILL_DOCUMENTS", DOCUMENTS);
+    count(paths, &mut command, "faults")
+}
+
+/// Runs tests by a profile, which says where its report lies.
+fn count(paths: &Paths, command: &mut Command, profile: &str) -> Result<Outcome> {
+    let report = paths.target.join("nextest").join(profile).join("junit.xml");
     if report.exists() {
         fs::remove_file(&report)?;
     }
-    let mut command = command(paths, nextest);
-    let status = services.tell(paths, &mut command).args(filters).status()?;
+    let status = command.status()?;
     let text = fs::read_to_string(&report).unwrap_or_default();
     let count = |name| attribute(&text, name);
     match (count("tests"), count("failures"), count("errors")) {

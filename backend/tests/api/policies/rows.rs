@@ -25,6 +25,11 @@ const ROWS: &[(&str, &str)] = &[
          from crawls where workspace_id = $1 limit 1",
     ),
     (
+        "draft_copies",
+        "insert into draft_copies (workspace_id, kind, id, version, draft)
+         values ($1, 'chatbot', gen_random_uuid(), 1, '{}')",
+    ),
+    (
         "bot_knowledge_bases",
         "insert into bot_knowledge_bases (workspace_id, bot_id, knowledge_base_id)
          select $1, b.id, k.id from bots b join knowledge_bases k on k.workspace_id = b.workspace_id

@@ -168,11 +168,11 @@ impl Running<'_> {
     }
 
     async fn drafts_of<T: Draftable>(&mut self, scope: &Scope) -> Result<usize, Stop> {
-        let redis = &self.services.redis;
+        let drafts = &self.services.drafts;
         let mut count = 0;
-        for summary in drafts::list::<T>(redis, scope).await? {
+        for summary in drafts::list::<T>(drafts, scope).await? {
             // One may expire or be deployed meanwhile.
-            let Ok(draft) = drafts::get::<T>(redis, scope, summary.id).await else {
+            let Ok(draft) = drafts::get::<T>(drafts, scope, summary.id).await else {
                 continue;
             };
             let mut draft = serde_json::to_value(draft)?;

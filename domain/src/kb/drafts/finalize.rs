@@ -37,7 +37,7 @@ pub async fn finalize(services: &Services, scope: &Scope, draft_id: Uuid) -> Res
             Err(error) => {
                 let earlier = earlier_result(&services.db, scope, draft_id).await?;
                 if earlier.is_none() {
-                    drafts::unseal::<KnowledgeBaseContent>(&services.redis, draft_id).await?;
+                    drafts::unseal::<KnowledgeBaseContent>(&services.drafts, draft_id).await?;
                 }
                 earlier.ok_or(error)?
             }
@@ -101,7 +101,7 @@ async fn make(services: &Services, scope: &Scope, draft_id: Uuid) -> Result<Uuid
     ];
     quotas::check(&mut tx, &services.plans, &added).await?;
     // From here on nothing can be added that would go with the draft.
-    drafts::seal::<KnowledgeBaseContent>(&services.redis, draft_id).await?;
+    drafts::seal::<KnowledgeBaseContent>(&services.drafts, draft_id).await?;
     refuse_if_changed(services, scope, &draft).await?;
     tx.commit().await?;
     Ok(knowledge_base_id)
@@ -315,7 +315,7 @@ async fn insert_document(
 
 /// Deletes the draft and its files; either may be gone already.
 async fn delete_draft(services: &Services, scope: &Scope, draft_id: Uuid) -> Result<()> {
-    match drafts::delete::<KnowledgeBaseContent>(&services.redis, scope, draft_id).await {
+    match drafts::delete::<KnowledgeBaseContent>(&services.drafts, scope, draft_id).await {
         Err(error) if error.code() != ErrorCode::DraftNotFound => return Err(error),
         _ => {}
     }

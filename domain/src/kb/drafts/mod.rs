@@ -44,17 +44,17 @@ pub async fn create(
             }
         }
     };
-    drafts::create(&services.redis, scope, content, request.from).await
+    drafts::create(&services.drafts, scope, content, request.from).await
 }
 
 /// The workspace's drafts, last saved first.
 pub async fn list(services: &Services, scope: &Scope) -> Result<Vec<DraftSummary>> {
-    drafts::list::<KnowledgeBaseContent>(&services.redis, scope).await
+    drafts::list::<KnowledgeBaseContent>(&services.drafts, scope).await
 }
 
 /// One draft.
 pub async fn get(services: &Services, scope: &Scope, id: Uuid) -> Result<Draft<KnowledgeBaseContent>> {
-    drafts::get(&services.redis, scope, id).await
+    drafts::get(&services.drafts, scope, id).await
 }
 
 /// Saves name, description and chunking on top of the version that was read. The sources stay as they are.
@@ -82,7 +82,7 @@ pub async fn save(
         chunking: request.chunking,
         sources: current.content.sources,
     };
-    drafts::save(&services.redis, scope, id, request.version, content).await
+    drafts::save(&services.drafts, scope, id, request.version, content).await
 }
 
 /// What belongs to the knowledge base is changed there, not by adding sources to it.
@@ -103,7 +103,7 @@ fn check_same(content: &KnowledgeBaseContent, request: &SaveKbDraftRequest) -> R
 /// Throws a draft away, with its files.
 pub async fn delete(services: &Services, scope: &Scope, id: Uuid) -> Result<()> {
     scope.require(Role::Editor)?;
-    drafts::delete::<KnowledgeBaseContent>(&services.redis, scope, id).await?;
+    drafts::delete::<KnowledgeBaseContent>(&services.drafts, scope, id).await?;
     super::sources::discard_draft(services, scope, id).await?;
     services.storage.delete_draft(scope.workspace_id(), id).await
 }

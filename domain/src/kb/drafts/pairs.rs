@@ -37,7 +37,7 @@ pub async fn save_pairs(
     let key = Storage::draft_key(scope.workspace_id(), draft_id, source.id);
     services.storage.put(&key, content.into_bytes()).await?;
     let saved = drafts::update(
-        &services.redis,
+        &services.drafts,
         scope,
         draft_id,
         |content: &mut KnowledgeBaseContent| {

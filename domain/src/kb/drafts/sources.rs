@@ -126,7 +126,7 @@ pub async fn remove_source(
 ) -> Result<Draft<KnowledgeBaseContent>> {
     scope.require(Role::Editor)?;
     let draft = drafts::update(
-        &services.redis,
+        &services.drafts,
         scope,
         draft_id,
         |content: &mut KnowledgeBaseContent| {
@@ -189,7 +189,7 @@ async fn finish(
         }
     }
     let added = drafts::update(
-        &services.redis,
+        &services.drafts,
         scope,
         draft_id,
         |content: &mut KnowledgeBaseContent| {

@@ -11,7 +11,9 @@ use crate::{Result, Scope, drafts};
 pub async fn sweep_expired(services: &Services) -> Result<usize> {
     let mut swept = 0;
     for (workspace_id, draft_id) in services.storage.drafts_with_files().await? {
-        if drafts::exists::<KnowledgeBaseContent>(&services.redis, draft_id).await? {
+        if drafts::exists::<KnowledgeBaseContent>(&services.drafts, &Scope::worker(workspace_id), draft_id)
+            .await?
+        {
             continue;
         }
         sweep(services, workspace_id, draft_id).await?;

@@ -185,8 +185,9 @@ pub async fn discard_expired(services: &Services) -> Result<usize> {
     .await?;
     let mut discarded = 0;
     for row in drafts {
-        if !drafts::exists::<KnowledgeBaseContent>(&services.redis, row.draft_id).await? {
-            discard_draft(services, &Scope::worker(row.workspace_id), row.draft_id).await?;
+        let scope = Scope::worker(row.workspace_id);
+        if !drafts::exists::<KnowledgeBaseContent>(&services.drafts, &scope, row.draft_id).await? {
+            discard_draft(services, &scope, row.draft_id).await?;
             discarded += 1;
         }
     }

@@ -215,7 +215,7 @@ async fn claim(services: &Services, scope: &Scope, crawl_id: Uuid, run: Uuid) ->
     .await?;
     let Some(row) = row else { return Ok(None) };
     if let Some(draft_id) = row.draft_id
-        && !drafts::exists::<KnowledgeBaseContent>(&services.redis, draft_id).await?
+        && !drafts::exists::<KnowledgeBaseContent>(&services.drafts, scope, draft_id).await?
     {
         drop(tx);
         super::discard(services, scope, draft_id, crawl_id).await?;

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod embedded;
 mod extract;
+pub mod healthcheck;
 mod key_scopes;
 mod open;
 pub mod plan;

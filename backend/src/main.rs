@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use backend::{audit, doctor, plan, routes, serve, services};
+use backend::{audit, doctor, healthcheck, plan, routes, serve, services};
 use clap::{Parser, Subcommand};
 use domain::config::Config;
 use domain::kb::parse::sandbox;
@@ -29,6 +29,12 @@ enum Command {
     Serve,
     /// Check everything the server needs, and say what to do about what is missing.
     Doctor,
+    /// Ask the server of these settings whether it is ready; fails when it is not. For containers.
+    Healthcheck {
+        /// Ask the worker at BOTWRIGHT_WORKER_LISTEN instead.
+        #[arg(long)]
+        worker: bool,
+    },
     /// Bring the database at DATABASE_URL up to date.
     Migrate,
     /// The audit log.
@@ -97,6 +103,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve => serve::serve(Config::load()?).await?,
         Command::Doctor => return Ok(doctor::run(&Config::load()?).await),
+        Command::Healthcheck { worker } => healthcheck::run(&Config::load()?, worker).await?,
         Command::Migrate => {
             let config = Config::load()?;
             let url = config

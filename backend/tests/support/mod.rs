@@ -370,6 +370,7 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         public_url: None,
         demo: false,
         worker: false,
+        worker_listen: None,
         worker_concurrency: 2,
         worker_lost_after_seconds: 15,
         crawl_delay_ms: 0,

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use backend::{audit, doctor, healthcheck, plan, routes, serve, services};
+use anyhow::bail;
+use backend::backup::restore;
+use backend::{audit, backup, doctor, healthcheck, migrate, plan, routes, serve, services};
 use clap::{Parser, Subcommand};
 use domain::config::Config;
 use domain::kb::parse::sandbox;
 use domain::log;
 use domain::secrets;
-use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 #[global_allocator]
@@ -35,8 +35,28 @@ enum Command {
         #[arg(long)]
         worker: bool,
     },
-    /// Bring the database at DATABASE_URL up to date.
-    Migrate,
+    /// Bring the database up to date.
+    Migrate {
+        /// Say what would be done and try it, then take it back.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write the database, the uploaded files and the drafts into one file. The server may be running. The secret key is not in it.
+    Backup {
+        /// The file, which must not be there yet.
+        file: PathBuf,
+    },
+    /// Restore what `backup` wrote, into an empty database and data folder. Servers and workers must be stopped.
+    Restore {
+        /// The file.
+        file: PathBuf,
+        /// Put it into the place of what is there. All of that is removed.
+        #[arg(long)]
+        replace: bool,
+        /// Also when the secret key does not open what is sealed in the back-up.
+        #[arg(long)]
+        without_key: bool,
+    },
     /// The audit log.
     Audit {
         #[command(subcommand)]
@@ -104,13 +124,15 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::serve(Config::load()?).await?,
         Command::Doctor => return Ok(doctor::run(&Config::load()?).await),
         Command::Healthcheck { worker } => healthcheck::run(&Config::load()?, worker).await?,
-        Command::Migrate => {
-            let config = Config::load()?;
-            let url = config
-                .database_url
-                .context("set DATABASE_URL to the database to migrate")?;
-            migrations::migrate(url.expose_secret()).await?;
-            eprintln!("The database is up to date.");
+        Command::Migrate { dry_run } => migrate::run(&Config::load()?, dry_run).await?,
+        Command::Backup { file } => backup::run(&Config::load()?, &file).await?,
+        Command::Restore {
+            file,
+            replace,
+            without_key,
+        } => {
+            let options = restore::Options { replace, without_key };
+            restore::run(Config::load()?, &file, options).await?;
         }
         Command::Audit {
             command: AuditCommand::Verify { workspace },

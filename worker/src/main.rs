@@ -8,12 +8,12 @@ use domain::Services;
 use domain::config::Config;
 use domain::db::DbRole;
 use domain::kb::parse::sandbox;
-use domain::{log, metrics};
 use domain::master_key::{self, Recognised};
 use domain::services::load_embedder;
+use domain::{log, metrics};
 use mimalloc::MiMalloc;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 #[global_allocator]

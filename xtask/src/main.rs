@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod cargo;
 mod ci;
+mod deploy;
 mod fuzz;
 mod fuzz_api;
 mod generated;

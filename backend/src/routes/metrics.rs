@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::TypedHeader;
 use axum_extra::headers::Authorization;
 use axum_extra::headers::authorization::Bearer;
+use domain::Services;
 use domain::metrics::{self, Asker, PASSED_ON};
 use domain::tenancy::Origin;
-use domain::Services;
 
 use crate::AppState;
 use crate::problem::{Problem, Result};

@@ -26,6 +26,7 @@ pub mod hostile_urls;
 pub mod log;
 pub mod mails;
 pub mod planted;
+pub mod programs;
 #[path = "../../../domain/tests/support/service_account.rs"]
 mod service_account;
 pub mod traces;

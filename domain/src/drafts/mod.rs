@@ -4,6 +4,7 @@
 //! `drafts:<kind>:<workspace>` is the workspace's sorted set of draft ids by expiry, for listing. Saves are
 //! compare-and-set on `version`, in one round trip (a Lua script), so that two tabs lose nothing.
 
+pub mod archive;
 mod store;
 
 use api_types::bots::ChatbotContent;

@@ -16,7 +16,7 @@ use crate::redis::Redis;
 use crate::{Error, Result, Scope, live};
 
 /// The sorted set of all drafts' keys by expiry, for counting.
-const ALL: &str = "drafts:all";
+pub(super) const ALL: &str = "drafts:all";
 /// Largest draft, in bytes of JSON.
 const MAX_BYTES: usize = 512 * 1024;
 /// Drafts of one kind that a workspace may hold.

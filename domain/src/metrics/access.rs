@@ -25,7 +25,8 @@ pub struct Asker<'a> {
 
 /// Whoever has the token may; without one set, programs on this machine.
 pub fn may_read(token: Option<&SecretString>, asker: Asker<'_>) -> bool {
-    match token {
+    // An empty variable of the environment is none.
+    match token.filter(|token| !token.expose_secret().is_empty()) {
         Some(token) => asker
             .bearer
             .is_some_and(|given| given.as_bytes().ct_eq(token.expose_secret().as_bytes()).into()),

@@ -8,9 +8,11 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use domain::config::{self, Config};
 use domain::drafts::archive as drafts;
+use domain::jobs::{self, Job};
 use domain::redis::Redis;
 use domain::secrets::{self, Secrets};
 use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 use zip::ZipArchive;
 
 use super::files::names;
@@ -51,7 +53,7 @@ pub async fn run(mut config: Config, path: &Path, options: Options) -> Result<()
     place.close().await?;
     let drafts = restored?;
     println!(
-        "Everything is as it was at {}, with {drafts} drafts. Start the server: it brings the database up to date.",
+        "Everything is as it was at {}, with {drafts} drafts. Start the server.",
         manifest.written_at.to_rfc3339()
     );
     Ok(())
@@ -97,9 +99,36 @@ async fn restore(
         anyhow::Ok(archive)
     })
     .await??;
+    migrations::migrate(&place.database_url).await?;
+    if config.qdrant_url.is_some() {
+        let documents = index_all(&place.database_url).await?;
+        eprintln!("A worker will bring {documents} documents into Qdrant.");
+    }
     let lines = BufReader::new(archive.by_name(DRAFTS)?).lines();
     let saved = lines.map(|line| Ok(serde_json::from_str(&line?)?));
     Ok(drafts::import(&Redis::connect(&place.redis_url)?, saved).await?)
+}
+
+/// Has the live version of every document brought into Qdrant, which the back-up has nothing of. Answers how many there are.
+async fn index_all(database_url: &str) -> Result<usize> {
+    let mut connection = PgConnection::connect(database_url).await?;
+    let mut tx = connection.begin().await?;
+    let documents: Vec<(Uuid, Uuid, Uuid)> = sqlx::query_as(
+        "select workspace_id, knowledge_base_id, id from documents where live_version is not null",
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let count = documents.len();
+    let jobs = documents
+        .into_iter()
+        .map(|(workspace_id, knowledge_base_id, document_id)| Job::IndexDocument {
+            workspace_id,
+            knowledge_base_id,
+            document_id,
+        });
+    jobs::enqueue_in_turn(&mut tx, 0, jobs).await?;
+    tx.commit().await?;
+    Ok(count)
 }
 
 /// Makes the roles of the server and the worker, which belong to the whole cluster and so are in no dump, and refuses a database that

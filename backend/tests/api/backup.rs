@@ -65,6 +65,16 @@ async fn tables(database: &TestDatabase) -> i64 {
         .unwrap()
 }
 
+async fn index_jobs(database: &TestDatabase) -> i64 {
+    let mut connection = PgConnection::connect(database.url.as_str()).await.unwrap();
+    sqlx::query_scalar(
+        "select count(*) from apalis.jobs where convert_from(job, 'UTF8')::jsonb ->> 'job' = 'index_document'",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap()
+}
+
 /// The files below a folder, and what is in them.
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
@@ -195,7 +205,10 @@ async fn what_was_backed_up_answers_as_before() {
     // Once more, over what is there by now.
     fs::write(restored.path().join("files/left"), "over").unwrap();
     refused(&botwright(&["restore", file], &to), "not empty");
-    succeeded(&botwright(&["restore", "--replace", file], &to));
+    let mut with_qdrant = to.clone();
+    with_qdrant.push(("QDRANT_URL", "http://127.0.0.1:1".to_owned()));
+    succeeded(&botwright(&["restore", "--replace", file], &with_qdrant));
+    assert_eq!(index_jobs(&database).await, 2, "Qdrant is filled again");
     assert_eq!(
         contents(&restored.path().join("files")),
         contents(&data.join("files"))

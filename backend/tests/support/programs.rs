@@ -38,7 +38,7 @@ impl Drop for Program {
 pub fn command(program: impl AsRef<Path>, settings: &Settings) -> Command {
     let mut command = Command::new(program.as_ref());
     let foreign =
-        |name: &str| name.starts_with("BOTWRIGHT_") || ["DATABASE_URL", "REDIS_URL"].contains(&name);
+        |name: &str| name.starts_with("BOTWRIGHT_") || ["DATABASE_URL", "REDIS_URL", "QDRANT_URL"].contains(&name);
     for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
         command.env_remove(name);
     }

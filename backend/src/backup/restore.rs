@@ -119,13 +119,14 @@ async fn index_all(database_url: &str) -> Result<usize> {
     .fetch_all(&mut *tx)
     .await?;
     let count = documents.len();
-    let jobs = documents
-        .into_iter()
-        .map(|(workspace_id, knowledge_base_id, document_id)| Job::IndexDocument {
-            workspace_id,
-            knowledge_base_id,
-            document_id,
-        });
+    let jobs =
+        documents.into_iter().map(
+            |(workspace_id, knowledge_base_id, document_id)| Job::IndexDocument {
+                workspace_id,
+                knowledge_base_id,
+                document_id,
+            },
+        );
     jobs::enqueue_in_turn(&mut tx, 0, jobs).await?;
     tx.commit().await?;
     Ok(count)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use api_types::bots::ChatbotContent;
@@ -47,6 +47,11 @@ fn refused(output: &Output, reason: &str) {
 /// Another Redis database than that of the tests.
 fn other_redis() -> String {
     redis_url().replace("/0", "/7")
+}
+
+/// With the embedding model, as vectors are part of a back-up.
+fn models() -> Option<PathBuf> {
+    std::env::var_os("BOTWRIGHT_MODELS_DIR").map(PathBuf::from)
 }
 
 async fn empty(database: &TestDatabase) {
@@ -111,6 +116,7 @@ async fn used() -> Used {
     let fake = FakeOpenAi::start(Reply::Text("Hello.".into())).await;
     let app = TestApp::start_with(|config| {
         config.worker = true;
+        config.models_dir = models();
         config.outbound_allow = vec![fake.place()];
     })
     .await;
@@ -220,6 +226,7 @@ async fn what_was_backed_up_answers_as_before() {
         config.database_url = Some(database.url.as_str().to_owned().into());
         config.redis_url = Some(other_redis().into());
         config.data_dir = restored.path().to_owned();
+        config.models_dir = models();
         config
             .outbound_allow
             .clone_from(&it.app.state.config.outbound_allow);

@@ -37,8 +37,9 @@ impl Drop for Program {
 /// One of our programs with these settings and no others.
 pub fn command(program: impl AsRef<Path>, settings: &Settings) -> Command {
     let mut command = Command::new(program.as_ref());
-    let foreign =
-        |name: &str| name.starts_with("BOTWRIGHT_") || ["DATABASE_URL", "REDIS_URL", "QDRANT_URL"].contains(&name);
+    let foreign = |name: &str| {
+        name.starts_with("BOTWRIGHT_") || ["DATABASE_URL", "REDIS_URL", "QDRANT_URL"].contains(&name)
+    };
     for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
         command.env_remove(name);
     }

@@ -58,6 +58,7 @@ fn missing(purpose: Purpose) -> Vec<&'static str> {
     if purpose == Purpose::Test {
         need(find_program("chromium").is_some(), &["chromium"]);
         need(find_program("nginx").is_some(), &["nginx"]);
+        need(find_program("openssl").is_some(), &["openssl"]);
         need(find_program("tesseract").is_some(), &["tesseract-ocr"]);
         need(find_program("pdftoppm").is_some(), &["poppler-utils"]);
         need(

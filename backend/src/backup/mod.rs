@@ -16,7 +16,7 @@ pub mod restore;
 use std::fs::{File, Permissions};
 use std::io::{BufWriter, Write, copy};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use domain::config::Config;
@@ -114,7 +114,7 @@ async fn write(config: &Config, place: &Place, file: NamedTempFile) -> Result<Na
     Ok(file)
 }
 
-fn write_file(zip: &mut Zip, name: &str, path: &PathBuf) -> Result<()> {
+fn write_file(zip: &mut Zip, name: &str, path: &Path) -> Result<()> {
     let mut file = File::open(path).with_context(|| format!("can't read the file {name}"))?;
     zip.start_file(format!("{FILES}{name}"), packed())?;
     copy(&mut file, zip).with_context(|| format!("can't write the file {name}"))?;

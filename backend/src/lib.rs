@@ -5,13 +5,17 @@
 
 mod assets;
 pub mod audit;
+pub mod backup;
 pub mod demo;
 pub mod doctor;
 pub mod embedded;
 mod extract;
+pub mod healthcheck;
 mod key_scopes;
 mod listen;
+pub mod migrate;
 mod open;
+mod place;
 pub mod plan;
 mod problem;
 mod pulse;

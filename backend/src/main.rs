@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use backend::{audit, doctor, plan, routes, serve, services};
+use anyhow::bail;
+use backend::backup::restore;
+use backend::{audit, backup, doctor, healthcheck, migrate, plan, routes, serve, services};
 use clap::{Parser, Subcommand};
 use domain::config::Config;
 use domain::kb::parse::sandbox;
 use domain::log;
 use domain::secrets;
 use domain::traces::Export;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 #[global_allocator]
@@ -31,8 +30,34 @@ enum Command {
     Serve,
     /// Check everything the server needs, and say what to do about what is missing.
     Doctor,
-    /// Bring the database at DATABASE_URL up to date.
-    Migrate,
+    /// Ask the server of these settings whether it is ready; fails when it is not. For containers.
+    Healthcheck {
+        /// Ask the worker at BOTWRIGHT_WORKER_LISTEN instead.
+        #[arg(long)]
+        worker: bool,
+    },
+    /// Bring the database up to date.
+    Migrate {
+        /// Say what would be done and try it, then take it back.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write the database, the uploaded files and the drafts into one file. The server may be running. The secret key is not in it.
+    Backup {
+        /// The file, which must not be there yet.
+        file: PathBuf,
+    },
+    /// Restore what `backup` wrote, into an empty database and data folder. Servers and workers must be stopped.
+    Restore {
+        /// The file.
+        file: PathBuf,
+        /// Put it into the place of what is there. All of that is removed.
+        #[arg(long)]
+        replace: bool,
+        /// Also when the secret key does not open what is sealed in the back-up.
+        #[arg(long)]
+        without_key: bool,
+    },
     /// The audit log.
     Audit {
         #[command(subcommand)]
@@ -109,18 +134,18 @@ fn observed(command: Command) -> anyhow::Result<ExitCode> {
 #[tokio::main]
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve => {
-            raise_open_files();
-            serve::serve(Config::load()?).await?;
-        }
+        Command::Serve => serve::serve(Config::load()?).await?,
         Command::Doctor => return Ok(doctor::run(&Config::load()?).await),
-        Command::Migrate => {
-            let config = Config::load()?;
-            let url = config
-                .database_url
-                .context("set DATABASE_URL to the database to migrate")?;
-            migrations::migrate(url.expose_secret()).await?;
-            eprintln!("The database is up to date.");
+        Command::Healthcheck { worker } => healthcheck::run(&Config::load()?, worker).await?,
+        Command::Migrate { dry_run } => migrate::run(&Config::load()?, dry_run).await?,
+        Command::Backup { file } => backup::run(&Config::load()?, &file).await?,
+        Command::Restore {
+            file,
+            replace,
+            without_key,
+        } => {
+            let options = restore::Options { replace, without_key };
+            restore::run(Config::load()?, &file, options).await?;
         }
         Command::Audit {
             command: AuditCommand::Verify { workspace },
@@ -136,16 +161,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Services { data_dir, scratch } => services::run(&data_dir, scratch).await?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Every stream of an answer and every dashboard is an open file. Systems give a program few to begin with, and more to one that
-/// asks.
-fn raise_open_files() {
-    let raised = getrlimit(Resource::RLIMIT_NOFILE)
-        .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
-    if let Err(error) = raised {
-        tracing::warn!(%error, "the limit of open files stays as it is");
-    }
 }
 
 fn rotate_key(config: &Config) -> anyhow::Result<()> {

@@ -18,6 +18,7 @@ mod api {
     mod auth_passkeys;
     mod auth_sessions;
     mod auth_wallets;
+    mod backup;
     mod bots;
     mod catalogue;
     mod chat;
@@ -26,6 +27,7 @@ mod api {
     mod data;
     mod data_deletion;
     mod data_redaction;
+    mod deploy;
     mod docs;
     mod embed;
     mod embedding;
@@ -57,6 +59,7 @@ mod api {
     mod policies;
     mod providers;
     mod quotas;
+    mod replicas;
     mod rerank;
     mod response_cache;
     mod retrieval;

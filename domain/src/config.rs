@@ -38,6 +38,9 @@ pub struct Config {
     pub lame_duck_ms: u64,
     /// Run jobs inside the server process. Set to false where `botwright-worker` runs.
     pub worker: bool,
+    /// Where `botwright-worker` answers `/healthz`, `/readyz` and `/metrics`, such as `0.0.0.0:8081`; nowhere when not set.
+    #[serde(default)]
+    pub worker_listen: Option<SocketAddr>,
     /// Jobs that one worker runs at once.
     pub worker_concurrency: usize,
     /// A worker that gave no sign of life for so many seconds is taken for dead. The same for all workers.

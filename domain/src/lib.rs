@@ -26,6 +26,7 @@ pub mod embeddings;
 pub mod error;
 pub mod gaps;
 pub mod google;
+pub mod health;
 pub mod inbox;
 pub mod jobs;
 pub mod kb;

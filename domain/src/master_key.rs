@@ -5,6 +5,7 @@
 //! go. Where several servers run, all of them get the new key as an earlier one first, so that each opens what any
 //! other seals.
 
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -28,6 +29,36 @@ pub enum Recognised {
     New,
     /// Another. The id is that of the key which is needed.
     Unknown(KeyId),
+}
+
+/// What a database, or a back-up of it, knows of the master key that it is sealed with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Canary {
+    id: Vec<u8>,
+    canary: Vec<u8>,
+}
+
+impl Canary {
+    /// That of a database; `None` when nothing was ever sealed there.
+    pub async fn of(conn: &mut PgConnection) -> Result<Option<Self>> {
+        Ok(sqlx::query_as!(
+            Self,
+            "select id, canary from master_keys where replaced_at is null"
+        )
+        .fetch_optional(conn)
+        .await?)
+    }
+
+    /// Whether the key, or an earlier one, opens what is sealed.
+    pub fn opens_with(&self, secrets: &Secrets) -> bool {
+        let is_known = self.id == secrets.key_id() || secrets.is_earlier(&self.id);
+        is_known && secrets.open(&self.canary, BOUND_TO).is_ok()
+    }
+
+    /// The id of the key that is needed.
+    pub fn key_id(&self) -> KeyId {
+        self.id.as_slice().try_into().unwrap_or_default()
+    }
 }
 
 /// Tells whether the master key is that of the database, and changes nothing.
@@ -64,16 +95,11 @@ pub async fn recognise(db: &Db, secrets: &Secrets) -> Result<Recognised> {
 
 async fn compare_in(conn: &mut PgConnection, secrets: &Secrets) -> Result<Recognised> {
     let own = secrets.key_id();
-    let current = sqlx::query!("select id, canary from master_keys where replaced_at is null")
-        .fetch_optional(&mut *conn)
-        .await?;
-    let Some(current) = current else {
+    let Some(current) = Canary::of(&mut *conn).await? else {
         return Ok(Recognised::New);
     };
-    let is_known = current.id == own || secrets.is_earlier(&current.id);
-    if !is_known || secrets.open(&current.canary, BOUND_TO).is_err() {
-        let needed = current.id.as_slice().try_into().unwrap_or_default();
-        return Ok(Recognised::Unknown(needed));
+    if !current.opens_with(secrets) {
+        return Ok(Recognised::Unknown(current.key_id()));
     }
     if current.id == own {
         return Ok(Recognised::Current);

@@ -5,6 +5,7 @@
 
 mod consume;
 mod jobs;
+pub mod probes;
 mod repair;
 
 use std::sync::Arc;

@@ -8,11 +8,12 @@ use domain::Services;
 use domain::config::Config;
 use domain::db::DbRole;
 use domain::kb::parse::sandbox;
-use domain::log;
 use domain::master_key::{self, Recognised};
 use domain::services::load_embedder;
 use domain::traces::Export;
+use domain::{log, metrics};
 use mimalloc::MiMalloc;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -50,13 +51,35 @@ fn observed() -> anyhow::Result<()> {
 
 #[tokio::main]
 async fn work(config: Config) -> anyhow::Result<()> {
+    metrics::install()?;
+    // Now, so that a port in use is said before anything is begun.
+    let listener = match config.worker_listen {
+        Some(address) => Some(TcpListener::bind(address).await.with_context(|| {
+            format!("could not listen on {address}: BOTWRIGHT_WORKER_LISTEN chooses another address")
+        })?),
+        None => None,
+    };
     let program = std::env::current_exe().context("could not find the own binary")?;
-    let services = Services::new(&config, DbRole::Worker, program, load_embedder(&config))?;
+    let services = Arc::new(Services::new(
+        &config,
+        DbRole::Worker,
+        program,
+        load_embedder(&config),
+    )?);
     check_key(&services).await?;
     let settings = worker::Settings::new(&config);
     let shutdown = CancellationToken::new();
     tokio::spawn(cancel_on_signal(shutdown.clone()));
-    worker::run(Arc::new(services), settings, shutdown).await;
+    if let Some(listener) = listener {
+        let (services, token) = (services.clone(), config.metrics_token.clone());
+        // Until the process ends: it is asked while the last jobs come to their end, too.
+        tokio::spawn(async move {
+            if let Err(error) = worker::probes::serve(listener, services, token).await {
+                tracing::error!(%error, "probes are not answered any more");
+            }
+        });
+    }
+    worker::run(services, settings, shutdown).await;
     Ok(())
 }
 

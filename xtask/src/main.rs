@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod cargo;
 mod ci;
+mod deploy;
 mod fuzz;
 mod fuzz_api;
 mod generated;
@@ -54,6 +55,8 @@ enum Task {
         #[arg(long)]
         widget: bool,
     },
+    /// Check the compose file, and what is in `deploy/`, with the tools of those who read them.
+    Deploy,
     /// Write `.sqlx` from the queries and the migrations.
     Sqlx(Generated),
     /// Write `docs/openapi.json` from the code.
@@ -107,6 +110,15 @@ impl Task {
             }
             Self::Web { widget: false } => {
                 Steps::new(paths, 1).run("web", "Web assets", |step| web::build(paths, step))
+            }
+            Self::Deploy => {
+                let mut steps = Steps::new(paths, 2);
+                steps.run("setup", "Set-up", |step| {
+                    setup::run(paths, Purpose::Test, &paths.data_dir(), step)
+                })?;
+                steps.run("deploy", "Images, manifests and nginx", |step| {
+                    deploy::check(paths, step)
+                })
             }
             Self::Sqlx(Generated { check }) => Steps::new(paths, 1).run("sqlx", "Checked queries", |step| {
                 generated::queries(paths, check, step)

@@ -80,13 +80,21 @@ impl Embedded {
 
     /// The database of `data_dir` while another process runs its servers; `None` when nobody does.
     pub fn running_database_url(data_dir: &Path) -> Result<Option<String>> {
+        Ok(Self::running(data_dir)?.map(|(database_url, _)| database_url))
+    }
+
+    /// The database and the Redis of `data_dir` while another process runs them; `None` when nobody does.
+    pub fn running(data_dir: &Path) -> Result<Option<(String, String)>> {
         let lock = File::open(data_dir.join("lock"));
         let is_taken = lock.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
         if !is_taken {
             return Ok(None);
         }
         let home = Home::open(data_dir)?;
-        Ok(Some(postgres::running_url(&home, "botwright")?))
+        Ok(Some((
+            postgres::running_url(&home, "botwright")?,
+            redis::running_url(&home)?,
+        )))
     }
 
     /// The database `botwright`, as its owner, who is also the superuser. Holds a password.
@@ -165,6 +173,11 @@ fn holder(file: &mut File) -> String {
 /// The folder with the programs of the newest PostgreSQL installed here.
 pub fn postgres_program() -> Result<PathBuf> {
     postgres::find_binaries(None)
+}
+
+/// PostgreSQL's programs of this name that are installed here, each with its major version.
+pub(crate) fn postgres_programs(name: &str) -> Vec<(u32, PathBuf)> {
+    postgres::find_programs(name)
 }
 
 /// The Redis server installed here.

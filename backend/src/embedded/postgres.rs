@@ -192,13 +192,8 @@ pub(super) async fn ensure_database(admin_url: &str, name: &str) -> Result<()> {
 
 /// The folder with `initdb` and `postgres` of the version that made the cluster, else of the newest.
 pub(super) fn find_binaries(version: Option<&str>) -> Result<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let debian = fs::read_dir("/usr/lib/postgresql")
+    let mut found: Vec<(u32, PathBuf)> = folders()
         .into_iter()
-        .flatten()
-        .flatten();
-    let folders = std::env::split_paths(&path).chain(debian.map(|entry| entry.path().join("bin")));
-    let mut found: Vec<(u32, PathBuf)> = folders
         .filter(|folder| folder.join("initdb").is_file())
         .filter_map(|folder| Some((major_version(&folder.join("postgres"))?, folder)))
         .collect();
@@ -217,6 +212,27 @@ pub(super) fn find_binaries(version: Option<&str>) -> Result<PathBuf> {
         )
     })?;
     Ok(folder)
+}
+
+/// Programs of this name, each with its major version.
+pub(super) fn find_programs(name: &str) -> Vec<(u32, PathBuf)> {
+    let programs = folders().into_iter().map(|folder| folder.join(name));
+    programs
+        .filter(|program| program.is_file())
+        .filter_map(|program| Some((major_version(&program)?, program)))
+        .collect()
+}
+
+/// Where programs of PostgreSQL may lie: those of PATH, and Debian's of each version.
+fn folders() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let debian = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    std::env::split_paths(&path)
+        .chain(debian.map(|entry| entry.path().join("bin")))
+        .collect()
 }
 
 /// The first number of `postgres (PostgreSQL) 15.14 (Debian …)`.

@@ -1,5 +1,6 @@
 //! The private Redis.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -56,6 +57,15 @@ impl Redis {
     pub(super) fn url(&self) -> String {
         format!("redis://:{}@127.0.0.1:{}/0", self.password, self.port)
     }
+}
+
+/// Where the Redis is reached that another process runs: it listens where its settings say.
+pub(super) fn running_url(home: &Home) -> Result<String> {
+    let path = home.path("redis.conf");
+    let text = fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
+    let port = text.lines().find_map(|line| line.strip_prefix("port "));
+    let port = port.with_context(|| format!("no port in {}", path.display()))?;
+    Ok(format!("redis://:{}@127.0.0.1:{port}/0", home.password()?))
 }
 
 impl Server for Redis {

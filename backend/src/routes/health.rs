@@ -1,16 +1,12 @@
 //! `/healthz` and `/readyz`.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::health::Health;
 use serde_json::{Value, json};
 
 use crate::AppState;
-
-/// How long a part may take to answer.
-const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The process is up.
 pub async fn healthz() -> &'static str {
@@ -22,15 +18,11 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Value>) 
     if state.leaving.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "stopping": true })));
     }
-    let services = &state.services;
-    let postgres = tokio::time::timeout(TIMEOUT, services.db.ping());
-    let redis = tokio::time::timeout(TIMEOUT, services.redis.ping());
-    let (postgres, redis) = tokio::join!(postgres, redis);
-    let (postgres, redis) = (matches!(postgres, Ok(Ok(_))), matches!(redis, Ok(Ok(_))));
-    let status = if postgres && redis {
+    let health = Health::of(&state.services).await;
+    let status = if health.is_ready() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, Json(json!({ "postgres": postgres, "redis": redis })))
+    (status, Json(json!(health)))
 }

@@ -1,4 +1,4 @@
-//! `/metrics`: what an operator's Prometheus reads. It says how much is going on, so it is not for everybody.
+//! `/metrics`: what an operator's Prometheus reads.
 
 use std::sync::Arc;
 
@@ -9,16 +9,12 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::TypedHeader;
 use axum_extra::headers::Authorization;
 use axum_extra::headers::authorization::Bearer;
+use domain::Services;
+use domain::metrics::{self, Asker, PASSED_ON};
 use domain::tenancy::Origin;
-use domain::{Services, metrics};
-use secrecy::ExposeSecret;
-use subtle::ConstantTimeEq;
 
 use crate::AppState;
 use crate::problem::{Problem, Result};
-
-/// The media type of Prometheus' text format.
-const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All metrics, for whoever has the token; without one set, for programs on this machine.
 pub async fn metrics(
@@ -27,28 +23,18 @@ pub async fn metrics(
     bearer: Option<TypedHeader<Authorization<Bearer>>>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let may = match &state.config.metrics_token {
-        Some(token) => bearer.is_some_and(|given| {
-            let (given, token) = (given.token().as_bytes(), token.expose_secret().as_bytes());
-            given.ct_eq(token).into()
-        }),
-        // What a proxy on this machine passes on comes from anywhere.
-        None => !is_passed_on(&headers) && origin.address.is_some_and(|address| address.is_loopback()),
+    let asker = Asker {
+        bearer: bearer.as_ref().map(|given| given.token()),
+        address: origin.address,
+        is_passed_on: PASSED_ON.iter().any(|name| headers.contains_key(*name)),
     };
-    if !may {
-        let detail = "Metrics are for the operator: send BOTWRIGHT_METRICS_TOKEN as a bearer token, or, where none is \
-                      set, ask from the server's own machine.";
-        return Err(Problem::refused(ErrorCode::Forbidden, detail));
+    if !metrics::may_read(state.config.metrics_token.as_ref(), asker) {
+        return Err(Problem::refused(ErrorCode::Forbidden, metrics::REFUSAL));
     }
     Ok(text(&state.services).await)
 }
 
 async fn text(services: &Arc<Services>) -> Response {
-    ([(header::CONTENT_TYPE, TEXT)], metrics::render(services).await).into_response()
-}
-
-fn is_passed_on(headers: &HeaderMap) -> bool {
-    ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
-        .iter()
-        .any(|name| headers.contains_key(*name))
+    let headers = [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)];
+    (headers, metrics::render(services).await).into_response()
 }

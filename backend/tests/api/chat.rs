@@ -44,7 +44,7 @@ impl Fixture {
 }
 
 /// Reads a whole stream as `(id, event)`.
-async fn events(request: RequestBuilder) -> Vec<(String, ChatEvent)> {
+pub async fn events(request: RequestBuilder) -> Vec<(String, ChatEvent)> {
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
@@ -58,7 +58,7 @@ async fn events(request: RequestBuilder) -> Vec<(String, ChatEvent)> {
     parse(&response.text().await.unwrap())
 }
 
-fn parse(text: &str) -> Vec<(String, ChatEvent)> {
+pub fn parse(text: &str) -> Vec<(String, ChatEvent)> {
     let field = |block: &str, name: &str| {
         block
             .lines()

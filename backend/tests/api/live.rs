@@ -7,9 +7,11 @@ use futures::{SinkExt, StreamExt};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use uuid::Uuid;
 
@@ -18,7 +20,7 @@ use crate::support::fake_openai::{FakeOpenAi, Reply};
 use crate::support::{Person, TestApp, done, ok};
 
 /// A socket as the dashboard opens it.
-pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket<S = MaybeTlsStream<TcpStream>>(WebSocketStream<S>);
 
 impl Socket {
     pub async fn open(base: &str) -> Self {
@@ -26,15 +28,26 @@ impl Socket {
         Self(connect_async(url).await.unwrap().0)
     }
 
+    pub async fn signed_in(base: &str, who: &Person) -> Self {
+        let mut socket = Self::open(base).await;
+        socket.sign_in(who).await;
+        socket
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// A socket over a connection that was upgraded already.
+    pub async fn over(upgraded: S) -> Self {
+        Self(WebSocketStream::from_raw_socket(upgraded, protocol::Role::Client, None).await)
+    }
+
     pub async fn say(&mut self, text: impl Into<String>) {
         self.0.send(Message::Text(text.into().into())).await.unwrap();
     }
 
-    pub async fn signed_in(base: &str, who: &Person) -> Self {
-        let mut socket = Self::open(base).await;
-        socket.say(json!({ "token": who.token() }).to_string()).await;
-        assert_eq!(socket.next().await, LiveEvent::Ready);
-        socket
+    pub async fn sign_in(&mut self, who: &Person) {
+        self.say(json!({ "token": who.token() }).to_string()).await;
+        assert_eq!(self.next().await, LiveEvent::Ready);
     }
 
     pub async fn next(&mut self) -> LiveEvent {

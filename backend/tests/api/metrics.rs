@@ -134,6 +134,8 @@ fn dashboard_alerts_and_guide_speak_of_what_there_is() {
     for path in [
         "deploy/grafana/botwright.json",
         "deploy/prometheus/alerts.yml",
+        "deploy/kubernetes/autoscaling.yaml",
+        "deploy/kubernetes/prometheus-adapter.yaml",
         "docs/OBSERVABILITY.md",
     ] {
         let named = names(&read(path));

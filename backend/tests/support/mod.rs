@@ -27,6 +27,7 @@ pub mod hostile_urls;
 pub mod log;
 pub mod mails;
 pub mod planted;
+pub mod programs;
 #[path = "../../../domain/tests/support/service_account.rs"]
 mod service_account;
 pub mod traces;
@@ -376,6 +377,7 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         demo: false,
         lame_duck_ms: 0,
         worker: false,
+        worker_listen: None,
         worker_concurrency: 2,
         worker_lost_after_seconds: 15,
         crawl_delay_ms: 0,

@@ -5,6 +5,7 @@
 //! compare-and-set on `version`, in one round trip (a Lua script), so that two tabs lose nothing. A copy of each goes to Postgres
 //! (`draft_copies`), from which a Redis that was emptied gets back what it had.
 
+pub mod archive;
 mod copies;
 mod lost;
 mod store;

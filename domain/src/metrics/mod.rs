@@ -3,6 +3,7 @@
 //!
 //! Labels are few and known beforehand: never an id, an address or words of anybody.
 
+mod access;
 mod gather;
 mod names;
 
@@ -14,7 +15,11 @@ use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::Services;
+pub use access::{Asker, PASSED_ON, REFUSAL, may_read};
 pub use names::{ALL, Kind, Metric};
+
+/// The media type of what [`render`] answers.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Seconds: from a look into a cache to a model that thinks for a minute.
 const SECONDS: [f64; 14] = [

@@ -85,7 +85,8 @@ fn written(folder: &Path, text: &str) -> anyhow::Result<NamedTempFile> {
     Ok(file)
 }
 
-fn load(path: &Path) -> anyhow::Result<SecretString> {
+/// Reads the secret key of the embedded default, which must be there.
+pub fn load(path: &Path) -> anyhow::Result<SecretString> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("could not read the secret key {}", path.display()))?;
     let key = text.trim();

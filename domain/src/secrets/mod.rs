@@ -5,7 +5,7 @@
 
 mod file;
 
-pub use file::{KEY_FILE, load_earlier, load_or_create, rotate};
+pub use file::{KEY_FILE, load, load_earlier, load_or_create, rotate};
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};

@@ -58,6 +58,8 @@ fn missing(purpose: Purpose) -> Vec<&'static str> {
     if purpose == Purpose::Test {
         need(find_program("chromium").is_some(), &["chromium"]);
         need(find_program("faketime").is_some(), &["faketime"]);
+        need(find_program("nginx").is_some(), &["nginx"]);
+        need(find_program("openssl").is_some(), &["openssl"]);
         need(find_program("tesseract").is_some(), &["tesseract-ocr"]);
         need(find_program("pdftoppm").is_some(), &["poppler-utils"]);
         need(
@@ -113,7 +115,7 @@ fn disable_services(packages: &[&str], step: &Step) -> Result<()> {
     }
     for package in packages
         .iter()
-        .filter(|package| ["postgresql", "redis-server"].contains(package))
+        .filter(|package| ["nginx", "postgresql", "redis-server"].contains(package))
     {
         step.command(Command::new("systemctl").args(["disable", "--now", package]))?;
     }

@@ -20,7 +20,7 @@ use crate::steps::Step;
 pub enum Purpose {
     /// Building and running the product.
     Run,
-    /// Running the tests, too: a browser, text recognition, and Python for its OpenAI client.
+    /// Running the tests, too: a browser, text recognition, nginx, and Python for its OpenAI client.
     Test,
 }
 

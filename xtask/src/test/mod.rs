@@ -12,21 +12,21 @@ use crate::paths::Paths;
 use crate::services::Services;
 use crate::setup::{self, Purpose};
 use crate::steps::Steps;
-use crate::web;
+use crate::{deploy, web};
 
 /// Steps of [`run`].
-pub const STEPS: usize = 6;
+pub const STEPS: usize = 7;
 
 /// What to test.
 #[derive(Args, Default)]
 pub struct Options {
-    /// Run the browser tests even when filters are given.
+    /// Run the browser tests, and look at what is in `deploy/`, even when filters are given.
     #[arg(long)]
     e2e: bool,
     /// Run the whole of what is broken on purpose, and nothing else; the normal run has a short form of it.
     #[arg(long, conflicts_with_all = ["e2e", "filters"])]
     faults: bool,
-    /// Filters and options for `cargo nextest run`; without `--e2e` the browser tests are left out then.
+    /// Filters and options for `cargo nextest run`; without `--e2e` all else is left out then.
     #[arg(last = true)]
     filters: Vec<String>,
 }
@@ -55,6 +55,11 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
     steps.run("setup", "Set-up", |step| {
         setup::run(paths, Purpose::Test, &paths.data_dir(), step)
     })?;
+    if with_e2e {
+        steps.run("deploy", "Images, manifests and nginx", |step| {
+            deploy::check(paths, step)
+        })?;
+    }
     let nextest = steps.run("web", "Web assets", |step| {
         let nextest = rust::runner(paths, step)?;
         web::build_beside(paths, &mut rust::build(paths, &nextest), step)?;

@@ -30,6 +30,7 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -
 }
 
 /// What a server answered.
+#[cfg_attr(not(test), expect(dead_code, reason = "benchmarks count answers only"))]
 pub struct Answer {
     pub status: u16,
     pub body: Vec<u8>,

@@ -342,6 +342,7 @@ async fn every_tenant_table_is_exported_or_left_out_for_a_reason() {
         "bot_providers",       // in the bots' content
         "crawls",              // the state of work; what was found is in pages
         "data_exports",        // archives
+        "draft_copies",        // drafts, which are exported from Redis
         "embedded_documents",  // the state of work
         "embeddings",          // vectors
         "event_days",          // sums of events

@@ -224,7 +224,7 @@ impl Running {
         match stored {
             Ok(()) => tracing::info!(message_id = %self.message_id, "an answer was stored late"),
             Err(error) => {
-                tracing::error!(%error, message_id = %self.message_id, "an answer could not be stored")
+                tracing::error!(%error, message_id = %self.message_id, "an answer could not be stored");
             }
         }
     }

@@ -137,10 +137,10 @@ impl Replicas {
     }
 
     /// A question to the bot at one of the addresses.
-    fn chat(&self, base: &str, bot: Uuid, body: Value) -> RequestBuilder {
+    fn chat(&self, base: &str, bot: Uuid, body: &Value) -> RequestBuilder {
         self.http
             .post(format!("{base}/api/v1/bots/{bot}/chat"))
-            .json(&body)
+            .json(body)
     }
 }
 
@@ -162,7 +162,7 @@ async fn any_server_takes_any_request() {
     }
     let bot = it.deploy(&ada).await;
     for base in it.servers.iter().chain([&it.nginx.base]) {
-        let answer: ChatResponse = ok(it.chat(base, bot, json!({ "message": "Hi" }))).await;
+        let answer: ChatResponse = ok(it.chat(base, bot, &json!({ "message": "Hi" }))).await;
         assert_eq!(answer.response, "Hello there.");
     }
     let served: BTreeSet<String> = it.nginx.upstreams().into_iter().collect();
@@ -202,11 +202,7 @@ async fn a_stream_comes_as_it_is_made_and_goes_on_at_the_other_server() {
     let end = Arc::new(Notify::new());
     it.fake.reply([Reply::Held("One two three.".into(), end.clone())]);
     let question = json!({ "message": "Count", "stream": true });
-    let response = it
-        .chat(&it.nginx.base, bot, question.clone())
-        .send()
-        .await
-        .unwrap();
+    let response = it.chat(&it.nginx.base, bot, &question).send().await.unwrap();
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
     let mut body = response.bytes_stream();
     let mut text = String::new();
@@ -226,7 +222,7 @@ async fn a_stream_comes_as_it_is_made_and_goes_on_at_the_other_server() {
     let mut again = question;
     again["session_id"] = json!(session_id);
     let resumed = it.servers.clone().map(|base| {
-        let request = it.chat(&base, bot, again.clone());
+        let request = it.chat(&base, bot, &again);
         tokio::spawn(events(request.header("Last-Event-ID", format!("{message_id}:1"))))
     });
     end.notify_waiters();
@@ -266,7 +262,7 @@ async fn what_happens_at_one_server_is_told_to_sockets_of_the_other_and_of_nginx
     behind.sign_in(&ada).await;
 
     let question = json!({ "message": "I want a person" });
-    let asked: ChatResponse = ok(it.chat(&it.servers[1], bot, question)).await;
+    let asked: ChatResponse = ok(it.chat(&it.servers[1], bot, &question)).await;
     let path = format!("/api/v1/bots/{bot}/hand-off");
     let hand_off = json!({ "session_id": asked.session_id });
     done(it.http.post(format!("{}{path}", it.servers[1])).json(&hand_off)).await;

@@ -400,6 +400,7 @@ fn config(listen: SocketAddr, data_dir: PathBuf, database_url: &str) -> Config {
         plans: std::collections::BTreeMap::new(),
         is_embedded: false,
         metrics_token: None,
+        otlp_endpoint: None,
         chat_requests_per_minute: 100_000,
         auth_requests_per_minute: 100_000,
         bot_requests_per_minute: 0,

@@ -13,6 +13,7 @@ pub struct Mutant {
 }
 
 const DRAFTS: &str = "domain/src/drafts/store.rs";
+const BEGIN_TURN: &str = "migrations/0032_parts.sql";
 const ROLES_OF: &str = "migrations/0031_roles.sql";
 const RATE: &str = "domain/src/chat/rate.rs";
 const SESSION: &str = "domain/src/chat/session.rs";
@@ -104,6 +105,15 @@ pub const MUTANTS: &[Mutant] = &[
         tests: "test(a_known_visitors_conversation_is_theirs_alone)",
     },
     Mutant {
+        name: "conversation-gone-on-with-is-the-visitors",
+        edits: &[(
+            BEGIN_TURN,
+            "and (c.visitor is null or c.visitor ->> 'id' = person ->> 'id')",
+            "and (c.visitor is null or c.visitor ->> 'id' = person ->> 'id' or SQL_MUTANT)",
+        )],
+        tests: "test(a_known_visitors_conversation_is_theirs_alone)",
+    },
+    Mutant {
         name: "resumed-conversation-is-the-visitors",
         edits: &[(
             "domain/src/chat/resume.rs",
@@ -133,11 +143,9 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "history-is-of-the-conversation",
         edits: &[(
-            SESSION,
-            "where workspace_id = $1 and conversation_id = $2 and status <> 'failed'
-         order by id desc limit $3",
-            "where workspace_id = $1 and (conversation_id = $2 or SQL_MUTANT) and status <> 'failed'
-         order by id desc limit $3",
+            BEGIN_TURN,
+            "where workspace_id = workspace and conversation_id = session and status <> 'failed'",
+            "where workspace_id = workspace and (conversation_id = session or SQL_MUTANT) and status <> 'failed'",
         )],
         tests: "test(what_belongs_to_another_conversation_stays_there)",
     },

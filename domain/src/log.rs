@@ -7,38 +7,47 @@
 use std::env;
 use std::io::{IsTerminal, stderr};
 
-use tracing::Span;
+use tracing::level_filters::LevelFilter;
+use tracing::{Metadata, Span};
+use tracing_subscriber::filter::{FilterFn, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, registry};
 use uuid::Uuid;
 
-use crate::traces::Export;
+use crate::traces::{self, Export};
 
 /// The variable that chooses how it is written: `text` or `json`.
 const FORMAT: &str = "BOTWRIGHT_LOG_FORMAT";
 
 /// Begins to log, and to send traces if they are wanted. What can't be written, as the disk is full, is left out: saying so in the
 /// same place would end the task that logs. `RUST_LOG` chooses what is logged, `filter` when it is not set.
-pub fn begin(filter: &str, traces: Option<&Export>) {
+pub fn begin(filter: &str, export: Option<&Export>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
     if env::var(FORMAT).is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
-        return json(filter, stderr, traces).init();
+        return json(filter, stderr, export).init();
     }
+    let most = filter.max_level_hint();
     let log = tracing_subscriber::fmt::layer()
         .with_ansi(stderr().is_terminal())
         .log_internal_errors(false)
         .with_writer(stderr)
         .with_filter(filter);
-    registry().with(traces.map(Export::layer)).with(log).init();
+    let gate = export.map(|_| gate(most));
+    registry()
+        .with(export.map(Export::layer))
+        .with(log)
+        .with(gate)
+        .init();
 }
 
 /// A log of JSON objects: the entry's own fields, and those of the request or job that it belongs to under `spans`.
-pub fn json<W>(filter: EnvFilter, writer: W, traces: Option<&Export>) -> impl SubscriberInitExt + use<W>
+pub fn json<W>(filter: EnvFilter, writer: W, export: Option<&Export>) -> impl SubscriberInitExt + use<W>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
+    let most = filter.max_level_hint();
     let log = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
@@ -46,7 +55,15 @@ where
         .log_internal_errors(false)
         .with_writer(writer)
         .with_filter(filter);
-    registry().with(traces.map(Export::layer)).with(log)
+    let gate = export.map(|_| gate(most));
+    registry().with(export.map(Export::layer)).with(log).with(gate)
+}
+
+/// Turns away what neither the log nor the traces want before either is asked: when both of them say no to an entry of the `log` crate,
+/// tracing-subscriber 0.3.23 takes that for their answer to the next span, which is then lost to both.
+fn gate(most: Option<LevelFilter>) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
+    let most = most.unwrap_or(LevelFilter::TRACE);
+    filter_fn(move |metadata| *metadata.level() <= most || traces::is_sent(metadata))
 }
 
 /// Says in the entries of this request what it is about, as soon as that is known.

@@ -124,7 +124,7 @@ impl Export {
     }
 }
 
-fn is_sent(metadata: &Metadata<'_>) -> bool {
+pub(crate) fn is_sent(metadata: &Metadata<'_>) -> bool {
     let of = metadata.target().split("::").next().unwrap_or_default();
     metadata.is_span() && OURS.contains(&of)
 }

@@ -17,6 +17,8 @@ mod fake_openai;
 #[path = "../examples/bench_server/model.rs"]
 #[expect(dead_code, reason = "benchmarks hold it back, too")]
 mod model;
+#[path = "../../domain/tests/support/tls.rs"]
+mod tls;
 #[path = "../examples/bench_server/wire.rs"]
 #[expect(dead_code, reason = "benchmarks only count")]
 mod wire;

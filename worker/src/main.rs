@@ -42,7 +42,7 @@ fn observed() -> anyhow::Result<()> {
         Err(_) => None,
     };
     log::begin("info", traces.as_ref());
-    let ended = work(config?);
+    let ended = config.and_then(|config| work(&config));
     if let Some(traces) = traces {
         traces.finish();
     }
@@ -50,7 +50,7 @@ fn observed() -> anyhow::Result<()> {
 }
 
 #[tokio::main]
-async fn work(config: Config) -> anyhow::Result<()> {
+async fn work(config: &Config) -> anyhow::Result<()> {
     metrics::install()?;
     // Now, so that a port in use is said before anything is begun.
     let listener = match config.worker_listen {
@@ -61,13 +61,13 @@ async fn work(config: Config) -> anyhow::Result<()> {
     };
     let program = std::env::current_exe().context("could not find the own binary")?;
     let services = Arc::new(Services::new(
-        &config,
+        config,
         DbRole::Worker,
         program,
-        load_embedder(&config),
+        load_embedder(config),
     )?);
     check_key(&services).await?;
-    let settings = worker::Settings::new(&config);
+    let settings = worker::Settings::new(config);
     let shutdown = CancellationToken::new();
     tokio::spawn(cancel_on_signal(shutdown.clone()));
     if let Some(listener) = listener {

@@ -208,7 +208,7 @@ impl Bench {
         std::fs::create_dir_all(&folder)?;
         let servers = Servers::start_in(&folder)?;
         let options = Options {
-            model: Some(&model.address),
+            model: Some(model),
             ..Options::default()
         };
         let server = Server::start(&servers, &options).await?;

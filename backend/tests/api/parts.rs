@@ -87,7 +87,7 @@ async fn nobody_gets_past_the_policies_by_a_part() {
             let refused = owner.execute(sqlx::AssertSqlSafe(sql)).await.unwrap_err();
             let code = refused
                 .as_database_error()
-                .and_then(|error| error.code().map(|code| code.into_owned()));
+                .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
             assert_eq!(code.as_deref(), Some("42501"), "{role} {part}");
         }
         owner.execute("reset role").await.unwrap();

@@ -63,7 +63,7 @@ pub(super) async fn answer(
     emit: &mut (dyn FnMut(ChatEvent) + Send),
 ) -> Result<Answer> {
     match &question.content.model {
-        ModelChoice::Extractive => quote(services, &question, emit).await,
+        ModelChoice::Extractive => Box::pin(quote(services, &question, emit)).await,
         ModelChoice::Provider {
             model, temperature, ..
         } => {
@@ -120,15 +120,16 @@ async fn quote(
         return stream_out(extractive::stream(&quoted), content, Citable::NOTHING, emit).await;
     }
     let queries = followup::queries(question.text, question.history);
-    let (sources, retrieval) = retrieve(services, question, &queries, emit).await?;
-    let passages: Vec<Passage<'_>> = sources
+    let found = Box::pin(retrieve(services, question, &queries, emit)).await?;
+    let passages: Vec<Passage<'_>> = found
+        .sources
         .iter()
         .map(|source| Passage {
             text: &source.quote,
             heading_path: &source.heading_path,
         })
         .collect();
-    let quoted = extractive::answer(&retrieval.query, &passages, services.embedder.as_deref()).await;
+    let quoted = extractive::answer(&found.retrieval.query, &passages, services.embedder.as_deref()).await;
     let answer = match quoted {
         None => match quote_file(services, question).await {
             Some(quoted) => stream_out(extractive::stream(&quoted), content, Citable::NOTHING, emit).await?,
@@ -136,14 +137,14 @@ async fn quote(
         },
         Some(quoted) => {
             let given = Citable {
-                sources: &sources,
-                degraded: retrieval.degraded,
+                sources: &found.sources,
+                degraded: found.retrieval.degraded,
             };
             stream_out(extractive::stream(&quoted), content, given, emit).await?
         }
     };
     Ok(Answer {
-        retrieval: Some(retrieval),
+        retrieval: Some(found.retrieval.clone()),
         ..answer
     })
 }
@@ -214,21 +215,21 @@ async fn generate(
     let rewritten = match followup::leaning(question.text, question.history) {
         Leaning::No => None,
         Leaning::Perhaps | Leaning::Yes => {
-            followup::rewrite(client, model, question.text, question.history).await
+            Box::pin(followup::rewrite(client, model, question.text, question.history)).await
         }
     };
     let queries = match rewritten {
         Some(rewritten) => vec![rewritten],
         None => followup::queries(question.text, question.history),
     };
-    let (sources, retrieval) = retrieve(services, question, &queries, emit).await?;
+    let found = Box::pin(retrieve(services, question, &queries, emit)).await?;
     let given = Citable {
-        sources: &sources,
-        degraded: retrieval.degraded,
+        sources: &found.sources,
+        degraded: found.retrieval.degraded,
     };
     let answer = ask(services, question, client, model, temperature, given, emit).await?;
     Ok(Answer {
-        retrieval: Some(retrieval),
+        retrieval: Some(found.retrieval.clone()),
         ..answer
     })
 }
@@ -262,7 +263,7 @@ async fn ask(
                 ..answer
             });
         }
-        (key, client.stream(&request).await?)
+        (key, Box::pin(client.stream(&request)).await?)
     };
     let Some(key) = key else {
         return stream_out(together(pieces), question.content, given, emit).await;

@@ -46,10 +46,13 @@ struct Key {
     is_for_model: bool,
 }
 
+/// What was found. Shared with the cache, as it is the largest part of a turn while its answer is written.
 #[derive(Debug)]
-struct Found {
-    sources: Vec<Source>,
-    retrieval: Retrieval,
+pub(super) struct Found {
+    /// The passages, numbered.
+    pub(super) sources: Vec<Source>,
+    /// How they were chosen.
+    pub(super) retrieval: Retrieval,
 }
 
 impl Default for Retrieved {
@@ -100,7 +103,7 @@ pub(super) async fn retrieve(
     question: &Question<'_>,
     queries: &[String],
     emit: &mut (dyn FnMut(ChatEvent) + Send),
-) -> Result<(Vec<Source>, Retrieval)> {
+) -> Result<Arc<Found>> {
     let Retrieved(cache) = &services.retrieved;
     let key = Key::of(question, queries);
     let known = match &key {
@@ -121,12 +124,11 @@ pub(super) async fn retrieve(
             found
         }
     };
-    let Found { sources, retrieval } = &*found;
     emit(ChatEvent::Sources {
-        sources: sources.clone(),
-        degraded: retrieval.degraded,
+        sources: found.sources.clone(),
+        degraded: found.retrieval.degraded,
     });
-    Ok((sources.clone(), retrieval.clone()))
+    Ok(found)
 }
 
 async fn search(services: &Services, question: &Question<'_>, queries: &[String]) -> Result<Found> {

@@ -36,7 +36,8 @@ const KEEP_FOR: Duration = Duration::from_secs(600);
 /// How often storing it is tried.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 
-/// A turn under way.
+/// A turn under way. While its answer is written it waits, one of thousands perhaps: what is large and over before, or comes after, is
+/// boxed, so that it is no part of what waits.
 pub(super) struct Running {
     pub(super) services: Arc<Services>,
     pub(super) bot: Arc<LiveBot>,
@@ -130,7 +131,7 @@ impl Running {
         let last = match answered {
             Ok(Ended::Whole(answer)) => {
                 let finished = self.finished(&answer, MessageStatus::Complete);
-                let mut storing = std::pin::pin!(self.store_patiently(&finished));
+                let mut storing = Box::pin(self.store_patiently(&finished));
                 match timeout(STORE_FOR, &mut storing).await {
                     Ok(stored) => stored.map(|()| self.done(answer)),
                     Err(_) => {
@@ -141,7 +142,7 @@ impl Running {
             }
             Ok(Ended::Handed(status)) => {
                 told.tell(ChatEvent::HandOff(status));
-                self.finish_handed(&told.text).await
+                Box::pin(self.finish_handed(&told.text)).await
             }
             Err(error) => Err(error),
         };
@@ -150,13 +151,13 @@ impl Running {
             Err(error) => {
                 // While Postgres is away nobody has deleted anything, and the visitor has waited for long enough.
                 let is_away = matches!(error, Error::Unavailable { .. });
-                let is_deleted = !is_away && self.is_deleted().await;
+                let is_deleted = !is_away && Box::pin(self.is_deleted()).await;
                 if let Some(log) = told.log.as_ref().filter(|_| is_deleted) {
                     log.discard();
                 }
                 told.tell(error_event(&error, Audience::Visitor));
                 if !is_deleted {
-                    self.store_failure(&told.text).await;
+                    Box::pin(self.store_failure(&told.text)).await;
                 }
                 return;
             }
@@ -181,7 +182,13 @@ impl Running {
     }
 
     async fn answer(&self, emit: &mut (dyn FnMut(ChatEvent) + Send)) -> Result<Answer> {
-        let files = uploads::given(&self.services, &self.bot, self.session_id, self.question_id).await?;
+        let files = Box::pin(uploads::given(
+            &self.services,
+            &self.bot,
+            self.session_id,
+            self.question_id,
+        ))
+        .await?;
         let question = Question {
             scope: &self.bot.scope,
             content: &self.bot.content,

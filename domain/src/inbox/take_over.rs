@@ -23,7 +23,7 @@ pub(crate) async fn taken_over(
             Err(RecvError::Closed) => std::future::pending().await,
             Ok(_) | Err(RecvError::Lagged(_)) => {}
         }
-        match look(services, scope, conversation_id).await {
+        match Box::pin(look(services, scope, conversation_id)).await {
             Ok(status) if status.state.is_with_people() => return status,
             Ok(_) => {}
             Err(error) => tracing::debug!(%error, "can't tell whether a conversation was taken over"),

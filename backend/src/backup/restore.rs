@@ -22,7 +22,7 @@ use super::{DATABASE, DRAFTS, FILES, MANIFEST};
 use crate::place::Place;
 
 /// What is there is taken away; what the dump makes comes into its place, in the same transaction.
-const EMPTY: &str = "drop schema if exists apalis cascade; drop schema public cascade; create schema public; \
+const EMPTY: &str = "drop schema if exists apalis, parts cascade; drop schema public cascade; create schema public; \
                      alter schema public owner to pg_database_owner; grant usage on schema public to public;";
 
 /// What to do about what would keep a back-up from being restored.

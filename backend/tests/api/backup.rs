@@ -57,14 +57,14 @@ fn models() -> Option<PathBuf> {
 async fn empty(database: &TestDatabase) {
     let mut connection = PgConnection::connect(database.url.as_str()).await.unwrap();
     connection
-        .execute("drop schema apalis cascade; drop schema public cascade; create schema public")
+        .execute("drop schema apalis, parts cascade; drop schema public cascade; create schema public")
         .await
         .unwrap();
 }
 
 async fn tables(database: &TestDatabase) -> i64 {
     let mut connection = PgConnection::connect(database.url.as_str()).await.unwrap();
-    sqlx::query_scalar("select count(*) from pg_tables where schemaname in ('public', 'apalis')")
+    sqlx::query_scalar("select count(*) from pg_tables where schemaname in ('public', 'apalis', 'parts')")
         .fetch_one(&mut connection)
         .await
         .unwrap()

@@ -155,6 +155,7 @@ impl Running {
                 if let Some(log) = told.log.as_ref().filter(|_| is_deleted) {
                     log.discard();
                 }
+                let error = if is_deleted { gone() } else { error };
                 told.tell(error_event(&error, Audience::Visitor));
                 if !is_deleted {
                     Box::pin(self.store_failure(&told.text)).await;
@@ -395,6 +396,15 @@ impl Running {
             question: &self.question,
         };
         gaps::record(tx, &self.bot.scope, &gap).await
+    }
+}
+
+/// What a visitor is told whose conversation is not there any more: somebody deleted it, or Postgres was killed and lost the question,
+/// whose transaction does not wait for the disk.
+fn gone() -> Error {
+    Error::Unavailable {
+        part: "the conversation",
+        source: anyhow::anyhow!("the conversation is gone"),
     }
 }
 

@@ -92,6 +92,8 @@ async fn nothing_is_left_of_a_workspace_and_all_of_the_others() {
     fill(&harness, scope).await;
     let other = new_scope(services).await;
     fill(&harness, &other).await;
+    // Copies of drafts are written a moment after them.
+    services.drafts.flush().await.unwrap();
     let (ours, theirs) = (scope.workspace_id(), other.workspace_id());
     let kept = (rows(&harness, theirs).await, files(&harness, theirs));
     assert!(

@@ -18,17 +18,18 @@ async function signIn(page, url) {
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
-// Puts so many messages before those of a conversation; even ones are the visitor's. The ids are older than any real one.
+// Puts so many messages before those of a conversation; even ones are the visitor's. The ids are older than any real one, and so
+// is the conversation then: nothing is looked for before it began.
 function say(server, conversation, count) {
   sql(
     server,
     `insert into messages (workspace_id, id, conversation_id, role, content, created_at)
-     select c.workspace_id, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, c.id,
+     select c.workspace_id, ('00000a00-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, c.id,
        case when n % 2 = 0 then 'user' else 'assistant' end,
        case when n % 2 = 0 then 'Question number ' || n else 'Answer number ' || n || '. ${WORDS.replaceAll("\n", "' || chr(10) || '")}' end,
        c.created_at - make_interval(secs => ${count} - n)
      from conversations c, generate_series(0, ${count} - 1) n where c.id = '${conversation}';
-     update conversations set message_count = message_count + ${count} where id = '${conversation}';`,
+     update conversations set message_count = message_count + ${count}, created_at = '1970-01-02 00:00+00' where id = '${conversation}';`,
   );
 }
 
@@ -193,12 +194,12 @@ test("a conversation of ten thousand messages is read from its end, and to its b
   assert.ok(await page.evaluate(() => window.find("Question number 9500")));
 
   // A link leads to a message, with what was said around it.
-  const link = `/conversations/${session_id}?message=00000000-0000-7000-8000-000000001388`;
+  const link = `/conversations/${session_id}?message=00000a00-0000-7000-8000-000000001388`;
   await page.goto(`${server.url}${link}`);
-  const wanted = page.locator("#m-00000000-0000-7000-8000-000000001388");
+  const wanted = page.locator("#m-00000a00-0000-7000-8000-000000001388");
   await wanted.getByText("Question number 5000").waitFor();
   await page.waitForFunction(() => {
-    const { top, bottom } = document.getElementById("m-00000000-0000-7000-8000-000000001388").getBoundingClientRect();
+    const { top, bottom } = document.getElementById("m-00000a00-0000-7000-8000-000000001388").getBoundingClientRect();
     return top > 0 && bottom < window.innerHeight;
   });
   await page.getByRole("button", { name: "Show later messages" }).waitFor({ state: "attached" });

@@ -151,7 +151,7 @@ impl Running {
             Err(error) => {
                 // While Postgres is away nobody has deleted anything, and the visitor has waited for long enough.
                 let is_away = matches!(error, Error::Unavailable { .. });
-                let is_deleted = !is_away && Box::pin(self.is_deleted()).await;
+                let is_deleted = !is_away && (has_no_place(&error) || Box::pin(self.is_deleted()).await);
                 if let Some(log) = told.log.as_ref().filter(|_| is_deleted) {
                     log.discard();
                 }
@@ -397,6 +397,17 @@ impl Running {
         };
         gaps::record(tx, &self.bot.scope, &gap).await
     }
+}
+
+/// Whether an answer could not be stored because there is no such conversation. Looking for it may fail, as Postgres may be away again.
+fn has_no_place(error: &Error) -> bool {
+    let Error::Internal(source) = error else {
+        return false;
+    };
+    let refused = source
+        .downcast_ref::<sqlx::Error>()
+        .and_then(sqlx::Error::as_database_error);
+    refused.is_some_and(|refused| refused.is_foreign_key_violation())
 }
 
 /// What a visitor is told whose conversation is not there any more: somebody deleted it, or Postgres was killed and lost the question,

@@ -404,10 +404,10 @@ fn has_no_place(error: &Error) -> bool {
     let Error::Internal(source) = error else {
         return false;
     };
-    let refused = source
+    source
         .downcast_ref::<sqlx::Error>()
-        .and_then(sqlx::Error::as_database_error);
-    refused.is_some_and(|refused| refused.is_foreign_key_violation())
+        .and_then(sqlx::Error::as_database_error)
+        .is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
 }
 
 /// What a visitor is told whose conversation is not there any more: somebody deleted it, or Postgres was killed and lost the question,

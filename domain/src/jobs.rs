@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use strum::{IntoStaticStr, VariantNames};
+use ulid::Ulid;
 use uuid::Uuid;
 
 use crate::{Result, Scope, traces};
@@ -269,15 +270,10 @@ async fn push(conn: &mut PgConnection, tasks: Vec<Task>) -> Result<()> {
     Ok(())
 }
 
-/// A ULID, which the queue takes for ids: the time first, as in a UUID of version 7, in Crockford's base 32.
+/// A ULID, which the queue takes for ids: written from a UUID of version 7, which begins with the time as well and whose next one is
+/// greater.
 fn new_id() -> String {
-    const DIGITS: [char; 32] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K',
-        'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
-    ];
-    let number = Uuid::now_v7().as_u128();
-    let digit = |place: u32| usize::try_from((number >> (5 * place)) & 31).unwrap_or_default();
-    (0..26).rev().map(|place| DIGITS[digit(place)]).collect()
+    Ulid::from(Uuid::now_v7().as_u128()).to_string()
 }
 
 /// Takes back the ingestion of documents that are being deleted. A job that runs right now finds out by itself, and

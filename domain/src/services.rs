@@ -19,7 +19,7 @@ use crate::embeddings::{self, Model, QueryVectors};
 use crate::google::Google;
 use crate::kb::embed::Embedder;
 use crate::kb::parse::sandbox::Sandbox;
-use crate::kb::search::{Search, SearchOutcome, Searcher};
+use crate::kb::search::{ReadChunks, Search, SearchOutcome, Searcher};
 use crate::limits::Limits;
 use crate::live::{Live, Teller};
 use crate::llm::Breakers;
@@ -62,6 +62,8 @@ pub struct Services {
     pub query_vectors: QueryVectors,
     /// Reads documents in a limited child process.
     pub parser: Sandbox,
+    /// Chunks that were read lately.
+    chunks: ReadChunks,
     /// Passages of questions that were asked before.
     pub(crate) retrieved: Retrieved,
     pub(crate) responses: Responses,
@@ -129,6 +131,7 @@ impl Services {
             embedder,
             query_vectors: QueryVectors::new(REMEMBERED_QUERIES),
             parser: Sandbox::new(program),
+            chunks: ReadChunks::default(),
             retrieved: Retrieved::default(),
             responses: Responses::default(),
             books: Books::default(),
@@ -178,6 +181,7 @@ impl Services {
         let searcher = Searcher {
             db: &self.db,
             vectors: &self.vectors,
+            chunks: &self.chunks,
             model,
         };
         searcher.search(scope, search).await

@@ -23,7 +23,7 @@ use corpus::{Corpus, embedder};
 use domain::Scope;
 use domain::embeddings::Model;
 use domain::kb::embed::Embedder;
-use domain::kb::search::{Search, SearchOutcome, Searcher};
+use domain::kb::search::{ReadChunks, Search, SearchOutcome, Searcher};
 use domain::llm::rerank::{Reranker, Shape};
 use domain::outbound::Outbound;
 use domain::vectors::VectorIndex;
@@ -90,11 +90,31 @@ impl Fixture {
         self.run(Some(embedder().await), &search).await
     }
 
+    /// As a turn of a chat does, which has read the version of the index already.
+    async fn search_at(&self, chunks: &ReadChunks, version: i64) -> SearchOutcome {
+        let (everywhere, versions) = ([self.knowledge_base], [(self.knowledge_base, version)]);
+        let search = Search {
+            versions: Some(&versions),
+            ..Search::new(&everywhere, "password", 3)
+        };
+        self.run_with(chunks, Some(embedder().await), &search).await
+    }
+
     async fn run(&self, embedder: Option<&Arc<Embedder>>, search: &Search<'_>) -> SearchOutcome {
+        self.run_with(&ReadChunks::default(), embedder, search).await
+    }
+
+    async fn run_with(
+        &self,
+        chunks: &ReadChunks,
+        embedder: Option<&Arc<Embedder>>,
+        search: &Search<'_>,
+    ) -> SearchOutcome {
         let model = embedder.map(|embedder| Model::built_in(Arc::clone(embedder)));
         let searcher = Searcher {
             db: &self.corpus.db,
             vectors: &self.index,
+            chunks,
             model: model.as_ref(),
         };
         searcher.search(&self.scope, search).await.unwrap()
@@ -178,6 +198,25 @@ async fn what_the_index_still_has_but_the_table_has_not_is_left_out() {
     let outcome = fixture.search("password", 3).await;
     assert_eq!(outcome.hits, []);
     assert!(!outcome.relevant);
+}
+
+#[tokio::test]
+async fn a_chunk_that_was_read_is_read_again_once_its_knowledge_base_has_changed() {
+    let mut fixture = Fixture::new(&[PASSWORD]).await;
+    let chunks = ReadChunks::default();
+    let first = fixture.search_at(&chunks, 1).await;
+    assert_eq!(texts(&first), [PASSWORD]);
+    let chunk = first.hits[0].chunk.id.unwrap();
+    fixture.corpus.rewrite(fixture.document, chunk, EXPIRY).await;
+    // Whoever looked before the change is answered from what was there then, without it being read again.
+    assert_eq!(texts(&fixture.search_at(&chunks, 1).await), [PASSWORD]);
+    let after = fixture.search_at(&chunks, 2).await;
+    assert_eq!(texts(&after), [EXPIRY]);
+    assert_eq!(
+        fixture.search_at(&chunks, 2).await.hits,
+        after.hits,
+        "nor is that"
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use api_types::retrieval::{Place, Trace};
 use domain::db::Db;
 use domain::embeddings::Model;
 use domain::kb::embed::Embedder;
-use domain::kb::search::{Search, SearchOutcome, Searcher};
+use domain::kb::search::{ReadChunks, Search, SearchOutcome, Searcher};
 use domain::vectors::VectorIndex;
 use futures::{StreamExt, stream};
 use retrieval::fusion;
@@ -111,6 +111,7 @@ impl Bench<'_> {
         let searcher = Searcher {
             db: self.db,
             vectors: self.index,
+            chunks: &ReadChunks::default(),
             model: model.as_ref(),
         };
         searcher.search(&self.ingested.scope, search).await.unwrap()

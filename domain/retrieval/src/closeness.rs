@@ -40,6 +40,14 @@ impl Sentences {
         }
     }
 
+    /// Bytes of memory, more or less.
+    pub fn size(&self) -> usize {
+        let terms = self
+            .all()
+            .map(|terms| size_of::<Vec<Term>>() + size_of_val(terms.as_slice()));
+        terms.sum()
+    }
+
     fn all(&self) -> impl Iterator<Item = &Vec<Term>> {
         std::iter::once(&self.headings).chain(&self.sentences)
     }
@@ -47,7 +55,7 @@ impl Sentences {
 
 /// The closeness of each passage. A word is rare if few of the passages have it: they are the best found for this
 /// question, so what sets them apart is what matters.
-pub fn closeness(query: &Query, passages: &[Sentences]) -> Vec<Closeness> {
+pub fn closeness(query: &Query, passages: &[&Sentences]) -> Vec<Closeness> {
     let words = query.words();
     if words.is_empty() {
         return vec![Closeness::default(); passages.len()];
@@ -150,6 +158,7 @@ mod tests {
             .iter()
             .map(|(headings, text)| Sentences::new(headings, text, Language::default()))
             .collect();
+        let passages: Vec<&Sentences> = passages.iter().collect();
         closeness(&Query::new(question, Languages::default()), &passages)
     }
 

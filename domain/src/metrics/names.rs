@@ -49,7 +49,7 @@ metrics! {
     PROVIDER_REQUESTS = "botwright_provider_requests_total", Counter, ["what", "outcome"], "Requests to model providers: chat, embed, rerank; ok or failed.";
     PROVIDER_SECONDS = "botwright_provider_seconds", Histogram, ["what"], "Time to the first words of a model, or to the whole answer of the others.";
     PROVIDER_REQUESTS_OPEN = "botwright_provider_requests_open", Gauge, [], "Requests to model providers that are under way.";
-    CACHE_REQUESTS = "botwright_cache_requests_total", Counter, ["cache", "outcome"], "Looks into caches: bots, passages, responses (of models), vectors (of questions); hit or miss.";
+    CACHE_REQUESTS = "botwright_cache_requests_total", Counter, ["cache", "outcome"], "Looks into caches: bots, chunks, passages, responses (of models), vectors (of questions); hit or miss.";
     STREAMS_OPEN = "botwright_streams_open", Gauge, [], "Answers that are being made.";
     SOCKETS_OPEN = "botwright_sockets_open", Gauge, [], "Dashboards that follow what happens.";
     JOBS = "botwright_jobs_total", Counter, ["kind", "outcome"], "Jobs that this process ran: done, later (to be gone on with), failed (to be tried again), given_up.";

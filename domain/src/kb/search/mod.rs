@@ -25,6 +25,7 @@ pub use neighbours::{Passage, merge};
 use rank::Ranked;
 pub use relevance::ENOUGH_FOR_A_MODEL;
 use relevance::is_relevant;
+pub use rows::ReadChunks;
 
 /// Candidates taken from each side.
 const CANDIDATES: usize = 100;
@@ -113,6 +114,8 @@ pub struct Searcher<'a> {
     pub db: &'a Db,
     /// Finds them.
     pub vectors: &'a VectorIndex,
+    /// Those that were read lately.
+    pub chunks: &'a ReadChunks,
     /// Makes the question's vector; without it only words are compared.
     pub model: Option<&'a Model>,
 }
@@ -123,7 +126,11 @@ impl Searcher<'_> {
         let candidates = self.candidates(scope, search).await?;
         let mut ranked = rank::fused(&candidates);
         let shortlist = ranked.len().min(rank::SHORTLIST);
-        let rows = rows::read(self.db, scope, search.knowledge_base_ids, &ranked[..shortlist]).await?;
+        let ids: Vec<Uuid> = ranked[..shortlist]
+            .iter()
+            .map(|ranked| ranked.trace.chunk_id)
+            .collect();
+        let rows = self.chunks.rows(self.db, scope, search, &ids).await?;
         rank::look_closely(&candidates.query, &mut ranked, rows);
         // A model that orders does not decide whether there is an answer at all.
         let relevance = relevance::of(&first(&ranked, search.limit), candidates.degraded);

@@ -1,9 +1,10 @@
 //! Candidates in the order of their worth.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use api_types::retrieval::{Fate, Place, Trace};
-use retrieval::closeness::{Closeness, closeness};
+use retrieval::closeness::{Closeness, Sentences, closeness};
 use retrieval::fusion;
 use retrieval::words::Query;
 use uuid::Uuid;
@@ -75,10 +76,10 @@ pub(super) fn not_found(chunk_id: Uuid, candidates: &Candidates) -> Trace {
 
 /// Orders the shortlist anew by where the words stand in each passage, and by what people said of its importance.
 /// Those without a row go to its end.
-pub(super) fn look_closely(query: &Query, ranked: &mut [Ranked], mut rows: HashMap<Uuid, Row>) {
+pub(super) fn look_closely(query: &Query, ranked: &mut [Ranked], mut rows: HashMap<Uuid, Arc<Row>>) {
     let shortlist = ranked.len().min(SHORTLIST);
     let shortlist = &mut ranked[..shortlist];
-    let mut live: Vec<(&mut Ranked, Row)> = Vec::with_capacity(shortlist.len());
+    let mut live: Vec<(&mut Ranked, Arc<Row>)> = Vec::with_capacity(shortlist.len());
     for candidate in &mut *shortlist {
         match rows.remove(&candidate.trace.chunk_id) {
             Some(row) => live.push((candidate, row)),
@@ -86,7 +87,7 @@ pub(super) fn look_closely(query: &Query, ranked: &mut [Ranked], mut rows: HashM
         }
     }
     let candidates: Vec<Candidate> = live.iter().map(|(ranked, _)| scores(&ranked.trace)).collect();
-    let sentences: Vec<_> = live.iter().map(|(_, row)| row.sentences()).collect();
+    let sentences: Vec<&Sentences> = live.iter().map(|(_, row)| row.sentences()).collect();
     let closeness = closeness(query, &sentences);
     let worth = worth(&candidates, &closeness);
     for ((((ranked, row), candidate), close), worth) in

@@ -11,7 +11,7 @@ use webauthn_rs::prelude::Webauthn;
 
 use crate::auth::{self, Issuers};
 use crate::bots::LiveBots;
-use crate::chat::{Books, Responses, Retrieved, UnderWay};
+use crate::chat::{Books, Logs, Responses, Retrieved, UnderWay};
 use crate::config::Config;
 use crate::db::{Db, DbRole};
 use crate::drafts::Drafts;
@@ -67,6 +67,8 @@ pub struct Services {
     /// Passages of questions that were asked before.
     pub(crate) retrieved: Retrieved,
     pub(crate) responses: Responses,
+    /// Answers that can be resumed.
+    pub(crate) logs: Logs,
     /// Answers that are about to be stored.
     pub(crate) books: Books,
     /// Answers that are being made.
@@ -134,6 +136,7 @@ impl Services {
             chunks: ReadChunks::default(),
             retrieved: Retrieved::default(),
             responses: Responses::default(),
+            logs: Logs::default(),
             books: Books::default(),
             under_way: UnderWay::default(),
             live_bots: LiveBots::default(),

@@ -9,6 +9,7 @@ mod citations;
 mod engine;
 mod followup;
 mod ground;
+mod logs;
 mod prompt;
 mod rate;
 mod responses;
@@ -25,6 +26,7 @@ mod writing;
 
 pub(crate) use books::Books;
 pub(crate) use ground::Ground;
+pub(crate) use logs::Logs;
 pub use prompt::preview;
 pub use rate::rate;
 pub(crate) use responses::Responses;
@@ -42,7 +44,7 @@ pub use under_way::UnderWay;
 
 use api_types::chat::{ChatEvent, MessageRole, Source, Usage};
 use api_types::retrieval::Retrieval;
-use tokio_stream::wrappers::UnboundedReceiverStream;
+use futures::channel::mpsc;
 
 /// One earlier message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +65,7 @@ pub struct NumberedEvent {
 }
 
 /// The events of one answer, as they come.
-pub type Events = UnboundedReceiverStream<NumberedEvent>;
+pub type Events = mpsc::UnboundedReceiver<NumberedEvent>;
 
 /// A finished answer.
 #[derive(Debug)]

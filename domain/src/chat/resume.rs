@@ -1,4 +1,4 @@
-//! Streams that can be picked up again: every event is also kept in Redis for a few minutes.
+//! Streams that can be picked up again: every event is also kept in Redis for a few minutes (see [`super::logs`]).
 //!
 //! `chat:<bot>:<session>:<message>` is a Redis stream whose entry `n-1` is event `n`. While the answer is written its
 //! key lives for seconds only, renewed by the writer: should the writer's process die, whoever follows learns it soon.
@@ -9,11 +9,9 @@ use std::time::Duration;
 use api_types::ErrorCode;
 use api_types::chat::ChatEvent;
 use api_types::visitors::Visitor;
+use futures::channel::mpsc;
 use redis::AsyncCommands;
 use redis::streams::StreamRangeReply;
-use tokio::sync::mpsc;
-use tokio::time::Instant;
-use tokio_stream::wrappers::UnboundedReceiverStream;
 use uuid::Uuid;
 
 use super::{Events, NumberedEvent, session};
@@ -21,12 +19,6 @@ use crate::bots::LiveBot;
 use crate::redis::Redis;
 use crate::{Error, Result, Services};
 
-/// How long a stream can be resumed after its last event, in seconds.
-const KEPT_SECONDS: i64 = 300;
-/// How long the stream of a writer that gave no sign of life is kept, in seconds.
-const ALIVE_SECONDS: i64 = 20;
-/// How often a writer gives one.
-const RENEW: Duration = Duration::from_secs(5);
 /// How often a resumed stream looks for more.
 const POLL: Duration = Duration::from_millis(100);
 
@@ -77,81 +69,6 @@ pub(crate) async fn forget(redis: &Redis, streams: &[Stream]) -> Result<u64> {
     Ok(redis.commands().del(keys).await?)
 }
 
-/// Writes the events of one answer, without ever holding the answer up.
-pub(super) struct Log {
-    sender: mpsc::UnboundedSender<Entry>,
-}
-
-/// What the writer of a log is told.
-enum Entry {
-    Event(NumberedEvent),
-    /// The conversation was deleted meanwhile: nothing of the answer may be left.
-    Discard,
-}
-
-impl Log {
-    pub fn begin(services: &Services, bot_id: Uuid, session_id: Uuid, message_id: Uuid) -> Self {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let key = key(bot_id, session_id, message_id);
-        let writing = write(services.redis.clone(), key, receiver);
-        services.under_way.spawn(writing);
-        Self { sender }
-    }
-
-    pub fn append(&self, event: NumberedEvent) {
-        // The writer ends early only when Redis is away.
-        let _ = self.sender.send(Entry::Event(event));
-    }
-
-    pub fn discard(&self) {
-        let _ = self.sender.send(Entry::Discard);
-    }
-}
-
-async fn write(redis: Redis, key: String, mut receiver: mpsc::UnboundedReceiver<Entry>) {
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut renewal = tokio::time::interval_at(Instant::now() + RENEW, RENEW);
-    loop {
-        let received = tokio::select! {
-            received = receiver.recv_many(&mut entries, 64) => Some(received),
-            _ = renewal.tick() => None,
-        };
-        if received == Some(0) {
-            return;
-        }
-        let mut is_over = false;
-        let mut pipe = redis::pipe();
-        for entry in entries.drain(..) {
-            let Entry::Event(event) = entry else {
-                return discard(&redis, &key).await;
-            };
-            is_over |= event.event.is_last();
-            let Ok(json) = serde_json::to_string(&event.event) else {
-                return;
-            };
-            pipe.xadd(&key, format!("{}-1", event.n), &[("event", json)])
-                .ignore();
-        }
-        let kept = if is_over { KEPT_SECONDS } else { ALIVE_SECONDS };
-        pipe.expire(&key, kept).ignore();
-        let written: Result<(), _> = pipe.query_async(&mut redis.commands()).await;
-        if let Err(error) = written {
-            tracing::warn!(%error, "an answer can't be resumed: Redis is away");
-            return;
-        }
-        if is_over {
-            return;
-        }
-    }
-}
-
-async fn discard(redis: &Redis, key: &str) {
-    let deleted: Result<(), _> = redis.commands().del(key).await;
-    if let Err(error) = deleted {
-        tracing::warn!(%error, "what is left of an answer to a deleted conversation expires by itself");
-    }
-}
-
 /// The events after `position`: those that are kept, then those that come.
 pub async fn resume(
     services: &Services,
@@ -169,7 +86,7 @@ pub async fn resume(
         let detail = "This answer can't be resumed any more; read the conversation again instead.";
         return Err(Error::refused(ErrorCode::NotFound, detail));
     }
-    let (sender, receiver) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::unbounded();
     let under_way = services.under_way.clone();
     tokio::spawn(async move {
         let followed = tokio::select! {
@@ -181,7 +98,7 @@ pub async fn resume(
             tracing::info!(%error, "a resumed answer broke off");
         }
     });
-    Ok(UnboundedReceiverStream::new(receiver))
+    Ok(receiver)
 }
 
 async fn follow(
@@ -194,7 +111,7 @@ async fn follow(
         let reply: StreamRangeReply = redis.commands().xrange(key, format!("{}-0", n + 1), "+").await?;
         if reply.ids.is_empty() {
             if !redis.commands().exists(key).await? {
-                let _ = sender.send(NumberedEvent {
+                let _ = sender.unbounded_send(NumberedEvent {
                     n: n + 1,
                     event: broken_off(),
                 });
@@ -210,7 +127,7 @@ async fn follow(
             let event: ChatEvent = serde_json::from_str(&json)?;
             n += 1;
             let last = event.is_last();
-            if sender.send(NumberedEvent { n, event }).is_err() || last {
+            if sender.unbounded_send(NumberedEvent { n, event }).is_err() || last {
                 return Ok(());
             }
         }
@@ -227,6 +144,6 @@ fn broken_off() -> ChatEvent {
     }
 }
 
-fn key(bot_id: Uuid, session_id: Uuid, message_id: Uuid) -> String {
+pub(super) fn key(bot_id: Uuid, session_id: Uuid, message_id: Uuid) -> String {
     format!("chat:{bot_id}:{session_id}:{message_id}")
 }

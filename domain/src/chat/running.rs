@@ -10,16 +10,17 @@ use api_types::gaps::GapKind;
 use api_types::inbox::HandOffStatus;
 use api_types::live::Topic;
 use chrono::{DateTime, Utc};
+use futures::channel::mpsc;
 use retrieval::words;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracing::instrument;
 use uuid::Uuid;
 
 use super::books::{self, Finished};
 use super::engine::{self, Question};
+use super::logs::Log;
 use super::turn::{Audience, error_event};
-use super::{Answer, Ground, NumberedEvent, Turn, resume, session};
+use super::{Answer, Ground, NumberedEvent, Turn, session};
 use crate::analytics;
 use crate::bots::LiveBot;
 use crate::db::TenantTx;
@@ -71,7 +72,7 @@ enum Ended {
 /// What was told of an answer so far.
 struct Told {
     /// Where it is kept, if it can be resumed.
-    log: Option<resume::Log>,
+    log: Option<Log>,
     sender: mpsc::UnboundedSender<NumberedEvent>,
     n: u64,
     /// The text of it.
@@ -89,7 +90,7 @@ impl Told {
             log.append(event.clone());
         }
         // The visitor may be gone; the answer is finished all the same.
-        let _ = self.sender.send(event);
+        let _ = self.sender.unbounded_send(event);
     }
 }
 
@@ -100,8 +101,8 @@ impl Running {
         signals: Signals,
         is_resumable: bool,
     ) {
-        let log = is_resumable
-            .then(|| resume::Log::begin(&self.services, self.bot.id, self.session_id, self.message_id));
+        let log =
+            is_resumable.then(|| Log::begin(&self.services, self.bot.id, self.session_id, self.message_id));
         let _open = Counted::stream();
         let mut told = Told {
             log,

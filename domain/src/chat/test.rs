@@ -7,8 +7,7 @@ use api_types::bots::ChatbotContent;
 use api_types::chat::{ChatEvent, MessageRole};
 use api_types::drafts::TestDraftRequest;
 use api_types::validate;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::UnboundedReceiverStream;
+use futures::channel::mpsc;
 use uuid::Uuid;
 
 use super::engine::{self, Question};
@@ -40,13 +39,13 @@ pub async fn test_draft(
         })
         .collect();
 
-    let (sender, receiver) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::unbounded();
     let under_way = services.under_way.clone();
     under_way.spawn(async move {
         let mut n = 0;
         let mut emit = |event| {
             n += 1;
-            let _ = sender.send(NumberedEvent { n, event });
+            let _ = sender.unbounded_send(NumberedEvent { n, event });
         };
         let message_id = Uuid::now_v7();
         emit(ChatEvent::Start {
@@ -91,5 +90,5 @@ pub async fn test_draft(
         };
         emit(last);
     });
-    Ok(UnboundedReceiverStream::new(receiver))
+    Ok(receiver)
 }

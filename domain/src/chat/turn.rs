@@ -14,14 +14,14 @@ use api_types::conversations::Channel;
 use api_types::validate::{self, Checker};
 use api_types::visitors::Visitor;
 use chrono::Utc;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::UnboundedReceiverStream;
+use futures::channel::mpsc;
 use tracing::{Instrument, Span, debug_span};
 use uuid::Uuid;
 
 use super::begin::{Begun, Opening, Storing};
+use super::logs::Log;
 use super::running::Running;
-use super::{Events, NumberedEvent, Turn, resume};
+use super::{Events, NumberedEvent, Turn};
 use crate::analytics;
 use crate::bots::LiveBot;
 use crate::data::redaction::redact;
@@ -94,7 +94,7 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     let offers_lead_form = leads::is_time(form, &question, begun.asked) && !begun.has_lead;
     let history = history.unwrap_or(begun.history);
     let history = redacted_history(&bot, history);
-    let (sender, receiver) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::unbounded();
     let running = Running {
         services,
         session_id,
@@ -120,7 +120,7 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
             .instrument(debug_span!("turn"))
             .instrument(Span::current()),
     );
-    Ok(UnboundedReceiverStream::new(receiver))
+    Ok(receiver)
 }
 
 /// Who is first to answer.
@@ -151,8 +151,8 @@ async fn begin_in_steps(services: &Services, opening: &Opening<'_>, attachments:
 
 /// The answer to a message that is people's to answer: what the visitor reads meanwhile, if anything.
 fn hand_over(services: &Services, bot: &LiveBot, session_id: Uuid, handed: Handed) -> Events {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let log = resume::Log::begin(services, bot.id, session_id, handed.message_id);
+    let (sender, receiver) = mpsc::unbounded();
+    let log = Log::begin(services, bot.id, session_id, handed.message_id);
     let start = ChatEvent::Start {
         session_id,
         message_id: handed.message_id,
@@ -177,9 +177,9 @@ fn hand_over(services: &Services, bot: &LiveBot, session_id: Uuid, handed: Hande
         let event = NumberedEvent { n, event };
         log.append(event.clone());
         // The receiver is still here.
-        let _ = sender.send(event);
+        let _ = sender.unbounded_send(event);
     }
-    UnboundedReceiverStream::new(receiver)
+    receiver
 }
 
 /// What the visitor sent, without their addresses and numbers where the workspace wants it so. Everything that follows sees

@@ -14,6 +14,11 @@ const FIRST: &str = include_str!("0001_roles.sql");
 
 /// Migrates the database at `owner_url`. Safe to run again and from several processes at once.
 pub async fn migrate(owner_url: &str) -> Result<()> {
+    migrate_to(owner_url, i64::MAX).await
+}
+
+/// The same with the migrations up to one of them: a database as an earlier version of the product left it, to try upgrades with.
+pub async fn migrate_to(owner_url: &str, last: i64) -> Result<()> {
     let pool = PgPoolOptions::new()
         .max_connections(2)
         .connect(owner_url)
@@ -23,7 +28,7 @@ pub async fn migrate(owner_url: &str) -> Result<()> {
         .await
         .context("could not migrate the job queue")?;
     MIGRATOR
-        .run(&pool)
+        .run_to(last, &pool)
         .await
         .context("could not migrate the database")?;
     pool.close().await;

@@ -70,6 +70,7 @@ mod api {
     mod test_sets;
     mod tokens;
     mod traced;
+    mod upgrade;
     mod uploads;
     mod visitors;
     mod webhooks;

@@ -38,6 +38,8 @@ pub(super) struct Finished {
     pub completion_tokens: Option<u32>,
     /// Whether it was given before, if it was looked for.
     pub cached: Option<bool>,
+    /// Goes beside the others, as text: it is large, and nobody looks for anything in it.
+    #[serde(skip)]
     pub retrieval: Option<Retrieval>,
     pub session_event_id: Uuid,
     pub turn_event_id: Uuid,
@@ -143,10 +145,15 @@ pub(super) async fn finish(
     answers: &[Arc<Finished>],
 ) -> Result<usize> {
     let answers: Vec<&Finished> = answers.iter().map(|answer| &**answer).collect();
+    let retrievals = answers.iter().map(|answer| answer.retrieval.as_ref());
+    let retrievals: Vec<Option<String>> = retrievals
+        .map(|retrieval| retrieval.map(serde_json::to_string).transpose())
+        .collect::<Result<_, _>>()?;
     let stored = sqlx::query_scalar!(
-        r#"select id as "id!" from finish_turns($1, $2) as id"#,
+        r#"select id as "id!" from finish_turns($1, $2, $3) as id"#,
         workspace_id,
-        Json(answers) as _
+        Json(answers) as _,
+        &retrievals as _
     )
     .fetch_all(executor)
     .await?;

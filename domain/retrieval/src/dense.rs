@@ -1,5 +1,7 @@
 //! Exact nearest neighbours: every row is compared.
 
+use pulp::Arch;
+
 /// Unit vectors of one length, row after row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix {
@@ -33,14 +35,27 @@ impl Matrix {
 
 /// The cosine of `query` to every row of all `matrices`, in order.
 pub fn cosines<'a>(matrices: impl IntoIterator<Item = &'a Matrix>, query: &[f32]) -> Vec<f32> {
-    matrices
-        .into_iter()
-        .flat_map(|m| m.values.chunks_exact(m.dimensions))
-        .map(|row| dot(row, query))
-        .collect()
+    let matrices: Vec<&Matrix> = matrices.into_iter().collect();
+    let rows = matrices
+        .iter()
+        .map(|matrix| matrix.values.len() / matrix.dimensions);
+    let mut cosines = Vec::with_capacity(rows.sum());
+    for matrix in matrices {
+        // By the widest registers that the processor has.
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for row in matrix.values.chunks_exact(matrix.dimensions) {
+                    cosines.push(dot(row, query));
+                }
+            },
+        );
+    }
+    cosines
 }
 
 /// The dot product, in sixteen independent lanes so that it vectorises.
+#[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     const LANES: usize = 16;
     let mut sums = [0.0; LANES];

@@ -1,6 +1,9 @@
 //! What servers send, read as leniently as they write it: every field may be missing or null.
 
+use std::fmt::Formatter;
+
 use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::llm::Usage;
@@ -40,11 +43,35 @@ struct Delta {
     refusal: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Content {
-    Text(String),
-    Parts(Vec<Part>),
+/// Text, or parts of which some are text.
+#[derive(Debug)]
+struct Content(String);
+
+/// By hand: `untagged` would take each token apart twice.
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+        impl<'de> Visitor<'de> for Words {
+            type Value = Content;
+
+            fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("text or parts")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Content, E> {
+                Ok(Content(text.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Content, A::Error> {
+                let mut text = String::new();
+                while let Some(part) = parts.next_element::<Part>()? {
+                    text.push_str(part.text.as_deref().unwrap_or_default());
+                }
+                Ok(Content(text))
+            }
+        }
+        deserializer.deserialize_any(Words)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,7 +120,7 @@ impl Chunk {
         let delta = choice.delta.or(choice.message).unwrap_or_default();
         let text = delta
             .content
-            .map(Content::into_text)
+            .map(|Content(text)| text)
             .or(delta.refusal)
             .unwrap_or_default();
         let finish_reason = choice.finish_reason.filter(|reason| !reason.is_empty());
@@ -102,15 +129,6 @@ impl Chunk {
             usage,
             finish_reason,
         })
-    }
-}
-
-impl Content {
-    fn into_text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::Parts(parts) => parts.into_iter().filter_map(|part| part.text).collect(),
-        }
     }
 }
 

@@ -14,13 +14,13 @@ mod links;
 mod mfa;
 mod oauth;
 mod passkeys;
-mod password;
+pub mod password;
 mod pending;
 mod reset;
 mod sessions;
 mod sign_in;
 mod sweep;
-mod tokens;
+pub mod tokens;
 mod wallets;
 
 pub use accounts::{me, save_profile, seed, signup, user};

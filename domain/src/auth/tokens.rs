@@ -49,7 +49,7 @@ struct Token<C> {
 
 /// What an access token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Claims {
+pub struct Claims {
     /// The user.
     pub sub: Uuid,
     /// The session: a token ends with it.
@@ -68,7 +68,7 @@ pub(super) struct Challenge {
 }
 
 /// Signs an access token.
-pub(super) fn sign(secrets: &Secrets, claims: Claims, now: DateTime<Utc>) -> Result<String> {
+pub fn sign(secrets: &Secrets, claims: Claims, now: DateTime<Utc>) -> Result<String> {
     encode(secrets, claims, Type::Access, ACCESS_SECONDS, now)
 }
 
@@ -78,7 +78,7 @@ pub(super) fn sign_challenge(secrets: &Secrets, challenge: Challenge, now: DateT
 }
 
 /// Checks an access token.
-pub(super) fn verify(secrets: &Secrets, token: &str) -> Result<Claims> {
+pub fn verify(secrets: &Secrets, token: &str) -> Result<Claims> {
     decode(secrets, token, Type::Access).ok_or_else(invalid)
 }
 

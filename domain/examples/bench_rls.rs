@@ -1,6 +1,6 @@
 //! What row-level security costs: `cargo xtask bench rls [--rounds N] [--most RATIO]`.
 //!
-//! The twenty queries that the product asks most, as they stand in `.sqlx`, over 200 tenants. Each is run in turn by the
+//! The queries that the product asks most, as they stand in `.sqlx`, over 200 tenants. Each is run in turn by the
 //! server's role, for which the policies hold, and by a superuser, for whom they do not: there it is the explicit
 //! `workspace_id = $1` alone that keeps tenants apart. Both are bound to the tenant, prepare their statements, and take
 //! everything back. Fails when row-level security costs more than 15% over all of them, or what `--most` says.

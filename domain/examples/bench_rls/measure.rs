@@ -160,6 +160,7 @@ fn with(query: Prepared<'_>, value: Value) -> Prepared<'_> {
         Value::Json(value) => query.bind(value),
         Value::Long(value) => query.bind(value),
         Value::Text(value) => query.bind(value),
+        Value::Texts(value) => query.bind(value),
         Value::NoId => query.bind(None::<Uuid>),
         Value::NoJson => query.bind(None::<serde_json::Value>),
         Value::NoLong => query.bind(None::<i64>),

@@ -1,4 +1,4 @@
-//! The twenty queries that the product asks most.
+//! The queries that the product asks most.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,6 +18,7 @@ pub enum Value {
     Json(Json),
     Long(i64),
     Text(&'static str),
+    Texts(Vec<String>),
     NoId,
     NoJson,
     NoLong,
@@ -42,7 +43,7 @@ pub struct Query {
 type Listed = (&'static str, &'static str, fn(&Tenant) -> Vec<Value>);
 
 /// Of a turn, then of the dashboard: what it is for, how it begins in the code, and its parameters.
-const BOUND_TO_WORKSPACE: [Listed; 17] = [
+const BOUND_TO_WORKSPACE: [Listed; 13] = [
     ("bot that is live", "select b.status, v.version, v.content", |t| {
         vec![Value::Id(t.workspace_id), Value::Id(t.bot_id)]
     }),
@@ -58,33 +59,43 @@ const BOUND_TO_WORKSPACE: [Listed; 17] = [
             ]
         },
     ),
-    ("begin a conversation", "insert into conversations", |t| {
-        vec![
-            Value::Id(t.workspace_id),
-            Value::Id(Uuid::new_v4()),
-            Value::Id(t.bot_id),
-            Value::Text("web"),
-            Value::Json(json!({})),
-            Value::NoJson,
-        ]
-    }),
-    ("last turns", "select role, content from messages", |t| {
-        vec![
-            Value::Id(t.workspace_id),
-            Value::Id(t.conversation_id),
-            Value::Long(20),
-        ]
-    }),
     (
-        "store and count a question",
-        "insert into messages (workspace_id, id, conversation_id, role, content) select",
+        "begin a turn",
+        r#"select outcome as "outcome!", asked as "asked!""#,
         |t| {
             vec![
                 Value::Id(t.workspace_id),
-                Value::Id(Uuid::now_v7()),
+                Value::Id(t.bot_id),
                 Value::Id(t.conversation_id),
+                Value::Bool(false),
+                Value::Text("web"),
+                Value::Json(json!({})),
+                Value::NoJson,
+                Value::Id(Uuid::now_v7()),
                 Value::Text("Where is it?"),
                 Value::NoLong,
+                Value::Int(20),
+                Value::Bool(true),
+                Value::Bool(true),
+                Value::Ids(t.knowledge_base_ids.clone()),
+                Value::NoId,
+            ]
+        },
+    ),
+    (
+        "store an answer",
+        r#"select id as "id!" from finish_turns"#,
+        |t| {
+            let turn = json!({
+                "message_id": Uuid::now_v7(), "conversation_id": t.conversation_id, "content": "It is here [1].",
+                "sources": [{ "title": "Document", "n": 1 }], "status": "complete", "answered": true, "model": "gpt",
+                "bot_version": 3, "latency_ms": 900, "prompt_tokens": 1200, "completion_tokens": 80,
+                "session_event_id": Uuid::now_v7(), "turn_event_id": Uuid::now_v7(), "outcome": "answered",
+            });
+            vec![
+                Value::Id(t.workspace_id),
+                Value::Json(json!([turn])),
+                Value::Texts(vec![json!({ "query": "where", "candidates": [] }).to_string()]),
             ]
         },
     ),
@@ -105,7 +116,7 @@ const BOUND_TO_WORKSPACE: [Listed; 17] = [
     ),
     (
         "60 passages that were found",
-        "select c.id, c.position, c.text, c.heading_path, c.page, c.tokens, c.context, c.importance, c.document_id",
+        "select c.id, c.knowledge_base_id, c.position, c.text, c.heading_path, c.page, c.tokens, c.context, c.importance, c.document_id",
         |t| {
             vec![
                 Value::Id(t.workspace_id),
@@ -114,43 +125,9 @@ const BOUND_TO_WORKSPACE: [Listed; 17] = [
             ]
         },
     ),
-    ("store an answer", "with metered as", |t| {
-        vec![
-            Value::Id(t.workspace_id),
-            Value::Id(Uuid::now_v7()),
-            Value::Id(t.conversation_id),
-            Value::Text("It is here [1]."),
-            Value::Json(json!([{ "title": "Document", "n": 1 }])),
-            Value::Text("complete"),
-            Value::Bool(true),
-            Value::Text("gpt"),
-            Value::Int(3),
-            Value::Int(900),
-            Value::Int(1200),
-            Value::Int(80),
-        ]
-    }),
-    (
-        "touch the conversation",
-        "update conversations set message_count = message_count + 1, last_message_at = now(), has_gap",
-        |t| {
-            vec![
-                Value::Id(t.workspace_id),
-                Value::Id(t.conversation_id),
-                Value::Bool(false),
-            ]
-        },
-    ),
-    ("store how it was found", "insert into retrievals", |t| {
-        vec![
-            Value::Id(t.workspace_id),
-            Value::Id(t.message_id),
-            Value::Json(json!({ "query": "where", "candidates": [] })),
-        ]
-    }),
     (
         "list of conversations",
-        "select c.id, c.bot_id, b.name as bot_name, c.channel",
+        r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at, c.last_message_at, c.visitor as "visitor: Json<Visitor>", coalesce"#,
         |t| {
             vec![
                 Value::Id(t.workspace_id),
@@ -189,7 +166,7 @@ const BOUND_TO_WORKSPACE: [Listed; 17] = [
     ),
 ];
 
-/// All twenty.
+/// All of them.
 pub fn queries() -> Vec<Query> {
     let asked = asked();
     let sql = |beginning: &str| {
@@ -225,14 +202,14 @@ pub fn queries() -> Vec<Query> {
         },
         Query {
             name: "role of who is signed in",
-            sql: sql("select workspace_role, organization_role from my_workspaces"),
+            sql: sql("select workspace_role, organization_role from roles_of"),
             setting: "app.user_id",
             bound: |t| t.user_id.to_string(),
             values: |t| {
                 vec![
+                    Value::Id(t.user_id),
                     Value::Id(t.workspace_id),
                     Value::Id(t.session_id),
-                    Value::Id(t.user_id),
                 ]
             },
         },
@@ -259,4 +236,12 @@ fn asked() -> BTreeMap<String, String> {
             (sql.split_whitespace().collect::<Vec<_>>().join(" "), sql)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn all_of_them_are_asked_by_the_product() {
+        assert_eq!(super::queries().len(), 16);
+    }
 }

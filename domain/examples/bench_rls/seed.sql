@@ -63,12 +63,13 @@ insert into conversations (workspace_id, id, bot_id, channel, message_count, cre
 select workspace_id, gen_random_uuid(), id, 'web', 8, at, at
 from some_bots, generate_series(1, 100 * size) c, lateral (select now() - random() * interval '90 days' as at) when_;
 insert into messages (workspace_id, id, conversation_id, role, content, sources, model, bot_version, created_at)
-select workspace_id, gen_random_uuid(), id, case m % 2 when 1 then 'user' else 'assistant' end, repeat(md5(id::text || m), 8),
+select workspace_id, (left(uuid_from(created_at + m * interval '10 seconds')::text, 14) || substr(gen_random_uuid()::text, 15))::uuid,
+       id, case m % 2 when 1 then 'user' else 'assistant' end, repeat(md5(id::text || m), 8),
        case m % 2 when 1 then '[]' else '[{"title": "Document", "n": 1}]' end::jsonb, 'gpt', 3, created_at + m * interval '10 seconds'
 from conversations, generate_series(1, 8) m;
 insert into retrievals (workspace_id, message_id, retrieval)
 select workspace_id, id, jsonb_build_object('query', 'q', 'candidates', repeat('0123456789', 30))
-from messages where role = 'assistant' and id::text < '4';
+from messages where role = 'assistant' and hashtext(id::text) % 4 = 0;
 insert into gaps (workspace_id, id, bot_id, conversation_id, question, created_at)
 select workspace_id, gen_random_uuid(), bot_id, id, 'Where is it?', created_at from conversations where id::text < '1';
 

@@ -32,7 +32,13 @@ pub async fn run(arguments: &[&str]) -> Result<()> {
             request: Rc::new(move |number| turn(&path, &question(number), false)),
         }
     };
+    // Numbers never come again, nor do those of the rounds before.
+    let fresh = load(|number| words::question(number + 1_000_000));
     report::print_head();
+    if arguments.contains(&"--fresh") {
+        report::print_rounds("turns, questions never asked before", &fresh.run().await?);
+        return Ok(());
+    }
     let known = load(|number| words::question(number % KNOWN));
     let before = (memory::processor_seconds(server.pid())?, Instant::now());
     let rounds = known.run().await?;
@@ -44,8 +50,6 @@ pub async fn run(arguments: &[&str]) -> Result<()> {
     };
     report::print_rounds("the same at half of that load", &half.run().await?);
     if !arguments.contains(&"--short") {
-        // Numbers never come again, nor do those of the rounds above.
-        let fresh = load(|number| words::question(number + 1_000_000));
         report::print_rounds("turns, questions never asked before", &fresh.run().await?);
     }
     added(server, &model, bot).await?;

@@ -37,6 +37,22 @@ async fn passages_and_queries_have_the_same_vectors_in_order() {
 }
 
 #[tokio::test]
+async fn queries_that_are_run_together_have_their_own_vectors() {
+    let embedder = embedder();
+    let texts: Vec<String> = (0..40)
+        .map(|n| format!("Who has opened bridge number {n}?"))
+        .collect();
+    let passages = embedder.embed_passages(texts.clone()).await.unwrap();
+    // Whoever goes away takes nobody along.
+    let gone = embedder.embed_query("Is anybody there?");
+    assert!(futures::poll!(std::pin::pin!(gone)).is_pending());
+    let queries = futures::future::join_all(texts.iter().map(|text| embedder.embed_query(text))).await;
+    for (query, passage) in queries.into_iter().zip(passages) {
+        assert_eq!(query.unwrap(), passage);
+    }
+}
+
+#[tokio::test]
 async fn a_query_does_not_wait_for_passages() {
     let embedder = embedder();
     let long = "word ".repeat(250);

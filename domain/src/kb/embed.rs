@@ -1,12 +1,12 @@
 //! The local embedding model, away from the async threads.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use moka::future::Cache;
 use retrieval::minilm::{self, MiniLm};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task;
 
 use super::chunk::estimate_tokens;
@@ -18,14 +18,21 @@ pub const DIMENSIONS: usize = minilm::DIMENSIONS;
 /// Queries whose vectors are remembered: people ask the same, and each turn of a chat is often asked twice.
 const REMEMBERED_QUERIES: u64 = 1_000;
 
+/// Queries that are run together at most: more would let the last of them wait for longer than it saves.
+const MOST_TOGETHER: usize = 12;
+
 /// Turns text into vectors. Where no model is installed there is no embedder, and search compares words only.
 #[derive(Debug)]
 pub struct Embedder {
     model: Arc<MiniLm>,
     queries: Cache<String, Arc<[f32]>>,
-    /// Queries computed at once: one a core. More would only make all of them slow.
-    slots: Semaphore,
+    /// Groups of queries computed at once: one a core. More would only make all of them slow.
+    slots: Arc<Semaphore>,
+    waiting: Arc<Mutex<Vec<Waiting>>>,
 }
+
+/// A query, and who waits for its vector.
+type Waiting = (String, oneshot::Sender<Result<Vec<f32>>>);
 
 impl Embedder {
     /// Loads the model that lies in its folder under `models_dir`.
@@ -34,7 +41,8 @@ impl Embedder {
         Ok(Self {
             model: Arc::new(MiniLm::load(&models_dir.join(minilm::ID))?),
             queries: Cache::new(REMEMBERED_QUERIES),
-            slots: Semaphore::new(cores),
+            slots: Arc::new(Semaphore::new(cores)),
+            waiting: Arc::default(),
         })
     }
 
@@ -63,12 +71,24 @@ impl Embedder {
     }
 
     async fn compute(&self, text: &str) -> Result<Arc<[f32]>> {
-        let _slot = self.slots.acquire().await.context("the embedder was closed")?;
-        let (model, text) = (Arc::clone(&self.model), text.to_owned());
-        let vector = task::spawn_blocking(move || model.embed(&text))
-            .await
-            .map_err(anyhow::Error::from)?;
-        Ok(vector.map_err(anyhow::Error::from)?.into())
+        let (sender, vector) = oneshot::channel();
+        lock(&self.waiting).push((text.to_owned(), sender));
+        let (model, slots, waiting) = (
+            Arc::clone(&self.model),
+            Arc::clone(&self.slots),
+            Arc::clone(&self.waiting),
+        );
+        // A task of its own: it works for others, too, who still wait when this one has gone away.
+        task::spawn(async move {
+            let Ok(slot) = slots.acquire_owned().await else {
+                return;
+            };
+            task::spawn_blocking(move || {
+                let _slot = slot;
+                embed_waiting(&model, &waiting);
+            });
+        });
+        Ok(vector.await.context("a query was not embedded")??.into())
     }
 
     /// The vectors of texts, computed on the caller's thread and those of the embedder: not for async threads.
@@ -85,6 +105,29 @@ impl Embedder {
             .map_err(anyhow::Error::from)?;
         Ok(vectors.map_err(anyhow::Error::from)?)
     }
+}
+
+/// Embeds some of what waits by now, together: fetching the weights from memory is most of what one short query takes.
+fn embed_waiting(model: &MiniLm, waiting: &Mutex<Vec<Waiting>>) {
+    let mut all = lock(waiting);
+    let count = all.len().min(MOST_TOGETHER);
+    let (texts, senders): (Vec<String>, Vec<_>) = all.drain(..count).unzip();
+    drop(all);
+    let vectors: Vec<Result<Vec<f32>>> = match model.embed(&texts) {
+        Ok(vectors) => vectors.into_iter().map(Ok).collect(),
+        Err(error) => texts
+            .iter()
+            .map(|_| Err(anyhow::Error::from(error).into()))
+            .collect(),
+    };
+    for (sender, vector) in senders.into_iter().zip(vectors) {
+        // Whoever asked may have gone away.
+        let _ = sender.send(vector);
+    }
+}
+
+fn lock(waiting: &Mutex<Vec<Waiting>>) -> MutexGuard<'_, Vec<Waiting>> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How many tokens a text has, counted off the async threads; estimated where there is no embedder.

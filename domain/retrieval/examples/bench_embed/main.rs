@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut times = Vec::with_capacity(QUERIES);
     for _ in 0..QUERIES {
-        times.push(best_of(1, || model.embed(QUERY).map(drop))?);
+        times.push(best_of(1, || model.embed(&[QUERY.to_owned()]).map(drop))?);
     }
     times.sort_unstable();
     println!(

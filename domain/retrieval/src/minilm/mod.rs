@@ -116,10 +116,15 @@ impl MiniLm {
         self.content_ids(text).len()
     }
 
-    /// The vector of one text, computed on the caller's thread.
-    pub fn embed(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
-        let ids = self.token_ids(text);
-        self.vectors(&[&ids])?.pop().ok_or(EmbedError)
+    /// The vectors of a few texts in their order, computed on the caller's thread: short ones are run together.
+    pub fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let ids: Vec<Vec<u32>> = texts.iter().map(|text| self.token_ids(text)).collect();
+        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+        let mut vectors = Vec::with_capacity(ids.len());
+        for group in groups(&ids, 1) {
+            vectors.extend(self.vectors(group)?);
+        }
+        Ok(vectors)
     }
 
     /// The vectors of many texts in their order, on all cores.

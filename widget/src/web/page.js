@@ -65,7 +65,9 @@ export const listen = (handler) => {
   });
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-act]');
-    if (button) handle(button.dataset.act, details(event, button));
+    if (!button) return;
+    handle(button.dataset.act, details(event, button));
+    if (button.dataset.act === 'source') extra('passage').then(({ point }) => point?.(button));
   });
   document.addEventListener('input', () => handle('typed', {}));
   document.addEventListener('keydown', (event) => {

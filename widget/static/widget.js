@@ -114,7 +114,7 @@ iframe { bottom: calc(var(--y) + var(--b) + 12px); width: var(--w); height: min(
       if (box.matches('.here')) return;
       if (isOpen) speak();
       setOpen(false);
-      frame.remove();
+      frame?.remove();
       frame = null;
     }, 1000);
   };

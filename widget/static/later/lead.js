@@ -134,8 +134,8 @@ const close = (page, state) => {
   page.handle('lead-gate', {});
 };
 
-// Shows the form when it is due, when it was open in this conversation before the page went, or, if it comes first, while nothing was asked;
-// never to somebody who has sent or skipped it.
+// Shows the form when it is due, when it was open in this conversation before the page went, or, if it comes first, while
+// nothing was asked; never to somebody who has sent or skipped it.
 export const offer = (page, lead, isDue, isEmpty) => {
   const state = page.recall(false, STATE);
   const isBefore = lead.timing.when === 'before_chat';

@@ -77,7 +77,9 @@ async fn launcher(
             Ok(bot) if visit::comes_from_allowed_site(&bot, &headers) => {
                 format!("export default {};\n", json!(bots::launcher(&bot)))
             }
-            Ok(_) => no_bubble("this bot is not meant for this site: its owner can add the site under Access and deploy"),
+            Ok(_) => no_bubble(
+                "this bot is not meant for this site: its owner can add the site under Access and deploy",
+            ),
             Err(error) if error.code() == ErrorCode::BotOffline => no_bubble("this bot was taken down"),
             Err(error) if error.code() == ErrorCode::NotFound => no_bubble("no such bot"),
             Err(error) => return Err(error.into()),

@@ -186,7 +186,12 @@ async fn the_bubble_is_shown_on_allowed_sites_only() {
         response.text().await.unwrap()
     };
     assert!(said(&from("https://shop.example").await).is_object());
-    for stranger in ["https://shop.example:8443", "http://shop.example", "https://bank.example", "null"] {
+    for stranger in [
+        "https://shop.example:8443",
+        "http://shop.example",
+        "https://bank.example",
+        "null",
+    ] {
         let script = from(stranger).await;
         assert_eq!(said(&script), Value::Null, "{stranger}");
         assert!(script.contains("not meant for this site"), "{script}");

@@ -84,7 +84,7 @@ async fn bot_id<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Uuid> {
 }
 
 /// Programs send no `Origin`, and could send any: they are not what this is against.
-fn comes_from_allowed_site(bot: &LiveBot, headers: &HeaderMap) -> bool {
+pub fn comes_from_allowed_site(bot: &LiveBot, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };

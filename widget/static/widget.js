@@ -6,7 +6,7 @@
   'use strict';
 
   const before = window.Botwright;
-  const bots = before?.bots || Object.create(null);
+  const bots = before?.bots || { __proto__: null };
   // A tag manager may leave nothing of the tag but its address, and run it when no script is the current one.
   const botOf = (script) => script?.dataset.bot || new URL(script?.src || 'a:').searchParams.get('bot');
   const scripts = [...document.querySelectorAll('script[src*="/widget.js"]')];
@@ -33,8 +33,8 @@ div { --b: 56px; --w: 400px; --h: 680px; --y: calc(max(20px, env(safe-area-inset
 [data-size="small"] { --b: 48px; --w: 360px; --h: 560px; }
 [data-size="large"] { --b: 64px; --w: 460px; --h: 780px; }
 div > button, iframe { position: fixed; bottom: var(--y); inset-inline-end: 20px; border: 0; }
-.start > button, .start iframe { inset-inline: 20px auto; }
-div > button { display: grid; place-items: center; width: var(--b); height: var(--b); padding: 0; border-radius: 50%; background: var(--accent); color: var(--on-accent); cursor: pointer; box-shadow: 0 1px 2px rgb(0 0 0 / .16), 0 6px 20px rgb(0 0 0 / .2); transition: transform .16s; touch-action: manipulation; }
+.start > * { inset-inline: 20px auto; }
+div > button { z-index: 1; display: grid; place-items: center; width: var(--b); height: var(--b); padding: 0; border-radius: 50%; background: var(--accent); color: var(--on-accent); cursor: pointer; box-shadow: 0 1px 2px rgb(0 0 0 / .16), 0 6px 20px rgb(0 0 0 / .2); transition: transform .16s; touch-action: manipulation; }
 div > button:hover { transform: scale(1.06); }
 button:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; box-shadow: 0 0 0 3px #fff; }
 svg { grid-area: 1 / 1; width: 26px; height: 26px; fill: none; stroke: currentColor; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round; transition: opacity .16s, transform .16s; }
@@ -45,7 +45,7 @@ iframe { bottom: calc(var(--y) + var(--b) + 12px); width: var(--w); height: min(
 .open iframe { visibility: visible; opacity: 1; transform: none; transition-delay: 0s; }
 @media (max-width: 480px) {
   iframe, .start iframe { inset: var(--top, 0) 0 auto; width: 100%; height: var(--height, 100dvh); border-radius: 0; }
-  .open > button { display: none; }
+  .here.open > button { display: none; }
 }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
 @media (forced-colors: active) { button, iframe { border: 1px solid; } }
@@ -63,7 +63,7 @@ iframe { bottom: calc(var(--y) + var(--b) + 12px); width: var(--w); height: min(
   const dress = (css) => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
-    shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
+    shadow.adoptedStyleSheets.push(sheet);
   };
   dress(css);
   const box = create('div', shadow);
@@ -78,7 +78,7 @@ iframe { bottom: calc(var(--y) + var(--b) + 12px); width: var(--w); height: min(
   let isOpen = false;
   let unread = 0;
   const waiting = [];
-  const handlers = Object.create(null);
+  const handlers = { __proto__: null };
   const stop = new AbortController();
   const listen = (target, type, handler) => target.addEventListener(type, handler, { signal: stop.signal });
   const emit = (name, detail) => handlers[name]?.forEach((handler) => handler(detail));
@@ -106,7 +106,17 @@ iframe { bottom: calc(var(--y) + var(--b) + 12px); width: var(--w); height: min(
 
   // Makes the frame, hidden, so that it is there when it is wanted.
   const prepare = () => {
-    frame ||= create('iframe', box, { src: url.href, title: label(), allow: 'clipboard-write' });
+    if (frame) return;
+    frame = create('iframe', box, { src: url.href, title: label(), allow: 'clipboard-write' });
+    // A chat says that it is there before its frame has loaded. What says nothing is the browser's own page of an error: it
+    // goes, and comes again when it is wanted.
+    frame.onload = () => setTimeout(() => {
+      if (box.matches('.here')) return;
+      if (isOpen) speak();
+      setOpen(false);
+      frame?.remove();
+      frame = null;
+    }, 1000);
   };
 
   const count = (number) => {
@@ -137,7 +147,9 @@ iframe { bottom: calc(var(--y) + var(--b) + 12px); width: var(--w); height: min(
     emit(open ? 'open' : 'close');
   };
 
+  // These objects have nothing but what stands here, whatever the page has made of others.
   const commands = {
+    __proto__: null,
     open: () => setOpen(true),
     close: () => setOpen(false),
     toggle: () => setOpen(!isOpen),
@@ -169,6 +181,7 @@ iframe { bottom: calc(var(--y) + var(--b) + 12px); width: var(--w); height: min(
 
   // What the frame says.
   const said = {
+    __proto__: null,
     ready: (details) => {
       look(details);
       if (details.title) frame.title = details.title;
@@ -187,7 +200,9 @@ iframe { bottom: calc(var(--y) + var(--b) + 12px); width: var(--w); height: min(
 
   listen(window, 'message', ({ source, origin, data }) => {
     if (!frame || source !== frame.contentWindow || origin !== url.origin) return;
-    if (Object.hasOwn(said, data?.botwright)) said[data.botwright](data.details);
+    // It has a button of its own that closes it.
+    box.classList.add('here');
+    said[data?.botwright]?.(data.details);
   });
   listen(button, 'click', commands.toggle);
   listen(button, 'pointerenter', prepare);
@@ -204,7 +219,7 @@ iframe { bottom: calc(var(--y) + var(--b) + 12px); width: var(--w); height: min(
   if (view) for (const type of ['resize', 'scroll']) listen(view, type, fit);
 
   const api = (name, ...parameters) => {
-    if (Object.hasOwn(commands, name)) commands[name](...parameters);
+    if (commands[name]) commands[name](...parameters);
     else console.warn('Botwright: no such command:', name);
   };
   api.bot = bot;
@@ -217,26 +232,26 @@ iframe { bottom: calc(var(--y) + var(--b) + 12px); width: var(--w); height: min(
   look({ color, position, size });
   count(0);
 
+  // Without it the bubble is as the tag describes it.
+  const part = (name, use) => import(at(`widget/${name}.js`)).then(use).catch(() => {});
+  // What the bubble says by itself: these messages in their time; without any, that there is no chat.
+  const lent = { ...commands, bot, box, create, dress, emit, locale: () => locale, signal: stop.signal };
+  const speak = (messages) => part('later/proactive', ({ watch }) => watch(messages, lent));
+
   // What the owner of the bot has changed since the tag was pasted, and what the bubble says by itself.
-  const learn = async () => {
-    const { default: bubble } = await import(at(`widget/bots/${encodeURIComponent(bot)}.js`));
-    if (stop.signal.aborted) return;
-    if (!bubble) {
-      console.warn('Botwright: no such bot:', bot);
-      return api('destroy');
-    }
-    look(bubble);
-    if (!bubble.proactive) return;
-    const { watch } = await import(at('widget/later/proactive.js'));
-    watch(bubble.proactive, { bot, box, create, dress, emit, locale: () => locale, isOpen: () => isOpen, open: commands.open, signal: stop.signal });
-  };
+  const learn = () =>
+    part(`bots/${encodeURIComponent(bot)}`, ({ default: bubble }) => {
+      // The console says why there is none; what the page asks of it does nothing.
+      if (!bubble) return host.remove();
+      look(bubble);
+      if (bubble.proactive) speak(bubble.proactive);
+    });
   const start = () => {
     // Beside the body: scripts that swap or transform the body leave the conversation alone.
     box.dir = getComputedStyle(document.body).direction;
     document.documentElement.append(host);
     before?.q?.forEach((call) => api(...call));
-    // Without it there is the bubble as the tag describes it.
-    (window.requestIdleCallback || setTimeout)(() => learn().catch(() => {}));
+    (window.requestIdleCallback || setTimeout)(learn);
   };
   if (document.body) start();
   else listen(document, 'DOMContentLoaded', start);

@@ -141,7 +141,7 @@ test("a visitor's details reach the team", async (t) => {
   await form.getByLabel("I agree that my details").check();
   await browser.shoot(phone, "phone-form");
   await form.getByLabel("E-mail").press("Enter");
-  await chat.getByText("Thank you! We will get back to you.").waitFor();
+  await chat.getByRole("log").getByText("Thank you! We will get back to you.").waitFor();
   await form.waitFor({ state: "detached" });
   await browser.shoot(phone, "phone-thanks");
   const told = await receiver.next();
@@ -259,7 +259,7 @@ test("a form before the chat holds it back until it was sent", async (t) => {
   await browser.shoot(page, "before");
   await form.getByLabel("Name").fill("Ada");
   await form.getByRole("button", { name: "Send" }).click();
-  await page.getByText("Thank you!").waitFor();
+  await page.getByRole("log").getByText("Thank you!").waitFor();
   const box = page.getByLabel("Ask a question…");
   await box.fill("How long is the warranty of the Aurora K2?");
   await box.press("Enter");

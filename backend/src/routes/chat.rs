@@ -77,7 +77,8 @@ pub struct Spoken {
 pub async fn config(Look(bot): Look, Query(spoken): Query<Spoken>) -> Result<Response> {
     let wanted = spoken.lang.as_deref().and_then(Language::from_tag);
     let config = bots::config(&bot, wanted, spoken.asked);
-    Ok(([(header::CACHE_CONTROL, "public, max-age=30")], Json(config)).into_response())
+    // A chat that is opened shows what was deployed last.
+    Ok(([(header::CACHE_CONTROL, "no-cache")], Json(config)).into_response())
 }
 
 /// Which messages of a conversation.

@@ -12,12 +12,12 @@ use domain::visitors::{self, Sites};
 use domain::{Services, bots, embed};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::edge;
 use crate::extract::{Path, Query};
 use crate::problem::Result;
-use crate::{AppState, assets};
+use crate::{AppState, assets, visit};
 
 #[derive(RustEmbed)]
 #[folder = "../widget/dist"]
@@ -35,8 +35,8 @@ const FRAME_CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval
 /// Host pages ask for the loader on every view: they may reuse it for a while before they look for a newer one.
 const LOADER_CACHE: &str = "public, max-age=300, stale-while-revalidate=86400";
 
-/// How a bubble looks may be this old, so that a page of many views asks seldom.
-const LAUNCHER_CACHE: &str = "public, max-age=120, stale-while-revalidate=600";
+/// How a bubble looks may be this old, so that somebody who leafs through a site asks seldom.
+const LAUNCHER_CACHE: &str = "public, max-age=30";
 
 /// `/widget.js`, `/widget/…` and `/chat/{workspace}/{bot}`.
 pub fn routes() -> Router<AppState> {
@@ -64,29 +64,42 @@ async fn loader(uri: Uri, headers: HeaderMap) -> Response {
     response
 }
 
-/// How a bot's bubble looks, as a script: pages with a strict policy load nothing else from here. Of a bot that does not
-/// exist it says `null`, and the bubble goes.
-async fn launcher(State(services): State<Arc<Services>>, Path(file): Path<String>) -> Result<Response> {
+/// How a bot's bubble looks, as a script: pages with a strict policy load nothing else from here. Where there is nothing to
+/// talk to it says `null`, and the bubble goes; why, it tells whoever looks into the console.
+async fn launcher(
+    State(services): State<Arc<Services>>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
     let bot_id = file.strip_suffix(".js").and_then(|id| id.parse().ok());
-    let value = match bot_id {
+    let script = match bot_id {
         Some(bot_id) => match services.live_bots.get(&services.db, bot_id).await {
-            Ok(bot) => json!(bots::launcher(&bot)),
-            // The chat says that it is away.
-            Err(error) if error.code() == ErrorCode::BotOffline => json!({}),
-            Err(error) if error.code() == ErrorCode::NotFound => Value::Null,
+            Ok(bot) if visit::comes_from_allowed_site(&bot, &headers) => {
+                format!("export default {};\n", json!(bots::launcher(&bot)))
+            }
+            Ok(_) => no_bubble(
+                "this bot is not meant for this site: its owner can add the site under Access and deploy",
+            ),
+            Err(error) if error.code() == ErrorCode::BotOffline => no_bubble("this bot was taken down"),
+            Err(error) if error.code() == ErrorCode::NotFound => no_bubble("no such bot"),
             Err(error) => return Err(error.into()),
         },
-        None => Value::Null,
+        None => no_bubble("no such bot"),
     };
-    let script = format!("export default {value};\n");
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CACHE_CONTROL, LAUNCHER_CACHE),
+        // Not every site may show every bot.
+        (header::VARY, "origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     let mut response = (headers, script).into_response();
     open_to_all(response.headers_mut());
     Ok(response)
+}
+
+fn no_bubble(why: &str) -> String {
+    format!("console.warn(\"Botwright: {why}\", import.meta.url);\nexport default null;\n")
 }
 
 /// Modules are fetched as pages of others fetch data: they say who may have them.

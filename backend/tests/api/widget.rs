@@ -50,12 +50,15 @@ impl Fixture {
         self.app.request(Method::GET, &path).send().await.unwrap()
     }
 
-    /// What the script says, which is JSON after two words.
     async fn bubble(&self, file: &str) -> Value {
-        let script = self.launcher(file).await.text().await.unwrap();
-        let json = script.strip_prefix("export default ").unwrap().trim_end();
-        serde_json::from_str(json.strip_suffix(';').unwrap()).unwrap()
+        said(&self.launcher(file).await.text().await.unwrap())
     }
+}
+
+/// What a script of a bubble exports, which is JSON after two words.
+fn said(script: &str) -> Value {
+    let (_, json) = script.split_once("export default ").unwrap();
+    serde_json::from_str(json.trim_end().strip_suffix(';').unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -167,7 +170,32 @@ async fn the_bubble_is_a_script_that_every_page_may_load() {
     }
     let status = format!("/api/v1/bots/{}/status", f.bot);
     done(f.app.put(&f.ada, &status, json!({ "status": "offline" }))).await;
-    assert_eq!(f.bubble(&file).await, json!({}));
+    assert_eq!(f.bubble(&file).await, Value::Null);
+    let script = f.launcher(&file).await.text().await.unwrap();
+    assert!(script.contains("was taken down"), "{script}");
+}
+
+#[tokio::test]
+async fn the_bubble_is_shown_on_allowed_sites_only() {
+    let f = fixture(|content| content.access.allowed_domains = vec!["shop.example".into()]).await;
+    let path = format!("/widget/bots/{}.js", f.bot);
+    let from = async |origin: &str| {
+        let request = f.app.request(Method::GET, &path).header(header::ORIGIN, origin);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()[header::VARY], "origin");
+        response.text().await.unwrap()
+    };
+    assert!(said(&from("https://shop.example").await).is_object());
+    for stranger in [
+        "https://shop.example:8443",
+        "http://shop.example",
+        "https://bank.example",
+        "null",
+    ] {
+        let script = from(stranger).await;
+        assert_eq!(said(&script), Value::Null, "{stranger}");
+        assert!(script.contains("not meant for this site"), "{script}");
+    }
 }
 
 #[tokio::test]

@@ -90,6 +90,9 @@ impl App {
             "lead-sent" => {
                 self.set_session(&details.text("session_id"));
                 self.say(details.text("message"));
+                if let Some(said) = self.answers.last() {
+                    self.page.text("spoken", &said.root.spoken("text"));
+                }
             }
             "send" if self.turn.is_some() => self.stop(),
             "send" | "enter" => self.send(),
@@ -111,7 +114,6 @@ impl App {
             // They are put where they belong by who asks.
             "earlier" => drop(self.say_again(details)),
             "latest" => page::follow(true),
-            "close" => page::tell("close", &JsValue::UNDEFINED),
             "host-open" => self.focus(),
             "offline" => self.notice(&word("offline"), "", ""),
             "online" => self.page.show("notice", false),
@@ -305,6 +307,7 @@ impl App {
         self.failed = None;
         self.answers.clear();
         self.page.clear("log");
+        self.page.text("spoken", "");
         self.page.show("new", false);
         self.page.show("notice", false);
         self.typed();
@@ -406,7 +409,6 @@ impl App {
         self.title = config.text("title");
         self.page.text("title", &self.title);
         self.page.text("page-title", &self.title);
-        self.page.show("close", page::is_embedded());
         page::look(&config.0);
     }
 

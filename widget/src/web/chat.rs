@@ -139,6 +139,8 @@ impl App {
                 self.keep_draft();
             }
             "sources" => answer.set_sources(&data),
+            // What is said then is no answer: nothing to copy or to judge.
+            "hand_off" => answer.root.set("", "data-handed", ""),
             "delta" => answer.text.push_str(&data.text("text")),
             "done" => {
                 answer.set_sources(&data);

@@ -65,7 +65,9 @@ export const listen = (handler) => {
   });
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-act]');
-    if (button) handle(button.dataset.act, details(event, button));
+    if (!button) return;
+    handle(button.dataset.act, details(event, button));
+    if (button.dataset.act === 'source') extra('passage').then(({ point }) => point?.(button));
   });
   document.addEventListener('input', () => handle('typed', {}));
   document.addEventListener('keydown', (event) => {
@@ -179,12 +181,15 @@ export const remember = (lasting, name, value) => {
 // The page around: the bot it asks for, and what it is told. A page from a file or a sandbox has the opaque origin
 // `null`, which can't be addressed; nothing secret is said.
 export const bot = () => encodeURIComponent(query.get('bot') || location.pathname.split('/').filter(Boolean).pop());
-export const isEmbedded = () => !!host;
 export const tell = (botwright, details) => {
   // An answer came and nobody looks.
   if (sounds && details === 'assistant' && (!isShown || document.hidden)) extra('sound').then(({ play }) => play?.());
   if (host) window.parent.postMessage({ botwright, details }, host === 'null' ? '*' : host);
 };
+// Whatever becomes of the rest: the visitor can close the chat, and the page around knows that they can.
+show(root, 'close', host);
+part(root, 'close').addEventListener('click', () => tell('close'));
+tell('here');
 
 // Puts text on the clipboard, then lets the part say that it did for a moment.
 export const copy = async (value, scope, name) => (await extra('copy')).copy?.(value, part(scope, name), words.copied);

@@ -55,9 +55,6 @@ extern "C" {
 
     /// The id of the bot that the page's address names, fit for a URL.
     pub fn bot() -> String;
-    /// Whether a host page is around us.
-    #[wasm_bindgen(js_name = isEmbedded)]
-    pub fn is_embedded() -> bool;
     /// Tells the host page something.
     pub fn tell(what: &str, details: &JsValue);
 

@@ -3,21 +3,21 @@
 
 import { make, part } from './dom.js';
 
-// Send, skip, optional, choose, fill in, check, agree, failed.
+// Send, skip, optional, choose, fill in, check, agree, failed, e-mail, phone, too long.
 const WORDS = {
-  en: ['Send', 'Not now', 'optional', 'Please choose', 'Please fill this in.', 'Please check this.', 'Please agree to this first.', 'That did not get through. What you typed is kept; please try again.', 'Please write an address such as name@example.com.', 'Please write a phone number such as +1 555 010 2030.'],
-  ru: ['Отправить', 'Не сейчас', 'необязательно', 'Выберите', 'Пожалуйста, заполните это поле.', 'Пожалуйста, проверьте это поле.', 'Сначала дайте согласие.', 'Не удалось отправить. Введённое сохранено; попробуйте ещё раз.', 'Напишите адрес, например name@example.com.', 'Напишите номер, например +7 495 010 20 30.'],
-  de: ['Senden', 'Jetzt nicht', 'freiwillig', 'Bitte wählen', 'Bitte füllen Sie das aus.', 'Bitte prüfen Sie das.', 'Bitte stimmen Sie dem erst zu.', 'Das kam nicht durch. Was Sie eingaben, bleibt erhalten; bitte noch einmal versuchen.', 'Bitte eine Adresse wie name@example.com angeben.', 'Bitte eine Nummer wie +49 30 901820 angeben.'],
-  es: ['Enviar', 'Ahora no', 'opcional', 'Elija, por favor', 'Rellene este campo.', 'Compruebe este campo.', 'Acepte esto primero, por favor.', 'No se pudo enviar. Lo escrito se conserva; inténtelo de nuevo.', 'Escriba una dirección como name@example.com.', 'Escriba un número como +34 91 010 20 30.'],
-  fr: ['Envoyer', 'Pas maintenant', 'facultatif', 'Veuillez choisir', 'Veuillez remplir ce champ.', 'Veuillez vérifier ce champ.', 'Veuillez d’abord accepter ceci.', 'L’envoi a échoué. Votre saisie est conservée ; veuillez réessayer.', 'Indiquez une adresse comme name@example.com.', 'Indiquez un numéro comme +33 1 01 02 03 04.'],
-  ar: ['إرسال', 'ليس الآن', 'اختياري', 'يرجى الاختيار', 'يرجى ملء هذا الحقل.', 'يرجى التحقق من هذا الحقل.', 'يرجى الموافقة على هذا أولاً.', 'تعذّر الإرسال. ما كتبته محفوظ؛ يرجى المحاولة مرة أخرى.', 'اكتب عنوانًا مثل name@example.com.', 'اكتب رقمًا مثل ‎+966 11 010 2030.'],
-  zh: ['发送', '暂不填写', '选填', '请选择', '请填写此项。', '请检查此项。', '请先同意此项。', '未能发送。您填写的内容已保留，请重试。', '请填写邮箱地址，例如 name@example.com。', '请填写电话号码，例如 +86 10 0102 0304。'],
+  en: ['Send', 'Not now', 'optional', 'Please choose', 'Please fill this in.', 'Please check this.', 'Please agree to this first.', 'That did not get through. What you typed is kept; please try again.', 'Please write an address such as name@example.com.', 'Please write a phone number such as +1 555 010 2030.', 'Please write at most # characters.'],
+  ru: ['Отправить', 'Не сейчас', 'необязательно', 'Выберите', 'Пожалуйста, заполните это поле.', 'Пожалуйста, проверьте это поле.', 'Сначала дайте согласие.', 'Не удалось отправить. Введённое сохранено; попробуйте ещё раз.', 'Напишите адрес, например name@example.com.', 'Напишите номер, например +7 495 010 20 30.', 'Напишите не больше # знаков.'],
+  de: ['Senden', 'Jetzt nicht', 'freiwillig', 'Bitte wählen', 'Bitte füllen Sie das aus.', 'Bitte prüfen Sie das.', 'Bitte stimmen Sie dem erst zu.', 'Das kam nicht durch. Was Sie eingaben, bleibt erhalten; bitte noch einmal versuchen.', 'Bitte eine Adresse wie name@example.com angeben.', 'Bitte eine Nummer wie +49 30 901820 angeben.', 'Bitte höchstens # Zeichen schreiben.'],
+  es: ['Enviar', 'Ahora no', 'opcional', 'Elija, por favor', 'Rellene este campo.', 'Compruebe este campo.', 'Acepte esto primero, por favor.', 'No se pudo enviar. Lo escrito se conserva; inténtelo de nuevo.', 'Escriba una dirección como name@example.com.', 'Escriba un número como +34 91 010 20 30.', 'Escriba como máximo # caracteres.'],
+  fr: ['Envoyer', 'Pas maintenant', 'facultatif', 'Veuillez choisir', 'Veuillez remplir ce champ.', 'Veuillez vérifier ce champ.', 'Veuillez d’abord accepter ceci.', 'L’envoi a échoué. Votre saisie est conservée ; veuillez réessayer.', 'Indiquez une adresse comme name@example.com.', 'Indiquez un numéro comme +33 1 01 02 03 04.', 'Écrivez au plus # caractères.'],
+  ar: ['إرسال', 'ليس الآن', 'اختياري', 'يرجى الاختيار', 'يرجى ملء هذا الحقل.', 'يرجى التحقق من هذا الحقل.', 'يرجى الموافقة على هذا أولاً.', 'تعذّر الإرسال. ما كتبته محفوظ؛ يرجى المحاولة مرة أخرى.', 'اكتب عنوانًا مثل name@example.com.', 'اكتب رقمًا مثل ‎+966 11 010 2030.', 'اكتب # حرفًا على الأكثر.'],
+  zh: ['发送', '暂不填写', '选填', '请选择', '请填写此项。', '请检查此项。', '请先同意此项。', '未能发送。您填写的内容已保留，请重试。', '请填写邮箱地址，例如 name@example.com。', '请填写电话号码，例如 +86 10 0102 0304。', '请最多填写 # 个字符。'],
 };
-const [SEND, SKIP, OPTIONAL, CHOOSE, FILL_IN, CHECK, AGREE, FAILED, EMAIL, PHONE] = Array(10).keys();
+const [SEND, SKIP, OPTIONAL, CHOOSE, FILL_IN, CHECK, AGREE, FAILED, EMAIL, PHONE, LONG] = Array(11).keys();
 const words = () => WORDS[document.documentElement.lang] || WORDS.en;
 
-// What is remembered: for good, that details were left; for the life of the tab, that the form is open or was skipped, and
-// what is typed into it. `page.js` forgets all of it for another visitor.
+// What is remembered: for good, that details were left; for the life of the tab, that the form was skipped or in which
+// conversation it is open, and what is typed into it. `page.js` forgets all of it for another visitor.
 const SENT = 'lead';
 const STATE = 'lead-state';
 const TYPED = 'lead-typed';
@@ -34,8 +34,8 @@ const isBox = (field) => field.type === 'checkbox';
 const value = (field) => (isBox(field) ? (field.checked ? 'true' : '') : field.value);
 const wrong = (field) => document.getElementById(`wrong-${field.name}`);
 
-const control = (name, { kind, options = [] }) => {
-  const attributes = { name, id: name, dir: 'auto', 'aria-describedby': `wrong-${name}` };
+const control = (name, { kind, options = [], required }) => {
+  const attributes = { name, id: name, dir: 'auto', 'aria-describedby': `wrong-${name}`, ...(required && { required: '' }) };
   if (kind === 'textarea') return make('textarea', { ...attributes, rows: 3 });
   if (kind === 'select') {
     const choices = ['', ...options].map((option) => make('option', { value: option }, option || words()[CHOOSE]));
@@ -46,17 +46,34 @@ const control = (name, { kind, options = [] }) => {
   return make('input', { ...attributes, type, autocomplete });
 };
 
-// What is wrong with a field that the server turned down.
-const complaint = (field) => {
-  if (field.name === 'consent') return AGREE;
-  if (!value(field).trim()) return FILL_IN;
-  return { email: EMAIL, tel: PHONE }[field.type] ?? CHECK;
+// As much as the server takes.
+const most = (field) => ({ text: 200, textarea: 2000 })[field.type];
+// What the server turns down for certain; it has the last word on the rest.
+const FORMS = {
+  email: /^\S+@(localhost|[^\s@.][^\s@]*\.[^\s@]*[^\s@.])$/,
+  tel: /^[\s().\/+＋\-‐-―]*(\p{Nd}[\s().\/\-‐-―]*){5,19}$/u,
 };
+const isWrong = (field) => {
+  const text = value(field).trim();
+  if (!text) return field.required;
+  return [...text].length > most(field) || FORMS[field.type]?.test(text) === false;
+};
+// What to do about a field that is wrong.
+const complaint = (field) => {
+  if (field.name === 'consent') return words()[AGREE];
+  const text = value(field).trim();
+  if (!text) return words()[FILL_IN];
+  if ([...text].length > most(field)) return words()[LONG].replace('#', most(field));
+  return words()[{ email: EMAIL, tel: PHONE }[field.type] ?? CHECK];
+};
+// The conversation that the form was open in.
+const openIn = (page) => `open ${page.recall(true, 'session')}`;
 
 // A control with its label, and room for what is wrong with it.
 const row = (name, label, field) => {
   const input = control(name, field);
-  const text = field.required ? label : `${label} (${words()[OPTIONAL]})`;
+  // What the visitor agrees to says itself whether they have to.
+  const text = field.required || name === 'consent' ? label : `${label} (${words()[OPTIONAL]})`;
   const parts =
     field.kind === 'checkbox'
       ? [make('label', { class: 'check' }, input, make('span', { dir: 'auto' }, text))]
@@ -73,8 +90,7 @@ const show = (page, lead, isBefore) => {
   const link = '/widget/later/lead.css';
   if (!document.querySelector(`link[href="${link}"]`)) document.head.append(make('link', { rel: 'stylesheet', href: link }));
   const rows = lead.fields.map((field) => row(`answers.${field.key}`, field.label, field));
-  // The text says itself what it is for.
-  if (lead.consent) rows.push(row('consent', lead.consent, { kind: 'checkbox', required: true }));
+  if (lead.consent) rows.push(row('consent', lead.consent, { kind: 'checkbox', required: lead.consent_required }));
   const skip = make('button', { class: 'plain', type: 'button' }, words()[SKIP]);
   skip.hidden = !lead.skippable;
   shown = make(
@@ -99,10 +115,13 @@ const show = (page, lead, isBefore) => {
     event.preventDefault();
     page.handle('lead-send', {});
   });
-  skip.addEventListener('click', () => close(page, 'skipped'));
+  skip.addEventListener('click', () => {
+    speak('');
+    close(page, 'skipped');
+  });
   part('log').append(shown);
   speak(lead.title);
-  page.remember(false, STATE, 'open');
+  page.remember(false, STATE, openIn(page));
   if (isBefore || !lead.skippable) page.handle('lead-gate', { closed: true });
   page.follow(true);
 };
@@ -115,26 +134,43 @@ const close = (page, state) => {
   page.handle('lead-gate', {});
 };
 
-// Shows the form when it is due, when it was open before the page went, or, if it comes first, while nothing was asked;
-// never to somebody who has sent or skipped it.
+// Shows the form when it is due, when it was open in this conversation before the page went, or, if it comes first, while
+// nothing was asked; never to somebody who has sent or skipped it.
 export const offer = (page, lead, isDue, isEmpty) => {
   const state = page.recall(false, STATE);
   const isBefore = lead.timing.when === 'before_chat';
-  const isTime = isDue || state === 'open' || (isBefore && isEmpty);
+  const isTime = isDue || state === openIn(page) || (isBefore && isEmpty);
   if (isTime && state !== 'skipped' && !page.recall(true, SENT) && !shown?.isConnected) show(page, lead, isBefore);
+};
+
+// Says at each of these fields what is wrong with it.
+const turnDown = (refused) => {
+  for (const field of refused) {
+    field.setAttribute('aria-invalid', 'true');
+    say(wrong(field), complaint(field));
+  }
+  refused[0].focus();
+  speak(wrong(refused[0]).textContent);
 };
 
 export const send = async (page, url, session, token) => {
   const form = shown;
   const button = form.querySelector('.fill');
-  const failed = form.querySelector('#lead-failed');
-  say(failed, '');
+  const fail = (word) => {
+    say(form.querySelector('#lead-failed'), word === undefined ? '' : words()[word]);
+    page.follow(false);
+  };
+  fail();
+  speak('');
   const answers = {};
   for (const field of fields(form)) {
     field.setAttribute('aria-invalid', 'false');
     say(wrong(field), '');
     if (field.name !== 'consent') answers[field.name.slice('answers.'.length)] = value(field);
   }
+  const mistaken = fields(form).filter(isWrong);
+  if (mistaken.length) return turnDown(mistaken);
+  if (!Object.values(answers).some((answer) => answer.trim())) return fail(FILL_IN);
   button.disabled = true;
   const consent = !!form.elements.consent?.checked;
   const sent = { answers, consent, session_id: session || undefined, page_url: page.where() };
@@ -152,15 +188,6 @@ export const send = async (page, url, session, token) => {
     return close(page, '');
   }
   const refused = status === 422 ? body.errors.map(({ field }) => form.elements[field]).filter((field) => field?.name) : [];
-  for (const field of refused) {
-    field.setAttribute('aria-invalid', 'true');
-    say(wrong(field), words()[complaint(field)]);
-  }
-  if (refused.length) {
-    refused[0].focus();
-    speak(wrong(refused[0]).textContent);
-  } else {
-    say(failed, words()[status === 422 ? FILL_IN : FAILED]);
-    page.follow(false);
-  }
+  if (refused.length) turnDown(refused);
+  else fail(status === 422 ? FILL_IN : FAILED);
 };

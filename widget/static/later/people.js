@@ -34,7 +34,7 @@ sheet.replaceSync(`
 .with-people .answer[aria-busy] .dots { display: none; }
 .answer.quiet { display: none; }
 .answer.human .prose { white-space: pre-wrap; }
-.answer.human .tools { display: none; }
+.answer:is(.human, [data-handed]) .tools { display: none; }
 `);
 document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 

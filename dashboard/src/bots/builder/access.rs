@@ -11,7 +11,7 @@ use crate::ui::toggle::Toggle;
 const DOMAINS: Rows = Rows {
     title: mark!("Allowed domains"),
     hint: mark!(
-        "Sites that may show the bot, such as shop.example or *.shop.example. Every site while there is none."
+        "Sites that may show the bot, such as shop.example or *.shop.example; with its port if it has one, such as localhost:3000. Every site while there is none."
     ),
     one: mark!("Domain"),
     placeholder: "shop.example",

@@ -52,9 +52,7 @@ pub fn ConfirmAddress() -> impl IntoView {
                             {tr!("Confirm your address: open the link in the mail to ")}
                             <strong class="wrap-anywhere">{email.clone()}</strong> "."
                         </p>
-                        <div class="max-sm:hidden">
-                            <OutboxHint />
-                        </div>
+                        <OutboxHint />
                     </div>
                     <Button small=true busy=busy on_click=resend>{tr!("Send it again")}</Button>
                     <IconButton icon=icon::X label=tr!("Not now") on_click=put_away />

@@ -27,6 +27,7 @@ pub(super) struct Row {
     title: String,
     url: Option<String>,
     language: Option<String>,
+    is_pair: bool,
 }
 
 /// The live, enabled ones of these knowledge bases.
@@ -40,12 +41,13 @@ pub(super) async fn read(
     let mut tx = db.tenant(scope).await?;
     let rows = sqlx::query_as!(
         Row,
-        "select c.id, c.position, c.text, c.heading_path, c.page, c.tokens, c.context, c.importance, c.document_id,
-             d.importance as document_importance, d.title, d.url, d.languages[1] as language
+        r#"select c.id, c.position, c.text, c.heading_path, c.page, c.tokens, c.context, c.importance, c.document_id,
+             d.importance as document_importance, d.title, d.url, d.languages[1] as language,
+             d.kind = 'qa' as "is_pair!"
          from chunks c
          join documents d
              on d.workspace_id = c.workspace_id and d.id = c.document_id and d.live_version = c.version
-         where c.workspace_id = $1 and c.id = any($2) and c.knowledge_base_id = any($3) and c.enabled",
+         where c.workspace_id = $1 and c.id = any($2) and c.knowledge_base_id = any($3) and c.enabled"#,
         scope.workspace_id(),
         &ids,
         knowledge_base_ids
@@ -87,6 +89,7 @@ impl Row {
             document_id: self.document_id,
             title: self.title,
             url: self.url,
+            is_pair: self.is_pair,
             score: 0.0,
             lexical: candidate.lexical,
             cosine: candidate.cosine,

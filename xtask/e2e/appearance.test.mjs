@@ -96,7 +96,7 @@ test("the look is set up, previewed and seen", async (t) => {
   assert.deepEqual(await changed("Appearance · Font"), ["Appearance · Font", "Live now", "The system's own", "In the draft", "With serifs"]);
   assert.deepEqual((await changed("Appearance · Size")).at(-1), "Large");
   assert.deepEqual((await changed("Appearance · Logo")).at(-1), "An image");
-  assert.deepEqual((await changed("Messages by itself")).at(-1), "Tea time? · /tea/* · After some time on the page");
+  assert.deepEqual((await changed("Messages by itself")).at(-1), "Tea time? · /tea/* · Seconds: 0 · After some time on the page");
   await browser.shoot(page, "changes");
   await page.getByRole("button", { name: "Deploy changes" }).click();
   await page.getByRole("heading", { name: "On your site" }).waitFor();

@@ -70,6 +70,7 @@ fn Transcript(
     let passage: OpenPassage = RwSignal::new(None);
     let asking: Asking = RwSignal::new(None);
     let Conversation { summary, lead_id, .. } = found.get_untracked();
+    let visitor = visitor_of(&summary);
     // A long one is read from its end.
     let end = part
         .messages
@@ -115,7 +116,7 @@ fn Transcript(
             <a class="link-plain" href=format!("/bots/{}", summary.bot_id) dir="auto">
                 {summary.bot_name}
             </a>
-            {visitor_of(&summary)}
+            {visitor}
             <span>{channel_name(summary.channel)}</span>
             <span>{move || tr!("{n} message" | "{n} messages" % count())}</span>
             <span>{tr!("began ")} <Ago at=summary.created_at /></span>

@@ -256,6 +256,7 @@ fn Row(item: InboxItem, open: Memo<Option<Uuid>>, filters: Filters) -> impl Into
         item.last_message
     };
     let unread = item.unread;
+    let visitor = visitor_of(&item.summary);
     view! {
         <li
             class="relative border-s-3 px-3 py-2.5"
@@ -291,7 +292,7 @@ fn Row(item: InboxItem, open: Memo<Option<Uuid>>, filters: Filters) -> impl Into
                 <span class="truncate" dir="auto">
                     {item.summary.bot_name}
                 </span>
-                {visitor_of(&item.summary)}
+                {visitor}
                 {item
                     .assignee
                     .map(|assignee| {

@@ -82,7 +82,8 @@ struct Row {
     text: String,
 }
 
-/// The headings of a document, and its title if that is a question: other titles ask for nothing, wherever they stand.
+/// The headings of a document, but for what it is called as a whole: that asks for nothing, unless it is a question or all there
+/// is, as on many a page of a website.
 fn headings(rows: &[Row]) -> Vec<(Uuid, String)> {
     let Some(first) = rows.first() else {
         return Vec::new();
@@ -107,9 +108,12 @@ fn headings(rows: &[Row]) -> Vec<(Uuid, String)> {
             .into_iter()
             .chain(within)
     });
-    let all = std::iter::once(first.title.as_str()).chain(within);
-    let asked = all.filter(|heading| is_question(bare(heading)) || !titles.contains(&bare(heading)));
-    asked
+    let all: Vec<&str> = within.collect();
+    let is_asked = |heading: &&str| is_question(bare(heading)) || !titles.contains(&bare(heading));
+    let asked: Vec<&str> = all.iter().copied().filter(is_asked).collect();
+    let chosen = if asked.is_empty() { all } else { asked };
+    chosen
+        .into_iter()
         .map(|heading| (first.document_id, heading.to_owned()))
         .collect()
 }
@@ -198,12 +202,15 @@ mod tests {
             (&[handbook, "Opening hours"], "At nine."),
         ];
         assert_eq!(found("bakery.md", &apart), ["Opening hours"]);
+        // The one heading of a page, and a title that is a question.
         assert_eq!(
             found("Opening hours", &[(&["Opening hours"], "At nine.")]),
-            Vec::<String>::new()
+            ["Opening hours"]
         );
         let asked = "Do you deliver to islands?";
-        assert_eq!(found(asked, &[(&[], "We do.")]), [asked]);
+        let page: [(&[&str], &str); 2] = [(&[asked], "We do."), (&[asked, "Costs of delivery"], "None.")];
+        assert_eq!(found(asked, &page), [asked, "Costs of delivery"]);
+        assert_eq!(found("notes.txt", &[(&[], "We do.")]), Vec::<String>::new());
     }
 
     #[test]

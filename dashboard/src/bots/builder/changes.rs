@@ -80,16 +80,16 @@ fn whole(content: &ChatbotContent) -> Value {
         "uploads": usual.uploads,
         "tests": { "thresholds": Thresholds::default() },
     });
-    put(&mut usual, serde_json::to_value(content).unwrap_or_default());
+    put(&mut usual, serde_json::to_value(content).unwrap_or_default(), 2);
     usual
 }
 
-/// Puts values in the place of others, object by object.
-fn put(place: &mut Value, value: Value) {
+/// Puts values in the place of others, object by object to this depth: what lies deeper is one value.
+fn put(place: &mut Value, value: Value, depth: u8) {
     match (place, value) {
-        (Value::Object(place), Value::Object(parts)) => {
+        (Value::Object(place), Value::Object(parts)) if depth > 0 => {
             for (key, part) in parts {
-                put(place.entry(key).or_default(), part);
+                put(place.entry(key).or_insert(Value::Null), part, depth - 1);
             }
         }
         (place, value) => *place = value,

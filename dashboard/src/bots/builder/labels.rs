@@ -31,6 +31,7 @@ pub fn field_name(path: &str) -> Option<&'static str> {
         | "suggested_questions[]"
         | "knowledge_base_ids"
         | "model.kind"
+        | "access.allowed_domains[]"
         | "proactive" => "",
         "document_tags" => tr!("Only documents tagged"),
         "rerank.provider_id" => tr!("Rerank with"),
@@ -65,7 +66,6 @@ pub fn field_name(path: &str) -> Option<&'static str> {
         "proactive[].trigger.seconds" => tr!("Seconds"),
         "proactive[].trigger.percent" => tr!("Percent of the page"),
         "access.allowed_domains" => tr!("Allowed domains"),
-        "access.allowed_domains[]" => "",
         "access.verified_only" => tr!("Verified visitors only"),
         "lead_form.enabled" => tr!("Ask for details"),
         "lead_form.timing.when" => tr!("When to ask"),

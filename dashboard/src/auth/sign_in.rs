@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 
+use super::TypedAddress;
 use super::second_step::{SecondStep, challenge_of};
 use super::ways::OtherWays;
 use super::welcome::Welcome;

@@ -56,7 +56,7 @@ fn show_field(path: &str) {
         .query_selector(&format!("[data-field=\"{path}\"]"))
         .ok()
         .flatten();
-    let control = place.and_then(|place| place.query_selector("input, select, textarea").ok().flatten());
+    let control = place.and_then(|place| place.query_selector("input,select,textarea").ok().flatten());
     let Some(control) = control.and_then(|control| control.dyn_into::<HtmlElement>().ok()) else {
         show(part_of(path));
         return;

@@ -118,9 +118,9 @@ fn in_view(asked_for: Option<&'static str>) -> Option<&'static str> {
         return Some(part);
     }
     let ids = PARTS.iter().map(|(id, _)| *id);
-    let reached = ids.filter(|id| top(id).is_some_and(|top| top <= READ_FROM));
+    let mut reached = ids.filter(|id| top(id).is_some_and(|top| top <= READ_FROM));
     let last = if is_at_end { known("access") } else { None };
-    last.or_else(|| reached.last()).or(known("instructions"))
+    last.or_else(|| reached.next_back()).or(known("instructions"))
 }
 
 #[cfg(test)]

@@ -85,6 +85,9 @@ pub struct Me {
     pub workspace: Workspace,
     /// The role in that workspace.
     pub role: Role,
+    /// The role in the organization of that workspace; absent for guests, who don't belong to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_role: Option<Role>,
     /// Every workspace the person can switch to.
     pub workspaces: Vec<Workspace>,
 }

@@ -53,6 +53,9 @@ pub struct ConversationSummary {
     /// The visitor, if the site vouches for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitor: Option<Visitor>,
+    /// The name that was left in the bot's lead form, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_name: Option<String>,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// When the last message came.

@@ -38,6 +38,8 @@ pub struct DraftSummary {
     /// The deployed object this draft edits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Uuid>,
+    /// Grows with each save; 1 while nothing was saved since it was begun.
+    pub version: i64,
     /// When it was last saved.
     pub updated_at: DateTime<Utc>,
     /// When it goes away unless saved again.

@@ -8,6 +8,7 @@ use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Ro
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
+use crate::auth::TypedAddress;
 use crate::inbox::Counts;
 use crate::live::Live;
 use crate::pages::{begin, build, door, home, monitor, page, settings};
@@ -28,6 +29,7 @@ pub fn App() -> impl IntoView {
     provide_context(Clock::start());
     provide_context(ThemeChoice::restore());
     provide_context(Toasts::new());
+    provide_context(TypedAddress::default());
     let live = Live::start();
     provide_context(live);
     provide_context(Counts::start(live));

@@ -72,8 +72,10 @@ async function refuseWeakPassword(page, browser) {
 async function forgetPassword(page, browser, url) {
   await page.getByRole("button", { name: "Account", exact: true }).click();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
-  await page.getByRole("link", { name: "Forgot password?" }).click();
   await page.getByLabel("E-mail address").fill(EMAIL);
+  await page.getByRole("link", { name: "Forgot password?" }).click();
+  // What was typed comes along.
+  await page.waitForFunction((email) => document.querySelector("input[type=email]")?.value === email, EMAIL);
   await page.getByRole("button", { name: "Send me a link" }).click();
   await page.getByText("is on its way there").waitFor();
   await page.getByRole("link", { name: "open the outbox" }).waitFor();

@@ -94,6 +94,8 @@ test("what visitors did not like is improved in place, and counted", async (t) =
   await box.fill(QUESTION);
   await box.press("Enter");
   await chat.getByText("within nine days").first().waitFor();
+  // It is cited by its question, not by what the team's list is called.
+  await chat.getByRole("button", { name: `Source 1: ${QUESTION}` }).first().waitFor();
   await browser.shoot(visitor, "answered");
 
   // The figures.
@@ -129,6 +131,12 @@ test("what visitors did not like is improved in place, and counted", async (t) =
   await page.getByLabel("Period").selectOption("custom");
   await page.getByLabel("From", { exact: true }).waitFor();
   await tile("Sessions").getByText("2", { exact: true }).waitFor();
+  // Days the wrong way round are an error of the field; the figures stay.
+  await page.getByLabel("To", { exact: true }).fill("2020-01-01");
+  await page.getByText("Choose a day that is not before the first.").waitFor();
+  await tile("Sessions").getByText("2", { exact: true }).waitFor();
+  await browser.shoot(page, "backwards");
+  await page.goBack();
 
   await page.emulateMedia({ colorScheme: "dark" });
   await page.screenshot({ path: `${process.env.BOTWRIGHT_E2E_OUTPUT}/analytics/dark-full.png`, fullPage: true });

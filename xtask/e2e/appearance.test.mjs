@@ -80,8 +80,24 @@ test("the look is set up, previewed and seen", async (t) => {
   assert.equal(await overflows(page), false);
   await page.setViewportSize({ width: 1280, height: 860 });
 
+  // What stands in the way of a deploy leads to its field.
+  const corners = look.getByLabel("Roundness of corners");
+  await corners.fill("99");
   await page.getByRole("button", { name: "Deploy" }).click();
-  await page.getByRole("dialog").getByText("Appearance · font").waitFor();
+  await page.getByRole("alert").getByRole("button", { name: "Appearance · Roundness of corners" }).click();
+  assert.equal(await corners.evaluate((field) => field === document.activeElement), true);
+  await browser.shoot(page, "refused");
+  await corners.fill("4");
+
+  // What changes is told in the words of the form.
+  await page.getByRole("button", { name: "Deploy" }).click();
+  const changed = async (name) => (await page.getByTestId("change").filter({ has: page.getByText(name, { exact: true }) }).innerText()).split("\n").filter(Boolean);
+  await page.getByRole("dialog").getByText("Appearance · Font").waitFor();
+  assert.deepEqual(await changed("Appearance · Font"), ["Appearance · Font", "Live now", "The system's own", "In the draft", "With serifs"]);
+  assert.deepEqual((await changed("Appearance · Size")).at(-1), "Large");
+  assert.deepEqual((await changed("Appearance · Logo")).at(-1), "An image");
+  assert.deepEqual((await changed("Messages by itself")).at(-1), "Tea time? · /tea/* · Seconds: 0 · After some time on the page");
+  await browser.shoot(page, "changes");
   await page.getByRole("button", { name: "Deploy changes" }).click();
   await page.getByRole("heading", { name: "On your site" }).waitFor();
   await page.getByText('data-size="large"').first().waitFor();
@@ -106,5 +122,35 @@ test("the look is set up, previewed and seen", async (t) => {
   }));
   assert.deepEqual(seen, { surface: "rgb(16, 32, 48)", font: "ui-serif, Georgia, Cambria, serif", logo: 96, powered: false, lang: "de" });
   await browser.shoot(visitor, "chat");
+  await versions(page, browser, server.url, bot);
   assertNoComplaints(browser);
 });
+
+// Back to an earlier version, on to a later one, and off the site; a draft in which nothing was done is no draft in progress.
+async function versions(page, browser, url, bot) {
+  await page.goto(`${url}/bots/${bot}`);
+  const version = (number) => page.getByRole("listitem").filter({ hasText: `Version ${number}` });
+  await version(1).getByRole("button", { name: "Roll back" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Roll back" }).click();
+  await version(2).getByRole("button", { name: "Make live" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Make live" }).click();
+  await version(1).getByRole("button", { name: "Roll back" }).waitFor();
+  await page.getByRole("button", { name: "Take it down" }).click();
+  const asked = page.getByRole("dialog", { name: "Take Handbook bot down?" });
+  await browser.shoot(page, "take-down");
+  await asked.getByRole("button", { name: "Cancel" }).click();
+  await page.getByText("It answers visitors.").waitFor();
+  await page.getByRole("button", { name: "Take it down" }).click();
+  await asked.getByRole("button", { name: "Take it down" }).click();
+  await page.getByRole("button", { name: "Put it up again" }).click();
+  await page.getByText("It answers visitors.").waitFor();
+
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByTestId("change-count").getByText("0 changes").waitFor();
+  await page.getByRole("button", { name: "Deploy" }).click();
+  await page.getByText("The draft is the same as the version that is live.").waitFor();
+  assert.ok(await page.getByRole("button", { name: "Deploy changes" }).isDisabled());
+  await page.goto(`${url}/bots`);
+  await page.getByRole("link", { name: "Handbook bot" }).waitFor();
+  assert.equal(await page.getByRole("heading", { name: "Drafts in progress" }).count(), 0);
+}

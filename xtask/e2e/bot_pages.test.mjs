@@ -52,7 +52,7 @@ async function overview(page, browser) {
   await figures.getByText("Sessions").waitFor();
   const steps = page.getByRole("list", { name: "Next steps" });
   await steps.getByRole("link", { name: "Put it on your site" }).waitFor();
-  await steps.getByRole("link", { name: "Answer 1 question that it could not" }).waitFor();
+  await steps.getByRole("link", { name: "Improve the answer to 1 question" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Deploy", exact: true }).isDisabled(), true);
   await browser.shoot(page, "overview");
 }
@@ -108,6 +108,7 @@ async function draft(page, browser, home) {
   await page.getByRole("region", { name: "Leads" }).waitFor();
   await page.waitForFunction(() => document.getElementById("leads").getBoundingClientRect().top < 400);
   await browser.shoot(page, "build");
+  await parts(page, browser, home);
   await page.getByLabel("Greeting").fill("Welcome back!");
   await page.getByText(/Draft · saved/i).waitFor();
   // The builder has the same sections.
@@ -120,6 +121,27 @@ async function draft(page, browser, home) {
   await dialog.getByText("Welcome back!").waitFor();
   await browser.shoot(page, "deploy");
   await dialog.getByRole("button", { name: "Go on editing" }).click();
+}
+
+// The part that is read is the marked one, and addresses of parts lead to them.
+async function parts(page, browser, home) {
+  const marked = (name) => page.getByRole("navigation", { name: "Build", exact: true }).getByRole("link", { name, exact: true }).and(page.locator("[aria-current=page]")).waitFor();
+  await marked("Lead form");
+  await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await marked("Instructions");
+  await page.getByRole("region", { name: "Appearance" }).evaluate((part) => part.scrollIntoView());
+  await page.mouse.wheel(0, 60);
+  await marked("Appearance");
+  const there = () => page.waitForFunction(() => window.scrollY > 0 && Math.abs(document.getElementById("leads").getBoundingClientRect().top - 208) < 40);
+  await page.goto(`${home}/build#leads`);
+  await page.waitForURL("**/bots/draft/*#leads");
+  await there();
+  await marked("Lead form");
+  await page.reload();
+  await there();
+  await marked("Lead form");
+  await browser.shoot(page, "part");
 }
 
 async function playground(page, browser, home) {
@@ -143,8 +165,14 @@ async function addresses(page, url, bot) {
   }
   await page.goto(`${url}/bots/${bot}/monitor`);
   await page.waitForURL("**/monitor/conversations");
+  const asked = [];
+  page.on("request", (request) => request.url().endsWith("/bots/00000000-0000-7000-8000-000000000000") && asked.push(request));
   await page.goto(`${url}/bots/00000000-0000-7000-8000-000000000000/monitor/gaps`);
   const gone = page.getByRole("alert");
+  await titled(page, "Not found");
+  // The live connection, which has everything read again once it stands, is there.
+  await page.waitForLoadState("networkidle");
+  assert.equal(asked.length, 1);
   await gone.getByText("Not found").waitFor();
   await gone.getByRole("link", { name: "Bots" }).waitFor();
 

@@ -71,7 +71,7 @@ test("files of a visitor reach the bot and the team", async (t) => {
   await section.scrollIntoViewIfNeeded();
   await browser.shoot(page, "builder");
   await page.getByRole("button", { name: "Deploy" }).click();
-  await page.getByTestId("change").getByText("Files · enabled").waitFor();
+  await page.getByTestId("change").getByText("Files · Visitors may send files").waitFor();
   await browser.shoot(page, "changes");
   await page.getByRole("button", { name: "Deploy changes" }).click();
   await page.getByRole("heading", { name: "On your site" }).waitFor();

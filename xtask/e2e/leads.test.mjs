@@ -188,6 +188,17 @@ test("a visitor's details reach the team", async (t) => {
   await page.getByRole("list", { name: "Notes" }).getByText("Called, wants a quote.").waitFor();
   assert.equal(await page.getByLabel("New note").inputValue(), "");
   await browser.shoot(page, "lead");
+  // The conversation is found by the name that was left in it, and bears it.
+  await page.goto(`${server.url}/inbox?state=any&q=lovelace`);
+  const found = page.getByRole("list", { name: "Conversations" }).getByRole("listitem");
+  await found.filter({ hasText: "Ada Lovelace" }).waitFor();
+  assert.equal(await found.count(), 1);
+  await found.getByRole("link").click();
+  await page.getByRole("heading", { name: "Ada Lovelace", level: 2 }).waitFor();
+  await page.getByRole("complementary", { name: "About this conversation" }).getByText("Ada Lovelace").waitFor();
+  await browser.shoot(page, "inbox");
+  await page.getByRole("link", { name: "Lead", exact: true }).click();
+  await page.getByRole("list", { name: "Notes" }).waitFor();
   await page.getByRole("link", { name: "Read it" }).click();
   await page.getByRole("link", { name: "Lead", exact: true }).click();
   await page.getByRole("list", { name: "Notes" }).waitFor();

@@ -19,7 +19,7 @@ test("a second person is invited with a lower role", async (t) => {
   const grace = await browser.newPage();
   await join(grace, browser, link);
 
-  await seeOnlyWhatAViewerMay(grace);
+  await seeOnlyWhatAViewerMay(grace, server.url);
   await linkIsUsedUp(browser, link);
   await raise(ada, grace, browser, server.url);
   await suspend(ada, grace, server.url);
@@ -63,14 +63,14 @@ async function join(page, browser, link) {
   await page.getByRole("heading", { name: "Bots", exact: true }).waitFor();
 }
 
-async function seeOnlyWhatAViewerMay(page) {
+async function seeOnlyWhatAViewerMay(page, url) {
   await page.getByRole("button", { name: "Workspace: My workspace" }).click();
   await page.getByRole("link", { name: "Members" }).click();
   const own = page.getByTestId("member").filter({ hasText: "Grace Hopper" });
   await own.getByText("Guest").waitFor();
   assert.equal(await page.getByRole("button", { name: "Invite" }).count(), 0);
   assert.equal(await page.getByRole("button", { name: "Suspend" }).count(), 0);
-  await page.getByRole("link", { name: "Organization" }).click();
+  await page.goto(`${url}/organization`);
   await page.getByText("You are a guest in this workspace").waitFor();
 }
 
@@ -122,6 +122,9 @@ async function workspaces(page, browser, url) {
   await page.getByRole("button", { name: "Workspace: Shop" }).waitFor();
   await page.goto(`${url}/organization`);
   const shop = page.getByTestId("workspace").filter({ hasText: "Shop" });
+  // The only owner can't leave, and is not offered to.
+  await row(page, "Ada Lovelace").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Leave", exact: true }).count(), 0);
   await browser.shoot(page, "organization");
   await page.getByRole("button", { name: "Delete Shop" }).click();
   await page.getByRole("button", { name: "Delete workspace" }).click();

@@ -46,7 +46,12 @@ test("the palette leads to pages and bots, and does what it says", async (t) => 
   await page.keyboard.press("Enter");
   await page.waitForURL(`**/bots/${bot}`);
 
+  // By other words, too: what is called so comes first, and each page of the bot is found by its own name.
   await page.keyboard.press("Control+k");
+  for (const [words, name] of [["gaps", "Unanswered questions"], ["invite", "Members"], ["api key", "Settings"]]) {
+    await field.fill(words);
+    await page.getByRole("option", { name }).waitFor();
+  }
   await field.fill("nothing is called that");
   await page.getByText("Nothing here is called that.").waitFor();
   await field.fill("dark");
@@ -109,5 +114,28 @@ test("a viewer is offered to read, not to change", async (t) => {
     assert.equal(await button(name).count(), 0, name);
   }
   await browser.shoot(page, "settings");
+  await notForGuests(page, browser, server.url);
   assertNoComplaints(browser);
 });
+
+// What ends in "Not allowed" is not offered, and not even asked for.
+async function notForGuests(page, browser, url) {
+  await page.getByText("Vera Viewer · vera@example.com · Viewer").waitFor();
+  const tabs = page.getByRole("navigation", { name: "Settings" });
+  assert.deepEqual(await tabs.getByRole("link").allInnerTexts(), ["Workspace", "Data", "Inbox"]);
+  assert.equal(await page.getByRole("link", { name: "Organization" }).count(), 0);
+  await page.goto(`${url}/settings/data`);
+  await page.getByText("Nothing was deleted yet.").waitFor();
+  assert.ok(await page.getByLabel("Days to keep leads").isDisabled());
+  assert.equal(await page.getByRole("button", { name: "Make an archive" }).count(), 0);
+  await browser.shoot(page, "data");
+  for (const place of ["usage", "webhooks", "audit"]) {
+    await page.goto(`${url}/settings/${place}`);
+    await page.getByRole("heading", { name: "Not allowed" }).waitFor();
+    assert.equal(await page.locator("main [aria-current=page]").count(), 0);
+  }
+  await browser.shoot(page, "not-allowed");
+  await page.goto(`${url}/members`);
+  await page.getByTestId("member").first().waitFor();
+  assert.equal(await page.getByRole("link", { name: "Organization" }).count(), 0);
+}

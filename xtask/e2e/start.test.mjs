@@ -163,6 +163,21 @@ async function lookOnPhone(page, browser, server) {
   await page.goto(`${server.url}/bots/new`);
   await page.getByLabel("Website").waitFor();
   await browser.shoot(page, "phone-form");
+  // A file that can't be read says so in its row, which is brought into sight.
+  await page.getByLabel("Name", { exact: true }).fill("Broken");
+  await page.getByLabel("Choose files").setInputFiles([
+    { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("Tea is served at four.") },
+    { name: "bad.exe", mimeType: "application/octet-stream", buffer: Buffer.from([0x4d, 0x5a, 0, 1, 2, 3]) },
+  ]);
+  await page.getByRole("button", { name: "Create bot" }).click();
+  const refused = page.getByRole("listitem").filter({ hasText: "bad.exe" }).getByRole("alert");
+  await refused.waitFor();
+  await page.waitForFunction(() => {
+    const said = document.querySelector("li [role=alert]").getBoundingClientRect();
+    return said.top > 0 && said.bottom < window.innerHeight;
+  });
+  await browser.shoot(page, "phone-refused");
+  browser.complaints.splice(0, browser.complaints.length, ...browser.complaints.filter((said) => !/status of 4(15|22)/.test(said)));
   await page.getByRole("button", { name: "Start empty" }).click();
   await page.waitForURL(/\/bots\/draft\//);
 }

@@ -4,7 +4,7 @@ use api_types::client;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::auth::OutboxHint;
+use crate::auth::{OutboxHint, sign_in_options};
 use crate::session::{tab, use_session};
 use crate::ui::button::{Button, IconButton};
 use crate::ui::icon::{self, Icon};
@@ -24,6 +24,8 @@ pub fn ConfirmAddress() -> impl IntoView {
         let user = session.identity()?.user;
         (!user.email_verified && !is_put_away.get()).then_some(user.email)
     });
+    let options = sign_in_options();
+    let has_outbox = move || options.get().is_some_and(|options| options.outbox);
     let put_away = move || {
         tab::put_away(BANNER);
         is_put_away.set(true);
@@ -48,13 +50,22 @@ pub fn ConfirmAddress() -> impl IntoView {
                 >
                     <Icon glyph=icon::INFO class="size-4 shrink-0 text-primary max-sm:hidden" />
                     <div class="flex min-w-0 flex-1 flex-wrap gap-x-2">
-                        <p title=email.clone()>
+                        <p class:max-sm:hidden=has_outbox title=email.clone()>
                             {tr!("Confirm your address: open the link in the mail to ")}
                             <strong class="wrap-anywhere">{email.clone()}</strong> "."
                         </p>
                         <div class="max-sm:hidden">
                             <OutboxHint />
                         </div>
+                        // A phone has room for one of them.
+                        <Show when=has_outbox>
+                            <p class="sm:hidden">
+                                {tr!("Confirm your address: ")}
+                                <a class="link-plain" href="/outbox" rel="external" target="_blank">
+                                    {tr!("open the outbox")}
+                                </a> "."
+                            </p>
+                        </Show>
                     </div>
                     <Button small=true busy=busy on_click=resend>{tr!("Send it again")}</Button>
                     <IconButton icon=icon::X label=tr!("Not now") on_click=put_away />

@@ -3,6 +3,7 @@
 use api_types::analytics::AnalyticsQuery;
 use api_types::client;
 use api_types::conversations::Channel;
+use api_types::validate::Checker;
 use chrono::{NaiveDate, TimeDelta};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -10,6 +11,7 @@ use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use uuid::Uuid;
 
 use crate::ui::field::{SelectField, Text, TextField};
+use crate::ui::form::Form;
 use crate::ui::load::load;
 use crate::ui::time::{time_zone, today};
 
@@ -52,6 +54,13 @@ impl Wanted {
         } else {
             &self.period
         }
+    }
+
+    /// Whether the last day is before the first.
+    fn is_backwards(&self) -> bool {
+        let day = |text: &str| text.parse::<NaiveDate>().ok();
+        let days = day(&self.from).zip(day(&self.to));
+        self.period() == "custom" && days.is_some_and(|(from, to)| from > to)
     }
 
     /// What the server is asked for: days of the person's own time zone.
@@ -123,6 +132,20 @@ pub fn wanted(bot: Option<Uuid>) -> Memo<Wanted> {
     })
 }
 
+/// What is shown: while the days stand the wrong way round, what was before.
+pub fn shown(wanted: Memo<Wanted>) -> Memo<Wanted> {
+    Memo::new(move |before: Option<&Wanted>| {
+        let wanted = wanted.get();
+        if !wanted.is_backwards() {
+            return wanted;
+        }
+        before.cloned().unwrap_or_else(|| Wanted {
+            period: String::new(),
+            ..wanted
+        })
+    })
+}
+
 /// The fields above the figures.
 #[component]
 pub fn Filters(
@@ -165,6 +188,14 @@ pub fn Filters(
         |wanted| wanted.channel.clone(),
         |wanted, channel| wanted.channel = channel,
     );
+    let form = Form::new(move || {
+        let mut check = Checker::default();
+        let words = tr!("Choose a day that is not before the first.");
+        check.require(wanted.with(|wanted| !wanted.is_backwards()), "to", words);
+        check.finish()
+    });
+    // Each choice counts at once, so whatever is wrong is said at once.
+    form.submit();
     let all = |words: &str| (String::new(), words.to_owned());
     let named = |(value, words): (&str, &str)| (value.to_owned(), words.to_owned());
     let bot_options = Memo::new(move |_| {
@@ -183,7 +214,7 @@ pub fn Filters(
             </div>
             <Show when=move || wanted.with(|wanted| wanted.period() == "custom")>
                 <TextField label=tr!("From") kind="date" value=from />
-                <TextField label=tr!("To") kind="date" value=to />
+                <TextField label=tr!("To") kind="date" value=to field=form.field("to") />
             </Show>
             {fixed
                 .is_none()

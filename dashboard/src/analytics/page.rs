@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 use uuid::Uuid;
 
-use super::filters::{Filters, Wanted, wanted};
+use super::filters::{Filters, Wanted, shown, wanted};
 use super::lists::Lists;
 use super::tiles::{Tiles, number, percent};
 use crate::session::use_session;
@@ -31,7 +31,7 @@ pub fn AnalyticsPage() -> impl IntoView {
             title=tr!("Analytics")
             subtitle=tr!("What visitors asked, how well it was answered, and what it took, beside the period before.")
         >
-            <Export wanted=wanted(None) />
+            <Export wanted=shown(wanted(None)) />
         </PageHead>
         <Report />
     }
@@ -45,19 +45,20 @@ pub fn Report(
     bot: Option<Uuid>,
 ) -> impl IntoView {
     let wanted = wanted(bot);
-    let report = load(move || client::analytics::report(&wanted.get().query()));
+    let shown = shown(wanted);
+    let report = load(move || client::analytics::report(&shown.get().query()));
     view! {
         <Filters wanted=wanted bot=bot />
         {loaded(
             report,
             blocks,
-            move |report| move || view! { <Shown report=report.get() wanted=wanted bot=bot /> },
+            move |report| move || view! { <Shown report=report.get() wanted=shown bot=bot /> },
         )}
         {bot
             .map(|_| {
                 view! {
                     <div class="mt-5 flex justify-end">
-                        <Export wanted=wanted />
+                        <Export wanted=shown />
                     </div>
                 }
             })}

@@ -6,6 +6,7 @@ use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::TypedAddress;
 use super::outbox_hint::OutboxHint;
 use super::welcome::Welcome;
 use crate::ui::alert::Notice;
@@ -18,7 +19,7 @@ use crate::ui::page;
 #[component]
 pub fn Forgot() -> impl IntoView {
     page::title(|| tr!("Forgot password").to_owned());
-    let email = RwSignal::new(String::new());
+    let email = RwSignal::new(expect_context::<TypedAddress>().take());
     let sent_to = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);

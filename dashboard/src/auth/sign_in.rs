@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 
+use super::TypedAddress;
 use super::second_step::{SecondStep, challenge_of};
 use super::ways::OtherWays;
 use super::welcome::Welcome;
@@ -35,6 +36,7 @@ pub fn SignIn() -> impl IntoView {
     page::title(|| tr!("Sign in").to_owned());
     let session = use_session();
     let email = RwSignal::new(String::new());
+    let typed = expect_context::<TypedAddress>();
     let password = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
@@ -91,7 +93,7 @@ pub fn SignIn() -> impl IntoView {
                     field=form.field("password")
                     autocomplete="current-password"
                 />
-                <a class="link-plain w-fit" href="/forgot">{tr!("Forgot password?")}</a>
+                <a class="link-plain w-fit" href="/forgot" on:click=move |_| typed.keep(email.get_untracked())>{tr!("Forgot password?")}</a>
                 <Submit busy=busy class="mt-2">{tr!("Sign in")}</Submit>
             </FormBody>
             <OtherWays only_known=true />

@@ -5,7 +5,7 @@ use api_types::drafts::CreateDraftRequest;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate};
 use uuid::Uuid;
 
 use super::frame::this_bot;
@@ -20,18 +20,22 @@ pub fn BuildPage() -> impl IntoView {
     this.title(tr!("Build"));
     let session = use_session();
     let navigate = StoredValue::new_local(use_navigate());
+    // The part of the form that the address asks for.
+    let part = StoredValue::new(use_location().hash.get_untracked());
     let error = RwSignal::new(None::<ClientError>);
     let go = move || {
         error.set(None);
         spawn_local(async move {
             match draft_of(session, this.id).await {
                 Ok(draft) => {
+                    let part = part.try_get_value().unwrap_or_default();
                     let options = NavigateOptions {
                         replace: true,
                         ..NavigateOptions::default()
                     };
                     // Whoever went elsewhere meanwhile stays there.
-                    navigate.try_with_value(|navigate| navigate(&format!("/bots/draft/{draft}"), options));
+                    navigate
+                        .try_with_value(|navigate| navigate(&format!("/bots/draft/{draft}{part}"), options));
                 }
                 Err(problem) => {
                     error.try_set(Some(problem));

@@ -1,7 +1,7 @@
 //! What is to be known of a bot at a glance, and done next.
 
 use api_types::bots::{BotStatus, SetStatusRequest};
-use api_types::client;
+use api_types::client::{self, ClientError};
 use api_types::tenancy::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -55,18 +55,23 @@ fn State(this: ThisBot) -> impl IntoView {
     let busy = RwSignal::new(false);
     let status = Memo::new(move |_| this.bot.with(|bot| bot.summary.status));
     let is_live = move || status.get() == BotStatus::Live;
+    let set = async move |status: BotStatus| -> Result<(), ClientError> {
+        let call = client::bots::set_status(this.id, &SetStatusRequest { status });
+        session.send(&call).await?;
+        this.load.reload();
+        Ok(())
+    };
+    let asking = RwSignal::new(false);
     let toggle = move || {
-        let status = if untrack(is_live) {
-            BotStatus::Offline
-        } else {
-            BotStatus::Live
-        };
+        // Visitors notice at once.
+        if untrack(is_live) {
+            asking.set(true);
+            return;
+        }
         busy.set(true);
         spawn_local(async move {
-            let call = client::bots::set_status(this.id, &SetStatusRequest { status });
-            match session.send(&call).await {
-                Ok(()) => this.load.reload(),
-                Err(error) => toasts.fail(&error),
+            if let Err(error) = set(BotStatus::Live).await {
+                toasts.fail(&error);
             }
             busy.set(false);
         });
@@ -85,6 +90,14 @@ fn State(this: ThisBot) -> impl IntoView {
                 {move || if is_live() { tr!("Take it down") } else { tr!("Put it up again") }}
             </Button>
         </Section>
+        <ConfirmDialog
+            open=asking
+            title=Signal::derive(move || tr!("Take {} down?", this.name()))
+            action=tr!("Take it down")
+            on_confirm=async move || set(BotStatus::Offline).await
+        >
+            <p>{tr!("Visitors are told at once that it is away. Nothing is lost, and you can put it up again at any time.")}</p>
+        </ConfirmDialog>
     }
 }
 

@@ -64,9 +64,9 @@ pub fn NextSteps(this: ThisBot) -> impl IntoView {
             .ok()
             .filter(|number| *number > 0)?;
         let name = if groups.next_cursor.is_some() {
-            tr!("Answer what it could not").to_owned()
+            tr!("Improve what it answers badly or not at all").to_owned()
         } else {
-            tr!("Answer {n} question that it could not" | "Answer {n} questions that it could not" % number)
+            tr!("Improve the answer to {n} question" | "Improve the answers to {n} questions" % number)
         };
         Some((
             name,

@@ -28,6 +28,7 @@ pub fn Versions(
     let chosen = RwSignal::new(None::<i32>);
     let asking = RwSignal::new(false);
     let version = move || chosen.get().unwrap_or_default();
+    let live = move || bot.get().map_or(0, |bot| bot.summary.live_version);
     let roll_back = async move || {
         let version = untrack(version);
         session
@@ -54,7 +55,7 @@ pub fn Versions(
                                 found
                                     .get()
                                     .into_iter()
-                                    .map(|version| view! { <Row version=version choose=choose /> })
+                                    .map(|version| view! { <Row version=version live=live() choose=choose /> })
                                     .collect_view()
                             }}
                         </ol>
@@ -65,7 +66,7 @@ pub fn Versions(
         <ConfirmDialog
             open=asking
             title=Signal::derive(move || tr!("Make version {} live again?", version()))
-            action=tr!("Roll back")
+            action=Signal::derive(move || way_to(version(), live()).to_owned())
             on_confirm=roll_back
         >
             <p>{tr!("Visitors get answers from that version at once. The version that is live now is kept.")}</p>
@@ -73,8 +74,17 @@ pub fn Versions(
     }
 }
 
+/// What it is called to make a version live in the place of another one.
+fn way_to(version: i32, live: i32) -> &'static str {
+    if version > live {
+        tr!("Make live")
+    } else {
+        tr!("Roll back")
+    }
+}
+
 #[component]
-fn Row(version: BotVersion, choose: impl Fn(i32) + Copy + Send + Sync + 'static) -> impl IntoView {
+fn Row(version: BotVersion, live: i32, choose: impl Fn(i32) + Copy + Send + Sync + 'static) -> impl IntoView {
     let number = version.version;
     let by = version.deployed_by.map(|name| tr!(" by {name}", name));
     view! {
@@ -86,7 +96,7 @@ fn Row(version: BotVersion, choose: impl Fn(i32) + Copy + Send + Sync + 'static)
             } else {
                 view! {
                     <Button small=true icon=icon::HISTORY on_click=move || choose(number)>
-                        {tr!("Roll back")}
+                        {way_to(number, live)}
                     </Button>
                 }
                     .into_any()

@@ -8,5 +8,5 @@ mod stream;
 
 pub use answer::{Answer, Question};
 pub use attachments::Attachments;
-pub use source::{OpenPassage, PassageDialog, web_link};
+pub use source::{OpenPassage, PassageDialog, passage_text, web_link};
 pub use stream::events;

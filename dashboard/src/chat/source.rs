@@ -80,6 +80,11 @@ pub fn Cited(
     }
 }
 
+/// What a passage says, with its Markdown shown. Numbers in brackets are the document's own.
+pub fn passage_text(text: &str) -> AnyView {
+    markdown::render(text, &|number| format!("[{number}]").into_any())
+}
+
 /// The passage that was opened, as the document says it.
 #[component]
 pub fn PassageDialog(
@@ -111,7 +116,7 @@ pub fn PassageDialog(
                                     {place}
                                 </p>
                                 <blockquote class="rounded-box border-s-4 border-primary bg-base-200 px-4 py-3">
-                                    {markdown::render(&source.quote, &|number| format!("[{number}]").into_any())}
+                                    {passage_text(&source.quote)}
                                 </blockquote>
                                 {source.url.and_then(web_link)}
                             </div>

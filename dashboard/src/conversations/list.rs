@@ -64,7 +64,7 @@ fn List(conversations: Pages<ConversationSummary>, chosen: Chosen) -> impl IntoV
                 <ul class="panel divide-y divide-base-300" aria-label=tr!("Conversations")>
                     <For
                         each=move || conversations.items()
-                        key=|item| (item.id, item.message_count, item.has_gap)
+                        key=|item| (item.id, item.message_count, item.has_gap, item.lead_name.clone())
                         children=move |item| view! { <Row item=item chosen=chosen /> }
                     />
                 </ul>
@@ -124,9 +124,26 @@ pub fn VisitorName(visitor: Visitor) -> impl IntoView {
     }
 }
 
+/// Who talks: whom the site vouches for, else by the name that they left.
+pub fn visitor_of(summary: &ConversationSummary) -> Option<AnyView> {
+    if let Some(visitor) = summary.visitor.clone() {
+        return Some(view! { <VisitorName visitor=visitor /> }.into_any());
+    }
+    let name = summary.lead_name.clone()?;
+    Some(
+        view! {
+            <span class="max-w-full truncate" dir="auto" title=tr!("As they said in the form")>
+                {name}
+            </span>
+        }
+        .into_any(),
+    )
+}
+
 #[component]
 fn Row(item: ConversationSummary, chosen: Chosen) -> impl IntoView {
     let id = item.id;
+    let visitor = visitor_of(&item);
     // It began with the lead form, and nothing was asked yet.
     let first_message = if item.first_message.is_empty() {
         tr!("Nothing was asked").to_owned()
@@ -157,7 +174,7 @@ fn Row(item: ConversationSummary, chosen: Chosen) -> impl IntoView {
                     <span class="max-w-full truncate" dir="auto">
                         {item.bot_name}
                     </span>
-                    {item.visitor.map(|visitor| view! { <VisitorName visitor=visitor /> })}
+                    {visitor}
                     <span>{channel_name(item.channel)}</span>
                     <span>{tr!("{n} message" | "{n} messages" % item.message_count)}</span>
                 </p>

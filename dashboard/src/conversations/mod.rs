@@ -15,7 +15,7 @@ use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use uuid::Uuid;
 
 pub use gaps::{GapList, GapsPage};
-pub use list::{BotConversations, ConversationsPage, VisitorName, channel_name};
+pub use list::{BotConversations, ConversationsPage, VisitorName, channel_name, visitor_of};
 pub use messages::{Earlier, Messages, anchor};
 pub use page::ConversationPage;
 

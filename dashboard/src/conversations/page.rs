@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::delete::DeleteConversation;
 use super::gaps::reason_words;
-use super::list::{GapMark, VisitorName, channel_name};
+use super::list::{GapMark, channel_name, visitor_of};
 use super::messages::{Earlier, Later, Messages, anchor, show};
 use super::why::{Asking, WhyDialog};
 use crate::chat::{Answer, Attachments, OpenPassage, PassageDialog, Question};
@@ -70,6 +70,7 @@ fn Transcript(
     let passage: OpenPassage = RwSignal::new(None);
     let asking: Asking = RwSignal::new(None);
     let Conversation { summary, lead_id, .. } = found.get_untracked();
+    let visitor = visitor_of(&summary);
     // A long one is read from its end.
     let end = part
         .messages
@@ -115,7 +116,7 @@ fn Transcript(
             <a class="link-plain" href=format!("/bots/{}", summary.bot_id) dir="auto">
                 {summary.bot_name}
             </a>
-            {summary.visitor.map(|visitor| view! { <VisitorName visitor=visitor /> })}
+            {visitor}
             <span>{channel_name(summary.channel)}</span>
             <span>{move || tr!("{n} message" | "{n} messages" % count())}</span>
             <span>{tr!("began ")} <Ago at=summary.created_at /></span>

@@ -31,6 +31,12 @@ pub fn DraftList(
     goes: &'static str,
 ) -> impl IntoView {
     let session = use_session();
+    // Whoever only opened the builder has begun nothing that could be lost.
+    let shown = Memo::new(move |_| {
+        let mut drafts = found.get();
+        drafts.retain(|draft| draft.from.is_none() || draft.version > 1);
+        drafts
+    });
     let discarding = RwSignal::new(None::<DraftSummary>);
     let asking = RwSignal::new(false);
     let title = move |draft: &DraftSummary| {
@@ -78,11 +84,11 @@ pub fn DraftList(
         }
     };
     view! {
-        <Show when=move || found.with(|found| !found.is_empty())>
+        <Show when=move || shown.with(|shown| !shown.is_empty())>
             <section class="mb-6" aria-label=tr!("Drafts in progress")>
                 <h2 class="mb-2 font-semibold">{tr!("Drafts in progress")}</h2>
                 <ul class="panel divide-y divide-base-300">
-                    {move || found.get().into_iter().map(row).collect_view()}
+                    {move || shown.get().into_iter().map(row).collect_view()}
                 </ul>
             </section>
         </Show>

@@ -7,7 +7,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use uuid::Uuid;
 
-use crate::conversations::VisitorName;
+use crate::conversations::visitor_of;
 use crate::ui::empty::Empty;
 use crate::ui::field::{SelectField, TextField};
 use crate::ui::icon;
@@ -162,7 +162,7 @@ pub fn List(filters: Filters, found: Pages<InboxItem>, open: Memo<Option<Uuid>>)
             move |_| {
                 view! {
                     <Show when=move || !found.items().is_empty() fallback=move || view! { <Nothing filters=filters /> }>
-                        <ul class="panel divide-y divide-base-300" aria-label=tr!("Conversations")>
+                        <ul class="panel divide-y divide-base-300 overflow-hidden" aria-label=tr!("Conversations")>
                             <For
                                 each=move || found.items()
                                 key=|item| format!("{item:?}")
@@ -211,7 +211,7 @@ fn FilterForm(filters: Filters) -> impl IntoView {
             on:submit=move |event| event.prevent_default()
         >
             <div class="col-span-2">
-                <TextField label=tr!("Search") value=filters.search placeholder=tr!("What was said, or the visitor's name") />
+                <TextField label=tr!("Search") value=filters.search placeholder=tr!("What was said, or a name") />
             </div>
             <SelectField label=tr!("Status") value=filters.state options=states />
             <SelectField label=tr!("Assigned to") value=filters.assignee options=assignees />
@@ -256,8 +256,15 @@ fn Row(item: InboxItem, open: Memo<Option<Uuid>>, filters: Filters) -> impl Into
         item.last_message
     };
     let unread = item.unread;
+    let visitor = visitor_of(&item.summary);
     view! {
-        <li class="relative px-3 py-2.5 hover:bg-base-200" class=("bg-primary/8", is_open)>
+        <li
+            class="relative border-s-3 px-3 py-2.5"
+            class=("border-primary", is_open)
+            class=("bg-primary/10", is_open)
+            class=("border-transparent", move || !is_open())
+            class=("hover:bg-base-200", move || !is_open())
+        >
             <div class="flex items-center gap-2">
                 <StateMark state=item.state />
                 {(unread > 0)
@@ -285,7 +292,7 @@ fn Row(item: InboxItem, open: Memo<Option<Uuid>>, filters: Filters) -> impl Into
                 <span class="truncate" dir="auto">
                     {item.summary.bot_name}
                 </span>
-                {item.summary.visitor.map(|visitor| view! { <VisitorName visitor=visitor /> })}
+                {visitor}
                 {item
                     .assignee
                     .map(|assignee| {

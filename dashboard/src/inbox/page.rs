@@ -32,7 +32,8 @@ pub fn InboxPage() -> impl IntoView {
     });
     let filters = Filters::of_address();
     let found = pages(move |cursor| client::inbox::list(&filters.wanted(), cursor));
-    follow_pages(found, |what, _| what == Topic::Conversation);
+    // Somebody who left their name is called by it.
+    follow_pages(found, |what, _| matches!(what, Topic::Conversation | Topic::Lead));
     let is_open = move || open.get().is_some();
     view! {
         <div class:max-md:hidden=is_open>

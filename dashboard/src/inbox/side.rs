@@ -212,6 +212,7 @@ fn Facts(found: RwSignal<InboxConversation>) -> impl IntoView {
             item, conversation, ..
         } = found.get();
         let summary = item.summary;
+        let named = summary.lead_name.clone().filter(|_| summary.visitor.is_none());
         view! {
             <dl class="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 text-sm">
                 {summary
@@ -230,6 +231,15 @@ fn Facts(found: RwSignal<InboxConversation>) -> impl IntoView {
                                         <dd class="wrap-anywhere">{email}</dd>
                                     }
                                 })}
+                        }
+                    })}
+                {named
+                    .map(|name| {
+                        view! {
+                            <dt class="muted">{tr!("Visitor")}</dt>
+                            <dd class="wrap-anywhere" dir="auto">
+                                {name}
+                            </dd>
                         }
                     })}
                 <dt class="muted">{tr!("Bot")}</dt>

@@ -39,6 +39,10 @@ pub fn Thread(id: Uuid) -> impl IntoView {
     let live = expect_context::<Live>();
     live.on(move |event| match event {
         LiveEvent::Ready => conversation.reload(),
+        // The visitor may have left their name here, or somewhere else.
+        LiveEvent::Changed {
+            what: Topic::Lead, ..
+        } => conversation.reload(),
         LiveEvent::Changed {
             what: Topic::Conversation,
             id: changed,
@@ -126,6 +130,7 @@ fn Head(found: RwSignal<InboxConversation>) -> impl IntoView {
             let visitor = summary.visitor.clone();
             visitor
                 .and_then(|visitor| visitor.name.or(visitor.email))
+                .or_else(|| summary.lead_name.clone())
                 .unwrap_or_else(|| summary.first_message.clone())
         })
     });

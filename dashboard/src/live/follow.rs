@@ -83,7 +83,12 @@ fn pause(
 /// Reads again whenever something that is asked for changed.
 pub fn follow<T: Data>(load: Load<T>, concerns: impl Fn(Topic, Uuid) -> bool + 'static) {
     if let Some(live) = use_context::<Live>() {
-        live.on_change(concerns, paced(move || load.reload()));
+        let read = move || {
+            if !load.is_gone() {
+                load.reload();
+            }
+        };
+        live.on_change(concerns, paced(read));
     }
 }
 

@@ -37,6 +37,12 @@ pub fn People(level: Level) -> impl IntoView {
         let own = found.iter().find(|member| Some(member.user_id) == me)?;
         Some(own.role)
     });
+    // An organization always has an owner, so the last one can't leave it.
+    let is_only_owner = move || {
+        let owners = members.get().unwrap_or_default().into_iter();
+        let owners = owners.filter(|member| member.role == Role::Owner && !member.is_suspended);
+        level == Level::Organization && own_role.get() == Some(Role::Owner) && owners.count() == 1
+    };
     let is_admin = Memo::new(move |_| own_role.get().is_some_and(|role| role >= Role::Admin));
     let inviting = RwSignal::new(false);
     // Grows with each new invitation, so that the list below is read again.
@@ -56,6 +62,7 @@ pub fn People(level: Level) -> impl IntoView {
                 member=member
                 me=me
                 own=own_role
+                may_leave=!is_only_owner()
                 on_changed=move || members.reload()
                 ask=move |asked| question.set(Some(asked))
             />
@@ -95,6 +102,7 @@ fn Row(
     member: Member,
     me: Option<Uuid>,
     own: Memo<Option<Role>>,
+    may_leave: bool,
     on_changed: impl Fn() + Copy + Send + Sync + 'static,
     ask: impl Fn(Question) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
@@ -126,7 +134,9 @@ fn Row(
         }
     });
     let go = may_go.then(|| {
-        if is_me {
+        if is_me && !may_leave {
+            ().into_any()
+        } else if is_me {
             view! {
                 <Button small=true on_click=move || ask(Question::Leave(member.get_value()))>{tr!("Leave")}</Button>
             }

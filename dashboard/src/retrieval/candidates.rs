@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::verdict::{Verdict, rank, verdict};
+use crate::chat::passage_text;
 use crate::ui::button::Button;
 
 /// How many rows are shown at first.
@@ -95,9 +96,7 @@ fn Row(candidate: Candidate) -> impl IntoView {
                 <p class="muted truncate text-xs" dir="auto" title=place.clone()>
                     {place.clone()}
                 </p>
-                <p class="line-clamp-3 whitespace-pre-wrap" dir="auto">
-                    {text}
-                </p>
+                <div class="line-clamp-3">{passage_text(&text)}</div>
                 <div class="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1">
                     <Verdict fate=trace.fate />
                     {reranked.map(|words| view! { <span class="muted text-xs">{words}</span> })}

@@ -19,9 +19,10 @@ use api_types::client;
 use api_types::tenancy::Role;
 use leptos::prelude::*;
 
-use crate::members::RenameWorkspace;
+use crate::members::{OrganizationLink, RenameWorkspace, role_name};
 use crate::session::use_session;
 use crate::ui::button::ButtonLink;
+use crate::ui::empty::Empty;
 use crate::ui::icon;
 use crate::ui::load::{load, loaded, rows};
 use crate::ui::page::{PageHead, Section};
@@ -38,26 +39,39 @@ use providers::Providers;
 pub use usage::UsagePage;
 pub use webhooks::WebhooksPage;
 
-const TABS: &[Tab] = &[
-    ("/settings", mark!("Workspace")),
-    ("/settings/data", mark!("Data")),
-    ("/settings/usage", mark!("Usage")),
-    ("/settings/inbox", mark!("Inbox")),
-];
-/// Those of admins alone.
-const ADMIN_TABS: &[Tab] = &[
-    ("/settings/webhooks", mark!("Webhooks")),
-    ("/settings/audit", mark!("Audit log")),
+/// The pages, each with the role that it asks for.
+const TABS: [(Tab, Role); 6] = [
+    (("/settings", mark!("Workspace")), Role::Viewer),
+    (("/settings/data", mark!("Data")), Role::Viewer),
+    (("/settings/usage", mark!("Usage")), Role::Admin),
+    (("/settings/inbox", mark!("Inbox")), Role::Viewer),
+    (("/settings/webhooks", mark!("Webhooks")), Role::Admin),
+    (("/settings/audit", mark!("Audit log")), Role::Admin),
 ];
 
 /// The pages of the settings that the person may see.
 #[component]
 fn SettingsTabs() -> impl IntoView {
-    let mut tabs = TABS.to_vec();
-    if use_session().may(Role::Admin) {
-        tabs.extend(ADMIN_TABS);
-    }
+    let session = use_session();
+    let tabs = TABS.into_iter().filter(|(_, needs)| session.may(*needs));
+    let tabs: Vec<Tab> = tabs.map(|(tab, _)| tab).collect();
     view! { <TabLinks tabs=tabs.as_slice() label=tr!("Settings") /> }
+}
+
+/// A page of the settings that only admins see. Others came by an address: the server is not even asked.
+fn for_admins<V: IntoView + 'static>(page: impl FnOnce() -> V) -> AnyView {
+    if use_session().may(Role::Admin) {
+        return page().into_any();
+    }
+    view! {
+        <PageHead title=tr!("Settings") back=("/settings", tr!("Settings")) />
+        <Empty
+            icon=icon::KEY_ROUND
+            title=tr!("Not allowed")
+            text=tr!("Only admins of the workspace see this page. One of them can change your role, under Members.")
+        />
+    }
+    .into_any()
 }
 
 /// The page.
@@ -93,14 +107,12 @@ fn WorkspaceFacts() -> impl IntoView {
             <ButtonLink small=true icon=icon::USERS href="/members">
                 {tr!("Members")}
             </ButtonLink>
-            <ButtonLink small=true icon=icon::BUILDING href="/organization">
-                {tr!("Organization")}
-            </ButtonLink>
+            <OrganizationLink />
         </div>
     };
     let facts = move |me: RwSignal<Me>| {
         let (role, account) = me.with_untracked(|me| {
-            let account = format!("{} · {} · {}", me.user.name, me.user.email, me.role.as_str());
+            let account = format!("{} · {} · {}", me.user.name, me.user.email, role_name(me.role));
             (me.role, account)
         });
         let name = move || session.identity().map(|identity| identity.workspace.name);

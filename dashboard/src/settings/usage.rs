@@ -14,6 +14,11 @@ use crate::ui::time::short_day;
 /// The page.
 #[component]
 pub fn UsagePage() -> impl IntoView {
+    super::for_admins(|| view! { <Used /> })
+}
+
+#[component]
+fn Used() -> impl IntoView {
     let usage = load(client::usage::get);
     let ready = |found: RwSignal<Usage>| {
         let usage = found.get_untracked();

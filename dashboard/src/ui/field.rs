@@ -105,7 +105,7 @@ fn Frame(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <div class="flex min-w-0 flex-col gap-1.5">
+        <div class="flex min-w-0 flex-col gap-1.5" data-field=field.path()>
             <label for=ids.control() class="font-medium">
                 {move || label.get()}
             </label>

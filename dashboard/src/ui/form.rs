@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use api_types::FieldError;
 use api_types::client::ClientError;
+use leptos::html;
 use leptos::prelude::*;
+use web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::alert::ErrorAlert;
 use crate::i18n::{explain, served};
@@ -158,6 +160,11 @@ impl FieldForm {
         }
     }
 
+    /// Its path in the request body.
+    pub fn path(self) -> Option<String> {
+        self.form.map(|(_, path)| path.get_value())
+    }
+
     /// Whether it is checked, so that something may be said below it.
     pub fn is_checked(self) -> bool {
         self.form.is_some()
@@ -175,6 +182,13 @@ pub fn FormBody(
     /// Fields and buttons.
     children: Children,
 ) -> impl IntoView {
+    let place = NodeRef::<html::Div>::new();
+    // Whoever pressed a button further down sees why nothing came of it.
+    Effect::new(move |_| {
+        if error.with(Option::is_some) {
+            request_animation_frame(move || bring_into_view(place.get_untracked()));
+        }
+    });
     view! {
         <form
             class="flex flex-col gap-3"
@@ -184,8 +198,22 @@ pub fn FormBody(
                 submit();
             }
         >
-            <ErrorAlert message=error />
+            // Not below the head of the page, which stays in sight.
+            <div node_ref=place class="scroll-mt-20 empty:hidden">
+                <ErrorAlert message=error />
+            </div>
             {children()}
         </form>
+    }
+}
+
+/// Scrolls as far as it takes to see an element, if it is there.
+pub fn bring_into_view(element: Option<impl AsRef<Element>>) {
+    if let Some(element) = element {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        element
+            .as_ref()
+            .scroll_into_view_with_scroll_into_view_options(&options);
     }
 }

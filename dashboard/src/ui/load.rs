@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::button::Button;
 use super::icon::{self, Icon};
+use super::page;
 use crate::session::use_session;
 use crate::shell::WaysOn;
 
@@ -133,6 +134,14 @@ impl<T: Data> Load<T> {
         }
     }
 
+    /// Whether there is no such thing. Ids are never used again.
+    pub fn is_gone(self) -> bool {
+        matches!(
+            self.state.try_get_untracked(),
+            Some(State::Failed(error)) if is_nowhere(&error)
+        )
+    }
+
     /// Reads again; what is on the page stays until the answer is there.
     pub fn reload(self) {
         match self.state.try_get_untracked() {
@@ -188,6 +197,13 @@ fn fresh_or_not(stale: RwSignal<Option<ClientError>>, retry: Callback<()>, data:
     .into_any()
 }
 
+fn is_nowhere(error: &ClientError) -> bool {
+    matches!(
+        error.code(),
+        Some(ErrorCode::NotFound | ErrorCode::DraftNotFound | ErrorCode::MalformedRequest)
+    )
+}
+
 /// Something could not be read at all.
 #[expect(clippy::needless_pass_by_value, reason = "components own what they are given")]
 #[component]
@@ -198,7 +214,7 @@ pub fn Failure(
     retry: impl Fn() + Clone + Send + Sync + 'static,
 ) -> impl IntoView {
     let (title, text, can_retry) = match error.code() {
-        Some(ErrorCode::NotFound | ErrorCode::DraftNotFound | ErrorCode::MalformedRequest) => (
+        _ if is_nowhere(&error) => (
             tr!("Not found"),
             tr!("It was deleted, or it belongs to another workspace.").to_owned(),
             false,
@@ -212,6 +228,9 @@ pub fn Failure(
     };
     // Where nothing of a page could be read, this is its title.
     let is_title = document().query_selector("h1").ok().flatten().is_none();
+    if is_title {
+        page::title(move || title.to_owned());
+    }
     let class = "text-base font-semibold";
     let heading = if is_title {
         view! { <h1 class=class>{title}</h1> }.into_any()

@@ -54,7 +54,7 @@ pub fn PageHead(
                     }
                 })}
             <div class="flex flex-wrap items-start justify-between gap-x-4 gap-y-3">
-                <div class="min-w-0">
+                <div class="min-w-0 flex-1 basis-64">
                     <h1 class="text-xl font-semibold" dir="auto">
                         {move || title.get()}
                     </h1>

@@ -79,13 +79,13 @@ pub fn TabRow(
         // On a phone not all of them have room at once.
         Effect::new(move |_| {
             if let Some(tab) = tab.get().filter(|_| is_here.get()) {
-                show(&tab, ScrollLogicalPosition::Center);
+                center(&tab);
             }
         });
         // Browsers leave alone what is partly in sight.
         let on_focus = move |_| {
             if let Some(tab) = tab.get_untracked() {
-                show(&tab, ScrollLogicalPosition::Nearest);
+                show(&tab);
             }
         };
         view! {
@@ -111,10 +111,19 @@ pub fn TabRow(
     }
 }
 
+/// Scrolls the row, and nothing but the row, to have a tab in its middle: the tab may follow a page that is being scrolled.
+fn center(tab: &HtmlElement) {
+    let Some(row) = tab.parent_element() else { return };
+    let (of_row, of_tab) = (row.get_bounding_client_rect(), tab.get_bounding_client_rect());
+    let apart = of_tab.left() + of_tab.width() / 2.0 - of_row.left() - of_row.width() / 2.0;
+    #[expect(clippy::cast_possible_truncation, reason = "a distance on the screen")]
+    row.set_scroll_left(row.scroll_left() + apart.round() as i32);
+}
+
 /// Scrolls the row so that all of a tab is in sight.
-fn show(tab: &HtmlElement, place: ScrollLogicalPosition) {
+fn show(tab: &HtmlElement) {
     let options = ScrollIntoViewOptions::new();
-    options.set_inline(place);
+    options.set_inline(ScrollLogicalPosition::Nearest);
     options.set_block(ScrollLogicalPosition::Nearest);
     tab.scroll_into_view_with_scroll_into_view_options(&options);
 }

@@ -149,6 +149,7 @@ pub(super) fn gone() -> Error {
 /// Who is signed in, where, and where they could go.
 pub async fn me(db: &Db, scope: &Scope, user_id: Uuid) -> Result<Me> {
     Ok(Me {
+        organization_role: tenancy::organization_role(db, scope, user_id).await?,
         user: user(db, user_id).await?,
         workspace: tenancy::workspace(db, scope.workspace_id()).await?,
         role: scope.role(),

@@ -124,9 +124,10 @@ async fn quote(
     let passages: Vec<Passage<'_>> = found
         .sources
         .iter()
-        .map(|source| Passage {
+        .zip(&found.headings)
+        .map(|(source, headings)| Passage {
             text: &source.quote,
-            heading_path: &source.heading_path,
+            heading_path: headings,
         })
         .collect();
     let quoted = extractive::answer(&found.retrieval.query, &passages, services.embedder.as_deref()).await;

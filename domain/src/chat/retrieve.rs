@@ -51,6 +51,8 @@ struct Key {
 pub(super) struct Found {
     /// The passages, numbered.
     pub(super) sources: Vec<Source>,
+    /// The headings above each of them, among which is the question of a passage that answers one.
+    pub(super) headings: Vec<Vec<String>>,
     /// How they were chosen.
     pub(super) retrieval: Retrieval,
 }
@@ -168,7 +170,9 @@ async fn search(services: &Services, question: &Question<'_>, queries: &[String]
     let (query, mut found) = best.context("nothing to search for")?;
     let passages = give(&mut found);
     found.traces.truncate(REMEMBERED);
+    let headings = passages.iter().map(|passage| &passage.hit.chunk.heading_path);
     Ok(Found {
+        headings: headings.cloned().collect(),
         sources: passages.into_iter().zip(1..).map(number).collect(),
         retrieval: Retrieval {
             query: query.clone(),
@@ -230,13 +234,17 @@ fn mark(traces: &mut [Trace], fate: Fate, applies: impl Fn(Uuid) -> bool) {
 
 fn number((passage, n): (Passage, u32)) -> Source {
     let Passage { hit, text, .. } = passage;
+    let mut heading_path = hit.chunk.heading_path;
+    // What a list of questions is called, such as "Improved answers", is the team's own affair: readers know an answer by its
+    // question.
+    let question = if hit.is_pair { heading_path.pop() } else { None };
     Source {
         n,
         document_id: hit.document_id,
-        title: hit.title,
+        title: question.unwrap_or(hit.title),
         url: hit.url,
         page: hit.chunk.page,
-        heading_path: hit.chunk.heading_path,
+        heading_path,
         quote: text,
     }
 }

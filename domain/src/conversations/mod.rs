@@ -28,6 +28,7 @@ struct Row {
     message_count: i32,
     has_gap: bool,
     visitor: Option<Json<Visitor>>,
+    lead_name: Option<String>,
     created_at: DateTime<Utc>,
     last_message_at: DateTime<Utc>,
 }
@@ -43,6 +44,7 @@ impl From<Row> for ConversationSummary {
             message_count: row.message_count,
             has_gap: row.has_gap,
             visitor: row.visitor.map(|Json(visitor)| visitor),
+            lead_name: row.lead_name,
             created_at: row.created_at,
             last_message_at: row.last_message_at,
         }
@@ -88,6 +90,10 @@ async fn rows(tx: &mut TenantTx, scope: &Scope, filter: Filter) -> Result<Vec<Ro
         Row,
         r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at,
              c.last_message_at, c.visitor as "visitor: Json<Visitor>",
+             (select l.name from lead_submissions s
+                 join leads l on l.workspace_id = s.workspace_id and l.id = s.lead_id
+                 where s.workspace_id = c.workspace_id and s.conversation_id = c.id
+                 order by s.created_at desc limit 1) as lead_name,
              coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
                      from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'

@@ -279,6 +279,7 @@ pub async fn list<T: Draftable>(drafts: &Drafts, scope: &Scope) -> Result<Vec<Dr
             id,
             name: draft.content.name().to_owned(),
             from: draft.from,
+            version: draft.version,
             updated_at: draft.updated_at,
             expires_at: draft.expires_at,
         });

@@ -54,7 +54,7 @@ pub struct Filter {
     pub assignee: Option<Assignee>,
     /// Only with this bot.
     pub bot_id: Option<Uuid>,
-    /// Only in which this was said, or whose visitor is called so.
+    /// Only in which this was said, or whose visitor is called so: by their site, or in the lead form.
     pub search: Option<String>,
 }
 
@@ -66,6 +66,7 @@ struct Row {
     message_count: i32,
     has_gap: bool,
     visitor: Option<Json<Visitor>>,
+    lead_name: Option<String>,
     created_at: DateTime<Utc>,
     last_message_at: DateTime<Utc>,
     first_message: String,
@@ -99,6 +100,7 @@ impl TryFrom<Row> for InboxItem {
                 message_count: row.message_count,
                 has_gap: row.has_gap,
                 visitor: row.visitor.map(|Json(visitor)| visitor),
+                lead_name: row.lead_name,
                 created_at: row.created_at,
                 last_message_at: row.last_message_at,
             },
@@ -161,6 +163,10 @@ async fn rows(
         r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at,
              c.last_message_at, c.visitor as "visitor: Json<Visitor>", c.state, c.assignee_id,
              u.name as "assignee_name?", c.waiting_since,
+             (select l.name from lead_submissions s
+                 join leads l on l.workspace_id = s.workspace_id and l.id = s.lead_id
+                 where s.workspace_id = c.workspace_id and s.conversation_id = c.id
+                 order by s.created_at desc limit 1) as lead_name,
              coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
                      from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
@@ -186,6 +192,10 @@ async fn rows(
            and ($5::uuid is null or c.bot_id = $5)
            and ($6::text is null or strpos(lower(coalesce(c.visitor ->> 'name', '')), $6) > 0
                 or strpos(lower(coalesce(c.visitor ->> 'email', '')), $6) > 0
+                or exists (select from lead_submissions s
+                           join leads l on l.workspace_id = s.workspace_id and l.id = s.lead_id
+                           where s.workspace_id = c.workspace_id and s.conversation_id = c.id
+                             and (strpos(lower(l.name), $6) > 0 or strpos(lower(l.email), $6) > 0))
                 or exists (select from messages m where m.workspace_id = c.workspace_id and m.conversation_id = c.id
                            and m.id >= first_id(c.created_at) and strpos(lower(m.content), $6) > 0))
            and ($7::timestamptz is null or (c.last_message_at, c.id) < ($7, $8::uuid))

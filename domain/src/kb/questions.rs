@@ -18,6 +18,8 @@ const MOST: usize = 3;
 const TRIED: usize = 12;
 /// Lengths that read well on a button, in characters.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=80;
+/// Most words of a topic: what has more is a sentence.
+const TOPIC_WORDS: usize = 6;
 /// Chunks whose headings are looked at.
 const LOOKED_AT: i64 = 1_000;
 
@@ -54,27 +56,66 @@ pub async fn suggest(
 async fn candidates(services: &Services, scope: &Scope, knowledge_base_id: Uuid) -> Result<Vec<Candidate>> {
     let mut tx = services.db.tenant(scope).await?;
     bases::require(&mut tx, scope, knowledge_base_id).await?;
-    let rows = sqlx::query!(
-        r#"select c.document_id, coalesce(c.heading_path[cardinality(c.heading_path)], d.title) as "heading!", c.text
-           from chunks c
-           join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id and d.live_version = c.version
-           where c.workspace_id = $1 and c.knowledge_base_id = $2 and c.enabled
-           order by d.created_at, d.id, c.position
-           limit $3"#,
+    let rows = sqlx::query_as!(
+        Row,
+        "select c.document_id, d.title, c.heading_path, c.text
+         from chunks c
+         join documents d on d.workspace_id = c.workspace_id and d.id = c.document_id and d.live_version = c.version
+         where c.workspace_id = $1 and c.knowledge_base_id = $2 and c.enabled
+         order by d.created_at, d.id, c.position
+         limit $3",
         scope.workspace_id(),
         knowledge_base_id,
         LOOKED_AT
     )
     .fetch_all(&mut *tx)
     .await?;
-    let headings = rows.into_iter().flat_map(|row| {
+    let documents = rows.chunk_by(|a, b| a.document_id == b.document_id);
+    Ok(choose(documents.flat_map(headings)))
+}
+
+/// A chunk, in the order of its document.
+struct Row {
+    document_id: Uuid,
+    title: String,
+    heading_path: Vec<String>,
+    text: String,
+}
+
+/// The headings of a document, but for what it is called as a whole: that asks for nothing, unless it is a question or all there
+/// is, as on many a page of a website.
+fn headings(rows: &[Row]) -> Vec<(Uuid, String)> {
+    let Some(first) = rows.first() else {
+        return Vec::new();
+    };
+    let top = first.heading_path.first();
+    let holds_others = |top: &&String| {
+        let deeper = rows.iter().filter(|row| row.heading_path.len() > 1);
+        deeper.map(|row| &row.heading_path[0]).any(|other| other == *top)
+    };
+    let titles = [
+        Some(first.title.as_str()),
+        top.filter(holds_others).map(String::as_str),
+        first.text.lines().next().filter(|line| line.starts_with("# ")),
+    ];
+    let titles: Vec<&str> = titles.into_iter().flatten().map(bare).collect();
+    let within = rows.iter().flat_map(|row| {
         // Short sections share a chunk, with their headings in its text.
         let within = row.text.lines().filter(|line| line.starts_with('#'));
-        let within: Vec<String> = within.map(str::to_owned).collect();
-        let all = std::iter::once(row.heading).chain(within);
-        all.map(move |heading| (row.document_id, heading))
+        row.heading_path
+            .last()
+            .map(String::as_str)
+            .into_iter()
+            .chain(within)
     });
-    Ok(choose(headings))
+    let all: Vec<&str> = within.collect();
+    let is_asked = |heading: &&str| is_question(bare(heading)) || !titles.contains(&bare(heading));
+    let asked: Vec<&str> = all.iter().copied().filter(is_asked).collect();
+    let chosen = if asked.is_empty() { all } else { asked };
+    chosen
+        .into_iter()
+        .map(|heading| (first.document_id, heading.to_owned()))
+        .collect()
 }
 
 /// The best headings of documents in order: questions first, then one of each document after the other.
@@ -101,16 +142,26 @@ fn choose(headings: impl IntoIterator<Item = (Uuid, String)>) -> Vec<Candidate> 
     best.take(TRIED).collect()
 }
 
-/// The heading without its number, unless it is a file's name, a single word, or too long for a button.
+/// The heading without its number, if it reads as a question or as the name of a topic: no file's name, no single word, no
+/// sentence, nothing too long for a button.
 fn worth_asking(heading: &str) -> Option<&str> {
-    let text = heading
+    let text = bare(heading);
+    let has_words = text.chars().any(char::is_whitespace) || !text.is_ascii();
+    let is_topic =
+        !text.ends_with(['.', '!', '…', '。', '！']) && text.split_whitespace().count() <= TOPIC_WORDS;
+    let is_asked = is_question(text) || is_topic;
+    (has_words && is_asked && LENGTHS.contains(&text.chars().count()) && !text.contains("://"))
+        .then_some(text)
+}
+
+/// Without its number and its marks.
+fn bare(heading: &str) -> &str {
+    heading
         .trim()
         .trim_start_matches(|c: char| {
             c.is_whitespace() || c.is_numeric() || matches!(c, '.' | ')' | '§' | '#')
         })
-        .trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '*' | '_' | '`'));
-    let has_words = text.chars().any(char::is_whitespace) || !text.is_ascii();
-    (has_words && LENGTHS.contains(&text.chars().count()) && !text.contains("://")).then_some(text)
+        .trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '*' | '_' | '`'))
 }
 
 fn is_question(text: &str) -> bool {
@@ -129,6 +180,37 @@ mod tests {
             .into_iter()
             .map(|candidate| candidate.text)
             .collect()
+    }
+
+    #[test]
+    fn titles_ask_for_nothing_unless_they_are_questions() {
+        let found = |title: &str, chunks: &[(&[&str], &str)]| -> Vec<String> {
+            let row = |(path, text): &(&[&str], &str)| Row {
+                document_id: Uuid::from_u128(1),
+                title: title.to_owned(),
+                heading_path: path.iter().map(|&heading| heading.to_owned()).collect(),
+                text: (*text).to_owned(),
+            };
+            let rows: Vec<Row> = chunks.iter().map(row).collect();
+            headings(&rows).into_iter().map(|(_, heading)| heading).collect()
+        };
+        let handbook = "Rosie's handbook";
+        let together = "# Rosie's handbook\n\n## Opening hours\nAt nine.";
+        assert_eq!(found("bakery.md", &[(&[], together)]), ["## Opening hours"]);
+        let apart: [(&[&str], &str); 2] = [
+            (&[handbook], "Welcome."),
+            (&[handbook, "Opening hours"], "At nine."),
+        ];
+        assert_eq!(found("bakery.md", &apart), ["Opening hours"]);
+        // The one heading of a page, and a title that is a question.
+        assert_eq!(
+            found("Opening hours", &[(&["Opening hours"], "At nine.")]),
+            ["Opening hours"]
+        );
+        let asked = "Do you deliver to islands?";
+        let page: [(&[&str], &str); 2] = [(&[asked], "We do."), (&[asked, "Costs of delivery"], "None.")];
+        assert_eq!(found(asked, &page), [asked, "Costs of delivery"]);
+        assert_eq!(found("notes.txt", &[(&[], "We do.")]), Vec::<String>::new());
     }
 
     #[test]
@@ -157,6 +239,8 @@ mod tests {
             (2, "WARRANTY OF BATTERIES"),
             (2, "https://example.com/a b"),
             (3, "返品できますか返品できますか？"),
+            (4, "We moved to a new house last week"),
+            (4, "Thank you for coming!"),
         ]);
         assert_eq!(found, ["返品できますか返品できますか？", "Warranty of batteries"]);
         assert_eq!(chosen(&[(1, &"long words ".repeat(9))]), Vec::<String>::new());

@@ -16,6 +16,7 @@ pub(crate) use closing::close_for_good;
 pub use closing::{
     close_organization, close_workspace, closed_organizations, restore_organization, restore_workspace,
 };
+pub(crate) use organizations::organization_role;
 pub use organizations::{OrganizationScope, organization, rename_organization};
 pub use purge::purge_due;
 pub(crate) use purge::purge_organization;

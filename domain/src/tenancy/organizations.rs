@@ -29,16 +29,7 @@ impl OrganizationScope {
                 "Only a person can act for an organization.",
             ));
         };
-        let mut tx = db.person(user_id).await?;
-        let row = sqlx::query!(
-            r#"select organization_id as "organization_id!", organization_role from my_workspaces where id = $1"#,
-            scope.workspace_id()
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some((organization_id, role)) =
-            row.and_then(|row| Some((row.organization_id, row.organization_role?)))
-        else {
+        let Some((organization_id, role)) = membership(db, scope, user_id).await? else {
             return Err(Error::refused(
                 ErrorCode::Forbidden,
                 "You are a guest in this workspace and don't belong to its organization. Ask one of its admins.",
@@ -48,7 +39,7 @@ impl OrganizationScope {
             scope: *scope,
             user_id,
             organization_id,
-            role: role.parse().map_err(anyhow::Error::from)?,
+            role,
         })
     }
 
@@ -107,6 +98,25 @@ pub async fn organization(db: &Db, scope: &OrganizationScope) -> Result<Organiza
         role: scope.role(),
         workspaces,
     })
+}
+
+/// The person's role in the organization of the workspace; none for a guest.
+pub(crate) async fn organization_role(db: &Db, scope: &Scope, user_id: Uuid) -> Result<Option<Role>> {
+    Ok(membership(db, scope, user_id).await?.map(|(_, role)| role))
+}
+
+async fn membership(db: &Db, scope: &Scope, user_id: Uuid) -> Result<Option<(Uuid, Role)>> {
+    let mut tx = db.person(user_id).await?;
+    let row = sqlx::query!(
+        r#"select organization_id as "organization_id!", organization_role from my_workspaces where id = $1"#,
+        scope.workspace_id()
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let found = row.and_then(|row| Some((row.organization_id, row.organization_role?)));
+    found
+        .map(|(id, role)| Ok((id, role.parse().map_err(anyhow::Error::from)?)))
+        .transpose()
 }
 
 /// Gives the organization another name. Needs the role admin in it.

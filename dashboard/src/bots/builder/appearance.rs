@@ -172,6 +172,22 @@ fn choice<T: Copy + PartialEq + Send + Sync + 'static>(
     Text::new(key, choose)
 }
 
+/// The name of a value, by the path of its field and its key.
+pub fn option_name(path: &str, key: &str) -> Option<&'static str> {
+    fn find<T>(options: &[Option3<T>], key: &str) -> Option<&'static str> {
+        let known = options.iter().find(|(_, known, _)| *known == key);
+        known.map(|(.., name)| crate::i18n::text(name))
+    }
+    match path {
+        "appearance.theme" => find(THEMES, key),
+        "appearance.position" => find(POSITIONS, key),
+        "appearance.size" => find(SIZES, key),
+        "appearance.font" => find(FONTS, key),
+        "appearance.icon" => find(ICONS, key),
+        _ => None,
+    }
+}
+
 fn options<T>(options: &[Option3<T>]) -> Vec<(String, String)> {
     options
         .iter()

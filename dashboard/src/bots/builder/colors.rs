@@ -56,6 +56,12 @@ const CHOICES: [Choice; 4] = [
     },
 ];
 
+/// The label of the colour at a path of the content.
+pub fn label(path: &str) -> Option<&'static str> {
+    let choice = CHOICES.iter().find(|choice| choice.path == path);
+    choice.map(|choice| crate::i18n::text(choice.label))
+}
+
 /// The fields, and what there is to say of contrast.
 #[component]
 pub fn Colors(builder: Builder) -> impl IntoView {

@@ -23,18 +23,14 @@ impl Comparison {
     /// With the live version of the bot that the draft edits, if it edits one.
     pub fn new(builder: Builder, from: Option<Uuid>) -> Self {
         let live = from.map(|id| load(move || client::bots::get(id)));
-        let bases = load(client::kb::list);
-        let names = Memo::new(move |_| {
-            let bases = bases.get().unwrap_or_default();
-            let names = bases.into_iter().map(|base| (base.id.to_string(), base.name));
-            names.collect::<Names>()
-        });
+        let names = live.is_some().then(names);
         let changes = Memo::new(move |_| {
             let Some(bot) = live.and_then(Load::get) else {
                 return Vec::new();
             };
             let draft = builder.draft.content;
-            names.with(|names| draft.with(|draft| changes(&bot.content, draft, names)))
+            let names = names.map(|names| names.get()).unwrap_or_default();
+            draft.with(|draft| changes(&bot.content, draft, &names))
         });
         Self { live, changes }
     }
@@ -49,9 +45,32 @@ impl Comparison {
         self.changes.get()
     }
 
+    /// Whether the draft is known to be the same as the version that is live. Reactive.
+    fn is_same(self) -> bool {
+        self.version().is_some() && self.changes.with(Vec::is_empty)
+    }
+
     fn version(self) -> Option<i32> {
         Some(self.live?.get()?.summary.live_version)
     }
+}
+
+/// What the contents of a bot hold by id.
+fn names() -> Memo<Names> {
+    let bases = load(client::kb::list);
+    let providers = load(client::providers::list);
+    let sets = load(client::test_sets::list);
+    Memo::new(move |_| {
+        let bases = bases.get().unwrap_or_default().into_iter();
+        let providers = providers.get().unwrap_or_default().into_iter();
+        let sets = sets.get().unwrap_or_default().into_iter();
+        bases
+            .map(|base| (base.id, base.name))
+            .chain(providers.map(|provider| (provider.id, provider.name)))
+            .chain(sets.map(|set| (set.id, set.name)))
+            .map(|(id, name)| (id.to_string(), name))
+            .collect()
+    })
 }
 
 /// `3 changes`, which opens the dialog. Nothing for a new bot.
@@ -92,7 +111,7 @@ pub fn ConfirmDeploy(
         Some(version) => tr!("Changes since version {version}", version),
         None => tr!("Changes").to_owned(),
     };
-    let is_same = move || comparison.changes.with(Vec::is_empty);
+    let is_same = move || comparison.is_same();
     view! {
         <Dialog open=open title=Signal::derive(title) wide=true>
             <div class="flex flex-col gap-4">
@@ -115,6 +134,7 @@ pub fn ConfirmDeploy(
                         variant=Variant::Primary
                         icon=icon::ROCKET
                         busy=busy
+                        disabled=Signal::derive(is_same)
                         on_click=move || {
                             open.set(false);
                             deploy.run(());

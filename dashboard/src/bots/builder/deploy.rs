@@ -2,8 +2,11 @@
 
 use api_types::bots::Deployed;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
-use super::content::label;
+use super::labels::name_of;
+use super::parts::{part_of, show};
 use crate::bots::embed::EmbedPanel;
 use crate::bots::new_bot::DraftButton;
 use crate::i18n::served;
@@ -22,9 +25,17 @@ pub fn ProblemList(
         let problems = form.problems();
         (!problems.is_empty()).then(|| {
             let line = |problem: api_types::FieldError| {
+                let field = problem.field.clone();
                 view! {
                     <li>
-                        <strong class="font-medium">{label(&problem.field)} ": "</strong>
+                        <button
+                            type="button"
+                            class="link-plain font-medium"
+                            on:click=move |_| show_field(&field)
+                        >
+                            {name_of(&problem.field)}
+                        </button>
+                        ": "
                         {served(&problem.message)}
                     </li>
                 }
@@ -37,6 +48,24 @@ pub fn ProblemList(
             }
         })
     }
+}
+
+/// Leads to a field, or at least to its part of the form: what is switched off has no fields.
+fn show_field(path: &str) {
+    let place = document()
+        .query_selector(&format!("[data-field=\"{path}\"]"))
+        .ok()
+        .flatten();
+    let control = place.and_then(|place| place.query_selector("input,select,textarea").ok().flatten());
+    let Some(control) = control.and_then(|control| control.dyn_into::<HtmlElement>().ok()) else {
+        show(part_of(path));
+        return;
+    };
+    // An element that can't take the focus leaves it where it is.
+    let _ = control.focus();
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Center);
+    control.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// The bot is live: how to embed it, and where to go from here.

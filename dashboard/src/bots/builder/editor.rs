@@ -5,7 +5,6 @@ use api_types::client::{self, ClientError};
 use api_types::test_sets::{OverrideTests, TestsRequired};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_location;
 use uuid::Uuid;
 
 use super::Builder;
@@ -20,6 +19,7 @@ use super::instructions::InstructionsSection;
 use super::knowledge::KnowledgeSection;
 use super::leads::LeadsSection;
 use super::model::ModelSection;
+use super::parts::{Part, Parts, part_in_view};
 use super::proactive::ProactiveSection;
 use super::remake::use_remake;
 use super::test_chat::TestChat;
@@ -34,16 +34,6 @@ use crate::ui::button::{Button, Variant};
 use crate::ui::icon::{self, Icon};
 use crate::ui::page;
 use crate::ui::params::asks_for;
-use crate::ui::tabs::{Tab, TabRow};
-
-/// The parts of the form: where each is on the page, and its English name.
-const PARTS: [Tab; 5] = [
-    ("instructions", mark!("Instructions")),
-    ("knowledge", mark!("Knowledge")),
-    ("appearance", mark!("Appearance")),
-    ("leads", mark!("Lead form")),
-    ("access", mark!("Access and tests")),
-];
 
 /// The draft is gone: who reloads the page, or comes back to it, finds the bot's page with the same code to embed.
 fn rest_at(bot: Uuid) {
@@ -89,6 +79,7 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
     };
     page::title(shown_name);
 
+    let here = part_in_view();
     let comparison = Comparison::new(builder, from);
     let comparing = RwSignal::new(false);
     let blocked = RwSignal::new(None::<TestsRequired>);
@@ -162,11 +153,11 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
             </div>
             {from.map(|bot| view! { <Sections id=bot open=BUILD /> })}
             <div class="hidden lg:block">
-                <Parts />
+                <Parts here=here />
             </div>
         </header>
         <div class="-mt-3 mb-4 lg:hidden" class:hidden=move || testing.get()>
-            <Parts />
+            <Parts here=here />
         </div>
         <GoneNotice draft=builder.draft busy=remaking on_remake=remake />
         <div class="mb-4 flex flex-col gap-3 empty:hidden">
@@ -213,29 +204,6 @@ fn Workbench(builder: Builder, from: Option<Uuid>, deployed: RwSignal<Option<Dep
         />
         <GateDialog builder=builder blocked=blocked deploy=Callback::new(deploy) />
         <ConflictDialog draft=builder.draft />
-    }
-}
-
-/// What the form is about, part by part: each has an address of its own on the page.
-#[component]
-fn Parts() -> impl IntoView {
-    let (path, hash) = (use_location().pathname, use_location().hash);
-    let links = PARTS.into_iter().enumerate().map(|(i, (id, name))| {
-        let is_here =
-            move || hash.with(|hash| hash.trim_start_matches('#') == id || hash.is_empty() && i == 0);
-        let address = format!("{}#{id}", path.get_untracked());
-        (address, crate::i18n::text(name), Signal::derive(is_here))
-    });
-    view! { <TabRow links=links.collect() label=tr!("Build") /> }
-}
-
-/// Several sections of the form.
-#[component]
-fn Part(id: &'static str, children: Children) -> impl IntoView {
-    view! {
-        <div id=id class="flex scroll-mt-52 flex-col gap-5">
-            {children()}
-        </div>
     }
 }
 

@@ -18,6 +18,12 @@ const KINDS: [(LeadFieldKind, &str, &str); 6] = [
     (LeadFieldKind::Textarea, "textarea", mark!("Several lines")),
 ];
 
+/// The name of a kind, by its key.
+pub fn kind_name(key: &str) -> Option<&'static str> {
+    let known = KINDS.iter().find(|(_, known, _)| *known == key);
+    known.map(|(.., name)| crate::i18n::text(name))
+}
+
 /// Label, kind, and what depends on it.
 #[component]
 pub fn FieldEditor(builder: Builder, index: usize, count: Memo<usize>) -> impl IntoView {

@@ -12,6 +12,22 @@ use crate::ui::icon;
 use crate::ui::page::Section;
 use crate::ui::toggle::Toggle;
 
+/// When visitors can be asked: the key, and the English name.
+const TIMINGS: [(&str, &str); 3] = [
+    ("before_chat", mark!("Before the first message")),
+    ("after_messages", mark!("After some messages")),
+    (
+        "on_intent",
+        mark!("When they ask for a person, a price or contact"),
+    ),
+];
+
+/// The name of a timing, by its key.
+pub fn timing_name(key: &str) -> Option<&'static str> {
+    let known = TIMINGS.iter().find(|(known, _)| *known == key);
+    known.map(|(_, name)| crate::i18n::text(name))
+}
+
 /// The section.
 #[component]
 pub fn LeadsSection(builder: Builder) -> impl IntoView {
@@ -75,12 +91,7 @@ fn When(builder: Builder) -> impl IntoView {
             });
         },
     );
-    let options = [
-        ("before_chat", tr!("Before the first message")),
-        ("after_messages", tr!("After some messages")),
-        ("on_intent", tr!("When they ask for a person, a price or contact")),
-    ]
-    .map(|(key, name)| (key.to_owned(), name.to_owned()));
+    let options = TIMINGS.map(|(key, name)| (key.to_owned(), crate::i18n::text(name).to_owned()));
     let options = StoredValue::new(options.to_vec());
     let hint = move || match timing.get() {
         LeadTiming::OnIntent => {

@@ -10,6 +10,19 @@ use crate::ui::field::{NumberField, SelectField, Text, TextArea, TextField};
 use crate::ui::icon;
 use crate::ui::page::Section;
 
+/// When the bubble can speak: the key, and the English name.
+const TRIGGERS: [(&str, &str); 3] = [
+    ("time", mark!("After some time on the page")),
+    ("scroll", mark!("After scrolling")),
+    ("exit", mark!("When the pointer leaves the page")),
+];
+
+/// The name of a trigger, by its key.
+pub fn trigger_name(key: &str) -> Option<&'static str> {
+    let known = TRIGGERS.iter().find(|(known, _)| *known == key);
+    known.map(|(_, name)| crate::i18n::text(name))
+}
+
 /// The section.
 #[component]
 pub fn ProactiveSection(builder: Builder) -> impl IntoView {
@@ -125,13 +138,8 @@ fn When(builder: Builder, index: usize, rule: Memo<ProactiveRule>) -> impl IntoV
             _ => ProactiveTrigger::default(),
         });
     };
-    let options = [
-        ("time", tr!("After some time on the page")),
-        ("scroll", tr!("After scrolling")),
-        ("exit", tr!("When the pointer leaves the page")),
-    ]
-    .map(|(key, name)| (key.to_owned(), name.to_owned()))
-    .to_vec();
+    let options = TRIGGERS.map(|(key, name)| (key.to_owned(), crate::i18n::text(name).to_owned()));
+    let options = options.to_vec();
     let seconds = Text::number(
         move || match rule.with(|rule| rule.trigger) {
             ProactiveTrigger::Time { seconds } => seconds,

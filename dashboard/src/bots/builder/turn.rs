@@ -88,7 +88,9 @@ impl Turn {
                     offers_lead_form,
                 });
             }
-            ChatEvent::Error { message, .. } => self.progress.set(Progress::Failed(message)),
+            ChatEvent::Error { message, .. } => {
+                self.progress.set(Progress::Failed(crate::i18n::served(&message)));
+            }
         }
     }
 

@@ -27,8 +27,21 @@ pub struct Begun {
     pub knowledge: Uuid,
 }
 
+/// Why they were not made.
+pub struct Refusal {
+    pub error: ClientError,
+    /// The file that was refused, by its place among those that were wanted.
+    pub file: Option<usize>,
+}
+
+impl From<ClientError> for Refusal {
+    fn from(error: ClientError) -> Self {
+        Self { error, file: None }
+    }
+}
+
 /// Makes them. `step` is told what is being done. A draft of a knowledge base that is of no use is taken away again.
-pub async fn begin(session: Session, wanted: &Wanted, step: RwSignal<String>) -> Result<Begun, ClientError> {
+pub async fn begin(session: Session, wanted: &Wanted, step: RwSignal<String>) -> Result<Begun, Refusal> {
     step.set(tr!("Getting ready").to_owned());
     let draft = session
         .send(&client::kb_drafts::create(&CreateDraftRequest::default()))
@@ -52,7 +65,7 @@ async fn fill(
     wanted: &Wanted,
     draft: &Draft<KnowledgeBaseContent>,
     step: RwSignal<String>,
-) -> Result<Uuid, ClientError> {
+) -> Result<Uuid, Refusal> {
     let save = SaveKbDraftRequest {
         version: draft.version,
         name: free_name(session, &wanted.name).await?,
@@ -73,7 +86,11 @@ async fn fill(
         let sent = session.authorized(async |token| {
             send_file::<Draft<KnowledgeBaseContent>>("PUT", &url, file, token.as_deref(), |_| {}).await
         });
-        sent.await?;
+        sent.await.map_err(|error| {
+            // What may work the next time is not the fault of the file.
+            let file = (!error.is_transient()).then_some(i);
+            Refusal { error, file }
+        })?;
     }
     step.set(tr!("Making the bot's draft").to_owned());
     let bot = session

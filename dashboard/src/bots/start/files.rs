@@ -7,13 +7,21 @@ use web_sys::{DragEvent, File, FileList};
 
 use crate::kb::ACCEPT;
 use crate::ui::button::IconButton;
+use crate::ui::form::bring_into_view;
 use crate::ui::format::bytes;
 use crate::ui::icon::{self, Icon};
+
+/// A file, and why the server did not take it.
+#[derive(Clone)]
+struct Chosen {
+    file: File,
+    problem: Option<String>,
+}
 
 /// The files that are chosen. A handle.
 #[derive(Clone, Copy)]
 pub struct Files {
-    list: RwSignal<Vec<File>, LocalStorage>,
+    list: RwSignal<Vec<Chosen>, LocalStorage>,
     refused: RwSignal<Option<String>>,
 }
 
@@ -33,7 +41,17 @@ impl Files {
 
     /// All of them.
     pub fn all(self) -> Vec<File> {
-        self.list.get_untracked()
+        self.list
+            .with_untracked(|list| list.iter().map(|chosen| chosen.file.clone()).collect())
+    }
+
+    /// Says at a file why it was not taken.
+    pub fn refuse(self, at: usize, problem: String) {
+        self.list.try_update(|list| {
+            if let Some(chosen) = list.get_mut(at) {
+                chosen.problem = Some(problem);
+            }
+        });
     }
 
     fn add(self, files: &FileList) {
@@ -53,7 +71,8 @@ impl Files {
                     most = MAX_SOURCES
                 )));
             } else {
-                self.list.update(|list| list.push(file));
+                let chosen = Chosen { file, problem: None };
+                self.list.update(|list| list.push(chosen));
             }
         }
     }
@@ -87,15 +106,17 @@ pub fn FileField(files: Files) -> impl IntoView {
             files.add(&list);
         }
     };
-    let row = move |(at, file): (usize, File)| {
-        let name = file.name();
+    let row = move |(at, chosen): (usize, Chosen)| {
+        let name = chosen.file.name();
+        let problem = chosen.problem.map(|problem| view! { <Problem text=problem /> });
         view! {
-            <li class="flex items-center gap-2 py-1">
+            <li class="flex flex-wrap items-center gap-x-2 py-1">
                 <Icon glyph=icon::FILE_TEXT class="size-4 muted" />
                 <span class="min-w-0 grow truncate" dir="auto">
                     {name.clone()}
                 </span>
                 <IconButton icon=icon::X label=tr!("Remove {name}", name) on_click=move || files.remove(at) />
+                {problem}
             </li>
         }
     };
@@ -135,5 +156,17 @@ pub fn FileField(files: Files) -> impl IntoView {
                 {move || files.list.get().into_iter().enumerate().map(row).collect_view()}
             </ul>
         </div>
+    }
+}
+
+/// Why a file was not taken, below its name. The button that sends the files may be far from it.
+#[component]
+fn Problem(text: String) -> impl IntoView {
+    let place = NodeRef::<html::P>::new();
+    Effect::new(move |_| bring_into_view(place.get()));
+    view! {
+        <p node_ref=place class="basis-full scroll-my-24 ps-6 text-error" role="alert">
+            {text}
+        </p>
     }
 }

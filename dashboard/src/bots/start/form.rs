@@ -4,7 +4,7 @@ use api_types::validate::Checker;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::begin::{Wanted, begin, website};
+use super::begin::{Refusal, Wanted, begin, website};
 use super::files::{FileField, Files};
 use super::templates::{TEMPLATES, Template};
 use super::use_go;
@@ -61,7 +61,11 @@ pub fn StartForm() -> impl IntoView {
         spawn_local(async move {
             match begin(session, &wanted, step).await {
                 Ok(begun) => go(format!("/bots/new?bot={}&draft={}", begun.bot, begun.knowledge)),
-                Err(problem) => {
+                Err(Refusal {
+                    error: problem,
+                    file: Some(file),
+                }) => files.refuse(file, crate::i18n::explain(&problem)),
+                Err(Refusal { error: problem, .. }) => {
                     error.set(Some(
                         form.refuse(&problem)
                             .unwrap_or_else(|| crate::i18n::explain(&problem)),

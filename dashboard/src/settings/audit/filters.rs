@@ -140,7 +140,7 @@ pub fn Filters(wanted: Memo<Wanted>) -> impl IntoView {
                 value=action
                 options=Signal::derive(move || actions.get_value())
             />
-            <TextField label=tr!("By whom") value=actor placeholder=tr!("Name, id or worker") />
+            <TextField label=tr!("By whom") value=actor placeholder=tr!("Name or id") />
             <TextField label=tr!("To what") value=object_id placeholder=tr!("Id") />
             <TextField label=tr!("From") kind="date" value=from />
             <TextField label=tr!("To") kind="date" value=to />

@@ -25,6 +25,11 @@ use crate::ui::toast::use_toasts;
 /// The page.
 #[component]
 pub fn AuditPage() -> impl IntoView {
+    super::for_admins(|| view! { <Log /> })
+}
+
+#[component]
+fn Log() -> impl IntoView {
     let wanted = wanted();
     let entries = pages(move |cursor| client::audit::list(&wanted.get().filter(), cursor));
     view! {

@@ -85,38 +85,41 @@ pub fn Policy(
     view! {
         <Section title=tr!("Keeping and redacting") subtitle=tr!("Admins decide. Each change is in the audit log.")>
             <FormBody error=error submit=submit>
-                <div class="grid gap-x-4 sm:grid-cols-2">
-                    <NumberField
-                        label=tr!("Days to keep conversations")
-                        value=conversations
-                        field=form.field("conversations_days")
-                        min="1"
-                        max="3650"
-                        hint=tr!("After the last message, with searches, ratings and gaps. Empty: for good.")
+                // What others can't change, they can read.
+                <fieldset class="flex flex-col gap-3" disabled=!session.may(Role::Admin)>
+                    <div class="grid gap-x-4 sm:grid-cols-2">
+                        <NumberField
+                            label=tr!("Days to keep conversations")
+                            value=conversations
+                            field=form.field("conversations_days")
+                            min="1"
+                            max="3650"
+                            hint=tr!("After the last message, with searches, ratings and gaps. Empty: for good.")
+                        />
+                        <NumberField
+                            label=tr!("Days to keep uploaded files")
+                            value=files
+                            field=form.field("files_days")
+                            min="1"
+                            max="3650"
+                            hint=tr!("After they were read. Bots go on answering from them, but they can't be cut otherwise. Empty: for good.")
+                        />
+                        <NumberField
+                            label=tr!("Days to keep leads")
+                            value=leads
+                            field=form.field("leads_days")
+                            min="1"
+                            max="3650"
+                            hint=tr!("After they last changed, with their notes and what webhooks were told. Empty: for good.")
+                        />
+                    </div>
+                    <Toggle
+                        label=tr!("Redact what visitors write")
+                        hint=tr!("E-mail addresses, phone and card numbers become [email], [phone] and [card] before anything is stored or a model is asked. Earlier messages stay as they are, and so do leads.")
+                        checked=redacts
+                        on_change=move |on| redacts.set(on)
                     />
-                    <NumberField
-                        label=tr!("Days to keep uploaded files")
-                        value=files
-                        field=form.field("files_days")
-                        min="1"
-                        max="3650"
-                        hint=tr!("After they were read. Bots go on answering from them, but they can't be cut otherwise. Empty: for good.")
-                    />
-                    <NumberField
-                        label=tr!("Days to keep leads")
-                        value=leads
-                        field=form.field("leads_days")
-                        min="1"
-                        max="3650"
-                        hint=tr!("After they last changed, with their notes and what webhooks were told. Empty: for good.")
-                    />
-                </div>
-                <Toggle
-                    label=tr!("Redact what visitors write")
-                    hint=tr!("E-mail addresses, phone and card numbers become [email], [phone] and [card] before anything is stored or a model is asked. Earlier messages stay as they are, and so do leads.")
-                    checked=redacts
-                    on_change=move |on| redacts.set(on)
-                />
+                </fieldset>
                 <div class="flex justify-end">
                     <Submit busy=busy needs=Role::Admin>{tr!("Save")}</Submit>
                 </div>

@@ -25,6 +25,11 @@ use crate::ui::toggle::Toggle;
 /// The page.
 #[component]
 pub fn WebhooksPage() -> impl IntoView {
+    super::for_admins(|| view! { <Page /> })
+}
+
+#[component]
+fn Page() -> impl IntoView {
     view! {
         <PageHead title=tr!("Settings") subtitle=tr!("Your own servers can be told of each lead, as it comes.") />
         <SettingsTabs />

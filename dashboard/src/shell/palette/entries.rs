@@ -38,6 +38,8 @@ pub struct Entry {
     pub name: String,
     /// What kind of thing it is.
     pub kind: &'static str,
+    /// Other words that people look for it with.
+    pub aliases: &'static str,
     /// Its picture.
     pub glyph: Glyph,
     /// The page of something that has an entry itself: it is offered to those who name it.
@@ -46,9 +48,10 @@ pub struct Entry {
     pub act: Act,
 }
 
-fn page(name: &'static str, href: &'static str, glyph: Glyph) -> Entry {
+fn page(name: &'static str, href: &'static str, glyph: Glyph, aliases: &'static str) -> Entry {
     Entry {
         name: name.to_owned(),
+        aliases,
         kind: tr!("Page"),
         glyph,
         page: None,
@@ -59,6 +62,7 @@ fn page(name: &'static str, href: &'static str, glyph: Glyph) -> Entry {
 fn action(name: impl Into<String>, glyph: Glyph, act: Act) -> Entry {
     Entry {
         name: name.into(),
+        aliases: "",
         kind: tr!("Action"),
         glyph,
         page: None,
@@ -74,28 +78,98 @@ pub fn fixed(session: Session) -> Vec<Entry> {
     };
     let mut entries = vec![
         action(tr!("New bot"), icon::PLUS, Act::Page("/bots/new")),
-        page(tr!("Bots"), "/bots", icon::BOT),
-        page(tr!("Knowledge"), "/knowledge", icon::BOOK_OPEN),
-        page(tr!("Inbox"), "/inbox", icon::MESSAGES_SQUARE),
-        page(tr!("Conversations"), "/conversations", icon::MESSAGES_SQUARE),
+        page(
+            tr!("Bots"),
+            "/bots",
+            icon::BOT,
+            tr!("chatbots, assistants, drafts"),
+        ),
+        page(
+            tr!("Knowledge"),
+            "/knowledge",
+            icon::BOOK_OPEN,
+            tr!("documents, files, websites, sources"),
+        ),
+        page(
+            tr!("Inbox"),
+            "/inbox",
+            icon::MESSAGES_SQUARE,
+            tr!("hand-off, live chat"),
+        ),
+        page(
+            tr!("Conversations"),
+            "/conversations",
+            icon::MESSAGES_SQUARE,
+            tr!("chats, transcripts, messages"),
+        ),
         page(
             tr!("Unanswered questions"),
             "/conversations/gaps",
             icon::CIRCLE_HELP,
+            tr!("gaps, improve answers"),
         ),
-        page(tr!("Leads"), "/leads", icon::INBOX),
-        page(tr!("Analytics"), "/analytics", icon::CHART),
-        page(tr!("Tests"), "/tests", icon::LIST_CHECKS),
-        page(tr!("Settings"), "/settings", icon::SETTINGS),
-        page(tr!("Data"), "/settings/data", icon::LAYERS),
-        page(tr!("Usage"), "/settings/usage", icon::CHART),
-        page(tr!("Members"), "/members", icon::USERS),
-        page(tr!("Organization"), "/organization", icon::BUILDING),
-        page(tr!("Account"), "/account", icon::KEY_ROUND),
+        page(
+            tr!("Leads"),
+            "/leads",
+            icon::INBOX,
+            tr!("contacts, customers, forms"),
+        ),
+        page(
+            tr!("Analytics"),
+            "/analytics",
+            icon::CHART,
+            tr!("statistics, figures, reports"),
+        ),
+        page(
+            tr!("Tests"),
+            "/tests",
+            icon::LIST_CHECKS,
+            tr!("test sets, quality"),
+        ),
+        page(
+            tr!("Settings"),
+            "/settings",
+            icon::SETTINGS,
+            tr!("workspace, providers, models, API keys, connections, theme"),
+        ),
+        page(
+            tr!("Data"),
+            "/settings/data",
+            icon::LAYERS,
+            tr!("retention, export, archive, privacy"),
+        ),
+        page(
+            tr!("Members"),
+            "/members",
+            icon::USERS,
+            tr!("invite, people, team, roles, guests"),
+        ),
+        page(
+            tr!("Account"),
+            "/account",
+            icon::KEY_ROUND,
+            tr!("profile, password, passkey, sign-in, sessions"),
+        ),
     ];
     if session.may(Role::Admin) {
-        entries.push(page(tr!("Webhooks"), "/settings/webhooks", icon::PLUG));
-        entries.push(page(tr!("Audit log"), "/settings/audit", icon::HISTORY));
+        entries.push(page(
+            tr!("Usage"),
+            "/settings/usage",
+            icon::CHART,
+            tr!("plan, quota, limits, tokens"),
+        ));
+        entries.push(page(
+            tr!("Webhooks"),
+            "/settings/webhooks",
+            icon::PLUG,
+            tr!("integrations, notifications"),
+        ));
+        entries.push(page(
+            tr!("Audit log"),
+            "/settings/audit",
+            icon::HISTORY,
+            tr!("history, security, who did what"),
+        ));
     }
     entries.extend(Choice::ALL.map(theme));
     entries.push(action(tr!("Sign out"), icon::LOG_OUT, Act::SignOut));
@@ -105,6 +179,7 @@ pub fn fixed(session: Session) -> Vec<Entry> {
 fn bot(bot: &BotSummary) -> Entry {
     Entry {
         name: bot.name.clone(),
+        aliases: "",
         kind: tr!("Bot"),
         glyph: icon::BOT,
         page: None,
@@ -116,6 +191,7 @@ fn bot(bot: &BotSummary) -> Entry {
 fn pages_of(session: Session, bot: &BotSummary) -> Vec<Entry> {
     let entry = |place: Place| Entry {
         name: format!("{} · {}", bot.name, crate::i18n::text(place.name)),
+        aliases: "",
         kind: tr!("Page"),
         glyph: icon::BOT,
         page: Some(crate::i18n::text(place.name)),
@@ -137,6 +213,17 @@ pub async fn made_here(session: Session, found: RwSignal<Vec<Entry>>) {
         // Whoever closed the palette took the list along.
         found.try_update(|found| found.extend(entries)).is_some()
     };
+    // A guest belongs to none.
+    if let Ok(me) = session.send(&client::auth::me()).await
+        && me.organization_role.is_some()
+    {
+        add(vec![page(
+            tr!("Organization"),
+            "/organization",
+            icon::BUILDING,
+            tr!("company, owners, workspaces"),
+        )]);
+    }
     let mut cursor = None;
     for _ in 0..MOST_PAGES {
         let Ok(bots) = session.send(&client::bots::list("", cursor)).await else {
@@ -152,6 +239,7 @@ pub async fn made_here(session: Session, found: RwSignal<Vec<Entry>>) {
     if let Ok(bases) = session.send(&client::kb::list()).await {
         let base = |base: api_types::kb::KnowledgeBase| Entry {
             name: base.name,
+            aliases: "",
             kind: tr!("Knowledge base"),
             glyph: icon::BOOK_OPEN,
             page: None,
@@ -162,6 +250,7 @@ pub async fn made_here(session: Session, found: RwSignal<Vec<Entry>>) {
     if let Ok(sets) = session.send(&client::test_sets::list()).await {
         let set = |set: api_types::test_sets::TestSet| Entry {
             name: set.name,
+            aliases: "",
             kind: tr!("Test set"),
             glyph: icon::LIST_CHECKS,
             page: None,

@@ -16,7 +16,7 @@ use crate::ui::icon::{self, Icon};
 use crate::ui::theme::ThemeChoice;
 use crate::ui::toast::use_toasts;
 use entries::{Act, Entry, fixed, made_here};
-use rank::{names, rank};
+use rank::{names, rank_with};
 
 /// Entries shown at once.
 const SHOWN: usize = 12;
@@ -120,7 +120,7 @@ fn best(entries: &[Entry], words: &str) -> Vec<Entry> {
     let mut ranked: Vec<_> = entries
         .iter()
         .filter(|entry| entry.page.is_none_or(|page| names(page, words)))
-        .filter_map(|entry| Some((rank(&entry.name, words)?, entry)))
+        .filter_map(|entry| Some((rank_with(&entry.name, entry.aliases, words)?, entry)))
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);
     ranked

@@ -22,6 +22,12 @@ pub fn rank(name: &str, words: &str) -> Option<usize> {
         .sum()
 }
 
+/// As [`rank`], of a name with its aliases: who looks for what only these have finds it, after all that is called so.
+pub fn rank_with(name: &str, aliases: &str, words: &str) -> Option<usize> {
+    let least = 10;
+    rank(name, words).or_else(|| Some(least + rank(&format!("{name}, {aliases}"), words)?))
+}
+
 /// Whether one of the words is of a page's name.
 pub fn names(page: &str, words: &str) -> bool {
     let page = page.to_lowercase();
@@ -31,7 +37,16 @@ pub fn names(page: &str, words: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{names, rank};
+    use super::{names, rank, rank_with};
+
+    #[test]
+    fn other_words_find_what_is_called_differently_and_come_last() {
+        let people = |words| rank_with("Members", "invite, people", words);
+        assert_eq!(people("mem"), Some(0));
+        assert!(people("invite") > rank_with("Invite", "", "invite"));
+        assert!(people("invite members").is_some());
+        assert_eq!(people("bots"), None);
+    }
 
     #[test]
     fn pages_of_a_bot_are_offered_to_those_who_name_them() {

@@ -43,6 +43,8 @@ pub struct Hit {
     pub title: String,
     /// The document's page, if it has one.
     pub url: Option<String>,
+    /// Whether the document holds questions with their answers, and the chunk is one of them.
+    pub is_pair: bool,
     /// Score of the last ranking it took part in; comparable within that ranking only.
     pub score: f32,
     /// BM25 score, if the words matched.

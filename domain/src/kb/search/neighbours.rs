@@ -92,6 +92,7 @@ mod tests {
             document_id: Uuid::from_u128(document),
             title: "Guide".into(),
             url: None,
+            is_pair: false,
             score: 1.0,
             lexical: None,
             cosine: None,

@@ -40,6 +40,8 @@ pub(super) struct Row {
     document_id: Uuid,
     title: String,
     url: Option<String>,
+    /// Whether it is a question with its answer.
+    is_pair: bool,
     /// Its words, sentence by sentence.
     sentences: Sentences,
 }
@@ -97,12 +99,13 @@ async fn read(
 ) -> Result<Vec<Row>> {
     let mut tx = db.tenant(scope).await?;
     let rows = sqlx::query!(
-        "select c.id, c.knowledge_base_id, c.position, c.text, c.heading_path, c.page, c.tokens, c.context, c.importance,
-             c.document_id, d.importance as document_importance, d.title, d.url, d.languages[1] as language
+        r#"select c.id, c.knowledge_base_id, c.position, c.text, c.heading_path, c.page, c.tokens, c.context, c.importance,
+             c.document_id, d.importance as document_importance, d.title, d.url, d.languages[1] as language,
+             d.kind = 'qa' as "is_pair!"
          from chunks c
          join documents d
              on d.workspace_id = c.workspace_id and d.id = c.document_id and d.live_version = c.version
-         where c.workspace_id = $1 and c.id = any($2) and c.knowledge_base_id = any($3) and c.enabled",
+         where c.workspace_id = $1 and c.id = any($2) and c.knowledge_base_id = any($3) and c.enabled"#,
         scope.workspace_id(),
         ids,
         knowledge_base_ids
@@ -130,6 +133,7 @@ async fn read(
         document_id: row.document_id,
         title: row.title,
         url: row.url,
+        is_pair: row.is_pair,
     });
     Ok(rows.collect())
 }
@@ -175,6 +179,7 @@ impl Row {
             document_id: self.document_id,
             title: self.title.clone(),
             url: self.url.clone(),
+            is_pair: self.is_pair,
             score: 0.0,
             lexical: candidate.lexical,
             cosine: candidate.cosine,

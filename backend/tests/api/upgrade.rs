@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection};
+use url::Url;
 use uuid::Uuid;
 
-use crate::support::database::TestDatabase;
+use crate::support::database::{TestDatabase, admin, execute};
 
 /// The last migration before messages and events lay in parts, and answers were stored many at once.
 const EARLIER: i64 = 31;
@@ -41,8 +42,21 @@ const CONTENT: &str = r#"
         '00000000-0000-7000-8000-000000000003', '00000000-0000-4000-8000-000000000004', 'api', 'answered', 7);
     commit;"#;
 
+/// A database that nothing was done to yet.
+async fn empty() -> TestDatabase {
+    let mut url: Url = std::env::var("BOTWRIGHT_TEST_DATABASE_URL")
+        .unwrap()
+        .parse()
+        .unwrap();
+    url.set_path(&format!("test_{}", Uuid::new_v4().simple()));
+    let database = TestDatabase { url };
+    let sql = format!("create database {}", database.name());
+    execute(&mut admin().await, sql).await;
+    database
+}
+
 async fn upgraded() -> (TestDatabase, PgConnection) {
-    let database = TestDatabase::empty().await;
+    let database = empty().await;
     let url = database.url.as_str();
     migrations::migrate_to(url, EARLIER).await.unwrap();
     let mut owner = PgConnection::connect(url).await.unwrap();

@@ -206,18 +206,6 @@ impl Corpus {
         self.vanish(document).await;
     }
 
-    /// Gives a chunk other words, as somebody does who edits it.
-    pub async fn rewrite(&mut self, document: Uuid, chunk: Uuid, text: &str) {
-        sqlx::query("with edited as (update documents set revision = revision + 1 where id = $1) update chunks set text = $3 where id = $2")
-            .bind(document)
-            .bind(chunk)
-            .bind(text)
-            .execute(&mut self.owner)
-            .await
-            .unwrap();
-        self.changed(document).await;
-    }
-
     /// Deletes a document without a sign to the index.
     pub async fn vanish(&mut self, document: Uuid) {
         sqlx::query("delete from documents where id = $1")

@@ -34,13 +34,6 @@ impl TestDatabase {
         Self { url: url_of(&name) }
     }
 
-    /// Makes one that nothing was done to yet.
-    pub async fn empty() -> Self {
-        let name = format!("test_{}", Uuid::new_v4().simple());
-        execute(&mut admin().await, format!("create database {name}")).await;
-        Self { url: url_of(&name) }
-    }
-
     /// Its name.
     pub fn name(&self) -> &str {
         self.url.path().trim_start_matches('/')

@@ -51,7 +51,7 @@ fn sealing(secrets: &Secrets) {
     let (sealed, sealed_alone) = (secrets.seal(KEY, BOUND_TO).unwrap(), seal());
     let ours = || drop(black_box(secrets.seal(black_box(KEY), BOUND_TO).unwrap()));
     compare("a provider's key sealed", 20_000, ours, || {
-        drop(black_box(seal()))
+        drop(black_box(seal()));
     });
     let ours = || drop(black_box(secrets.open(black_box(&sealed), BOUND_TO).unwrap()));
     compare("the same opened", 20_000, ours, || {
@@ -89,7 +89,7 @@ fn passwords() {
             runtime
                 .block_on(password::verify(PASSWORD.to_owned(), Some(known.clone())))
                 .unwrap()
-        )
+        );
     };
     for (what, mut work) in [
         ("a password hashed", Box::new(|| drop(hash())) as Box<dyn FnMut()>),

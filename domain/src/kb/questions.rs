@@ -93,10 +93,18 @@ fn headings(rows: &[Row]) -> Vec<(Uuid, String)> {
         let deeper = rows.iter().filter(|row| row.heading_path.len() > 1);
         deeper.map(|row| &row.heading_path[0]).any(|other| other == *top)
     };
+    let of_the_first_level = |line: &&str| line.starts_with("# ");
+    let is_only_one = rows
+        .iter()
+        .flat_map(|row| row.text.lines())
+        .filter(of_the_first_level)
+        .count()
+        == 1;
+    let first_line = first.text.lines().next();
     let titles = [
         Some(first.title.as_str()),
         top.filter(holds_others).map(String::as_str),
-        first.text.lines().next().filter(|line| line.starts_with("# ")),
+        first_line.filter(of_the_first_level).filter(|_| is_only_one),
     ];
     let titles: Vec<&str> = titles.into_iter().flatten().map(bare).collect();
     let within = rows.iter().flat_map(|row| {
@@ -111,7 +119,11 @@ fn headings(rows: &[Row]) -> Vec<(Uuid, String)> {
     let all: Vec<&str> = within.collect();
     let is_asked = |heading: &&str| is_question(bare(heading)) || !titles.contains(&bare(heading));
     let asked: Vec<&str> = all.iter().copied().filter(is_asked).collect();
-    let chosen = if asked.is_empty() { all } else { asked };
+    let chosen = match (asked.is_empty(), all.is_empty()) {
+        (false, _) => asked,
+        (true, false) => all,
+        (true, true) => vec![first.title.as_str()],
+    };
     chosen
         .into_iter()
         .map(|heading| (first.document_id, heading.to_owned()))

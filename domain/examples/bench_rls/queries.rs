@@ -127,7 +127,7 @@ const BOUND_TO_WORKSPACE: [Listed; 13] = [
     ),
     (
         "list of conversations",
-        r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at, c.last_message_at, c.visitor as "visitor: Json<Visitor>", coalesce"#,
+        r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at, c.last_message_at, c.visitor as "visitor: Json<Visitor>", (select l.name"#,
         |t| {
             vec![
                 Value::Id(t.workspace_id),

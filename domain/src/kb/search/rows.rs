@@ -66,10 +66,9 @@ impl ReadChunks {
         let mut rows = HashMap::with_capacity(ids.len());
         let mut missing = Vec::new();
         for id in ids {
-            let is_current = |row: &Arc<Row>| {
-                row.index_version.is_some()
-                    && versions.get(&row.knowledge_base_id).copied() == row.index_version
-            };
+            // Those that are kept have a version.
+            let is_current =
+                |row: &Arc<Row>| versions.get(&row.knowledge_base_id).copied() == row.index_version;
             match self.0.get(id).await.filter(is_current) {
                 Some(row) => drop(rows.insert(*id, row)),
                 None => missing.push(*id),

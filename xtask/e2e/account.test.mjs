@@ -72,7 +72,8 @@ async function refuseWeakPassword(page, browser) {
 async function forgetPassword(page, browser, url) {
   await page.getByRole("button", { name: "Account", exact: true }).click();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
-  await page.getByLabel("E-mail address").fill(EMAIL);
+  // The page that is left has a section of that name.
+  await page.getByRole("textbox", { name: "E-mail address" }).fill(EMAIL);
   await page.getByRole("link", { name: "Forgot password?" }).click();
   // What was typed comes along.
   await page.waitForFunction((email) => document.querySelector("input[type=email]")?.value === email, EMAIL);

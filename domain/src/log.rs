@@ -8,10 +8,11 @@ use std::env;
 use std::io::{IsTerminal, stderr};
 
 use tracing::level_filters::LevelFilter;
-use tracing::{Metadata, Span};
+use tracing::{Metadata, Span, Subscriber};
 use tracing_subscriber::filter::{FilterFn, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, registry};
 use uuid::Uuid;
@@ -32,12 +33,11 @@ pub fn begin(filter: &str, export: Option<&Export>) {
     let log = tracing_subscriber::fmt::layer()
         .with_ansi(stderr().is_terminal())
         .log_internal_errors(false)
-        .with_writer(stderr)
-        .with_filter(filter);
+        .with_writer(stderr);
     let gate = export.map(|_| gate(most));
     registry()
         .with(export.map(Export::layer))
-        .with(log)
+        .with(filtered(log, filter, export.is_some()))
         .with(gate)
         .init();
 }
@@ -53,10 +53,29 @@ where
         .flatten_event(true)
         .with_current_span(false)
         .log_internal_errors(false)
-        .with_writer(writer)
-        .with_filter(filter);
+        .with_writer(writer);
     let gate = export.map(|_| gate(most));
-    registry().with(export.map(Export::layer)).with(log).with(gate)
+    registry()
+        .with(export.map(Export::layer))
+        .with(filtered(log, filter, export.is_some()))
+        .with(gate)
+}
+
+/// The log with its filter. Where it is all there is, the filter stands before everything, and is asked once for each place in the
+/// code; beside traces it must be the log's own, which is looked up each time that a task goes on.
+fn filtered<S>(
+    log: impl Layer<S> + Send + Sync,
+    filter: EnvFilter,
+    is_beside_traces: bool,
+) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    if is_beside_traces {
+        log.with_filter(filter).boxed()
+    } else {
+        log.and_then(filter).boxed()
+    }
 }
 
 /// Turns away what neither the log nor the traces want before either is asked: when both of them say no to an entry of the `log` crate,

@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use api_types::live::Topic;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::live::Teller;
 use crate::tenancy::OrganizationScope;
 use crate::tenancy::invitations::InvitationToken;
 use crate::{Result, Scope, audit};
+
+/// How long a connection may have been idle to be used again without asking whether it still is one. After a restart of Postgres
+/// those that served in its last moment fail once, like what they served.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 /// Which database role a process works in. Neither bypasses row-level security.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +57,16 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(Duration::from_secs(5))
+            // By default every statement would be two round trips.
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options.clone());
         Ok(Self {
             pool,
@@ -113,11 +127,15 @@ impl Db {
         self.bound_to("app.api_key_hash", &hex::encode(key_hash)).await
     }
 
+    /// In one round trip. The value is an id or a hash.
     async fn bound_to(&self, setting: &str, value: &str) -> Result<TenantTx> {
-        let mut tx = self.begin().await?;
-        set_local(&mut tx, setting, value).await?;
+        debug_assert!(
+            value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'),
+            "quoted"
+        );
+        let begin = format!("begin; select set_config('{setting}', '{value}', true)");
         Ok(TenantTx {
-            tx,
+            tx: self.begin_with(begin).await?,
             workspace_id: None,
             entries: Vec::new(),
             teller: self.teller.clone(),
@@ -139,13 +157,16 @@ impl Db {
     }
 
     /// Begins a transaction that is bound to nobody, for rows of persons.
-    ///
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
+        self.begin_with("begin".to_owned()).await
+    }
+
     /// In a task of its own: a request that is given up while `begin` waits would leave its connection in a transaction, as far
     /// as Postgres is concerned, and the next one who gets it in the midst of that (sqlx 0.9, `PgTransactionManager::begin`).
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
+    async fn begin_with(&self, statement: String) -> Result<Transaction<'static, Postgres>> {
         let pool = self.pool.clone();
         #[expect(clippy::disallowed_methods, reason = "this is what takes its place")]
-        let begun = tokio::spawn(async move { pool.begin().await }).await;
+        let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(statement)).await }).await;
         Ok(begun.map_err(anyhow::Error::from)??)
     }
 

@@ -110,15 +110,35 @@ async fn an_answer_streams_with_its_cost() {
 }
 
 #[tokio::test]
-async fn pieces_arrive_one_by_one() {
+async fn pieces_arrive_before_the_end() {
     let server = FakeOpenAi::start(Reply::Stall("One two three ".to_owned())).await;
     let mut pieces = client(&server).stream(&question()).await.unwrap();
-    for expected in ["One ", "two ", "three "] {
-        assert_eq!(
-            pieces.next().await.unwrap().unwrap(),
-            Piece::Text(expected.to_owned())
-        );
+    let mut text = String::new();
+    while text != "One two three " {
+        match pieces.next().await.unwrap().unwrap() {
+            Piece::Text(piece) => text.push_str(&piece),
+            Piece::Usage(_) => panic!("it ended after {text:?}"),
+        }
     }
+}
+
+#[tokio::test]
+async fn tokens_that_came_together_are_one_piece() {
+    let token = |text: &str| event(&json!({ "choices": [{ "delta": { "content": text } }] }));
+    let end = json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": 3, "completion_tokens": 100 } });
+    let many: Vec<Vec<u8>> = (0..100).map(|_| token("a\0b")).collect();
+    let slices = vec![many.concat(), event(&end)];
+    let server = FakeOpenAi::start(Reply::Raw("text/event-stream", slices)).await;
+    let pieces = client(&server).stream(&question()).await.unwrap();
+    let pieces: Vec<Piece> = pieces.map(Result::unwrap).collect().await;
+    let usage = Usage {
+        prompt_tokens: 3,
+        completion_tokens: 100,
+    };
+    // Others have their turn every 64 events.
+    let text = |count| Piece::Text("ab".repeat(count));
+    assert_eq!(pieces, [text(64), text(36), Piece::Usage(usage)]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use tokio::time::{Instant, timeout_at};
 
-use super::sse::Events;
+use super::sse::{Events, Next};
 use super::wire::{Chunk, Progress};
 use crate::Result;
 use crate::llm::failure::{protocol, shorten, told, unavailable};
@@ -57,26 +57,23 @@ pub(super) fn pieces(
     }
 }
 
+/// What came at the same time is one piece: each costs as much to check, keep and send as all of them.
 fn streamed(mut events: Events, slot: Slot) -> impl Stream<Item = Result<Piece>> {
     try_stream! {
         let _slot = slot;
         let mut answer = Answer::default();
         loop {
-            let event = match events.next().await {
-                Err(_) if answer.is_complete => break,
-                event => event?,
-            };
-            let Some(event) = event else { break };
-            if event.trim() == "[DONE]" {
-                answer.is_complete = true;
-                break;
-            }
-            let text = answer.add(parse(event.as_bytes())?)?;
+            let mut text = String::new();
+            let came = answer.add_all(&mut events, &mut text);
             if !text.is_empty() {
                 yield Piece::Text(text);
             }
-            if answer.is_complete {
-                events.hurry(AFTERMATH);
+            if came? == Came::Last {
+                break;
+            }
+            match events.more().await {
+                Err(_) if answer.is_complete => break,
+                more => more?,
             }
         }
         if let Some(usage) = answer.end()? {
@@ -107,7 +104,8 @@ fn whole(
             due = Instant::now() + stall;
         }
         let mut answer = Answer { is_complete: true, ..Answer::default() };
-        let text = answer.add(parse(&body)?)?;
+        let mut text = String::new();
+        answer.add(parse(&body)?, &mut text)?;
         let usage = answer.end()?;
         yield Piece::Text(text);
         if let Some(usage) = usage {
@@ -124,6 +122,15 @@ fn parse(json: &[u8]) -> Result<Progress> {
         .map_err(|words| told("The model failed.", Some(words)))
 }
 
+/// How far an answer has come.
+#[derive(PartialEq, Eq)]
+enum Came {
+    /// There may be more.
+    Some,
+    /// To its end.
+    Last,
+}
+
 /// What has come of an answer so far.
 #[derive(Default)]
 struct Answer {
@@ -134,18 +141,43 @@ struct Answer {
 }
 
 impl Answer {
-    /// Takes note of a chunk and returns its text.
-    fn add(&mut self, mut progress: Progress) -> Result<String> {
-        // Postgres could not keep them, and nobody can see them.
-        progress.text.retain(|c| c != '\0');
-        self.length += progress.text.len();
-        if self.length > MAX_TEXT {
+    /// Takes note of the events that came, and adds their text.
+    fn add_all(&mut self, events: &mut Events, text: &mut String) -> Result<Came> {
+        loop {
+            let next = match events.next() {
+                Err(_) if self.is_complete => Next::End,
+                next => next?,
+            };
+            match next {
+                Next::Event => {}
+                Next::Later => return Ok(Came::Some),
+                Next::End => return Ok(Came::Last),
+            }
+            let event = events.data();
+            if event.trim() == "[DONE]" {
+                self.is_complete = true;
+                return Ok(Came::Last);
+            }
+            self.add(parse(event.as_bytes())?, text)?;
+            if self.is_complete {
+                events.hurry(AFTERMATH);
+            }
+        }
+    }
+
+    /// Takes note of a chunk, and adds its text.
+    fn add(&mut self, progress: Progress, text: &mut String) -> Result<()> {
+        if self.length + progress.text.len() > MAX_TEXT {
             return Err(protocol("The answer is longer than 64 KB."));
         }
+        let before = text.len();
+        // Postgres could not keep zeros, and nobody can see them.
+        text.extend(progress.text.split('\0'));
+        self.length += text.len() - before;
         self.usage = progress.usage.or(self.usage);
         self.finish_reason = progress.finish_reason.or(self.finish_reason.take());
         self.is_complete |= self.finish_reason.is_some();
-        Ok(progress.text)
+        Ok(())
     }
 
     /// Checks that the answer is one, and returns its cost.

@@ -4,6 +4,7 @@
 //! a sentence for the owner of the bot (not for visitors). `url_forbidden` comes from the [outbound](crate::outbound)
 //! guard.
 
+mod beside;
 mod decode;
 mod request;
 mod sse;
@@ -101,7 +102,7 @@ impl OpenAi {
         let (response, slot) = timeout_at(deadline, self.send(completion))
             .await
             .map_err(|_| self.silent())??;
-        decode::pieces(response, slot, deadline, self.patience.stall)
+        decode::pieces(response, slot, deadline, self.patience.stall).map(beside::beside)
     }
 
     /// Asks for a short answer and waits up to `limit` for all of it.

@@ -1,14 +1,16 @@
 //! Sending a request until there is an answer worth reading.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use api_types::ErrorCode;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use super::{ChatCompletion, OpenAi};
 use crate::Result;
+use crate::llm::Message;
 use crate::llm::failure::Failure;
 use crate::outbound::{Slot, refusal};
 
@@ -19,7 +21,7 @@ impl OpenAi {
     /// Sends the request and returns a successful response. Retries once, when the connection fails or the provider
     /// asks to wait for a moment; leaves out or renames options that a model turns down. The slot is to be kept with the response.
     pub(super) async fn send(&self, completion: &ChatCompletion) -> Result<(Response, Slot)> {
-        let mut body = body(completion);
+        let mut body = Body::of(completion);
         let mut may_retry = true;
         loop {
             let (request, slot) = self.prepare(&body)?;
@@ -52,7 +54,7 @@ impl OpenAi {
         }
     }
 
-    fn prepare(&self, body: &Map<String, Value>) -> Result<(RequestBuilder, Slot)> {
+    fn prepare(&self, body: &Body<'_>) -> Result<(RequestBuilder, Slot)> {
         let (request, slot) = self.outbound.request_provider(Method::POST, &self.url)?;
         let request = request.json(body);
         let request = match &self.api_key {
@@ -63,53 +65,72 @@ impl OpenAi {
     }
 }
 
-fn body(completion: &ChatCompletion) -> Map<String, Value> {
-    let mut body = Map::new();
-    body.insert("model".to_owned(), json!(completion.model));
-    body.insert("messages".to_owned(), json!(completion.messages));
-    body.insert("max_tokens".to_owned(), json!(completion.max_tokens));
-    body.insert("stream".to_owned(), json!(true));
-    body.insert("stream_options".to_owned(), json!({ "include_usage": true }));
-    if let Some(temperature) = completion.temperature {
-        body.insert("temperature".to_owned(), json!(temperature));
+/// A completion, with the options that models may turn down.
+#[derive(Debug, Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    messages: Cow<'a, [Message]>,
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
+impl<'a> Body<'a> {
+    fn of(completion: &'a ChatCompletion) -> Self {
+        Self {
+            model: &completion.model,
+            messages: Cow::Borrowed(&completion.messages),
+            stream: true,
+            stream_options: Some(StreamOptions { include_usage: true }),
+            temperature: completion.temperature,
+            max_tokens: Some(completion.max_tokens),
+            max_completion_tokens: None,
+        }
     }
-    body
 }
 
 /// What stands for pictures that a model turned down.
 const UNSEEN: &str = "\n\n(You can't see the pictures that the visitor sent.)";
 
 /// Replaces pictures by words, for a model that turned out to be blind; false if there are none.
-fn hide_pictures(body: &mut Map<String, Value>) -> bool {
-    let messages = body.get_mut("messages").and_then(Value::as_array_mut);
-    let mut hidden = false;
-    for message in messages.into_iter().flatten() {
-        let text = message["content"][0]["text"].as_str();
-        if let Some(text) = text.map(|text| format!("{text}{UNSEEN}")) {
-            message["content"] = json!(text);
-            hidden = true;
-        }
+fn hide_pictures(body: &mut Body<'_>) -> bool {
+    if body.messages.iter().all(|message| message.pictures.is_empty()) {
+        return false;
     }
-    hidden
+    let messages = body.messages.to_mut().iter_mut();
+    for message in messages.filter(|message| !message.pictures.is_empty()) {
+        message.pictures.clear();
+        message.content.push_str(UNSEEN);
+    }
+    true
 }
 
 /// Models differ in the options they take: reasoning models want `max_completion_tokens` and a fixed temperature,
 /// some servers know no `stream_options`, some models see no pictures. Removes what `complaint` names; false if there is
 /// nothing.
-fn adapt(body: &mut Map<String, Value>, complaint: &str) -> bool {
+fn adapt(body: &mut Body<'_>, complaint: &str) -> bool {
     if complaint.to_lowercase().contains("image") && hide_pictures(body) {
         return true;
     }
-    for option in ["stream_options", "temperature", "max_tokens"] {
-        if !complaint.contains(option) {
-            continue;
-        }
-        let Some(value) = body.remove(option) else {
-            continue;
-        };
-        if option == "max_tokens" {
-            body.insert("max_completion_tokens".to_owned(), value);
-        }
+    if complaint.contains("stream_options") && body.stream_options.take().is_some() {
+        return true;
+    }
+    if complaint.contains("temperature") && body.temperature.take().is_some() {
+        return true;
+    }
+    if complaint.contains("max_tokens") && body.max_tokens.is_some() {
+        body.max_completion_tokens = body.max_tokens.take();
         return true;
     }
     false

@@ -37,7 +37,8 @@ static AGE: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// KEYS: kept, generation, index of all. ARGV: workspace, then of each draft its kind, id, version, text, the seconds it has left
-/// and when it expires. Puts back what is missing or older, in one step: whoever comes later finds it done.
+/// and when it expires; no text stands for one that is gone. Puts back what is missing or older, and removes what came back of itself,
+/// in one step: whoever comes later finds it done. Returns how many it put back.
 static RESTORE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -47,10 +48,15 @@ static RESTORE: LazyLock<Script> = LazyLock::new(|| {
         local restored = 0
         for i = 2, #ARGV, 6 do
             local key = 'draft:' .. ARGV[i] .. ':' .. ARGV[i + 1]
+            local index = 'drafts:' .. ARGV[i] .. ':' .. ARGV[1]
             local current = redis.call('GET', key)
+            local is_gone = ARGV[i + 3] == ''
             local is_older = not current or cjson.decode(current).version < tonumber(ARGV[i + 2])
-            if is_older and redis.call('EXISTS', key .. ':gone') == 0 then
-                local index = 'drafts:' .. ARGV[i] .. ':' .. ARGV[1]
+            if is_gone and current then
+                redis.call('DEL', key)
+                redis.call('ZREM', index, ARGV[i + 1])
+                redis.call('ZREM', KEYS[3], key)
+            elseif not is_gone and is_older and redis.call('EXISTS', key .. ':gone') == 0 then
                 redis.call('SET', key, ARGV[i + 3], 'EX', ARGV[i + 4])
                 redis.call('ZADD', index, ARGV[i + 5], ARGV[i + 1])
                 redis.call('EXPIRE', index, 86400)
@@ -103,7 +109,7 @@ impl Drafts {
                 .arg(copy.kind)
                 .arg(copy.id.to_string())
                 .arg(copy.version)
-                .arg(copy.draft)
+                .arg(copy.draft.unwrap_or_default())
                 .arg(copy.seconds_left)
                 .arg(copy.expires_at);
         }
@@ -119,11 +125,11 @@ impl Drafts {
         let mut tx = self.db.tenant(scope).await?;
         let copies = sqlx::query_as!(
             Copy,
-            r#"select kind, id, version, draft as "draft!",
+            r#"select kind, id, version, draft,
                  greatest(1, $2 - extract(epoch from now() - saved_at)::bigint) as "seconds_left!",
                  extract(epoch from saved_at)::bigint + $2 as "expires_at!"
                from draft_copies
-               where workspace_id = $1 and draft is not null and saved_at > now() - make_interval(secs => $2)"#,
+               where workspace_id = $1 and saved_at > now() - make_interval(secs => $2)"#,
             scope.workspace_id(),
             TTL_SECONDS
         )
@@ -139,7 +145,8 @@ struct Copy {
     kind: String,
     id: Uuid,
     version: i64,
-    draft: String,
+    /// `None` once it was deployed or deleted.
+    draft: Option<String>,
     seconds_left: i64,
     expires_at: i64,
 }

@@ -131,6 +131,11 @@ pub enum BotStatus {
     Offline,
 }
 
+impl BotSummary {
+    /// To this number its conversations are counted: counting all of them would take longer with each one.
+    pub const MOST_COUNTED: i64 = 100;
+}
+
 /// A deployed bot in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -145,7 +150,7 @@ pub struct BotSummary {
     pub live_version: i32,
     /// Accent colour of the live version.
     pub color: String,
-    /// Conversations so far.
+    /// Conversations so far; 101 stands for more than 100.
     pub conversation_count: i64,
     /// When the live version was deployed.
     pub deployed_at: DateTime<Utc>,

@@ -1,5 +1,5 @@
 use api_types::ErrorCode;
-use api_types::bots::{BotStatus, BotSummary};
+use api_types::bots::{Bot, BotStatus, BotSummary};
 use api_types::{Page, chat::ChatResponse};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -37,4 +37,21 @@ async fn a_bot_that_was_taken_down_says_so_and_can_be_put_up_again() {
     refused(chat(), StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
     let nobody = app.request(Method::GET, &format!("/api/v1/bots/{}/config", Uuid::new_v4()));
     refused(nobody, StatusCode::NOT_FOUND, ErrorCode::NotFound).await;
+}
+
+#[tokio::test]
+async fn conversations_are_counted_to_a_hundred() {
+    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
+    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
+    let ada = app.sign_up().await;
+    let provider = app.provider(&ada, &fake.base_url()).await;
+    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
+    super::data::execute(
+        &app,
+        "insert into conversations (workspace_id, id, bot_id, channel)
+         select workspace_id, gen_random_uuid(), id, 'api' from bots, generate_series(1, 150)",
+    )
+    .await;
+    let read: Bot = ok(app.get(&ada, &format!("/api/v1/bots/{bot}"))).await;
+    assert_eq!(read.summary.conversation_count, BotSummary::MOST_COUNTED + 1);
 }

@@ -147,7 +147,7 @@ fn BotCard(bot: BotSummary) -> impl IntoView {
             </div>
             <p class="muted flex flex-wrap gap-x-3 gap-y-1">
                 <span>{tr!("Version {}", bot.live_version)}</span>
-                <span>{tr!("{n} conversation" | "{n} conversations" % bot.conversation_count)}</span>
+                <span>{conversations(bot.conversation_count)}</span>
                 <span>{tr!("deployed ")} <Ago at=bot.deployed_at /></span>
             </p>
         </li>
@@ -174,4 +174,12 @@ fn Drafts(found: RwSignal<Vec<DraftSummary>>, drafts: Load<Vec<DraftSummary>>) -
             goes=tr!("and everything typed into it goes away. A bot that is deployed stays as it is.")
         />
     }
+}
+
+/// How many conversations a bot had, as far as they are counted.
+pub fn conversations(count: i64) -> String {
+    if count > BotSummary::MOST_COUNTED {
+        return tr!("More than {} conversations", BotSummary::MOST_COUNTED);
+    }
+    tr!("{n} conversation" | "{n} conversations" % count)
 }

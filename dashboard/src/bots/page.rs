@@ -10,6 +10,7 @@ use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
 
 use super::frame::{ThisBot, this_bot};
+use super::list::conversations;
 use super::status::StatusBadge;
 use super::steps::NextSteps;
 use super::versions::Versions;
@@ -106,9 +107,7 @@ fn Facts(this: ThisBot) -> impl IntoView {
     let bot = this.bot;
     let deployed_at = Memo::new(move |_| bot.with(|bot| bot.summary.deployed_at));
     let version = move || bot.with(|bot| bot.summary.live_version);
-    let conversations = move || {
-        bot.with(|bot| tr!("{n} conversation" | "{n} conversations" % bot.summary.conversation_count))
-    };
+    let conversations = move || bot.with(|bot| conversations(bot.summary.conversation_count));
     let knowledge = move || {
         bot.with(|bot| {
             tr!("{n} knowledge base" | "{n} knowledge bases" % bot.content.knowledge_base_ids.len() as i64)

@@ -93,7 +93,8 @@ async fn rows(
     let rows = sqlx::query_as!(
         Row,
         r#"select b.id, b.name, b.status, b.live_version, v.content, v.deployed_at,
-             (select count(*) from conversations c where c.workspace_id = b.workspace_id and c.bot_id = b.id)
+             (select count(*) from (
+                  select from conversations c where c.workspace_id = b.workspace_id and c.bot_id = b.id limit $6) as c)
                  as "conversation_count!"
          from bots b
          join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version
@@ -104,7 +105,8 @@ async fn rows(
         id,
         pattern,
         skipped,
-        most
+        most,
+        BotSummary::MOST_COUNTED + 1
     )
     .fetch_all(&mut *tx)
     .await?;

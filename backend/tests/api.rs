@@ -70,6 +70,7 @@ mod api {
     mod test_sets;
     mod tokens;
     mod traced;
+    mod turns_at_once;
     mod upgrade;
     mod uploads;
     mod visitors;

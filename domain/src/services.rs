@@ -11,7 +11,7 @@ use webauthn_rs::prelude::Webauthn;
 
 use crate::auth::{self, Issuers};
 use crate::bots::LiveBots;
-use crate::chat::{Books, Logs, Responses, Retrieved, UnderWay};
+use crate::chat::{Beginnings, Books, Logs, Responses, Retrieved, UnderWay};
 use crate::config::Config;
 use crate::db::{Db, DbRole};
 use crate::drafts::Drafts;
@@ -69,6 +69,8 @@ pub struct Services {
     pub(crate) responses: Responses,
     /// Answers that can be resumed.
     pub(crate) logs: Logs,
+    /// Turns that are about to begin.
+    pub(crate) beginnings: Beginnings,
     /// Answers that are about to be stored.
     pub(crate) books: Books,
     /// Answers that are being made.
@@ -137,6 +139,7 @@ impl Services {
             retrieved: Retrieved::default(),
             responses: Responses::default(),
             logs: Logs::default(),
+            beginnings: Beginnings::default(),
             books: Books::default(),
             under_way: UnderWay::default(),
             live_bots: LiveBots::default(),

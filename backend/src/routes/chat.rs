@@ -10,7 +10,7 @@ use api_types::translations::Language;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::chat::{self, Events, Position};
+use domain::chat::{self, Delivery, Events, Position};
 use domain::{Error, Services, bots};
 use futures::StreamExt;
 use serde::Deserialize;
@@ -50,8 +50,11 @@ pub async fn chat(
         channel: channel(&headers),
         history: None,
         visitor,
-        // Without a stream the client learns no event's id.
-        is_resumable: streamed,
+        delivery: match streamed {
+            true => Delivery::Resumable,
+            // The client learns no event's id.
+            false => Delivery::Whole,
+        },
     };
     let events = chat::start(services, bot, request).await?;
     if streamed {

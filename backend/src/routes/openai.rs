@@ -15,7 +15,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use domain::chat::{self, Events, Turn};
+use domain::chat::{self, Delivery, Events, Turn};
 use domain::{Error, Scope, Services, bots};
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
@@ -159,8 +159,11 @@ pub async fn chat_completions(
         history: Some(history),
         // Whoever has a key is no visitor.
         visitor: None,
-        // Clients of this API can't.
-        is_resumable: false,
+        // Clients of this API can't resume.
+        delivery: match request.stream {
+            true => Delivery::Streamed,
+            false => Delivery::Whole,
+        },
     };
     let events = chat::start(services.clone(), bot, chat).await?;
     if request.stream {

@@ -37,6 +37,17 @@ async fn months_to_come_are_made_once_by_the_worker() {
 }
 
 #[tokio::test]
+async fn parts_are_compressed_as_the_whole_is() {
+    let (_database, mut owner) = owner().await;
+    owner.execute("select make_parts(5)").await.unwrap();
+    let ways = "select distinct attname || ' ' || attcompression::text from pg_attribute
+        where (attrelid = 'messages'::regclass or attrelid in (
+            select inhrelid from pg_inherits where inhparent = 'messages'::regclass))
+          and attname in ('content', 'sources') order by 1";
+    assert_eq!(text(&mut owner, ways).await, ["content l", "sources l"]);
+}
+
+#[tokio::test]
 async fn a_message_lies_in_the_part_of_its_month() {
     let (_database, mut owner) = owner().await;
     owner.execute(MESSAGE).await.unwrap();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::followup::Leaning;
 use super::retrieve::retrieve;
 use super::smalltalk::{self, Smalltalk};
-use super::writing::{Citable, say, stream_out, together};
+use super::writing::{Citable, say, stream_out};
 use super::{Answer, Ground, Turn, followup, prompt, responses};
 use crate::llm::extractive::{self, Passage};
 use crate::llm::openai::OpenAi;
@@ -257,8 +257,8 @@ async fn ask(
         if let Some(key) = &key
             && let Some(text) = services.responses.get(key).await
         {
-            let answer =
-                stream_out(together(extractive::stream(&text)), question.content, given, emit).await?;
+            let whole = futures::stream::iter([Ok(Piece::Text(text.to_string()))]).boxed();
+            let answer = stream_out(whole, question.content, given, emit).await?;
             return Ok(Answer {
                 cached: Some(true),
                 ..answer
@@ -267,10 +267,10 @@ async fn ask(
         (key, Box::pin(client.stream(&request)).await?)
     };
     let Some(key) = key else {
-        return stream_out(together(pieces), question.content, given, emit).await;
+        return stream_out(pieces, question.content, given, emit).await;
     };
     let mut written = String::new();
-    let noted = together(pieces).inspect(|piece| {
+    let noted = pieces.inspect(|piece| {
         if let Ok(Piece::Text(text)) = piece {
             written.push_str(text);
         }

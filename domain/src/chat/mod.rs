@@ -8,6 +8,7 @@ mod books;
 mod citations;
 mod engine;
 mod followup;
+mod gather;
 mod ground;
 mod logs;
 mod prompt;
@@ -24,6 +25,7 @@ mod turn;
 mod under_way;
 mod writing;
 
+pub(crate) use begin::Beginnings;
 pub(crate) use books::Books;
 pub(crate) use ground::Ground;
 pub(crate) use logs::Logs;
@@ -39,7 +41,7 @@ pub use session::session;
 pub use test::test_draft;
 pub(crate) use trial::{Trial, try_question};
 pub(crate) use turn::redacted_visitor;
-pub use turn::{Request, start};
+pub use turn::{Delivery, Request, start};
 pub use under_way::UnderWay;
 
 use api_types::chat::{ChatEvent, MessageRole, Source, Usage};

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::books::{self, Finished};
 use super::engine::{self, Question};
 use super::logs::Log;
-use super::turn::{Audience, error_event};
+use super::turn::{Audience, Delivery, error_event};
 use super::{Answer, Ground, NumberedEvent, Turn, session};
 use crate::analytics;
 use crate::bots::LiveBot;
@@ -71,6 +71,7 @@ enum Ended {
 
 /// What was told of an answer so far.
 struct Told {
+    delivery: Delivery,
     /// Where it is kept, if it can be resumed.
     log: Option<Log>,
     sender: mpsc::UnboundedSender<NumberedEvent>,
@@ -83,7 +84,19 @@ impl Told {
     fn tell(&mut self, event: ChatEvent) {
         if let ChatEvent::Delta { text } = &event {
             self.text.push_str(text);
+            // Whoever waits for all of it is not woken for each token.
+            if self.delivery == Delivery::Whole {
+                return;
+            }
         }
+        if self.delivery == Delivery::Whole && event.is_last() && !self.text.is_empty() {
+            let text = self.text.clone();
+            self.send(ChatEvent::Delta { text });
+        }
+        self.send(event);
+    }
+
+    fn send(&mut self, event: ChatEvent) {
         self.n += 1;
         let event = NumberedEvent { n: self.n, event };
         if let Some(log) = &self.log {
@@ -99,12 +112,13 @@ impl Running {
         self,
         sender: mpsc::UnboundedSender<NumberedEvent>,
         signals: Signals,
-        is_resumable: bool,
+        delivery: Delivery,
     ) {
-        let log =
-            is_resumable.then(|| Log::begin(&self.services, self.bot.id, self.session_id, self.message_id));
+        let log = (delivery == Delivery::Resumable)
+            .then(|| Log::begin(&self.services, self.bot.id, self.session_id, self.message_id));
         let _open = Counted::stream();
         let mut told = Told {
+            delivery,
             log,
             sender,
             n: 0,

@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use anyhow::Context;
 use api_types::ErrorCode;
 use api_types::chat::{ChatEvent, ChatRequest, MessageRole};
 use api_types::conversations::Channel;
@@ -18,7 +17,7 @@ use futures::channel::mpsc;
 use tracing::{Instrument, Span, debug_span};
 use uuid::Uuid;
 
-use super::begin::{Begun, Opening, Storing};
+use super::begin::{Begun, Opening};
 use super::logs::Log;
 use super::running::Running;
 use super::{Events, NumberedEvent, Turn};
@@ -39,8 +38,19 @@ pub struct Request {
     pub history: Option<Vec<Turn>>,
     /// Who it is, if the site vouches for them.
     pub visitor: Option<Visitor>,
-    /// Whether its events are kept for a while, so that a client that lost its connection can have the rest.
-    pub is_resumable: bool,
+    /// How the answer is wanted.
+    pub delivery: Delivery,
+}
+
+/// How an answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// When it is whole, its text in one piece.
+    Whole,
+    /// As it comes.
+    Streamed,
+    /// As it comes. Its events are kept for a while, so that a client that lost its connection can have the rest.
+    Resumable,
 }
 
 /// Takes a turn. Refusals come back at once; once this returns, everything else is an event.
@@ -51,7 +61,7 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
         channel,
         history,
         visitor,
-        is_resumable,
+        delivery,
     } = redacted(&bot, request);
     let question = chat.message.trim().to_owned();
     let opening = Opening {
@@ -71,11 +81,7 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     let signals = services.live.conversation(session_id);
     let is_plain = chat.attachments.is_empty() && !inbox::asks_for_person(&bot, channel.as_str(), &question);
     let begun = match is_plain {
-        true => {
-            opening
-                .begin(&services, services.db.pool(), Storing::Alone)
-                .await?
-        }
+        true => opening.begin(&services).await?,
         false => None,
     };
     let begun = match begun {
@@ -116,7 +122,7 @@ pub async fn start(services: Arc<Services>, bot: Arc<LiveBot>, request: Request)
     let under_way = running.services.under_way.clone();
     under_way.spawn(
         running
-            .run(sender, signals, is_resumable)
+            .run(sender, signals, delivery)
             .instrument(debug_span!("turn"))
             .instrument(Span::current()),
     );
@@ -133,8 +139,7 @@ enum First {
 async fn begin_in_steps(services: &Services, opening: &Opening<'_>, attachments: &[Uuid]) -> Result<First> {
     let (bot, session_id, question_id) = (opening.bot, opening.session_id, opening.question_id);
     let mut tx = services.db.tenant(&bot.scope).await?;
-    let begun = opening.begin(services, &mut *tx, Storing::Within).await?;
-    let begun = begun.context("a message that is part of a transaction is stored")?;
+    let begun = opening.begin_within(services, &mut *tx).await?;
     uploads::attach(
         &mut tx,
         bot,

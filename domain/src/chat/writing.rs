@@ -8,30 +8,7 @@ use futures::stream::BoxStream;
 use super::citations::Citations;
 use super::{Answer, prompt};
 use crate::Result;
-use crate::llm::{Piece, PieceStream};
-
-/// Tokens that are made one piece at most.
-const MOST_TOGETHER: usize = 64;
-
-/// Tokens that are there at the same time as one piece: each costs as much to check, keep and send as all of them.
-pub(super) fn together(pieces: PieceStream) -> PieceStream {
-    pieces
-        .ready_chunks(MOST_TOGETHER)
-        .flat_map(|pieces| futures::stream::iter(joined(pieces)))
-        .boxed()
-}
-
-/// The same with texts that follow one another made one.
-fn joined(pieces: Vec<Result<Piece>>) -> Vec<Result<Piece>> {
-    let mut all: Vec<Result<Piece>> = Vec::new();
-    for piece in pieces {
-        match (all.last_mut(), piece) {
-            (Some(Ok(Piece::Text(text))), Ok(Piece::Text(more))) => text.push_str(&more),
-            (_, piece) => all.push(piece),
-        }
-    }
-    all
-}
+use crate::llm::Piece;
 
 /// What an answer may cite.
 #[derive(Clone, Copy)]
@@ -173,31 +150,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::Error;
-
-    #[tokio::test]
-    async fn tokens_that_came_together_are_one_piece() {
-        let text = |text: &str| Ok(Piece::Text(text.to_owned()));
-        let failed = Err(Error::not_found("model"));
-        let came = [
-            text("a"),
-            text("b"),
-            Ok(Piece::Usage(Usage::default())),
-            text("c"),
-            text("d"),
-            failed,
-        ];
-        let pieces: Vec<_> = together(futures::stream::iter(came).boxed()).collect().await;
-        let shown: Vec<String> = pieces
-            .iter()
-            .map(|piece| match piece {
-                Ok(Piece::Text(text)) => text.clone(),
-                Ok(Piece::Usage(_)) => "usage".to_owned(),
-                Err(_) => "error".to_owned(),
-            })
-            .collect();
-        assert_eq!(shown, ["ab", "usage", "cd", "error"]);
-    }
 
     async fn run(pieces: &[&str]) -> (Answer, Vec<String>) {
         let content = ChatbotContent {

@@ -13,7 +13,7 @@ pub struct Mutant {
 }
 
 const DRAFTS: &str = "domain/src/drafts/store.rs";
-const BEGIN_TURN: &str = "migrations/0032_parts.sql";
+const BEGIN_TURNS: &str = "migrations/0036_beginnings_at_once.sql";
 const ROLES_OF: &str = "migrations/0031_roles.sql";
 const RATE: &str = "domain/src/chat/rate.rs";
 const SESSION: &str = "domain/src/chat/session.rs";
@@ -36,8 +36,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "bound-no-longer-than-the-transaction",
         edits: &[(
             "domain/src/db.rs",
-            "select set_config($1, $2, true)",
-            "select set_config($1, $2, not (SQL_MUTANT))",
+            "select set_config('{setting}', '{value}', true)",
+            "select set_config('{setting}', '{value}', not (SQL_MUTANT))",
         )],
         tests: "test(a_connection_remembers_no_tenant)",
     },
@@ -107,9 +107,9 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "conversation-gone-on-with-is-the-visitors",
         edits: &[(
-            BEGIN_TURN,
-            "and (c.visitor is null or c.visitor ->> 'id' = person ->> 'id')",
-            "and (c.visitor is null or c.visitor ->> 'id' = person ->> 'id' or SQL_MUTANT)",
+            BEGIN_TURNS,
+            "and (c.visitor is null or c.visitor ->> 'id' = t.person ->> 'id')",
+            "and (c.visitor is null or c.visitor ->> 'id' = t.person ->> 'id' or SQL_MUTANT)",
         )],
         tests: "test(a_known_visitors_conversation_is_theirs_alone)",
     },
@@ -143,9 +143,9 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "history-is-of-the-conversation",
         edits: &[(
-            BEGIN_TURN,
-            "where workspace_id = workspace and conversation_id = session and status <> 'failed'",
-            "where workspace_id = workspace and (conversation_id = session or SQL_MUTANT) and status <> 'failed'",
+            BEGIN_TURNS,
+            "where m.workspace_id = workspace and m.conversation_id = g.session and m.status <> 'failed'",
+            "where m.workspace_id = workspace and (m.conversation_id = g.session or SQL_MUTANT) and m.status <> 'failed'",
         )],
         tests: "test(what_belongs_to_another_conversation_stays_there)",
     },

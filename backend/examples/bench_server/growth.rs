@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
 use crate::model::Model;
-use crate::product::Bench;
+use crate::product::{Admin, Bench};
 use crate::report::{self, ms};
 use crate::wire::{self, Connection as Wire};
 
@@ -88,7 +88,9 @@ impl Look {
         let bot = &bench.bot;
         let chat = format!("/api/v1/bots/{bot}/chat");
         let conversations = old_conversations(owner, bot).await?;
-        let token = format!("Bearer {}", bench.admin.token);
+        // To fill the database may have taken longer than a token lasts.
+        let admin = Admin::enter(&bench.server).await?;
+        let token = format!("Bearer {}", admin.token);
         let get = |path: String| wire::request("GET", &path, &[("authorization", &token)], "");
         let ask = |session: Option<&str>| {
             let mut body = json!({ "message": "How many litres does it hold?", "stream": false });

@@ -53,6 +53,8 @@ impl Db {
             // A request never waits longer for a query, nor a transaction for its next one.
             ("statement_timeout", "30s"),
             ("idle_in_transaction_session_timeout", "60s"),
+            // What is asked takes a millisecond or two; to compile it first takes longer than that.
+            ("jit", "off"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)

@@ -12,21 +12,13 @@ declare
     is_counted   boolean;
 begin
     perform set_config('app.organization_id', organization::text, true);
-    update usage_months u
-    set messages = u.messages + messages_more, pages = u.pages + pages_more
-    where u.organization_id = organization and u.month = date_trunc('month', today)::date
-      and (most is null or case when noun = 'messages' then u.messages else u.pages end + more <= most);
+    insert into usage_months as u (organization_id, month, messages, pages)
+    select organization, date_trunc('month', today)::date, messages_more, pages_more
+    where most is null or more <= most
+    on conflict (organization_id, month) do update
+    set messages = u.messages + excluded.messages, pages = u.pages + excluded.pages
+    where most is null or case when noun = 'messages' then u.messages else u.pages end + more <= most;
     is_counted := found;
-    if not is_counted then
-        -- The first of the month, or too many.
-        insert into usage_months as u (organization_id, month, messages, pages)
-        select organization, date_trunc('month', today)::date, messages_more, pages_more
-        where most is null or more <= most
-        on conflict (organization_id, month) do update
-        set messages = u.messages + excluded.messages, pages = u.pages + excluded.pages
-        where most is null or case when noun = 'messages' then u.messages else u.pages end + more <= most;
-        is_counted := found;
-    end if;
     perform set_config('app.organization_id', coalesce(before, ''), true);
     if is_counted then
         insert into usage_days as d (workspace_id, day, messages, pages)

@@ -106,7 +106,7 @@ async fn sign_in(services: &Services) -> Result<Scope> {
         password: PASSWORD.into(),
     };
     let session = auth::login(services, &Device::default(), request).await?;
-    let (scope, _) = auth::authenticate(db, &services.secrets, &session.response.access_token).await?;
+    let (scope, _) = auth::authenticate(services, &session.response.access_token).await?;
     Ok(scope)
 }
 

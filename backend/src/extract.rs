@@ -103,9 +103,7 @@ where
         let scope = if token.starts_with(api_keys::PREFIX) {
             of_key(&services, parts, token).await?
         } else {
-            auth::authenticate(&services.db, &services.secrets, token)
-                .await?
-                .0
+            auth::authenticate(&services, token).await?.0
         };
         count_call(&services, parts, &scope).await?;
         Ok(Self(scope.from_origin(origin(parts))))
@@ -126,7 +124,7 @@ where
             of_key(&services, parts, token).await?;
             return Err(unauthorized());
         }
-        let (scope, session_id) = auth::authenticate(&services.db, &services.secrets, token).await?;
+        let (scope, session_id) = auth::authenticate(&services, token).await?;
         let user_id = scope.user_id().ok_or_else(unauthorized)?;
         count_call(&services, parts, &scope).await?;
         Ok(Self {

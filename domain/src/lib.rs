@@ -25,6 +25,7 @@ pub mod embed;
 pub mod embeddings;
 pub mod error;
 pub mod gaps;
+mod gather;
 pub mod google;
 pub mod health;
 pub mod inbox;

@@ -29,6 +29,7 @@ use crate::quotas::Plans;
 use crate::redis::Redis;
 use crate::secrets::Secrets;
 use crate::storage::Storage;
+use crate::tenancy::Memberships;
 use crate::vectors::VectorIndex;
 use crate::{Result, Scope};
 
@@ -49,6 +50,8 @@ pub struct Services {
     pub drafts: Drafts,
     /// Keys.
     pub secrets: Secrets,
+    /// Who is what in which workspace.
+    pub(crate) memberships: Memberships,
     /// Files.
     pub storage: Storage,
     /// The guarded way out.
@@ -129,6 +132,7 @@ impl Services {
             drafts: Drafts::new(redis.clone(), db.clone()),
             db,
             redis,
+            memberships: Memberships::default(),
             secrets: Secrets::new(secret_key, &config.previous_secret_keys),
             storage: Storage::local(&config.files_dir())?,
             outbound: Outbound::new(&config.outbound_allow)?,

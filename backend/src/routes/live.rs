@@ -151,7 +151,7 @@ async fn run(services: Arc<Services>, open: Open, socket: WebSocket) {
 
 /// Who sends a token; a newer one must be of the same person in the same workspace.
 async fn admit(services: &Services, token: String, before: Option<&Listener>) -> domain::Result<Listener> {
-    let (scope, _): (Scope, Uuid) = auth::authenticate(&services.db, &services.secrets, &token).await?;
+    let (scope, _): (Scope, Uuid) = auth::authenticate(services, &token).await?;
     let (workspace_id, user_id) = (scope.workspace_id(), scope.user_id().unwrap_or_default());
     if before.is_some_and(|before| (before.workspace_id, before.user_id) != (workspace_id, user_id)) {
         let detail = "This token is of somebody else or another workspace.";

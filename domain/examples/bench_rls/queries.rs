@@ -202,14 +202,14 @@ pub fn queries() -> Vec<Query> {
         },
         Query {
             name: "role of who is signed in",
-            sql: sql("select workspace_role, organization_role from roles_of"),
+            sql: sql(r#"select place as "place!", workspace_role, organization_role"#),
             setting: "app.user_id",
             bound: |t| t.user_id.to_string(),
             values: |t| {
                 vec![
-                    Value::Id(t.user_id),
-                    Value::Id(t.workspace_id),
-                    Value::Id(t.session_id),
+                    Value::Ids(vec![t.user_id]),
+                    Value::Ids(vec![t.workspace_id]),
+                    Value::Ids(vec![t.session_id]),
                 ]
             },
         },

@@ -3,7 +3,7 @@
 use api_types::ErrorCode;
 use api_types::auth::{Me, SaveProfileRequest, SignupRequest, User};
 use api_types::validate::{self, Checker};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::links::{self, Purpose};
@@ -132,12 +132,16 @@ pub(super) fn email_taken(detail: &str) -> Error {
 
 /// The person with this id.
 pub async fn user(db: &Db, id: Uuid) -> Result<User> {
+    user_in(db.pool(), id).await
+}
+
+async fn user_in(executor: impl PgExecutor<'_>, id: Uuid) -> Result<User> {
     sqlx::query_as!(
         User,
         r#"select id, email, name, email_verified_at is not null as "email_verified!" from users where id = $1"#,
         id
     )
-    .fetch_optional(db.pool())
+    .fetch_optional(executor)
     .await?
     .ok_or_else(gone)
 }
@@ -148,12 +152,20 @@ pub(super) fn gone() -> Error {
 
 /// Who is signed in, where, and where they could go.
 pub async fn me(db: &Db, scope: &Scope, user_id: Uuid) -> Result<Me> {
+    let mut tx = db.person(user_id).await?;
+    let user = user_in(&mut *tx, user_id).await?;
+    let entrances = tenancy::entrances(&mut tx).await?;
+    let here = entrances
+        .iter()
+        .find(|entrance| entrance.workspace.id == scope.workspace_id())
+        // Since the scope was made.
+        .ok_or_else(|| Error::not_found("workspace"))?;
     Ok(Me {
-        organization_role: tenancy::organization_role(db, scope, user_id).await?,
-        user: user(db, user_id).await?,
-        workspace: tenancy::workspace(db, scope.workspace_id()).await?,
+        user,
+        workspace: here.workspace.clone(),
         role: scope.role(),
-        workspaces: tenancy::workspaces_of(db, user_id).await?,
+        organization_role: here.organization_role,
+        workspaces: entrances.into_iter().map(|entrance| entrance.workspace).collect(),
     })
 }
 

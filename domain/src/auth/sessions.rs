@@ -15,7 +15,7 @@ use super::tokens::{self, Claims};
 use crate::db::Db;
 use crate::secrets::Secrets;
 use crate::tenancy::{self, Scope};
-use crate::{Error, Result, opaque_token};
+use crate::{Error, Result, Services, opaque_token};
 
 /// How long a session lasts without being used, in days.
 pub const REFRESH_DAYS: i32 = 30;
@@ -186,11 +186,13 @@ pub async fn end_everywhere(db: &Db, user_id: Uuid) -> Result<()> {
     end_all(&mut *db.pool().acquire().await?, user_id, None).await
 }
 
-/// Who sends this access token, in which workspace. Membership and session are read anew each time, in one query: both
-/// may have ended since the token was made.
-pub async fn authenticate(db: &Db, secrets: &Secrets, access_token: &str) -> Result<(Scope, Uuid)> {
-    let claims = tokens::verify(secrets, access_token)?;
-    let scope = tenancy::session_scope(db, claims.sub, claims.ws, claims.sid)
+/// Who sends this access token, in which workspace. Membership and session are looked up anew each time, as both may have ended
+/// since the token was made.
+pub async fn authenticate(services: &Services, access_token: &str) -> Result<(Scope, Uuid)> {
+    let claims = tokens::verify(&services.secrets, access_token)?;
+    let scope = services
+        .memberships
+        .signed_in(&services.db, claims.sub, claims.ws, claims.sid)
         .await?
         .ok_or_else(signed_out)?;
     Ok((scope, claims.sid))

@@ -14,11 +14,11 @@ use sqlx::types::Json;
 use tracing::instrument;
 use uuid::Uuid;
 
-use super::gather::Gather;
 use super::ground::{Ground, Row};
 use super::{Turn, engine, session};
 use crate::bots::LiveBot;
 use crate::conversations::role;
+use crate::gather::Gather;
 use crate::{Result, Services, quotas};
 
 /// Messages looked back at.

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use api_types::chat::Source;
 use api_types::retrieval::Retrieval;
 
-use super::gather::Gather;
 use crate::db::Db;
+use crate::gather::Gather;
 use crate::{Result, Scope};
 
 /// An answer as `finish_turns` takes it.

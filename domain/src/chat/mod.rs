@@ -8,7 +8,6 @@ mod books;
 mod citations;
 mod engine;
 mod followup;
-mod gather;
 mod ground;
 mod logs;
 mod prompt;

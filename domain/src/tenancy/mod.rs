@@ -7,6 +7,7 @@
 mod closing;
 pub mod invitations;
 pub mod members;
+mod memberships;
 mod organizations;
 mod purge;
 mod scope;
@@ -16,10 +17,10 @@ pub(crate) use closing::close_for_good;
 pub use closing::{
     close_organization, close_workspace, closed_organizations, restore_organization, restore_workspace,
 };
-pub(crate) use organizations::organization_role;
+pub use memberships::{Memberships, member_scope};
 pub use organizations::{OrganizationScope, organization, rename_organization};
 pub use purge::purge_due;
 pub(crate) use purge::purge_organization;
 pub use scope::{Actor, Origin, Scope};
-pub use workspaces::{create_workspace, member_scope, rename_workspace, workspace, workspaces_of};
-pub(crate) use workspaces::{found_organization, home_workspace, session_scope, visitor_scope};
+pub use workspaces::{create_workspace, rename_workspace, workspace, workspaces_of};
+pub(crate) use workspaces::{entrances, found_organization, home_workspace, visitor_scope};

@@ -100,11 +100,6 @@ pub async fn organization(db: &Db, scope: &OrganizationScope) -> Result<Organiza
     })
 }
 
-/// The person's role in the organization of the workspace; none for a guest.
-pub(crate) async fn organization_role(db: &Db, scope: &Scope, user_id: Uuid) -> Result<Option<Role>> {
-    Ok(membership(db, scope, user_id).await?.map(|(_, role)| role))
-}
-
 async fn membership(db: &Db, scope: &Scope, user_id: Uuid) -> Result<Option<(Uuid, Role)>> {
     let mut tx = db.person(user_id).await?;
     let row = sqlx::query!(

@@ -135,16 +135,39 @@ pub async fn workspace(db: &Db, id: Uuid) -> Result<Workspace> {
 
 /// Every workspace that the person may enter, by organization and name.
 pub async fn workspaces_of(db: &Db, user_id: Uuid) -> Result<Vec<Workspace>> {
-    let mut tx = db.person(user_id).await?;
-    let rows = sqlx::query_as!(
-        Workspace,
+    let entrances = entrances(&mut db.person(user_id).await?).await?;
+    Ok(entrances.into_iter().map(|entrance| entrance.workspace).collect())
+}
+
+/// A workspace that a person may enter.
+pub(crate) struct Entrance {
+    pub workspace: Workspace,
+    /// The role in its organization; `None` for guests.
+    pub organization_role: Option<Role>,
+}
+
+/// The same as [`workspaces_of`] in a transaction of the person's, with roles.
+pub(crate) async fn entrances(person: &mut TenantTx) -> Result<Vec<Entrance>> {
+    let rows = sqlx::query!(
         r#"select id as "id!", organization_id as "organization_id!", organization_name as "organization_name!",
-                  name as "name!"
+                  name as "name!", organization_role
            from my_workspaces order by organization_name, name"#
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut **person)
     .await?;
-    Ok(rows)
+    let entrances = rows.into_iter().map(|row| {
+        let role = row.organization_role.map(|role| role.parse());
+        Ok(Entrance {
+            organization_role: role.transpose().map_err(anyhow::Error::from)?,
+            workspace: Workspace {
+                id: row.id,
+                organization_id: row.organization_id,
+                organization_name: row.organization_name,
+                name: row.name,
+            },
+        })
+    });
+    entrances.collect()
 }
 
 /// The workspace that the person was in last, else the first that they may enter; a new one in an organization of their
@@ -172,51 +195,6 @@ pub(crate) async fn home_workspace(db: &Db, user_id: Uuid) -> Result<Uuid> {
     let id = found_organization(&mut tx, user_id, &name).await?;
     tx.commit().await?;
     Ok(id)
-}
-
-/// The scope of a member; `None` when the person may not enter that workspace: no member, suspended, or it is closed.
-pub async fn member_scope(db: &Db, user_id: Uuid, workspace_id: Uuid) -> Result<Option<Scope>> {
-    scope_of(db, user_id, workspace_id, None).await
-}
-
-/// The scope of a member who is signed in; `None` also when the session has ended.
-pub(crate) async fn session_scope(
-    db: &Db,
-    user_id: Uuid,
-    workspace_id: Uuid,
-    session_id: Uuid,
-) -> Result<Option<Scope>> {
-    scope_of(db, user_id, workspace_id, Some(session_id)).await
-}
-
-async fn scope_of(
-    db: &Db,
-    user_id: Uuid,
-    workspace_id: Uuid,
-    session_id: Option<Uuid>,
-) -> Result<Option<Scope>> {
-    let row = sqlx::query!(
-        "select workspace_role, organization_role from roles_of($1, $2, $3)",
-        user_id,
-        workspace_id,
-        session_id
-    )
-    .fetch_optional(db.pool())
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let roles = [row.workspace_role, row.organization_role];
-    let role = highest(roles)?.ok_or_else(|| anyhow::anyhow!("a member without a role"))?;
-    Ok(Some(Scope::new(Actor::User(user_id), workspace_id, role)))
-}
-
-/// The higher of the roles that somebody has.
-pub(super) fn highest(roles: [Option<String>; 2]) -> Result<Option<Role>> {
-    let mut highest = None;
-    for role in roles.into_iter().flatten() {
-        let role: Role = role.parse().map_err(anyhow::Error::from)?;
-        highest = highest.max(Some(role));
-    }
-    Ok(highest)
 }
 
 /// The scope of whoever talks to a bot: its workspace, nothing but reading and talking. `None` when there is no such

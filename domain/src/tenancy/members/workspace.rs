@@ -6,7 +6,7 @@ use api_types::tenancy::{ChangeMemberRequest, Member, Role};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::super::workspaces::highest;
+use super::super::memberships::highest;
 use super::{check_rank, not_oneself};
 use crate::db::{Db, TenantTx};
 use crate::{Error, Result, Scope, audit};

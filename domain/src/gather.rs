@@ -23,7 +23,7 @@ type All<K, T, R> = HashMap<K, Vec<Waiting<T, R>>>;
 
 /// What waits to be done, by what can be done together. A key is there while somebody works on it. Cheap to clone.
 #[derive(Debug)]
-pub(super) struct Gather<K, T, R> {
+pub(crate) struct Gather<K, T, R> {
     waiting: Arc<Mutex<All<K, T, R>>>,
 }
 
@@ -51,7 +51,7 @@ where
 {
     /// Has a piece of work done, and answers what became of it. `work` does some at once, and answers for each, in their order; when it
     /// fails for several, it is asked for each alone.
-    pub(super) async fn join<W, F>(&self, key: K, piece: T, work: W) -> Result<R>
+    pub(crate) async fn join<W, F>(&self, key: K, piece: T, work: W) -> Result<R>
     where
         W: Fn(Vec<T>) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Vec<R>>> + Send,

@@ -23,7 +23,7 @@ const WASM: &str = "wasm32-unknown-unknown";
 /// Runs all checks in turn and stops at the first that fails.
 pub fn run(paths: &Paths) -> Result<()> {
     let before = tree(paths)?;
-    let mut steps = Steps::new(paths, 9 + test::STEPS);
+    let mut steps = Steps::new(paths, 8 + test::STEPS);
     steps.run("format", "Formatting", |step| {
         step.command(cargo(paths).args(["fmt", "--all", "--check"]))
             .context("run `cargo fmt --all`")
@@ -31,20 +31,18 @@ pub fn run(paths: &Paths) -> Result<()> {
     steps.run("setup", "Set-up", |step| {
         setup::run(paths, Purpose::Test, &paths.data_dir(), step)
     })?;
-    steps.run("clippy", "Clippy", |step| clippy(paths, step))?;
     steps.run("deny", "Licences, bans, sources, advisories", |step| {
         deny(paths, step)
     })?;
-    test::run(paths, &test::Options::default(), &mut steps)?;
+    let built = test::build(paths, &test::Options::default(), &mut steps)?;
+    steps.run("clippy", "Clippy and checked queries", |step| clippy(paths, step))?;
+    built.run(paths, &test::Options::default(), &mut steps)?;
     steps.run("fuzz", "Mutated files", |step| {
         step.command(&mut fuzz::command(paths, &fuzz::Options::each(FUZZ_SECONDS)))
     })?;
     steps.run("fuzz-api", "Made-up requests", |step| {
         let mut command = fuzz_api::command(paths, &fuzz_api::Options::new(API_CASES), step)?;
         step.command(&mut command)
-    })?;
-    steps.run("sqlx", "Checked queries", |step| {
-        generated::queries(paths, true, step)
     })?;
     steps.run("openapi", "API document", |step| {
         generated::api_document(paths, true, step)
@@ -57,11 +55,10 @@ pub fn run(paths: &Paths) -> Result<()> {
 }
 
 fn clippy(paths: &Paths, step: &Step) -> Result<()> {
-    let deny_warnings = ["--", "--deny", "warnings"];
-    step.command(cargo(paths).args(["clippy", "--all-targets"]).args(deny_warnings))?;
+    generated::queries(paths, true, step)?;
     for package in ["dashboard", "widget"] {
         let arguments = ["clippy", "--target", WASM, "--package", package];
-        step.command(cargo(paths).args(arguments).args(deny_warnings))?;
+        step.command(cargo(paths).args(arguments).args(["--", "--deny", "warnings"]))?;
     }
     Ok(())
 }

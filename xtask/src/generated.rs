@@ -1,6 +1,6 @@
 //! Files that are generated from the code and committed: `.sqlx` and `docs/openapi.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +14,8 @@ use crate::services::Services;
 use crate::steps::Step;
 
 /// Checks every query of the code against a freshly migrated database and writes `.sqlx`, or, with `check`,
-/// compares it with what would be written.
+/// compares it with what would be written. The code is built for that, so Clippy looks at it on the way; with `check`, its
+/// warnings are errors.
 pub fn queries(paths: &Paths, check: bool, step: &Step) -> Result<()> {
     // While `.sqlx` is stale the server can't be built; an older one starts the same Postgres.
     if let Err(error) = build_server(paths, step)
@@ -25,16 +26,17 @@ pub fn queries(paths: &Paths, check: bool, step: &Step) -> Result<()> {
     let services = Services::start(paths, "sqlx")?;
     migrate(paths, &services, step)?;
 
-    // Packages that are not ours may check queries, too, when they are built: they do so here, for nothing.
-    let others = paths.own("sqlx-others");
-    check_queries(paths, &services, &others, step)?;
-    let new = paths.own("sqlx");
-    check_queries(paths, &services, &new, step)?;
+    let folder = paths.own("sqlx");
+    check_queries(paths, &services, &folder, check, step)?;
+    let mut new = contents(&folder)?;
+    // Packages that are not ours check queries, too, when they are built.
+    let others = queries_of_others(paths)?;
+    new.retain(|name, _| !others.contains(name));
 
     let committed = paths.root.join(".sqlx");
     if check {
         ensure!(
-            contents(&new)? == contents(&committed)?,
+            new == contents(&committed)?,
             "`.sqlx` is stale: run `cargo xtask sqlx` and commit it"
         );
         return Ok(());
@@ -43,10 +45,35 @@ pub fn queries(paths: &Paths, check: bool, step: &Step) -> Result<()> {
         fs::remove_dir_all(&committed)?;
     }
     fs::create_dir(&committed)?;
-    for (name, bytes) in contents(&new)? {
+    for (name, bytes) in new {
         fs::write(committed.join(name), bytes)?;
     }
     Ok(())
+}
+
+/// The names of the files in the folders `.sqlx` of packages that are not ours.
+fn queries_of_others(paths: &Paths) -> Result<BTreeSet<PathBuf>> {
+    let output = cargo(paths)
+        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "`cargo metadata` failed:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let packages = metadata["packages"].as_array().context("no packages")?;
+    let mut names = BTreeSet::new();
+    for manifest in packages
+        .iter()
+        .filter_map(|package| package["manifest_path"].as_str())
+    {
+        let manifest = Path::new(manifest);
+        if !manifest.starts_with(&paths.root) {
+            names.extend(contents(&manifest.with_file_name(".sqlx"))?.into_keys());
+        }
+    }
+    Ok(names)
 }
 
 /// Migrates the database of `services`, so that queries can be checked against it.
@@ -56,16 +83,19 @@ pub fn migrate(paths: &Paths, services: &Services, step: &Step) -> Result<()> {
     step.command(migrate.env("DATABASE_URL", &services.database_url))
 }
 
-/// Builds the packages with queries against the database of `services`; what sqlx learns of each goes into `folder`.
-fn check_queries(paths: &Paths, services: &Services, folder: &Path, step: &Step) -> Result<()> {
+/// Builds the code against the database of `services`; what sqlx learns of each query goes into `folder`.
+fn check_queries(
+    paths: &Paths,
+    services: &Services,
+    folder: &Path,
+    deny_warnings: bool,
+    step: &Step,
+) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
     fs::create_dir_all(folder)?;
-    let mut build = cargo(paths);
-    build.args(["check", "--all-targets"]);
     for package in packages_with_queries(paths)? {
-        build.args(["--package", &package]);
         for root in ["src/lib.rs", "src/main.rs"].map(|file| paths.root.join(&package).join(file)) {
             // Cargo does not see that the database is another one; a newer file makes it build again.
             if root.exists() {
@@ -73,12 +103,17 @@ fn check_queries(paths: &Paths, services: &Services, folder: &Path, step: &Step)
             }
         }
     }
-    build
+    let mut clippy = cargo(paths);
+    clippy.args(["clippy", "--all-targets"]);
+    if deny_warnings {
+        clippy.args(["--", "--deny", "warnings"]);
+    }
+    clippy
         .env("SQLX_OFFLINE", "false")
         .env("SQLX_OFFLINE_DIR", folder)
         .env("DATABASE_URL", &services.database_url);
-    step.command(&mut build)
-        .context("a query does not fit the migrated database")
+    step.command(&mut clippy)
+        .context("Clippy found something, or a query does not fit the migrated database")
 }
 
 /// Writes `docs/openapi.json`, or, with `check`, compares it with what would be written.

@@ -45,6 +45,8 @@ pub fn run(paths: &Paths, tools: &Tools, services: &Services) -> Result<Outcome>
         .env("BOTWRIGHT_E2E_OUTPUT", &output)
         .args([
             "--test",
+            // While one waits for its page, another one is shown its own.
+            "--test-concurrency=2",
             "--test-reporter=spec",
             "--test-reporter-destination=stdout",
         ])

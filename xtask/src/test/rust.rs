@@ -1,8 +1,10 @@
 //! Rust's tests, by cargo-nextest.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use anyhow::Result;
 
@@ -33,8 +35,17 @@ pub fn build(paths: &Paths, nextest: &Path) -> Command {
 /// Runs the tests that the filters choose, their output shown.
 pub(super) fn run(paths: &Paths, nextest: &Path, services: &Services, filters: &[String]) -> Result<Outcome> {
     let mut command = command(paths, nextest);
-    services.tell(paths, &mut command).args(filters);
+    services
+        .tell(paths, &mut command)
+        .env("NEXTEST_TEST_THREADS", threads().to_string())
+        .args(filters);
     count(paths, &mut command, "default")
+}
+
+/// Tests that run at once: more than there are cores, as many wait for a crawler's pauses or for something to be given up.
+fn threads() -> usize {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    (cores * 3).div_ceil(2)
 }
 
 /// Runs the whole of the tests that break something, one after the other, as each has a Postgres and a load of its own.

@@ -10,8 +10,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use api_types::chat::Source;
-use api_types::retrieval::Retrieval;
 
+use super::retrieve::Found;
 use crate::db::Db;
 use crate::gather::Gather;
 use crate::{Result, Scope};
@@ -32,9 +32,9 @@ pub(super) struct Finished {
     pub completion_tokens: Option<u32>,
     /// Whether it was given before, if it was looked for.
     pub cached: Option<bool>,
-    /// Goes beside the others, as text: it is large, and nobody looks for anything in it.
+    /// How its passages were chosen. Goes beside the others, as text: it is large, and nobody looks for anything in it.
     #[serde(skip)]
-    pub retrieval: Option<Retrieval>,
+    pub found: Option<Arc<Found>>,
     pub session_event_id: Uuid,
     pub turn_event_id: Uuid,
     /// `answered`, `gap` or `error`.
@@ -77,9 +77,13 @@ pub(super) async fn finish(
     answers: &[Arc<Finished>],
 ) -> Result<usize> {
     let answers: Vec<&Finished> = answers.iter().map(|answer| &**answer).collect();
-    let retrievals = answers.iter().map(|answer| answer.retrieval.as_ref());
-    let retrievals: Vec<Option<String>> = retrievals
-        .map(|retrieval| retrieval.map(serde_json::to_string).transpose())
+    let found = answers.iter().map(|answer| answer.found.as_ref());
+    let retrievals: Vec<Option<String>> = found
+        .map(|found| {
+            found
+                .map(|found| serde_json::to_string(&found.retrieval))
+                .transpose()
+        })
         .collect::<Result<_, _>>()?;
     let stored = sqlx::query_scalar!(
         r#"select id as "id!" from finish_turns($1, $2, $3) as id"#,

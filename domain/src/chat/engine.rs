@@ -145,7 +145,7 @@ async fn quote(
         }
     };
     Ok(Answer {
-        retrieval: Some(found.retrieval.clone()),
+        found: Some(found),
         ..answer
     })
 }
@@ -230,7 +230,7 @@ async fn generate(
     };
     let answer = ask(services, question, client, model, temperature, given, emit).await?;
     Ok(Answer {
-        retrieval: Some(found.retrieval.clone()),
+        found: Some(found),
         ..answer
     })
 }

@@ -43,9 +43,12 @@ pub(crate) use turn::redacted_visitor;
 pub use turn::{Delivery, Request, start};
 pub use under_way::UnderWay;
 
+use std::sync::Arc;
+
 use api_types::chat::{ChatEvent, MessageRole, Source, Usage};
-use api_types::retrieval::Retrieval;
 use futures::channel::mpsc;
+
+use retrieve::Found;
 
 /// One earlier message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +80,6 @@ struct Answer {
     usage: Option<Usage>,
     /// Whether it was given before, if it was looked for.
     cached: Option<bool>,
-    /// How its passages were chosen, if any were looked for.
-    retrieval: Option<Retrieval>,
+    /// Its passages and how they were chosen, if any were looked for.
+    found: Option<Arc<Found>>,
 }

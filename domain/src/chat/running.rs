@@ -299,7 +299,7 @@ impl Running {
             answered: true,
             usage: None,
             cached: None,
-            retrieval: None,
+            found: None,
         };
         let stored = self.store_patiently(&self.finished(&partial, status)).await;
         if stored.is_err() {
@@ -368,7 +368,7 @@ impl Running {
             prompt_tokens: answer.usage.map(|usage| usage.prompt_tokens),
             completion_tokens: answer.usage.map(|usage| usage.completion_tokens),
             cached: answer.cached,
-            retrieval: answer.retrieval.clone(),
+            found: answer.found.clone(),
             session_event_id: Uuid::now_v7(),
             turn_event_id: Uuid::now_v7(),
             outcome: match (is_whole, answer.answered) {

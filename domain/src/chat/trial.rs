@@ -52,7 +52,7 @@ pub(crate) async fn try_question(
         live: None,
     };
     let answer = engine::answer(services, question, &mut emit).await?;
-    let retrieval = answer.retrieval.as_ref();
+    let retrieval = answer.found.as_ref().map(|found| &found.retrieval);
     let reranker_away = retrieval.is_some_and(|retrieval| retrieval.rerank_error.is_some());
     Ok(Trial {
         given,

@@ -78,7 +78,7 @@ pub(super) async fn stream_out(
         answered: true,
         usage,
         cached: None,
-        retrieval: None,
+        found: None,
     })
 }
 
@@ -141,7 +141,7 @@ pub(super) fn say(emit: &mut (dyn FnMut(ChatEvent) + Send), text: &str, answered
         answered,
         usage: None::<Usage>,
         cached: None,
-        retrieval: None,
+        found: None,
     }
 }
 

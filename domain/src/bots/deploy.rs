@@ -22,6 +22,8 @@ use crate::{Error, Result, Scope, Services, audit, drafts, quotas, test_sets};
 struct Version {
     bot_id: Uuid,
     version: i32,
+    /// Of the draft that it was made from.
+    draft_version: i64,
     content: ChatbotContent,
 }
 
@@ -36,6 +38,13 @@ pub async fn deploy(
     if let Some(request) = &request.override_tests {
         test_sets::check_override(request)?;
     }
+    // Before the transaction: whoever has a connection must not need a second one, or all that there are could be held by those who wait.
+    let draft = match drafts::get::<ChatbotContent>(&services.drafts, scope, draft_id).await {
+        Ok(draft) => Some(draft),
+        // Deployed before, perhaps, and deleted since.
+        Err(error) if error.code() == ErrorCode::DraftNotFound => None,
+        Err(error) => return Err(error),
+    };
     let mut tx = services.db.tenant(scope).await?;
     // Deploys of one draft go one after the other, so that the second finds what the first one made.
     sqlx::query!(
@@ -44,17 +53,14 @@ pub async fn deploy(
     )
     .fetch_one(&mut *tx)
     .await?;
-    let mut taken = None;
-    let version = match drafts::get::<ChatbotContent>(&services.drafts, scope, draft_id).await {
-        Ok(draft) => {
-            taken = Some(draft.version);
-            deploy_draft(services, tx, scope, draft, request).await?
-        }
-        // Deployed before, and deleted since.
-        Err(error) if error.code() == ErrorCode::DraftNotFound => {
-            latest_of(&mut tx, scope, draft_id).await?.ok_or(error)?
-        }
-        Err(error) => return Err(error),
+    let latest = latest_of(&mut tx, scope, draft_id).await?;
+    let taken = draft.as_ref().map(|draft| draft.version);
+    let version = match (draft, latest) {
+        (None, None) => return Err(drafts::missing()),
+        (None, Some(latest)) => latest,
+        // This very version, or one that was saved and deployed while this one waited.
+        (Some(draft), Some(latest)) if latest.draft_version >= draft.version => latest,
+        (Some(draft), latest) => deploy_draft(services, tx, scope, draft, latest, request).await?,
     };
     services.live_bots.changed(&services.redis, version.bot_id).await;
     // What was saved while this went on is not in this version, so its draft stays.
@@ -76,24 +82,9 @@ async fn deploy_draft(
     mut tx: TenantTx,
     scope: &Scope,
     draft: Draft<ChatbotContent>,
+    earlier: Option<Version>,
     request: &DeployRequest,
 ) -> Result<Version> {
-    let earlier = latest_of(&mut tx, scope, draft.id).await?;
-    let same = sqlx::query!(
-        "select bot_id, version from bot_versions where workspace_id = $1 and draft_id = $2 and draft_version = $3",
-        scope.workspace_id(),
-        draft.id,
-        draft.version
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    if let Some(row) = same {
-        return Ok(Version {
-            bot_id: row.bot_id,
-            version: row.version,
-            content: draft.content,
-        });
-    }
     check(&mut tx, scope, &draft.content).await?;
     let bot_id = draft.from.or(earlier.map(|version| version.bot_id));
     let (bot_id, version) = match bot_id {
@@ -124,6 +115,7 @@ async fn deploy_draft(
     Ok(Version {
         bot_id,
         version,
+        draft_version: draft.version,
         content: draft.content,
     })
 }
@@ -242,7 +234,7 @@ pub(super) async fn put_live(
 /// The last version made from a draft.
 async fn latest_of(tx: &mut TenantTx, scope: &Scope, draft_id: Uuid) -> Result<Option<Version>> {
     let row = sqlx::query!(
-        "select bot_id, version, content from bot_versions where workspace_id = $1 and draft_id = $2
+        "select bot_id, version, draft_version, content from bot_versions where workspace_id = $1 and draft_id = $2
          order by draft_version desc limit 1",
         scope.workspace_id(),
         draft_id
@@ -253,6 +245,7 @@ async fn latest_of(tx: &mut TenantTx, scope: &Scope, draft_id: Uuid) -> Result<O
     Ok(Some(Version {
         bot_id: row.bot_id,
         version: row.version,
+        draft_version: row.draft_version,
         content: serde_json::from_value(row.content)?,
     }))
 }

@@ -22,7 +22,7 @@ use crate::redis::Redis;
 use copies::Copies;
 pub use copies::collect_copies;
 pub(crate) use lost::doubt;
-pub(crate) use store::{count, delete_all, delete_version, exists, forget, seal, unseal};
+pub(crate) use store::{count, delete_all, delete_version, exists, forget, missing, seal, unseal};
 pub use store::{create, delete, get, list, save, update};
 
 /// How long a draft lives after its last save, in seconds.

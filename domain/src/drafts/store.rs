@@ -431,7 +431,8 @@ fn restless() -> Error {
     }
 }
 
-fn missing() -> Error {
+/// No such draft.
+pub(crate) fn missing() -> Error {
     let detail = "There is no such draft: it was deployed, deleted, or not saved for 24 hours.";
     Error::refused(ErrorCode::DraftNotFound, detail)
 }

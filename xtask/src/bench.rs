@@ -71,15 +71,7 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
         })
         .with_context(|| format!("there is no benchmark called {}", options.name))?;
     let mut command = cargo(paths);
-    command.args([
-        "run",
-        "--release",
-        "--package",
-        package,
-        "--example",
-        &example,
-        "--",
-    ]);
+    command.args(["run", "--release", "--example", &example, "--"]);
     command
         .args(&options.arguments)
         .current_dir(std::env::current_dir()?);
@@ -109,9 +101,7 @@ pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
 fn server(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
     let build = |what: &[&str]| {
         let mut command = cargo(paths);
-        command
-            .args(["build", "--release", "--package", "backend"])
-            .args(what);
+        command.args(["build", "--release"]).args(what);
         command
     };
     steps.run("bench", "Set-up of the server", |step| {

@@ -6,6 +6,9 @@ use std::process::Command;
 
 use crate::paths::Paths;
 
+// Name what is wanted by `--bin` or `--example`, not by `--package`: for one package Cargo builds what it depends on with only the
+// features that this one needs, a second time beside what the tests and all others use.
+
 /// The Cargo that runs this task (known at run time only: a `rustup` proxy may choose another one later).
 pub fn cargo(paths: &Paths) -> Command {
     tool(paths, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))

@@ -46,15 +46,7 @@ pub fn run(paths: &Paths, options: &Options) -> Result<()> {
 /// Built as the tests are, so that arithmetic that overflows is found, too.
 pub fn command(paths: &Paths, options: &Options) -> Command {
     let mut command = cargo(paths);
-    command.args([
-        "run",
-        "--quiet",
-        "--package",
-        "domain",
-        "--example",
-        "fuzz_parse",
-        "--",
-    ]);
+    command.args(["run", "--quiet", "--example", "fuzz_parse", "--"]);
     command.args(["--seconds", &options.seconds.to_string()]);
     if let Some(target) = &options.target {
         command.args(["--target", target]);

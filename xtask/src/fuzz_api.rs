@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::cargo::cargo;
+use crate::generated::build_server;
 use crate::paths::Paths;
 use crate::python;
 use crate::steps::{Step, Steps};
@@ -32,7 +32,7 @@ impl Options {
 /// Fails when the server does, or lets somebody see or do what they must not.
 pub fn run(paths: &Paths, options: &Options) -> Result<()> {
     let mut command = Steps::new(paths, 1).run("fuzz-api", "Server and schemathesis", |step| {
-        step.command(cargo(paths).args(["build", "--package", "backend"]))?;
+        build_server(paths, step)?;
         command(paths, options, step)
     })?;
     let status = command.status()?;

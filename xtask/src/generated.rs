@@ -79,7 +79,7 @@ fn queries_of_others(paths: &Paths) -> Result<BTreeSet<PathBuf>> {
 /// Migrates the database of `services`, so that queries can be checked against it.
 pub fn migrate(paths: &Paths, services: &Services, step: &Step) -> Result<()> {
     let mut migrate = cargo(paths);
-    migrate.args(["run", "--package", "migrations"]);
+    migrate.args(["run", "--bin", "migrate"]);
     step.command(migrate.env("DATABASE_URL", &services.database_url))
 }
 
@@ -140,7 +140,7 @@ pub fn api_document(paths: &Paths, check: bool, step: &Step) -> Result<()> {
 
 /// Builds the server and the worker.
 pub fn build_server(paths: &Paths, step: &Step) -> Result<()> {
-    step.command(cargo(paths).args(["build", "--package", "backend", "--package", "worker", "--bins"]))
+    step.command(cargo(paths).args(["build", "--bin", "botwright", "--bin", "botwright-worker"]))
 }
 
 /// Packages whose Rust files call one of the macros `query!`, `query_as!`, `query_scalar!`.

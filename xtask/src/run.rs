@@ -38,7 +38,7 @@ pub fn run(paths: &Paths, options: Options) -> Result<()> {
     steps.run("setup", "Set-up", |step| {
         setup::run(paths, Purpose::Run, &data_dir, step)
     })?;
-    let server = ["build", "--package", "backend"];
+    let server = ["build", "--bin", "botwright"];
     steps.run("web", "Web assets", |step| {
         web::build_beside(paths, cargo(paths).args(server), step)
     })?;

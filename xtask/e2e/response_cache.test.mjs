@@ -81,6 +81,8 @@ test("the same question is answered by the model once where the owner wants it s
 async function deploy(page) {
   await page.getByRole("button", { name: "Deploy", exact: true }).click();
   const dialog = page.getByRole("dialog");
+  // The dialog closes before it is done.
+  const deployed = page.waitForResponse((response) => response.url().endsWith("/deploy") && response.ok());
   await dialog.getByRole("button", { name: "Deploy changes" }).click();
-  await dialog.waitFor({ state: "detached" });
+  await deployed;
 }

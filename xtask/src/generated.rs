@@ -54,7 +54,7 @@ pub fn queries(paths: &Paths, check: bool, step: &Step) -> Result<()> {
 /// The names of the files in the folders `.sqlx` of packages that are not ours.
 fn queries_of_others(paths: &Paths) -> Result<BTreeSet<PathBuf>> {
     let output = cargo(paths)
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .output()?;
     ensure!(
         output.status.success(),

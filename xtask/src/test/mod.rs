@@ -4,7 +4,6 @@ mod e2e;
 pub mod rust;
 
 use std::ops::Add;
-use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -50,22 +49,13 @@ impl Add for Outcome {
     }
 }
 
-/// Sets up, builds and runs all tests.
+/// Runs all tests on a private Postgres and Redis, and closes with a line that adds them up.
 pub fn run(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
-    build(paths, options, steps)?.run(paths, options, steps)
-}
-
-/// Tests that are built, with all that they need.
-pub struct Built {
-    nextest: PathBuf,
-}
-
-/// Sets up and builds.
-pub fn build(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<Built> {
+    let with_e2e = !options.faults && (options.e2e || options.filters.is_empty());
     steps.run("setup", "Set-up", |step| {
         setup::run(paths, Purpose::Test, &paths.data_dir(), step)
     })?;
-    if options.with_e2e() {
+    if with_e2e {
         steps.run("deploy", "Images, manifests and nginx", |step| {
             deploy::check(paths, step)
         })?;
@@ -79,36 +69,23 @@ pub fn build(paths: &Paths, options: &Options, steps: &mut Steps) -> Result<Buil
     steps.run("build-tests", "Server and tests", |step| {
         step.command(&mut rust::build(paths, &nextest))
     })?;
-    Ok(Built { nextest })
-}
+    let services = steps.run("services", "Private Postgres and Redis", |_| {
+        Services::start(paths, "test")
+    })?;
 
-impl Options {
-    fn with_e2e(&self) -> bool {
-        !self.faults && (self.e2e || self.filters.is_empty())
+    steps.announce("Rust tests");
+    let mut outcome = match options.faults {
+        true => rust::run_faults(paths, &nextest, &services)?,
+        false => rust::run(paths, &nextest, &services, &options.filters)?,
+    };
+    if with_e2e {
+        let tools = steps.run("e2e", "Browser tests", |step| e2e::prepare(paths, step))?;
+        outcome = outcome + e2e::run(paths, &tools, &services)?;
     }
-}
-
-impl Built {
-    /// Runs all tests on a private Postgres and Redis, and closes with a line that adds them up.
-    pub fn run(&self, paths: &Paths, options: &Options, steps: &mut Steps) -> Result<()> {
-        let services = steps.run("services", "Private Postgres and Redis", |_| {
-            Services::start(paths, "test")
-        })?;
-
-        steps.announce("Rust tests");
-        let mut outcome = match options.faults {
-            true => rust::run_faults(paths, &self.nextest, &services)?,
-            false => rust::run(paths, &self.nextest, &services, &options.filters)?,
-        };
-        if options.with_e2e() {
-            let tools = steps.run("e2e", "Browser tests", |step| e2e::prepare(paths, step))?;
-            outcome = outcome + e2e::run(paths, &tools, &services)?;
-        }
-        drop(services);
-        println!("\n{} passed, {} failed", outcome.passed, outcome.failed);
-        if outcome.failed > 0 {
-            bail!("tests failed, see above");
-        }
-        Ok(())
+    drop(services);
+    println!("\n{} passed, {} failed", outcome.passed, outcome.failed);
+    if outcome.failed > 0 {
+        bail!("tests failed, see above");
     }
+    Ok(())
 }

@@ -59,7 +59,10 @@ pub async fn deploy(
         (None, None) => return Err(drafts::missing()),
         (None, Some(latest)) => latest,
         // This very version, or one that was saved and deployed while this one waited.
-        (Some(draft), Some(latest)) if latest.draft_version >= draft.version => latest,
+        (Some(draft), Some(latest)) if latest.draft_version >= draft.version => {
+            drop(tx);
+            latest
+        }
         (Some(draft), latest) => deploy_draft(services, tx, scope, draft, latest, request).await?,
     };
     services.live_bots.changed(&services.redis, version.bot_id).await;

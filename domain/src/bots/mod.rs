@@ -94,7 +94,9 @@ async fn rows(
         Row,
         r#"select b.id, b.name, b.status, b.live_version, v.content, v.deployed_at,
              (select count(*) from (
-                  select from conversations c where c.workspace_id = b.workspace_id and c.bot_id = b.id limit $6) as c)
+                  -- In the order of an index, which is read as far as needed: a table may begin with thousands of rows of others.
+                  select from conversations c where c.workspace_id = b.workspace_id and c.bot_id = b.id
+                  order by c.last_message_at desc, c.id limit $6) as c)
                  as "conversation_count!"
          from bots b
          join bot_versions v on v.workspace_id = b.workspace_id and v.bot_id = b.id and v.version = b.live_version

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use serde_json::json;
 
-use crate::load::{Load, Round};
+use crate::load::Load;
 use crate::memory;
 use crate::model::Model;
+use crate::processors::Watch;
 use crate::product::{Bench, Server, words};
 use crate::report::{self, ms};
 use crate::wire::{self, Connection};
@@ -40,10 +41,10 @@ pub async fn run(arguments: &[&str]) -> Result<()> {
         return Ok(());
     }
     let known = load(|number| words::question(number % KNOWN));
-    let before = (memory::processor_seconds(server.pid())?, Instant::now());
+    let watch = Watch::begin()?;
     let rounds = known.run().await?;
     report::print_rounds("turns, questions that were asked before", &rounds);
-    print_processor(server, before, &rounds)?;
+    watch.print(&rounds)?;
     let half = Load {
         rate: Some(report::rate(&rounds) / 2.0),
         ..known
@@ -55,17 +56,6 @@ pub async fn run(arguments: &[&str]) -> Result<()> {
     added(server, &model, bot).await?;
     let (now, most) = memory::of(server.pid())?;
     println!("\nmemory of the server: {now:.0} MB, at most {most:.0} MB");
-    Ok(())
-}
-
-fn print_processor(server: &Server, before: (f64, Instant), rounds: &[Round]) -> Result<()> {
-    let used = memory::processor_seconds(server.pid())? - before.0;
-    let share = used / before.1.elapsed().as_secs_f64();
-    let turns = report::rate(rounds);
-    eprintln!(
-        "(the server used {share:.2} processors: {:.2} ms a turn)",
-        share * 1000.0 / turns
-    );
     Ok(())
 }
 

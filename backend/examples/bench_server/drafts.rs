@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
 use crate::load::{ROUND, ROUNDS, Round};
+use crate::processors::Watch;
 use crate::product::{Admin, Options, Server, Servers, text};
 use crate::report;
 use crate::wire::{self, Connection};
@@ -33,6 +34,7 @@ pub async fn run() -> Result<()> {
     }
     report::print_head();
     let mut rounds = Vec::new();
+    let watch = Watch::begin()?;
     for number in 0..=ROUNDS {
         let local = LocalSet::new();
         let began = Instant::now();
@@ -58,6 +60,7 @@ pub async fn run() -> Result<()> {
         }
     }
     report::print_rounds("draft saves", &rounds);
+    watch.print(&rounds)?;
     for draft in drafts {
         let path = format!("/chatbots/draft/{}", text(&draft, "id")?);
         admin.call(Method::DELETE, &path, &Value::Null).await?;

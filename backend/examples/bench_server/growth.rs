@@ -39,11 +39,10 @@ pub async fn run() -> Result<()> {
         for statement in [
             format!("call grow_tenants({tenants})"),
             format!("call grow_messages({messages})"),
-            "vacuum analyze".to_owned(),
-            "checkpoint".to_owned(),
         ] {
             owner.execute(AssertSqlSafe(statement)).await?;
         }
+        bench.servers.settle().await?;
         eprintln!(
             "({tenants} tenants and {messages} messages were there after {:.0?})",
             began.elapsed()

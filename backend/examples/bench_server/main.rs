@@ -11,6 +11,7 @@ mod ingest;
 mod load;
 mod memory;
 mod model;
+mod processors;
 mod product;
 mod reads;
 mod report;

@@ -14,6 +14,7 @@ use anyhow::{Context, Result, ensure};
 use reqwest::multipart::Form;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
 
 use crate::model::Model;
 
@@ -72,6 +73,15 @@ impl Servers {
             database_url: url("database_url")?,
             redis_url: url("redis_url")?,
         })
+    }
+
+    /// Has Postgres learn what was just written, as it does by itself within minutes.
+    pub async fn settle(&self) -> Result<()> {
+        let mut owner = PgConnection::connect(&self.database_url).await?;
+        for statement in ["vacuum analyze", "checkpoint"] {
+            owner.execute(statement).await?;
+        }
+        Ok(())
     }
 }
 
@@ -191,6 +201,7 @@ impl Bench {
         let admin = Admin::enter(&server).await?;
         let base = admin.knowledge_base().await?;
         let bot = admin.bot(Some(&base), model).await?;
+        servers.settle().await?;
         Ok(Self {
             server,
             admin,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use crate::load::Load;
+use crate::processors::Watch;
 use crate::product::Bench;
 use crate::report;
 use crate::wire;
@@ -35,7 +36,10 @@ pub async fn run() -> Result<()> {
             rate: None,
             request: Rc::new(move |_| request.clone()),
         };
-        report::print_rounds(name, &load.run().await?);
+        let watch = Watch::begin()?;
+        let rounds = load.run().await?;
+        report::print_rounds(name, &rounds);
+        watch.print(&rounds)?;
     }
     Ok(())
 }

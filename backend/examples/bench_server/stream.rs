@@ -16,6 +16,7 @@ use tokio::task::{JoinHandle, LocalSet};
 use crate::chat::turn;
 use crate::memory;
 use crate::model::{Model, TOKENS};
+use crate::processors::Watch;
 use crate::product::{Bench, folder, words};
 use crate::report::ms;
 use crate::wire::Connection;
@@ -70,19 +71,18 @@ pub async fn run(arguments: &[&str]) -> Result<()> {
         begun.get(),
         memory::of(pid)?.0
     );
-    let used = memory::processor_seconds(pid)?;
+    let watch = Watch::begin()?;
     let opened = Instant::now();
     model.set_gate(true);
     local.await;
     let took = opened.elapsed().as_secs_f64();
-    let used = memory::processor_seconds(pid)? - used;
+    let used = watch.used()?;
     let complete = report(open).await?;
     let (_, most) = memory::of(pid)?;
     println!("{complete} of {streams} complete, {} failed", streams - complete);
     println!(
-        "{:.0} tokens a second, with {:.2} processors of the server; memory at most {most:.0} MB",
-        (complete * TOKENS) as f64 / took,
-        used / took
+        "{:.0} tokens a second; memory at most {most:.0} MB; processors used: {used}",
+        (complete * TOKENS) as f64 / took
     );
     ensure!(complete == streams, "streams were lost");
     Ok(())

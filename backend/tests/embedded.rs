@@ -285,6 +285,22 @@ async fn signals_stop_it_cleanly() {
 }
 
 #[tokio::test]
+async fn they_are_reached_through_sockets_unless_their_path_is_too_long() {
+    let folder = folder();
+    let far = folder.path().join("far-away".repeat(12));
+    fs::create_dir(&far).unwrap();
+    for (data_dir, is_near) in [(folder.path(), true), (far.as_path(), false)] {
+        let services = Services::start(data_dir, &[]);
+        for url in [&services.database_url, &services.redis_url] {
+            assert_eq!(url.contains("sockets"), is_near, "{url}");
+        }
+        write(&services, "first").await;
+        assert_words(&services, &["first"]).await;
+        services.stop();
+    }
+}
+
+#[tokio::test]
 async fn scratch_leaves_nothing_behind() {
     let folder = folder();
     let services = Services::start(folder.path(), &["--scratch"]);

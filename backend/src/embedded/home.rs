@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 /// Used when the data folder lies where the servers' user can't go, for example below `/root`.
 const FALLBACK: &str = "/var/lib/botwright";
+/// In bytes: a socket's path has 107 (unix(7)), and Postgres calls its own `/.s.PGSQL.<port>`.
+const LONGEST_SOCKET_FOLDER: usize = 107 - "/.s.PGSQL.65535".len();
 
 /// The folder of the private servers.
 #[derive(Debug, Clone)]
@@ -71,6 +73,23 @@ impl Home {
     /// A path in the folder.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Makes the folder of the servers' sockets, without those that an earlier run left there. `None` when its path is longer than a
+    /// socket's may be, or one that Postgres would take for a list.
+    pub(super) fn make_sockets(&self) -> Result<Option<PathBuf>> {
+        let folder = self.path("sockets");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("can't clear {}", folder.display()))?;
+        }
+        let is_plain = folder
+            .to_str()
+            .is_some_and(|path| path.len() <= LONGEST_SOCKET_FOLDER && !path.contains([',', '"']));
+        if !is_plain {
+            return Ok(None);
+        }
+        self.make_folder(&folder)?;
+        Ok(Some(folder))
     }
 
     /// Makes a folder that only the servers' user can read.

@@ -1,8 +1,8 @@
 //! A private Postgres and a private Redis in the data folder, for running without any settings.
 //!
-//! Both are child processes on loopback ports with a password made for this data folder. They are started
-//! again when they die, and stopped in order with the server. Should the server itself be killed, the next
-//! start finds what it left running and takes over.
+//! Both are child processes that listen on sockets in their folder and on loopback ports, with a password made for this data
+//! folder. They are started again when they die, and stopped in order with the server. Should the server itself be killed, the
+//! next start finds what it left running and takes over.
 
 mod home;
 mod leftovers;
@@ -61,10 +61,14 @@ impl Embedded {
             home.wipe()?;
         }
 
-        let password = home.password()?;
         let (postgres_port, redis_port) = free_ports()?;
-        let postgres = Postgres::new(&home, durability, postgres_port, &password).await?;
-        let redis = Redis::new(&home, durability, redis_port, &password)?;
+        let sockets = match durability {
+            Durability::Durable => home.make_sockets()?,
+            // Tests put cables between.
+            Durability::Scratch => None,
+        };
+        let redis = Redis::new(&home, durability, redis_port, sockets.as_deref())?;
+        let postgres = Postgres::new(&home, durability, postgres_port, sockets).await?;
         let (database_url, redis_url) = (postgres.url("botwright"), redis.url());
         let (postgres, redis) = tokio::try_join!(start_postgres(postgres), Service::start(redis))?;
         Ok(Self {

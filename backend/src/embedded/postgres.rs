@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 
@@ -31,11 +32,18 @@ pub(super) struct Postgres {
     durability: Durability,
     port: u16,
     password: String,
+    /// The folder of its socket, through which it is reached sooner than through the port.
+    sockets: Option<PathBuf>,
 }
 
 impl Postgres {
     /// Finds the programs, and makes the cluster if there is none yet.
-    pub(super) async fn new(home: &Home, durability: Durability, port: u16, password: &str) -> Result<Self> {
+    pub(super) async fn new(
+        home: &Home,
+        durability: Durability,
+        port: u16,
+        sockets: Option<PathBuf>,
+    ) -> Result<Self> {
         let version = fs::read_to_string(home.path(DATA).join("PG_VERSION")).ok();
         let binaries = find_binaries(version.as_deref().map(str::trim))?;
         let postgres = Self {
@@ -43,7 +51,8 @@ impl Postgres {
             binaries,
             durability,
             port,
-            password: password.to_owned(),
+            password: home.password()?,
+            sockets,
         };
         if version.is_none() {
             postgres.make_cluster().await?;
@@ -53,7 +62,11 @@ impl Postgres {
 
     /// Where clients reach a database of this cluster.
     pub(super) fn url(&self, database: &str) -> String {
-        url(&self.password, self.port, database)
+        let url = url(&self.password, self.port, database);
+        let Some(folder) = self.sockets.as_ref().and_then(|folder| folder.to_str()) else {
+            return url;
+        };
+        format!("{url}?host={}", utf8_percent_encode(folder, NON_ALPHANUMERIC))
     }
 
     /// Makes the cluster beside its place and then moves it there: a half-made one is never used.
@@ -134,9 +147,13 @@ impl Server for Postgres {
             .arg(data)
             .arg("-p")
             .arg(self.port.to_string());
+        let sockets = self.sockets.as_ref().and_then(|folder| folder.to_str());
+        // In quotes, as in a list.
+        let sockets = sockets.map_or_else(String::new, |folder| format!("\"{folder}\""));
+        let sockets = format!("unix_socket_directories={sockets}");
         let mut settings = vec![
             "listen_addresses=127.0.0.1",
-            "unix_socket_directories=",
+            sockets.as_str(),
             "max_connections=200",
             "shared_buffers=128MB",
             "timezone=UTC",

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
+use url::Url;
 
 use super::Durability;
 use super::home::Home;
@@ -26,36 +27,56 @@ pub(super) struct Redis {
     program: PathBuf,
     port: u16,
     password: String,
+    /// Its socket, through which it is reached sooner than through the port.
+    socket: Option<PathBuf>,
 }
 
 impl Redis {
     /// Finds the program and writes its settings.
-    pub(super) fn new(home: &Home, durability: Durability, port: u16, password: &str) -> Result<Self> {
+    pub(super) fn new(
+        home: &Home,
+        durability: Durability,
+        port: u16,
+        sockets: Option<&Path>,
+    ) -> Result<Self> {
         let program = find_program()?;
+        let password = home.password()?;
         home.make_folder(&home.path(DATA))?;
         let append = if durability == Durability::Durable {
             "yes"
         } else {
             "no"
         };
-        let settings = format!(
+        let mut settings = format!(
             "bind 127.0.0.1\nport {port}\nrequirepass {password}\ndaemonize no\ndir \"{}\"\n\
              appendonly {append}\nsave \"\"\nmaxmemory-policy noeviction\n",
             quote(&home.path(DATA))
         );
+        let socket = sockets.map(|folder| folder.join("redis.sock"));
+        if let Some(socket) = &socket {
+            settings += &format!("unixsocket \"{}\"\nunixsocketperm 700\n", quote(socket));
+        }
         // In a file: command lines can be read by everyone on the machine.
         home.write_secret(&home.path("redis.conf"), &settings)?;
         Ok(Self {
             home: home.clone(),
             program,
             port,
-            password: password.to_owned(),
+            password,
+            socket,
         })
     }
 
     /// Where clients reach it.
     pub(super) fn url(&self) -> String {
-        format!("redis://:{}@127.0.0.1:{}/0", self.password, self.port)
+        let socket = self
+            .socket
+            .as_ref()
+            .and_then(|path| Url::from_file_path(path).ok());
+        match socket {
+            Some(socket) => format!("redis+unix://{}?pass={}&db=0", socket.path(), self.password),
+            None => format!("redis://:{}@127.0.0.1:{}/0", self.password, self.port),
+        }
     }
 }
 

@@ -1,12 +1,25 @@
-//! `/docs/errors`: what each error code means. The API reference beside it is Swagger UI from our own origin.
+//! `/docs/errors`: what each error code means, and the API document. The API reference beside it is Swagger UI from our own origin.
 
 use std::fmt::Write;
 
 use api_types::ErrorCode;
+use axum::body::Bytes;
+use axum::http::header;
 use axum::response::Html;
+use axum::routing::{MethodRouter, get};
 use strum::IntoEnumIterator;
+use utoipa::openapi::OpenApi;
 
 use crate::problem::{code_name, describe};
+
+/// Where the API document is.
+pub const OPENAPI: &str = "/api/v1/openapi.json";
+
+/// Serves the API document as text: as values it takes some megabytes for as long as the server runs.
+pub fn openapi<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> MethodRouter<S> {
+    let text = Bytes::from(serde_json::to_string(document).unwrap_or_default());
+    get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) })
+}
 
 /// One row a code; `type` of every problem points here.
 pub async fn errors() -> Html<String> {

@@ -330,7 +330,8 @@ pub fn router(state: AppState) -> Router {
         .route("/demo", get(demo::page))
         .route("/outbox", get(outbox::page))
         .route("/docs/errors", get(docs::errors))
-        .merge(SwaggerUi::new("/docs/api").url("/api/v1/openapi.json", document))
+        .route(docs::OPENAPI, docs::openapi(&document))
+        .merge(SwaggerUi::new("/docs/api").config(utoipa_swagger_ui::Config::from(docs::OPENAPI)))
         .merge(widget::routes());
     let router = api
         .merge(visitor_api.layer(edge::cors(&state.services)))

@@ -12,10 +12,11 @@ use domain::kb::parse::sandbox;
 use domain::log;
 use domain::secrets;
 use domain::traces::Export;
+use tikv_jemallocator::Jemalloc;
 use uuid::Uuid;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 #[derive(Parser)]
 #[command(name = "botwright", version, about = "A chatbot builder: server and tools")]

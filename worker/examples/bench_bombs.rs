@@ -14,13 +14,13 @@ use std::time::Instant;
 
 use bombs::Bomb;
 use domain::kb::parse::sandbox::{self, Sandbox, SandboxError};
-use mimalloc::MiMalloc;
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::{Deserialize, Serialize};
+use tikv_jemallocator::Jemalloc;
 
 /// As in the product, whose limits on memory depend on it.
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 const MOST_MILLISECONDS: u128 = 2000;
 const MOST_MEBIBYTES: i64 = 512;

@@ -12,13 +12,13 @@ use domain::master_key::{self, Recognised};
 use domain::services::load_embedder;
 use domain::traces::Export;
 use domain::{log, metrics};
-use mimalloc::MiMalloc;
+use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     // The worker starts itself again, with limits, for every file that it reads.

@@ -5,17 +5,18 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
-use crate::support::{TestApp, done, ok, refused};
+use super::served::Served;
+use crate::support::{done, ok, refused};
 
 #[tokio::test]
 async fn a_bot_that_was_taken_down_says_so_and_can_be_put_up_again() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
+    let Served {
+        app,
+        ada,
+        bot,
+        fake: _fake,
+        ..
+    } = Served::start("Hello!").await;
     let chat = || {
         app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"))
             .json(&json!({ "message": "Hello" }))
@@ -41,11 +42,13 @@ async fn a_bot_that_was_taken_down_says_so_and_can_be_put_up_again() {
 
 #[tokio::test]
 async fn conversations_are_counted_to_a_hundred() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
+    let Served {
+        app,
+        ada,
+        bot,
+        fake: _fake,
+        ..
+    } = Served::start("Hello!").await;
     super::data::execute(
         &app,
         "insert into conversations (workspace_id, id, bot_id, channel)

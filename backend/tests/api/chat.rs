@@ -10,27 +10,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
-use crate::support::{Person, TestApp, done, ok, refused};
+use super::served::Served;
+use crate::support::fake_openai::Reply;
+use crate::support::{done, ok, refused};
 
-/// A server with a live bot of a fake model.
-struct Fixture {
-    app: TestApp,
-    ada: Person,
-    fake: FakeOpenAi,
-    bot: Uuid,
-}
-
-async fn fixture(reply: Reply) -> Fixture {
-    let fake = FakeOpenAi::start(reply).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
-    Fixture { app, ada, fake, bot }
-}
-
-impl Fixture {
+impl Served {
     #[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
     fn chat(&self, body: Value) -> RequestBuilder {
         self.app
@@ -76,7 +60,7 @@ pub fn parse(text: &str) -> Vec<(String, ChatEvent)> {
 
 #[tokio::test]
 async fn an_answer_as_json_is_stored_with_the_conversation() {
-    let it = fixture(Reply::Text("Hello there.".into())).await;
+    let it = Served::start("Hello there.").await;
     let first: ChatResponse =
         ok(it.chat(json!({ "message": " Hi! ", "metadata": { "page": "/pricing" } }))).await;
     assert_eq!(
@@ -135,7 +119,7 @@ async fn an_answer_as_json_is_stored_with_the_conversation() {
 
 #[tokio::test]
 async fn a_stream_has_numbered_events_in_order_and_can_be_resumed_anywhere() {
-    let it = fixture(Reply::Text("One two three four five.".into())).await;
+    let it = Served::start("One two three four five.").await;
     let all = events(it.chat(json!({ "message": "Count", "stream": true }))).await;
     let names: Vec<_> = all.iter().map(|(_, event)| event.name()).collect();
     assert_eq!(&names[..3], ["start", "sources", "delta"]);
@@ -176,7 +160,7 @@ async fn a_stream_has_numbered_events_in_order_and_can_be_resumed_anywhere() {
 
 #[tokio::test]
 async fn an_answer_is_finished_and_kept_when_the_visitor_goes_away() {
-    let it = fixture(Reply::Text("A long answer of several words.".into())).await;
+    let it = Served::start("A long answer of several words.").await;
     let response = it
         .chat(json!({ "message": "Go on", "stream": true }))
         .send()
@@ -207,7 +191,7 @@ async fn an_answer_is_finished_and_kept_when_the_visitor_goes_away() {
 
 #[tokio::test]
 async fn a_question_without_an_answer_is_recorded_as_a_gap() {
-    let it = fixture(Reply::Text("NO_ANSWER".into())).await;
+    let it = Served::start("NO_ANSWER").await;
     let answer: ChatResponse = ok(it.chat(json!({ "message": "What is the airspeed of a swallow?" }))).await;
     assert!(!answer.answered);
     assert_eq!(
@@ -222,7 +206,7 @@ async fn a_question_without_an_answer_is_recorded_as_a_gap() {
 
 #[tokio::test]
 async fn the_prompt_holds_rules_history_and_question_and_no_citation_is_made_up() {
-    let it = fixture(Reply::Text("It is so [1][2].".into())).await;
+    let it = Served::start("It is so [1][2].").await;
     let first: ChatResponse = ok(it.chat(json!({ "message": "Where do you ship your parcels from?" }))).await;
     assert_eq!(first.response, "It is so .");
     assert!(first.sources.is_empty());
@@ -257,7 +241,7 @@ async fn the_prompt_holds_rules_history_and_question_and_no_citation_is_made_up(
 
 #[tokio::test]
 async fn bad_messages_are_refused_and_begin_nothing() {
-    let it = fixture(Reply::Text("Hello!".into())).await;
+    let it = Served::start("Hello!").await;
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     for message in ["", "  \n ", &"x".repeat(4_001), "nul \0 byte"] {
         let problem = refused(
@@ -289,7 +273,7 @@ async fn bad_messages_are_refused_and_begin_nothing() {
 
 #[tokio::test]
 async fn a_session_belongs_to_its_bot() {
-    let it = fixture(Reply::Text("Hello!".into())).await;
+    let it = Served::start("Hello!").await;
     let provider: Vec<Value> = ok(it.app.get(&it.ada, "/api/v1/providers")).await;
     let provider = provider[0]["id"].as_str().unwrap().parse().unwrap();
     let other = it.app.deploy(&it.ada, &deployable("Other", provider)).await;
@@ -309,7 +293,7 @@ async fn a_session_belongs_to_its_bot() {
 
 #[tokio::test]
 async fn what_belongs_to_another_conversation_stays_there() {
-    let it = fixture(Reply::Text("Noted.".into())).await;
+    let it = Served::start("Noted.").await;
     let first: ChatResponse =
         ok(it.chat(json!({ "message": "My parcel is number 4711, where is it?" }))).await;
     let second: ChatResponse = ok(it.chat(json!({ "message": "When do you open on Mondays?" }))).await;
@@ -339,7 +323,7 @@ async fn what_belongs_to_another_conversation_stays_there() {
 
 #[tokio::test]
 async fn a_model_server_that_fails_gives_a_clear_error_and_loses_nothing() {
-    let it = fixture(Reply::Text("Hello!".into())).await;
+    let it = Served::start("Hello!").await;
     let failures = [
         (
             Reply::Status(500, "boom".into()),
@@ -409,7 +393,7 @@ async fn a_model_server_that_fails_gives_a_clear_error_and_loses_nothing() {
 
 #[tokio::test]
 async fn visitors_learn_nothing_of_the_settings_but_the_team_does() {
-    let it = fixture(Reply::Status(401, "Incorrect API key of org-botwright".into())).await;
+    let it = Served::start(Reply::Status(401, "Incorrect API key of org-botwright".into())).await;
     let streamed = events(it.chat(json!({ "message": "How long is the warranty?", "stream": true }))).await;
     let Some((_, ChatEvent::Error { message, .. })) = streamed.last() else {
         panic!("{streamed:?}")
@@ -436,7 +420,7 @@ async fn visitors_learn_nothing_of_the_settings_but_the_team_does() {
 
 #[tokio::test]
 async fn who_follows_an_answer_that_nobody_writes_any_more_is_told() {
-    let it = fixture(Reply::Stall("The first words".into())).await;
+    let it = Served::start(Reply::Stall("The first words".into())).await;
     let response = it
         .chat(json!({ "message": "Go on", "stream": true }))
         .send()
@@ -474,7 +458,7 @@ async fn who_follows_an_answer_that_nobody_writes_any_more_is_told() {
 
 #[tokio::test]
 async fn nul_characters_cost_nothing() {
-    let it = fixture(Reply::Text("Hel\0lo.".into())).await;
+    let it = Served::start("Hel\0lo.").await;
     let answer: ChatResponse = ok(it.chat(json!({ "message": "Who are you?" }))).await;
     assert_eq!(answer.response, "Hello.");
     for body in [
@@ -500,7 +484,7 @@ async fn nul_characters_cost_nothing() {
 
 #[tokio::test]
 async fn a_draft_is_tested_without_a_trace() {
-    let it = fixture(Reply::Text("From the draft.".into())).await;
+    let it = Served::start("From the draft.").await;
     let provider: Vec<Value> = ok(it.app.get(&it.ada, "/api/v1/providers")).await;
     let provider = provider[0]["id"].as_str().unwrap().parse().unwrap();
     let draft = it.app.draft(&it.ada, &deployable("Draft", provider)).await;

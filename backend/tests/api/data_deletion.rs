@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::chatbot_drafts::deployable;
 use super::data::{execute, exported, number, worker_services};
 use super::kb::indexed;
+use super::served::Served;
 use crate::support::fake_openai::{FakeOpenAi, Reply};
 use crate::support::{Person, TestApp, ok, refused, traces};
 
@@ -48,12 +49,10 @@ async fn finished(app: &TestApp, id: Uuid) -> DeletionReceipt {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_of_a_conversation() {
-    let fake = FakeOpenAi::start(Reply::Text("x".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
+    let Served {
+        app, ada, bot, fake, ..
+    } = Served::start("x").await;
     let editor = app.join(&ada, "invitations", Role::Editor).await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
     let (asked, answered, kept) = (marker("asked"), marker("answered"), marker("kept"));
     let ask = async |message: &str, session: Option<&Value>| -> Value {
         let request = app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"));
@@ -156,15 +155,14 @@ async fn nothing_is_left_of_a_conversation() {
 async fn an_answer_to_a_deleted_conversation_leaves_nothing_behind() {
     let hold = std::sync::Arc::new(tokio::sync::Notify::new());
     let answered = marker("answered");
-    let fake = FakeOpenAi::start(Reply::Held(
-        format!("It is {answered} and nothing else."),
-        hold.clone(),
-    ))
-    .await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
+    let reply = Reply::Held(format!("It is {answered} and nothing else."), hold.clone());
+    let Served {
+        app,
+        ada,
+        bot,
+        fake: _fake,
+        ..
+    } = Served::start(reply).await;
     let request = app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"));
     let request = request.json(&json!({ "message": "Hello?", "stream": true }));
     let running = tokio::spawn(async move { request.send().await.unwrap().text().await.unwrap() });

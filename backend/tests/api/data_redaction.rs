@@ -4,9 +4,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
-use crate::support::{TestApp, ok, traces};
+use super::served::Served;
+use crate::support::fake_openai::Reply;
+use crate::support::{ok, traces};
 
 const SECRETS: [&str; 3] = [
     "ada.lovelace+shop@example.com",
@@ -16,13 +16,14 @@ const SECRETS: [&str; 3] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_raw_is_stored_or_sent() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let mut content = deployable("Helper", provider);
-    content.instructions = "You talk to {{name}}.".into();
-    let bot = app.deploy(&ada, &content).await;
+    let served = Served::start_with(
+        "Hello!",
+        |_| {},
+        |content| content.instructions = "You talk to {{name}}.".into(),
+    );
+    let Served {
+        app, ada, bot, fake, ..
+    } = served.await;
     let path = format!("/api/v1/bots/{bot}/chat");
     // Before it is on, the bot is in the cache as it was.
     let plain: Value = ok(app

@@ -11,11 +11,12 @@ use sqlx::{Connection, PgConnection};
 
 use super::chatbot_drafts::deployable;
 use super::kb_pairs::{finalized, upload};
-use crate::support::fake_openai::{FakeOpenAi, Reply};
+use super::served::Served;
 use crate::support::{TestApp, items, ok, refused};
 
-/// One hash over every row of every table.
+/// One hash over every row of every table, copies of drafts that are not written yet among them.
 async fn fingerprint(app: &TestApp) -> String {
+    app.services().drafts.flush().await.unwrap();
     let mut owner = PgConnection::connect(app.database.url.as_str()).await.unwrap();
     let tables: Vec<String> =
         sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public' order by 1")
@@ -37,12 +38,15 @@ async fn fingerprint(app: &TestApp) -> String {
 
 #[tokio::test]
 async fn foreign_ids_are_unknown_and_nothing_changes() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
+    let Served {
+        app,
+        ada,
+        provider,
+        bot,
+        fake: _fake,
+        ..
+    } = Served::start("Hello!").await;
     let eve = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
     let draft = app.draft(&ada, &deployable("Draft", provider)).await.id;
     let chat: Value = ok(app
         .request(Method::POST, &format!("/api/v1/bots/{bot}/chat"))
@@ -82,8 +86,15 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
     let (faq, faq_source) = finalized(&app, &ada, pairs).await;
     let pairs = format!("{faq}/sources/{faq_source}/pairs");
 
-    let before = fingerprint(&app).await;
     let content = deployable("Mine", provider);
+    // A bot of hers that would use what is his.
+    let stolen = ChatbotContent {
+        knowledge_base_ids: vec![kb],
+        ..content.clone()
+    };
+    let mine = app.draft(&eve, &stolen).await;
+
+    let before = fingerprint(&app).await;
     let save_provider = json!({ "name": "x", "base_url": "https://example.com", "default_model": "m" });
     let unknown = [
         app.get(&eve, &format!("/api/v1/bots/{bot}")),
@@ -222,12 +233,6 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
         ErrorCode::ValidationFailed,
     )
     .await;
-    // A bot of hers can't be made to use what is his.
-    let content = ChatbotContent {
-        knowledge_base_ids: vec![kb],
-        ..content
-    };
-    let mine = app.draft(&eve, &content).await;
     let deploy = app.post(
         &eve,
         &format!("/api/v1/chatbots/draft/{}/deploy", mine.id),
@@ -246,11 +251,7 @@ async fn foreign_ids_are_unknown_and_nothing_changes() {
 
 #[tokio::test]
 async fn without_a_tenant_the_app_role_sees_no_tenant_rows() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    app.deploy(&ada, &deployable("Helper", provider)).await;
+    let Served { app, fake: _fake, .. } = Served::start("Hello!").await;
     for role in [DbRole::App, DbRole::Worker] {
         let db = Db::connect(app.database.url.as_str(), role, 1).unwrap();
         for table in [
@@ -275,11 +276,12 @@ async fn without_a_tenant_the_app_role_sees_no_tenant_rows() {
 
 #[tokio::test]
 async fn a_connection_remembers_no_tenant() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    app.deploy(&ada, &deployable("Helper", provider)).await;
+    let Served {
+        app,
+        ada,
+        fake: _fake,
+        ..
+    } = Served::start("Hello!").await;
     // One connection: whoever comes next is given the same.
     let db = Db::connect(app.database.url.as_str(), DbRole::App, 1).unwrap();
     let count = "select count(*) from bots";

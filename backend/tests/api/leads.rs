@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::data::execute;
-use super::served::{Served, served};
+use super::served::Served;
 use crate::support::fake_openai::FakeOpenAi;
 use crate::support::{Person, TestApp, done, ok, refused};
 
@@ -39,7 +39,7 @@ fn field(key: &str, kind: LeadFieldKind, required: bool) -> LeadField {
 
 /// A bot that asks for name, e-mail address, phone number and a wish.
 pub async fn fixture(change: impl FnOnce(&mut domain::config::Config)) -> Fixture {
-    let served = served("Hello there.", change, |content| {
+    let served = Served::start_with("Hello there.", change, |content| {
         content.lead_form.enabled = true;
         content.lead_form.consent = "I agree to be called.".into();
         content.lead_form.fields = vec![
@@ -55,6 +55,7 @@ pub async fn fixture(change: impl FnOnce(&mut domain::config::Config)) -> Fixtur
         content,
         bot,
         fake,
+        ..
     } = served.await;
     Fixture {
         app,

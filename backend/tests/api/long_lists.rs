@@ -13,8 +13,7 @@ use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
+use super::served::Served;
 use crate::support::{Person, TestApp, ok, refused};
 
 /// Messages of the long conversation.
@@ -71,11 +70,6 @@ async fn conversation(database: &mut PgConnection, workspace: Uuid, bot: Uuid) -
     id
 }
 
-async fn deploy(app: &TestApp, fake: &FakeOpenAi, person: &Person) -> Uuid {
-    let provider = app.provider(person, &fake.base_url()).await;
-    app.deploy(person, &deployable("Guide", provider)).await
-}
-
 fn number(content: &str) -> i64 {
     content.strip_prefix("message ").unwrap().parse().unwrap()
 }
@@ -89,10 +83,13 @@ fn numbers(page: &MessagePage) -> Vec<i64> {
 
 #[tokio::test]
 async fn a_long_conversation_is_read_a_part_at_a_time() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello.".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let bot = deploy(&app, &fake, &ada).await;
+    let Served {
+        app,
+        ada,
+        bot,
+        fake: _fake,
+        ..
+    } = Served::start("Hello.").await;
     let id = conversation(&mut database(&app).await, ada.workspace_id(), bot).await;
     let path = format!("/api/v1/conversations/{id}");
 
@@ -154,10 +151,13 @@ async fn a_long_conversation_is_read_a_part_at_a_time() {
 
 #[tokio::test]
 async fn two_hundred_bots_are_listed_in_pages_and_found_by_name() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello.".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let bot = deploy(&app, &fake, &ada).await;
+    let Served {
+        app,
+        ada,
+        bot,
+        fake: _fake,
+        ..
+    } = Served::start("Hello.").await;
     let mut database = database(&app).await;
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
         "insert into bots (workspace_id, id, name, status, live_version)

@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::kb::indexed;
-use super::served::served;
+use super::served::Served;
 use crate::support::{TestApp, ok, refused};
 
 /// Names in a text, without what histograms add.
@@ -30,7 +30,7 @@ fn names(text: &str) -> BTreeSet<String> {
 #[tokio::test]
 async fn everything_that_is_listed_is_counted() {
     metrics::install().unwrap();
-    let served = served("Use a soft cloth.", |config| config.worker = true, |_| {}).await;
+    let served = Served::start_with("Use a soft cloth.", |config| config.worker = true, |_| {}).await;
     let app = &served.app;
     let body = json!({ "message": "How is it cleaned?" });
     let _: Value = ok(app

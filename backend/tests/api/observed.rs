@@ -3,14 +3,14 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::served::served;
+use super::served::Served;
 use crate::support::log::Log;
 use crate::support::ok;
 
 #[tokio::test]
 async fn entries_say_whose_they_are_and_nothing_that_anybody_wrote() {
     let log = Log::start_json(None);
-    let served = served("The secret recipe is plums.", |_| {}, |_| {}).await;
+    let served = Served::start("The secret recipe is plums.").await;
     let app = &served.app;
     let body =
         json!({ "message": "What is zebra-canary-question?", "metadata": { "mail": "vera@example.org" } });

@@ -4,17 +4,14 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
+use super::served::Served;
 use crate::support::{TestApp, ok};
 
 #[tokio::test]
 async fn a_bot_is_a_model_to_openai_clients() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello there.".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
+    let Served {
+        app, ada, bot, fake, ..
+    } = Served::start("Hello there.").await;
     let key: Value = ok(app.post(
         &ada,
         "/api/v1/api-keys",

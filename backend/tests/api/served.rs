@@ -11,34 +11,44 @@ use crate::support::{Person, TestApp};
 pub struct Served {
     pub app: TestApp,
     pub ada: Person,
+    /// Ada's, of the model.
+    pub provider: Uuid,
     pub content: ChatbotContent,
     pub bot: Uuid,
     /// Answers for as long as it lives.
     pub fake: FakeOpenAi,
 }
 
-/// The model says `words`.
-pub async fn served(
-    words: &str,
-    configure: impl FnOnce(&mut Config),
-    change: impl FnOnce(&mut ChatbotContent),
-) -> Served {
-    let fake = FakeOpenAi::start(Reply::Text(words.into())).await;
-    let app = TestApp::start_with(|config| {
-        config.outbound_allow = vec![fake.place()];
-        configure(config);
-    })
-    .await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let mut content = deployable("Helper", provider);
-    change(&mut content);
-    let bot = app.deploy(&ada, &content).await;
-    Served {
-        app,
-        ada,
-        content,
-        bot,
-        fake,
+impl Served {
+    /// With nothing but a model.
+    pub async fn start(reply: impl Into<Reply>) -> Self {
+        Self::start_with(reply, |_| {}, |_| {}).await
+    }
+
+    /// With changes to the server and to the bot.
+    pub async fn start_with(
+        reply: impl Into<Reply>,
+        configure: impl FnOnce(&mut Config),
+        change: impl FnOnce(&mut ChatbotContent),
+    ) -> Self {
+        let fake = FakeOpenAi::start(reply.into()).await;
+        let app = TestApp::start_with(|config| {
+            config.outbound_allow = vec![fake.place()];
+            configure(config);
+        })
+        .await;
+        let ada = app.sign_up().await;
+        let provider = app.provider(&ada, &fake.base_url()).await;
+        let mut content = deployable("Helper", provider);
+        change(&mut content);
+        let bot = app.deploy(&ada, &content).await;
+        Self {
+            app,
+            ada,
+            provider,
+            content,
+            bot,
+            fake,
+        }
     }
 }

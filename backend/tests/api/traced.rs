@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::kb::indexed;
-use super::served::served;
+use super::served::Served;
 use crate::support::collector::{Collector, attribute};
 use crate::support::log::Log;
 use crate::support::ok;
@@ -25,7 +25,7 @@ async fn a_turn_and_a_job_are_told_part_by_part_and_without_words() {
     let collector = Collector::start().await;
     let export = Export::to(&collector.url).unwrap();
     let log = Log::start_json(Some(&export));
-    let served = served(
+    let served = Served::start_with(
         "The secret recipe is plums.",
         |config| config.worker = true,
         |_| {},
@@ -130,7 +130,7 @@ async fn a_collector_that_is_away_is_nobodys_loss() {
     drop(closed);
     let export = Export::to(&url.parse().unwrap()).unwrap();
     let log = Log::start_json(Some(&export));
-    let served = served("With a soft cloth.", |_| {}, |_| {}).await;
+    let served = Served::start("With a soft cloth.").await;
     let path = format!("/api/v1/bots/{}/chat", served.bot);
     let body = json!({ "message": "How is it cleaned?" });
     let answer: Value = ok(served.app.request(Method::POST, &path).json(&body)).await;

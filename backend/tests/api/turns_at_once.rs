@@ -10,34 +10,11 @@ use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
 use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
-use crate::support::{Person, TestApp, ok, refused};
+use super::served::Served;
+use crate::support::fake_openai::Reply;
+use crate::support::{ok, refused};
 
-/// A live bot whose model repeats what it was asked.
-struct Fixture {
-    app: TestApp,
-    ada: Person,
-    provider: Uuid,
-    bot: Uuid,
-    _fake: FakeOpenAi,
-}
-
-async fn fixture() -> Fixture {
-    let fake = FakeOpenAi::start(Reply::Echo).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
-    Fixture {
-        app,
-        ada,
-        provider,
-        bot,
-        _fake: fake,
-    }
-}
-
-impl Fixture {
+impl Served {
     fn ask(&self, message: &str, session: Option<Uuid>) -> RequestBuilder {
         self.app
             .request(Method::POST, &format!("/api/v1/bots/{}/chat", self.bot))
@@ -79,7 +56,7 @@ async fn somebody_waits(owner: &mut PgConnection) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_message_goes_to_its_conversation() {
-    let it = fixture().await;
+    let it = Served::start(Reply::Echo).await;
     let mut sessions = Vec::new();
     for number in 0..4 {
         sessions.push(it.begin(&format!("first {number}")).await);
@@ -142,7 +119,7 @@ async fn each_message_goes_to_its_conversation() {
 /// A transaction elsewhere may have a conversation locked for a while, such as one that deletes many.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_that_is_locked_holds_up_no_other() {
-    let it = fixture().await;
+    let it = Served::start(Reply::Echo).await;
     let locked = it.begin("first").await;
     let (mut owner, mut looks) = (it.owner().await, it.owner().await);
     owner
@@ -163,7 +140,7 @@ async fn a_conversation_that_is_locked_holds_up_no_other() {
 /// What `begin_turns` makes of messages that are not to be begun, among one that is.
 #[tokio::test]
 async fn what_is_not_the_bots_is_left_alone() {
-    let it = fixture().await;
+    let it = Served::start(Reply::Echo).await;
     let (own, peoples) = (it.begin("own").await, it.begin("peoples").await);
     let other_bot = it.app.deploy(&it.ada, &deployable("Other", it.provider)).await;
     let of_other_bot: ChatResponse = ok(it

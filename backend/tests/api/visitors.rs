@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::served::{Served, served};
+use super::served::Served;
 use crate::support::fake_openai::FakeOpenAi;
 use crate::support::{Person, TestApp, done, ok, refused};
 
@@ -30,13 +30,14 @@ struct Fixture {
 }
 
 async fn fixture(access: Access) -> Fixture {
-    let served = served("Hello there.", |_| {}, |content| content.access = access);
+    let served = Served::start_with("Hello there.", |_| {}, |content| content.access = access);
     let Served {
         app,
         ada,
         content,
         bot,
         fake,
+        ..
     } = served.await;
     Fixture {
         app,

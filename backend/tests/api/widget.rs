@@ -8,26 +8,11 @@ use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
-use crate::support::{Person, TestApp, done, ok, refused};
+use super::served::Served;
+use crate::support::{done, ok, refused};
 
-struct Fixture {
-    app: TestApp,
-    ada: Person,
-    bot: Uuid,
-    fake: FakeOpenAi,
-}
-
-async fn fixture(settings: impl FnOnce(&mut ChatbotContent)) -> Fixture {
-    let fake = FakeOpenAi::start(Reply::Text("Hello there.".into())).await;
-    let app = TestApp::start_with(|config| config.outbound_allow = vec![fake.place()]).await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let mut content = deployable("Helper", provider);
-    settings(&mut content);
-    let bot = app.deploy(&ada, &content).await;
-    Fixture { app, ada, bot, fake }
+async fn fixture(settings: impl FnOnce(&mut ChatbotContent)) -> Served {
+    Served::start_with("Hello there.", |_| {}, settings).await
 }
 
 fn german() -> Translation {
@@ -39,7 +24,7 @@ fn german() -> Translation {
     }
 }
 
-impl Fixture {
+impl Served {
     async fn config(&self, query: &str) -> BotConfig {
         let path = format!("/api/v1/bots/{}/config{query}", self.bot);
         ok(self.app.request(Method::GET, &path)).await

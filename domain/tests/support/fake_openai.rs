@@ -54,6 +54,12 @@ pub enum Reply {
     Redirect(String),
 }
 
+impl From<&str> for Reply {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
 /// What the server was asked.
 #[derive(Debug, Clone)]
 pub struct Request {

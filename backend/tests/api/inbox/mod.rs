@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::served::{Served, served};
+use super::served::Served;
 use crate::support::{Person, ok};
 
 /// A server with a bot that hands over to people.
@@ -38,7 +38,7 @@ pub async fn fixture(
     configure: impl FnOnce(&mut domain::config::Config),
     change: impl FnOnce(&mut ChatbotContent),
 ) -> Fixture {
-    let served = served("Hello there.", configure, |content| {
+    let served = Served::start_with("Hello there.", configure, |content| {
         content.hand_off.enabled = true;
         change(content);
     });

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::served::{Served, served};
+use super::served::Served;
 use crate::support::ok;
 
 /// The smallest PNG there is: one pixel.
@@ -46,7 +46,7 @@ pub async fn fixture_with(
     configure: impl FnOnce(&mut domain::config::Config),
     change: impl FnOnce(&mut ChatbotContent),
 ) -> Fixture {
-    let served = served("I have read it.", configure, |content| {
+    let served = Served::start_with("I have read it.", configure, |content| {
         content.uploads.enabled = true;
         change(content);
     });

@@ -31,6 +31,34 @@ struct Row {
     updated_at: DateTime<Utc>,
 }
 
+/// The statement that reads knowledge bases of a workspace, `$1`. Which ones is part of it, so that Postgres can plan it once.
+macro_rules! select {
+    ($which:literal, $($argument:expr),+) => {
+        sqlx::query_as!(
+            Row,
+            r#"select kb.id, kb.name, kb.description, kb.chunking as "chunking: Json<Chunking>",
+                   count(d.id) as "total!",
+                   count(d.id) filter (where d.status = 'indexed') as "indexed!",
+                   count(d.id) filter (where d.status = 'failed') as "failed!",
+                   coalesce(sum(d.chunk_count) filter (where d.live_version is not null), 0)::bigint as "chunk_count!",
+                   (select count(*) from chunk_edits e
+                    join documents of_edit on of_edit.workspace_id = e.workspace_id and of_edit.id = e.document_id
+                    where e.workspace_id = kb.workspace_id and of_edit.knowledge_base_id = kb.id) as "edit_count!",
+                   array(select b.name from bot_knowledge_bases u
+                         join bots b on b.workspace_id = u.workspace_id and b.id = u.bot_id
+                         where u.workspace_id = kb.workspace_id and u.knowledge_base_id = kb.id
+                         order by b.name) as "used_by!",
+                   kb.created_at, kb.updated_at
+               from knowledge_bases kb
+               left join documents d on d.workspace_id = kb.workspace_id and d.knowledge_base_id = kb.id
+               where kb.workspace_id = $1"# + $which + r#"
+               group by kb.workspace_id, kb.id
+               order by kb.name"#,
+            $($argument),+
+        )
+    };
+}
+
 impl From<Row> for KnowledgeBase {
     fn from(row: Row) -> Self {
         Self {
@@ -55,45 +83,22 @@ impl From<Row> for KnowledgeBase {
 /// The workspace's knowledge bases, by name.
 pub async fn list(db: &Db, scope: &Scope) -> Result<Vec<KnowledgeBase>> {
     let mut tx = db.tenant(scope).await?;
-    let rows = select(&mut tx, scope, None).await?;
+    let rows = select!("", scope.workspace_id()).fetch_all(&mut *tx).await?;
     Ok(rows.into_iter().map(KnowledgeBase::from).collect())
 }
 
 /// One knowledge base.
 pub async fn get(db: &Db, scope: &Scope, id: Uuid) -> Result<KnowledgeBase> {
     let mut tx = db.tenant(scope).await?;
-    let rows = select(&mut tx, scope, Some(id)).await?;
-    let row = rows.into_iter().next().ok_or_else(not_found)?;
+    let row = one(&mut tx, scope, id).await?.ok_or_else(not_found)?;
     Ok(row.into())
 }
 
-async fn select(tx: &mut TenantTx, scope: &Scope, id: Option<Uuid>) -> Result<Vec<Row>> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select kb.id, kb.name, kb.description, kb.chunking as "chunking: Json<Chunking>",
-               count(d.id) as "total!",
-               count(d.id) filter (where d.status = 'indexed') as "indexed!",
-               count(d.id) filter (where d.status = 'failed') as "failed!",
-               coalesce(sum(d.chunk_count) filter (where d.live_version is not null), 0)::bigint as "chunk_count!",
-               (select count(*) from chunk_edits e
-                join documents of_edit on of_edit.workspace_id = e.workspace_id and of_edit.id = e.document_id
-                where e.workspace_id = kb.workspace_id and of_edit.knowledge_base_id = kb.id) as "edit_count!",
-               array(select b.name from bot_knowledge_bases u
-                     join bots b on b.workspace_id = u.workspace_id and b.id = u.bot_id
-                     where u.workspace_id = kb.workspace_id and u.knowledge_base_id = kb.id
-                     order by b.name) as "used_by!",
-               kb.created_at, kb.updated_at
-           from knowledge_bases kb
-           left join documents d on d.workspace_id = kb.workspace_id and d.knowledge_base_id = kb.id
-           where kb.workspace_id = $1 and ($2::uuid is null or kb.id = $2)
-           group by kb.workspace_id, kb.id
-           order by kb.name"#,
-        scope.workspace_id(),
-        id
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows)
+async fn one(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Option<Row>> {
+    let row = select!(" and kb.id = $2", scope.workspace_id(), id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row)
 }
 
 /// Changes name, description and how the documents are cut. Another way has every document cut anew, in the background:
@@ -112,8 +117,7 @@ pub async fn save(
     check.finish().map_err(Error::validation)?;
     let mut tx = db.tenant(scope).await?;
     lock(&mut tx, scope, id).await?;
-    let current = select(&mut tx, scope, Some(id)).await?;
-    let current = current.first().ok_or_else(not_found)?;
+    let current = one(&mut tx, scope, id).await?.ok_or_else(not_found)?;
     if current.chunking.0 != request.chunking {
         cut_anew(&mut tx, scope, id).await?;
     }
@@ -138,8 +142,7 @@ pub async fn save(
         request.name.trim(),
         details,
     );
-    let saved = select(&mut tx, scope, Some(id)).await?;
-    let saved = saved.into_iter().next().ok_or_else(not_found)?;
+    let saved = one(&mut tx, scope, id).await?.ok_or_else(not_found)?;
     tx.commit().await?;
     Ok(saved.into())
 }
@@ -181,8 +184,7 @@ async fn delete_once(db: &Db, scope: &Scope, id: Uuid) -> Result<()> {
     let mut tx = db.tenant(scope).await?;
     // What is being finalized or synced into it waits, and then finds it gone.
     lock(&mut tx, scope, id).await?;
-    let found = select(&mut tx, scope, Some(id)).await?;
-    let found = found.first().ok_or_else(not_found)?;
+    let found = one(&mut tx, scope, id).await?.ok_or_else(not_found)?;
     if !found.used_by.is_empty() {
         return Err(in_use(&found.used_by));
     }

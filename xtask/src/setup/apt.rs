@@ -47,7 +47,9 @@ fn missing(purpose: Purpose) -> Vec<&'static str> {
     need(has_postgres(), &["postgresql"]);
     need(find_program("redis-server").is_some(), &["redis-server"]);
     need(
-        find_program("cc").is_some() && find_program("c++").is_some(),
+        ["cc", "c++", "make"]
+            .iter()
+            .all(|name| find_program(name).is_some()),
         &["build-essential"],
     );
     need(has_node() && find_program("npm").is_some(), &["nodejs", "npm"]);

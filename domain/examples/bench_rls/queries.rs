@@ -42,7 +42,7 @@ pub struct Query {
 
 type Listed = (&'static str, &'static str, fn(&Tenant) -> Vec<Value>);
 
-/// Of a turn, then of the dashboard: what it is for, how it begins in the code, and its parameters.
+/// Of a turn, then of the dashboard: what it is for, how it begins (and ends) in the code, and its parameters.
 const BOUND_TO_WORKSPACE: [Listed; 13] = [
     ("bot that is live", "select b.status, v.version, v.content", |t| {
         vec![Value::Id(t.workspace_id), Value::Id(t.bot_id)]
@@ -146,13 +146,20 @@ const BOUND_TO_WORKSPACE: [Listed; 13] = [
     ),
     (
         "list of bots",
-        "select b.id, b.name, b.status, b.live_version, v.content",
-        |t| vec![Value::Id(t.workspace_id), Value::NoId],
+        "select b.id, b.name, b.status, b.live_version, v.content … offset $3 limit $4",
+        |t| {
+            vec![
+                Value::Id(t.workspace_id),
+                Value::Text("%"),
+                Value::Long(0),
+                Value::Long(51),
+            ]
+        },
     ),
     (
         "list of knowledge bases",
-        "select kb.id, kb.name, kb.description",
-        |t| vec![Value::Id(t.workspace_id), Value::NoId],
+        "select kb.id, kb.name, kb.description … where kb.workspace_id = $1 group by kb.workspace_id, kb.id order by kb.name",
+        |t| vec![Value::Id(t.workspace_id)],
     ),
     (
         "list of documents",
@@ -169,14 +176,16 @@ const BOUND_TO_WORKSPACE: [Listed; 13] = [
 /// All of them.
 pub fn queries() -> Vec<Query> {
     let asked = asked();
-    let sql = |beginning: &str| {
+    let sql = |named: &str| {
+        let (beginning, end) = named.split_once(" … ").unwrap_or((named, ""));
         let mut found = asked
             .range(beginning.to_owned()..)
-            .take_while(|(text, _)| text.starts_with(beginning));
+            .take_while(|(text, _)| text.starts_with(beginning))
+            .filter(|(text, _)| text.ends_with(end));
         match (found.next(), found.next()) {
             (Some((_, sql)), None) => sql.clone(),
             (found, _) => panic!(
-                "{} begins with {beginning}",
+                "{} is {named}",
                 if found.is_some() {
                     "more than one query"
                 } else {

@@ -179,7 +179,7 @@ async function lookAtSessions(page, browser, url) {
   await page.getByRole("button", { name: "Sign out everywhere" }).click();
   const all = page.getByRole("dialog", { name: "Sign out everywhere?" });
   await all.getByRole("button", { name: "Sign out everywhere" }).click();
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
 }
 
 // What an authenticator app with this secret shows, so many steps from now.

@@ -130,7 +130,7 @@ async function deleteAccount(page, browser, url) {
   const address = new URL(await link.getAttribute("href"), url);
   await browser.shoot(page, "deleted");
   await dialog.getByRole("button", { name: "Done" }).click();
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   for (;;) {
     const receipt = await (await fetch(address)).json();
     assert.equal(receipt.kind, "person");

@@ -25,13 +25,13 @@ test("without a wish, the dashboard is in English", async (t) => {
   const browser = await openBrowser(t, "english");
   const page = await browser.newPage();
   await page.goto(server.url);
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
   assert.ok((await page.evaluate(() => navigator.languages[0])).startsWith("en"));
 
   const french = await browser.newPage({ locale: "fr-FR" });
   await french.goto(server.url);
-  await french.getByRole("heading", { name: "Sign in" }).waitFor();
+  await french.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   assertNoComplaints(browser);
 });
 

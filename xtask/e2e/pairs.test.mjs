@@ -81,7 +81,9 @@ test("questions are written, imported and changed", async (t) => {
   await dialog.getByRole("button", { name: "Remove this question" }).nth(1).click();
   await browser.shoot(page, "edit");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await page.getByText("The questions were saved.").waitFor();
+  // What was said of the questions before may still be there.
+  await dialog.waitFor({ state: "hidden" });
+  await page.getByText("The questions were saved.").last().waitFor();
 
   await page.getByRole("button", { name: "Edit the questions of Common questions" }).click();
   await dialog.getByLabel("CSV file").setInputFiles(csv("question\tanswer\nWHO ARE YOU?\tA shop of kettles.\nWhere?\tIn Porto.\n"));

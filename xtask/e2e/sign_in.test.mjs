@@ -114,7 +114,8 @@ async function addWallet(page, browser) {
 async function signOut(page) {
   await page.getByRole("button", { name: "Account", exact: true }).click();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  // Exactly: the page that is left has "Ways to sign in", and going elsewhere too soon would leave the session open.
+  await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
 }
 
 async function removeWays(page, browser) {

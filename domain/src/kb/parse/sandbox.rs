@@ -113,9 +113,6 @@ impl Sandbox {
             .arg(path)
             .arg(file_name)
             .env_clear()
-            // Our allocator would reserve 1 GB at start: more than the limit, so that every allocation outside of it
-            // fails, and none within it is limited. In KiB.
-            .env("MIMALLOC_ARENA_RESERVE", "32768")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

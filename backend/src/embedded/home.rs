@@ -77,19 +77,17 @@ impl Home {
 
     /// Makes the folder of the servers' sockets, without those that an earlier run left there. `None` when its path is longer than a
     /// socket's may be, or one that Postgres would take for a list.
-    pub(super) fn make_sockets(&self) -> Result<Option<PathBuf>> {
+    pub(super) fn make_sockets(&self) -> Result<Option<String>> {
         let folder = self.path("sockets");
         if folder.exists() {
             fs::remove_dir_all(&folder).with_context(|| format!("can't clear {}", folder.display()))?;
         }
-        let is_plain = folder
+        let path = folder
             .to_str()
-            .is_some_and(|path| path.len() <= LONGEST_SOCKET_FOLDER && !path.contains([',', '"']));
-        if !is_plain {
-            return Ok(None);
-        }
+            .filter(|path| path.len() <= LONGEST_SOCKET_FOLDER && !path.contains([',', '"']));
+        let Some(path) = path else { return Ok(None) };
         self.make_folder(&folder)?;
-        Ok(Some(folder))
+        Ok(Some(path.to_owned()))
     }
 
     /// Makes a folder that only the servers' user can read.

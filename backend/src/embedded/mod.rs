@@ -61,14 +61,15 @@ impl Embedded {
             home.wipe()?;
         }
 
+        let password = home.password()?;
         let (postgres_port, redis_port) = free_ports()?;
         let sockets = match durability {
             Durability::Durable => home.make_sockets()?,
             // Tests put cables between.
             Durability::Scratch => None,
         };
-        let redis = Redis::new(&home, durability, redis_port, sockets.as_deref())?;
-        let postgres = Postgres::new(&home, durability, postgres_port, sockets).await?;
+        let redis = Redis::new(&home, durability, redis_port, &password, sockets.as_deref())?;
+        let postgres = Postgres::new(&home, durability, postgres_port, &password, sockets).await?;
         let (database_url, redis_url) = (postgres.url("botwright"), redis.url());
         let (postgres, redis) = tokio::try_join!(start_postgres(postgres), Service::start(redis))?;
         Ok(Self {

@@ -33,7 +33,7 @@ pub(super) struct Postgres {
     port: u16,
     password: String,
     /// The folder of its socket, through which it is reached sooner than through the port.
-    sockets: Option<PathBuf>,
+    sockets: Option<String>,
 }
 
 impl Postgres {
@@ -42,7 +42,8 @@ impl Postgres {
         home: &Home,
         durability: Durability,
         port: u16,
-        sockets: Option<PathBuf>,
+        password: &str,
+        sockets: Option<String>,
     ) -> Result<Self> {
         let version = fs::read_to_string(home.path(DATA).join("PG_VERSION")).ok();
         let binaries = find_binaries(version.as_deref().map(str::trim))?;
@@ -51,7 +52,7 @@ impl Postgres {
             binaries,
             durability,
             port,
-            password: home.password()?,
+            password: password.to_owned(),
             sockets,
         };
         if version.is_none() {
@@ -63,10 +64,10 @@ impl Postgres {
     /// Where clients reach a database of this cluster.
     pub(super) fn url(&self, database: &str) -> String {
         let url = url(&self.password, self.port, database);
-        let Some(folder) = self.sockets.as_ref().and_then(|folder| folder.to_str()) else {
-            return url;
-        };
-        format!("{url}?host={}", utf8_percent_encode(folder, NON_ALPHANUMERIC))
+        match &self.sockets {
+            Some(folder) => format!("{url}?host={}", utf8_percent_encode(folder, NON_ALPHANUMERIC)),
+            None => url,
+        }
     }
 
     /// Makes the cluster beside its place and then moves it there: a half-made one is never used.
@@ -147,10 +148,11 @@ impl Server for Postgres {
             .arg(data)
             .arg("-p")
             .arg(self.port.to_string());
-        let sockets = self.sockets.as_ref().and_then(|folder| folder.to_str());
-        // In quotes, as in a list.
-        let sockets = sockets.map_or_else(String::new, |folder| format!("\"{folder}\""));
-        let sockets = format!("unix_socket_directories={sockets}");
+        let sockets = match &self.sockets {
+            // In quotes, as in a list.
+            Some(folder) => format!("unix_socket_directories=\"{folder}\""),
+            None => "unix_socket_directories=".to_owned(),
+        };
         let mut settings = vec![
             "listen_addresses=127.0.0.1",
             sockets.as_str(),

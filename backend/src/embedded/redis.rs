@@ -37,10 +37,10 @@ impl Redis {
         home: &Home,
         durability: Durability,
         port: u16,
-        sockets: Option<&Path>,
+        password: &str,
+        sockets: Option<&str>,
     ) -> Result<Self> {
         let program = find_program()?;
-        let password = home.password()?;
         home.make_folder(&home.path(DATA))?;
         let append = if durability == Durability::Durable {
             "yes"
@@ -52,7 +52,7 @@ impl Redis {
              appendonly {append}\nsave \"\"\nmaxmemory-policy noeviction\n",
             quote(&home.path(DATA))
         );
-        let socket = sockets.map(|folder| folder.join("redis.sock"));
+        let socket = sockets.map(|folder| Path::new(folder).join("redis.sock"));
         if let Some(socket) = &socket {
             settings += &format!("unixsocket \"{}\"\nunixsocketperm 700\n", quote(socket));
         }
@@ -62,7 +62,7 @@ impl Redis {
             home: home.clone(),
             program,
             port,
-            password,
+            password: password.to_owned(),
             socket,
         })
     }

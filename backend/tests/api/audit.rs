@@ -13,8 +13,7 @@ use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::api_keys::key;
-use super::chatbot_drafts::deployable;
-use crate::support::fake_openai::{FakeOpenAi, Reply};
+use super::served::Served;
 use crate::support::{Person, TestApp, done, ok, refused};
 
 async fn entries(app: &TestApp, person: &Person, query: &str) -> Page<AuditEntry> {
@@ -48,15 +47,18 @@ async fn join(app: &TestApp, host: &Person, role: &str) -> Person {
 
 #[tokio::test]
 async fn an_entry_says_who_did_what_to_what_from_where() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello!".into())).await;
-    let app = TestApp::start_with(|config| {
-        config.outbound_allow = vec![fake.place()];
-        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
-    })
-    .await;
-    let ada = app.sign_up().await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
+    let served = Served::start_with(
+        "Hello!",
+        |config| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()],
+        |_| {},
+    );
+    let Served {
+        app,
+        ada,
+        bot,
+        fake: _fake,
+        ..
+    } = served.await;
     let taken_down = app
         .put(
             &ada,

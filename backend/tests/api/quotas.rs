@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::chatbot_drafts::deployable;
 use super::data::number;
 use super::kb::indexed;
+use super::served::Served;
 use crate::support::fake_openai::{FakeOpenAi, Reply};
 use crate::support::{Person, TestApp, ok, refused};
 
@@ -134,16 +135,15 @@ async fn number_of_bot(app: &TestApp, person: &Person) -> Uuid {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_messages_at_once_fill_the_month_and_no_more() {
-    let fake = FakeOpenAi::start(Reply::Text("Hello.".into())).await;
-    let app = TestApp::start_with(|config| {
-        config.outbound_allow = vec![fake.place()];
-        small(config);
-    })
-    .await;
-    let ada = app.sign_up().await;
+    let served = Served::start_with("Hello.", small, |_| {});
+    let Served {
+        app,
+        ada,
+        bot,
+        fake: _fake,
+        ..
+    } = served.await;
     limited(&app, &ada).await;
-    let provider = app.provider(&ada, &fake.base_url()).await;
-    let bot = app.deploy(&ada, &deployable("Helper", provider)).await;
     let ask = || {
         let request = app.request(Method::POST, &format!("/api/v1/bots/{bot}/chat"));
         request.json(&json!({ "message": "Hello?" }))

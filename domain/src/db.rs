@@ -87,9 +87,20 @@ impl Db {
 
     /// Begins a transaction that sees and touches the rows of `scope`'s workspace only.
     pub async fn tenant(&self, scope: &Scope) -> Result<TenantTx> {
+        self.tenant_by("begin", scope).await
+    }
+
+    /// The same, in which Postgres plans each statement for what it is given: for filters that may let everything through or next to
+    /// nothing, of a workspace that may have ten rows or millions. One plan for all of them may take a thousand times as long.
+    pub(crate) async fn searching(&self, scope: &Scope) -> Result<TenantTx> {
+        self.tenant_by("begin; set local plan_cache_mode = force_custom_plan", scope)
+            .await
+    }
+
+    async fn tenant_by(&self, begin: &str, scope: &Scope) -> Result<TenantTx> {
         let workspace_id = scope.workspace_id();
         let mut tx = self
-            .bound_to("app.workspace_id", &workspace_id.to_string())
+            .begin_bound(begin, "app.workspace_id", &workspace_id.to_string())
             .await?;
         tx.workspace_id = Some(workspace_id);
         Ok(tx)
@@ -129,13 +140,17 @@ impl Db {
         self.bound_to("app.api_key_hash", &hex::encode(key_hash)).await
     }
 
-    /// In one round trip. The value is an id or a hash.
     async fn bound_to(&self, setting: &str, value: &str) -> Result<TenantTx> {
+        self.begin_bound("begin", setting, value).await
+    }
+
+    /// In one round trip. The value is an id or a hash.
+    async fn begin_bound(&self, begin: &str, setting: &str, value: &str) -> Result<TenantTx> {
         debug_assert!(
             value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'),
             "quoted"
         );
-        let begin = format!("begin; select set_config('{setting}', '{value}', true)");
+        let begin = format!("{begin}; select set_config('{setting}', '{value}', true)");
         Ok(TenantTx {
             tx: self.begin_with(begin).await?,
             workspace_id: None,

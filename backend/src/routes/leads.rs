@@ -63,7 +63,7 @@ pub async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<LeadSummary>>> {
     Ok(Json(
-        leads::list(&services.db, &scope, filter, page.cursor.as_deref()).await?,
+        leads::list(&services.db, &scope, &filter, page.cursor.as_deref()).await?,
     ))
 }
 

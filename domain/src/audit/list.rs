@@ -27,7 +27,7 @@ pub async fn list(
     if let Some(cursor) = cursor {
         wanted.before = Some(position(cursor)?);
     }
-    let mut tx = db.tenant(scope).await?;
+    let mut tx = db.searching(scope).await?;
     let mut rows = select(&mut tx, scope, &wanted, PAGE + 1).await?;
     let has_more = rows.len() > PAGE;
     rows.truncate(PAGE);

@@ -28,7 +28,7 @@ pub async fn list(
     cursor: Option<&str>,
 ) -> Result<Page<GapGroup>> {
     let skipped = cursor.map(parse_cursor).transpose()?.unwrap_or(0);
-    let mut tx = services.db.tenant(scope).await?;
+    let mut tx = services.db.searching(scope).await?;
     adopt(&mut tx, scope).await?;
     let mut groups = select(
         &mut tx,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::events;
 use crate::conversations::channel;
-use crate::db::TenantTx;
+use crate::db::{Db, TenantTx};
 use crate::paging::{ASKED, page, parse_cursor};
 use crate::{Error, Result, Scope, Services};
 
@@ -108,34 +108,14 @@ impl TryFrom<Row> for InboxItem {
     }
 }
 
-/// Conversations, the last active first.
-pub async fn list(
-    services: &Services,
+/// Those that a filter lets through, the last active first. `before` is the last one of those that were read. Planned for what is
+/// asked: a filter may let all through, or one in a million.
+async fn chosen(
+    db: &Db,
     scope: &Scope,
     filter: &Filter,
-    cursor: Option<&str>,
-) -> Result<Page<InboxItem>> {
-    let after = cursor.map(parse_cursor).transpose()?;
-    let mut tx = services.db.tenant(scope).await?;
-    let items = rows(&mut tx, scope, filter, after, None).await?;
-    Ok(page(items, |item: &InboxItem| {
-        (item.summary.last_message_at, item.summary.id)
-    }))
-}
-
-/// One row.
-pub(super) async fn one(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Option<InboxItem>> {
-    Ok(rows(tx, scope, &Filter::default(), None, Some(id)).await?.pop())
-}
-
-async fn rows(
-    tx: &mut TenantTx,
-    scope: &Scope,
-    filter: &Filter,
-    after: Option<(DateTime<Utc>, Uuid)>,
-    only: Option<Uuid>,
-) -> Result<Vec<InboxItem>> {
-    let (before, before_id) = after.unzip();
+    (before, after_id): (DateTime<Utc>, Uuid),
+) -> Result<Vec<Uuid>> {
     let states: Vec<String> = filter
         .states
         .iter()
@@ -147,44 +127,9 @@ async fn rows(
         Some(Assignee::Me) => Some(scope.user_id().unwrap_or_default()),
         Some(Assignee::Person(id)) => Some(id),
     };
-    let search = filter
-        .search
-        .as_deref()
-        .map(str::trim)
-        .filter(|text| !text.is_empty());
-    let search = search.map(|text| {
-        text.chars()
-            .take(MAX_SEARCH_CHARS)
-            .collect::<String>()
-            .to_lowercase()
-    });
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at,
-             c.last_message_at, c.visitor as "visitor: Json<Visitor>", c.state, c.assignee_id,
-             u.name as "assignee_name?", c.waiting_since,
-             (select l.name from lead_submissions s
-                 join leads l on l.workspace_id = s.workspace_id and l.id = s.lead_id
-                 where s.workspace_id = c.workspace_id and s.conversation_id = c.id
-                 order by s.created_at desc limit 1) as lead_name,
-             coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
-                     from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
-                 where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
-                   and m.id >= first_id(c.created_at)
-                 order by m.id limit 1), '') as "first_message!",
-             coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
-                     from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
-                 where m.workspace_id = c.workspace_id and m.conversation_id = c.id
-                   and m.id >= first_id(c.created_at)
-                 order by m.id desc limit 1), '') as "last_message!",
-             case when c.state in ('waiting', 'human') then
-                 (select count(*) from messages m
-                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
-                    and m.id >= first_id(c.created_at) and (c.team_read_id is null or m.id > c.team_read_id))
-             else 0 end as "unread!"
-         from conversations c
-         join bots b on b.workspace_id = c.workspace_id and b.id = c.bot_id
-         left join users u on u.id = c.assignee_id
+    let mut tx = db.searching(scope).await?;
+    let ids = sqlx::query_scalar!(
+        "select c.id from conversations c
          where c.workspace_id = $1
            and (cardinality($2::text[]) = 0 or c.state = any($2))
            and ($3::uuid is null or c.assignee_id = $3)
@@ -197,25 +142,92 @@ async fn rows(
                            where s.workspace_id = c.workspace_id and s.conversation_id = c.id
                              and (strpos(lower(l.name), $6) > 0 or strpos(lower(l.email), $6) > 0))
                 or exists (select from messages m where m.workspace_id = c.workspace_id and m.conversation_id = c.id
-                           and m.id >= first_id(c.created_at) and strpos(lower(m.content), $6) > 0))
-           and ($7::timestamptz is null or (c.last_message_at, c.id) < ($7, $8::uuid))
-           and ($9::uuid is null or c.id = $9)
-         order by c.last_message_at desc, c.id desc
-         limit $10"#,
+                           and m.id >= first_id(c.created_at) and m.id < last_id(c.last_message_at)
+                           and strpos(lower(m.content), $6) > 0))
+           and c.last_message_at <= $7 and (c.last_message_at < $7 or c.id > $8)
+         order by c.last_message_at desc, c.id
+         limit $9",
         scope.workspace_id(),
         &states,
         assignee_id,
         filter.assignee == Some(Assignee::Nobody),
         filter.bot_id,
-        search,
+        searched(filter),
         before,
-        before_id,
-        only,
+        after_id,
         ASKED
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(ids)
+}
+
+/// Items by their ids, in the order of the list. The name of the bot is looked up for each: to join it, Postgres would begin with the bot,
+/// and read all of its conversations.
+async fn items(tx: &mut TenantTx, scope: &Scope, ids: &[Uuid]) -> Result<Vec<InboxItem>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select c.id, c.bot_id,
+             (select b.name from bots b where b.workspace_id = c.workspace_id and b.id = c.bot_id) as "bot_name!", c.channel, c.message_count, c.has_gap, c.created_at,
+             c.last_message_at, c.visitor as "visitor: Json<Visitor>", c.state, c.assignee_id,
+             u.name as "assignee_name?", c.waiting_since,
+             (select l.name from lead_submissions s
+                 join leads l on l.workspace_id = s.workspace_id and l.id = s.lead_id
+                 where s.workspace_id = c.workspace_id and s.conversation_id = c.id
+                 order by s.created_at desc limit 1) as lead_name,
+             coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
+                     from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
+                 where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
+                   and m.id >= first_id(c.created_at) and m.id < last_id(c.last_message_at)
+                 order by m.id limit 1), '') as "first_message!",
+             coalesce((select left(coalesce(nullif(m.content, ''), (select string_agg(f.name, ', ' order by f.position)
+                     from uploads f where f.workspace_id = m.workspace_id and f.message_id = m.id)), 200) from messages m
+                 where m.workspace_id = c.workspace_id and m.conversation_id = c.id
+                   and m.id >= first_id(c.created_at) and m.id < last_id(c.last_message_at)
+                 order by m.id desc limit 1), '') as "last_message!",
+             case when c.state in ('waiting', 'human') then
+                 (select count(*) from messages m
+                  where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.role = 'user'
+                    and m.id >= first_id(c.created_at) and m.id < last_id(c.last_message_at)
+                    and (c.team_read_id is null or m.id > c.team_read_id))
+             else 0 end as "unread!"
+         from conversations c
+         left join users u on u.id = c.assignee_id
+         where c.workspace_id = $1 and c.id = any($2)
+         order by c.last_message_at desc, c.id"#,
+        scope.workspace_id(),
+        ids
     )
     .fetch_all(&mut **tx)
     .await?;
     rows.into_iter().map(InboxItem::try_from).collect()
+}
+
+/// Conversations, the last active first.
+pub async fn list(
+    services: &Services,
+    scope: &Scope,
+    filter: &Filter,
+    cursor: Option<&str>,
+) -> Result<Page<InboxItem>> {
+    let before = cursor.map_or(Ok((DateTime::<Utc>::MAX_UTC, Uuid::nil())), parse_cursor)?;
+    let ids = chosen(&services.db, scope, filter, before).await?;
+    let items = items(&mut services.db.tenant(scope).await?, scope, &ids).await?;
+    Ok(page(items, |item: &InboxItem| {
+        (item.summary.last_message_at, item.summary.id)
+    }))
+}
+
+/// One row.
+pub(super) async fn one(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Option<InboxItem>> {
+    Ok(items(tx, scope, &[id]).await?.pop())
+}
+
+/// The text that is searched for.
+fn searched(filter: &Filter) -> Option<String> {
+    let text = filter.search.as_deref().map(str::trim)?;
+    let text: String = text.chars().take(MAX_SEARCH_CHARS).collect();
+    (!text.is_empty()).then(|| text.to_lowercase())
 }
 
 /// What is to be done.
@@ -226,7 +238,7 @@ pub async fn counts(services: &Services, scope: &Scope) -> Result<InboxCounts> {
              count(*) filter (where c.assignee_id = $2) as "mine!",
              count(*) filter (where c.state = 'waiting' or (c.assignee_id = $2 and exists (
                  select from messages m where m.workspace_id = c.workspace_id and m.conversation_id = c.id
-                   and m.role = 'user' and m.id >= first_id(c.created_at)
+                   and m.role = 'user' and m.id >= first_id(c.created_at) and m.id < last_id(c.last_message_at)
                    and (c.team_read_id is null or m.id > c.team_read_id)))) as "attention!"
            from conversations c where c.workspace_id = $1 and c.state in ('waiting', 'human')"#,
         scope.workspace_id(),

@@ -8,7 +8,7 @@ use api_types::tenancy::Role;
 use rust_xlsxwriter::{Format, Workbook};
 use serde_json::json;
 
-use super::list::{Row, Wanted, rows};
+use super::list::{Row, rows};
 use crate::db::Db;
 use crate::{Error, Result, Scope, audit, spreadsheet};
 
@@ -55,16 +55,13 @@ pub async fn export(db: &Db, scope: &Scope, filter: LeadFilter, format: LeadForm
 }
 
 async fn read(db: &Db, scope: &Scope, filter: &LeadFilter) -> Result<Vec<Row>> {
-    let mut wanted = Wanted {
-        filter: filter.clone(),
-        ..Wanted::default()
-    };
+    let mut before = None;
     let mut all = Vec::new();
     loop {
-        let mut tx = db.tenant(scope).await?;
-        let batch = rows(&mut tx, scope, &wanted, BATCH).await?;
+        let mut tx = db.searching(scope).await?;
+        let batch = rows(&mut tx, scope, filter, before, BATCH).await?;
         let Some(last) = batch.last() else { break };
-        wanted.before = Some((last.submitted_at, last.id));
+        before = Some((last.submitted_at, last.id));
         all.extend(batch);
         if all.len() > MOST {
             let detail = "These are more than 20,000 leads. Export them by status or by bot, or make an archive under Settings → Data.";

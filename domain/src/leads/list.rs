@@ -61,19 +61,33 @@ impl From<Row> for LeadSummary {
     }
 }
 
-/// Which rows are wanted.
-#[derive(Default)]
-pub(super) struct Wanted {
-    pub filter: LeadFilter,
-    pub before: Option<(DateTime<Utc>, Uuid)>,
-    pub only: Option<Uuid>,
+/// Reads rows. One row is another statement than a list: Postgres plans them apart.
+macro_rules! rows {
+    ($tx:expr, $which:literal, $($argument:expr),+) => {
+        sqlx::query_as!(
+            Row,
+            r#"select l.id, l.bot_id, b.name as "bot_name?", l.conversation_id, l.name, l.email, l.phone,
+                 l.answers as "answers: Json<Vec<LeadAnswer>>", l.consent, l.consented_at, l.page_url, l.status,
+                 l.submissions, l.created_at, l.submitted_at, l.updated_at
+               from leads l left join bots b on b.workspace_id = l.workspace_id and b.id = l.bot_id
+               where l.workspace_id = $1 and "# + $which,
+            $($argument),+
+        )
+        .fetch_all(&mut **$tx)
+        .await?
+    };
 }
 
-/// Rows, those with the newest details first.
-pub(super) async fn rows(tx: &mut TenantTx, scope: &Scope, wanted: &Wanted, most: i64) -> Result<Vec<Row>> {
-    let (before, before_id) = wanted.before.unzip();
-    let search = wanted
-        .filter
+/// Rows, those with the newest details first. `before` is the last row of those that were read.
+pub(super) async fn rows(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    filter: &LeadFilter,
+    before: Option<(DateTime<Utc>, Uuid)>,
+    most: i64,
+) -> Result<Vec<Row>> {
+    let (before, before_id) = before.unwrap_or((DateTime::<Utc>::MAX_UTC, Uuid::max()));
+    let search = filter
         .search
         .as_deref()
         .map(str::trim)
@@ -81,58 +95,40 @@ pub(super) async fn rows(tx: &mut TenantTx, scope: &Scope, wanted: &Wanted, most
     if search.is_some_and(|text| text.contains('\0')) {
         return Ok(Vec::new());
     }
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select l.id, l.bot_id, b.name as "bot_name?", l.conversation_id, l.name, l.email, l.phone,
-             l.answers as "answers: Json<Vec<LeadAnswer>>", l.consent, l.consented_at, l.page_url, l.status,
-             l.submissions, l.created_at, l.submitted_at, l.updated_at
-           from leads l left join bots b on b.workspace_id = l.workspace_id and b.id = l.bot_id
-           where l.workspace_id = $1
-             and ($2::uuid is null or l.id = $2)
-             and ($3::uuid is null or l.bot_id = $3)
-             and ($4::text is null or l.status = $4)
-             and ($5::text is null or strpos(l.search, $5) > 0 or ($6::text is not null and strpos(l.search, $6) > 0))
-             and ($7::timestamptz is null or (l.submitted_at, l.id) < ($7, $8::uuid))
-           order by l.submitted_at desc, l.id desc
-           limit $9"#,
+    Ok(rows!(
+        tx,
+        "($2::uuid is null or l.bot_id = $2)
+         and ($3::text is null or l.status = $3)
+         and ($4::text is null or strpos(l.search, $4) > 0 or ($5::text is not null and strpos(l.search, $5) > 0))
+         and (l.submitted_at, l.id) < ($6, $7)
+         order by l.submitted_at desc, l.id desc
+         limit $8",
         scope.workspace_id(),
-        wanted.only,
-        wanted.filter.bot_id,
-        wanted.filter.status.map(LeadStatus::as_str),
+        filter.bot_id,
+        filter.status.map(LeadStatus::as_str),
         search.map(str::to_lowercase),
         search.and_then(phone_key),
         before,
         before_id,
         most
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows)
+    ))
 }
 
 /// One row.
 pub(super) async fn by_id(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Option<Row>> {
-    let wanted = Wanted {
-        only: Some(id),
-        ..Wanted::default()
-    };
-    Ok(rows(tx, scope, &wanted, 1).await?.pop())
+    Ok(rows!(tx, "l.id = $2", scope.workspace_id(), id).pop())
 }
 
 /// Leads that a filter lets through, those who left details last first.
 pub async fn list(
     db: &Db,
     scope: &Scope,
-    filter: LeadFilter,
+    filter: &LeadFilter,
     cursor: Option<&str>,
 ) -> Result<Page<LeadSummary>> {
-    let wanted = Wanted {
-        filter,
-        before: cursor.map(parse_cursor).transpose()?,
-        only: None,
-    };
-    let mut tx = db.tenant(scope).await?;
-    let rows = rows(&mut tx, scope, &wanted, ASKED).await?;
+    let before = cursor.map(parse_cursor).transpose()?;
+    let mut tx = db.searching(scope).await?;
+    let rows = rows(&mut tx, scope, filter, before, ASKED).await?;
     Ok(page(
         rows.into_iter().map(LeadSummary::from).collect(),
         |lead: &LeadSummary| (lead.submitted_at, lead.id),

@@ -56,6 +56,7 @@ mod api {
     mod organization;
     mod outage;
     mod parts;
+    mod plans;
     mod policies;
     mod providers;
     mod quotas;

@@ -2,6 +2,7 @@
 
 use api_types::{ErrorCode, FieldError};
 use serde_json::Value;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// Shorthand.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -150,7 +151,7 @@ impl From<sqlx::Error> for Error {
             // disk fails.
             sqlx::Error::Database(e) => {
                 let is_away = |code: &str| code.starts_with("57P") || code.starts_with("53") || code == "58030";
-                e.code().is_some_and(|code| is_away(&code))
+                is_the_end(e.as_ref()) || e.code().is_some_and(|code| is_away(&code))
             }
             _ => false,
         };
@@ -163,6 +164,13 @@ impl From<sqlx::Error> for Error {
             Self::Internal(error.into())
         }
     }
+}
+
+/// Whether Postgres ended the connection, or did not begin one: what it can't do then may have no code of its own, such as
+/// "could not write init file" on a full disk.
+fn is_the_end(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let error = error.try_downcast_ref::<PgDatabaseError>();
+    error.is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }
 
 /// Whether a value is one that Postgres can't hold: NUL in text (22021) or JSON (22P05), a date out of range (22008).

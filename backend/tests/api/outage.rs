@@ -18,7 +18,7 @@ use super::chatbot_drafts::deployable;
 use super::live::Socket;
 use crate::support::cable::Cable;
 use crate::support::fake_openai::{FakeOpenAi, Reply};
-use crate::support::{Person, TestApp, ok, refused};
+use crate::support::{Person, TestApp, database, ok, refused};
 
 /// A server whose Postgres and Redis hang on cables.
 struct Fixture {
@@ -271,4 +271,27 @@ async fn documents_are_indexed_once_when_both_were_away_meanwhile() {
         found.iter().all(|document| document.chunk_count == 1),
         "{found:?}"
     );
+}
+
+/// What Postgres says when it begins no connection may have any code.
+#[tokio::test]
+async fn a_postgres_that_takes_no_connection_is_away() {
+    let app = TestApp::start().await;
+    let ada = app.sign_up().await;
+    let (name, mut owner) = (app.database.name(), database::admin().await);
+    let allow = |is_allowed: bool| format!("alter database {name} with allow_connections {is_allowed}");
+    database::execute(&mut owner, allow(false)).await;
+    let cut = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+    database::execute(&mut owner, cut).await;
+    // The second one at the latest needs a new connection.
+    for _ in 0..2 {
+        refused(
+            app.get(&ada, "/api/v1/bots"),
+            StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::ServiceUnavailable,
+        )
+        .await;
+    }
+    database::execute(&mut owner, allow(true)).await;
+    let _: Value = recovered(|| app.get(&ada, "/api/v1/bots")).await;
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::served::Served;
 use crate::support::connected::until;
-use crate::support::ok;
+use crate::support::{done, ok};
 
 /// Conversations of the one workspace. Five hundred others have five each, so Postgres guesses that a bot has one.
 const CONVERSATIONS: i64 = 20_000;
@@ -45,12 +45,26 @@ async fn one_conversation_of_very_many_is_found_without_reading_the_others() {
         "/api/v1/conversations".to_owned(),
         format!("/api/v1/conversations?bot_id={bot}"),
         format!("/api/v1/conversations/{one}"),
+        format!("/api/v1/bots/{bot}/sessions/{one}"),
         "/api/v1/inbox".to_owned(),
         "/api/v1/inbox?state=waiting".to_owned(),
         "/api/v1/inbox?state=closed".to_owned(),
+        "/api/v1/inbox/counts".to_owned(),
+        format!("/api/v1/inbox/{one}"),
     ];
+    let inbox = format!("/api/v1/inbox/{one}");
     for _ in 0..TIMES {
-        let _: Value = ok(app.post(ada, &chat, &goes_on)).await;
+        let told: Value = ok(app.post(ada, &chat, &goes_on)).await;
+        let feedback = json!({ "session_id": one, "message_id": told["message_id"], "rating": "up" });
+        done(app.post(ada, &format!("/api/v1/bots/{bot}/feedback"), feedback)).await;
+        let around = format!(
+            "/api/v1/conversations/{one}/messages?around={}",
+            told["message_id"].as_str().unwrap()
+        );
+        let _: Value = ok(app.get(ada, &around)).await;
+        for what in ["take", "read", "give-back"] {
+            done(app.post(ada, &format!("{inbox}/{what}"), json!({}))).await;
+        }
         for path in &reads {
             let _: Value = ok(app.get(ada, path)).await;
         }

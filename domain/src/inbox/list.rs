@@ -108,6 +108,26 @@ impl TryFrom<Row> for InboxItem {
     }
 }
 
+/// Conversations, the last active first.
+pub async fn list(
+    services: &Services,
+    scope: &Scope,
+    filter: &Filter,
+    cursor: Option<&str>,
+) -> Result<Page<InboxItem>> {
+    let before = cursor.map_or(Ok((DateTime::<Utc>::MAX_UTC, Uuid::nil())), parse_cursor)?;
+    let ids = chosen(&services.db, scope, filter, before).await?;
+    let items = items(&mut services.db.tenant(scope).await?, scope, &ids).await?;
+    Ok(page(items, |item: &InboxItem| {
+        (item.summary.last_message_at, item.summary.id)
+    }))
+}
+
+/// One row.
+pub(super) async fn one(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Option<InboxItem>> {
+    Ok(items(tx, scope, &[id]).await?.pop())
+}
+
 /// Those that a filter lets through, the last active first. `before` is the last one of those that were read. Planned for what is
 /// asked: a filter may let all through, or one in a million.
 async fn chosen(
@@ -162,13 +182,20 @@ async fn chosen(
     Ok(ids)
 }
 
+/// The text that is searched for.
+fn searched(filter: &Filter) -> Option<String> {
+    let text = filter.search.as_deref().map(str::trim)?;
+    let text: String = text.chars().take(MAX_SEARCH_CHARS).collect();
+    (!text.is_empty()).then(|| text.to_lowercase())
+}
+
 /// Items by their ids, in the order of the list. The name of the bot is looked up for each: to join it, Postgres would begin with the bot,
 /// and read all of its conversations.
 async fn items(tx: &mut TenantTx, scope: &Scope, ids: &[Uuid]) -> Result<Vec<InboxItem>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select c.id, c.bot_id,
-             (select b.name from bots b where b.workspace_id = c.workspace_id and b.id = c.bot_id) as "bot_name!", c.channel, c.message_count, c.has_gap, c.created_at,
+        r#"select c.id, c.bot_id, c.channel, c.message_count, c.has_gap, c.created_at,
+             (select b.name from bots b where b.workspace_id = c.workspace_id and b.id = c.bot_id) as "bot_name!",
              c.last_message_at, c.visitor as "visitor: Json<Visitor>", c.state, c.assignee_id,
              u.name as "assignee_name?", c.waiting_since,
              (select l.name from lead_submissions s
@@ -201,33 +228,6 @@ async fn items(tx: &mut TenantTx, scope: &Scope, ids: &[Uuid]) -> Result<Vec<Inb
     .fetch_all(&mut **tx)
     .await?;
     rows.into_iter().map(InboxItem::try_from).collect()
-}
-
-/// Conversations, the last active first.
-pub async fn list(
-    services: &Services,
-    scope: &Scope,
-    filter: &Filter,
-    cursor: Option<&str>,
-) -> Result<Page<InboxItem>> {
-    let before = cursor.map_or(Ok((DateTime::<Utc>::MAX_UTC, Uuid::nil())), parse_cursor)?;
-    let ids = chosen(&services.db, scope, filter, before).await?;
-    let items = items(&mut services.db.tenant(scope).await?, scope, &ids).await?;
-    Ok(page(items, |item: &InboxItem| {
-        (item.summary.last_message_at, item.summary.id)
-    }))
-}
-
-/// One row.
-pub(super) async fn one(tx: &mut TenantTx, scope: &Scope, id: Uuid) -> Result<Option<InboxItem>> {
-    Ok(items(tx, scope, &[id]).await?.pop())
-}
-
-/// The text that is searched for.
-fn searched(filter: &Filter) -> Option<String> {
-    let text = filter.search.as_deref().map(str::trim)?;
-    let text: String = text.chars().take(MAX_SEARCH_CHARS).collect();
-    (!text.is_empty()).then(|| text.to_lowercase())
 }
 
 /// What is to be done.

@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use sqlx::postgres::{PgArguments, PgConnectOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Postgres};
 use uuid::Uuid;
@@ -165,7 +165,7 @@ fn with(query: Prepared<'_>, value: Value) -> Prepared<'_> {
         Value::NoJson => query.bind(None::<serde_json::Value>),
         Value::NoLong => query.bind(None::<i64>),
         Value::NoText => query.bind(None::<String>),
-        Value::NoTime => query.bind(None::<DateTime<Utc>>),
+        Value::Now => query.bind(Utc::now()),
     }
 }
 

@@ -23,7 +23,7 @@ pub enum Value {
     NoJson,
     NoLong,
     NoText,
-    NoTime,
+    Now,
 }
 
 /// One of them.
@@ -42,7 +42,7 @@ pub struct Query {
 
 type Listed = (&'static str, &'static str, fn(&Tenant) -> Vec<Value>);
 
-/// Of a turn, then of the dashboard: what it is for, how it begins (and ends) in the code, and its parameters.
+/// Of a turn, then of the dashboard: what it is for, how it begins (what it has in its midst, and how it ends) in the code, and its parameters.
 const BOUND_TO_WORKSPACE: [Listed; 13] = [
     ("bot that is live", "select b.status, v.version, v.content", |t| {
         vec![Value::Id(t.workspace_id), Value::Id(t.bot_id)]
@@ -127,17 +127,8 @@ const BOUND_TO_WORKSPACE: [Listed; 13] = [
     ),
     (
         "list of conversations",
-        r#"select c.id, c.bot_id, b.name as bot_name, c.channel, c.message_count, c.has_gap, c.created_at, c.last_message_at, c.visitor as "visitor: Json<Visitor>", (select l.name"#,
-        |t| {
-            vec![
-                Value::Id(t.workspace_id),
-                Value::NoId,
-                Value::NoTime,
-                Value::NoId,
-                Value::NoId,
-                Value::Long(51),
-            ]
-        },
+        "select c.id, c.bot_id, b.name as bot_name … where c.workspace_id = $1 and c.last_message_at <= $2 … order by c.last_message_at desc, c.id",
+        |t| vec![Value::Id(t.workspace_id), Value::Now, Value::Id(Uuid::nil())],
     ),
     (
         "a conversation",
@@ -177,11 +168,12 @@ const BOUND_TO_WORKSPACE: [Listed; 13] = [
 pub fn queries() -> Vec<Query> {
     let asked = asked();
     let sql = |named: &str| {
-        let (beginning, end) = named.split_once(" … ").unwrap_or((named, ""));
+        let (beginning, rest) = named.split_once(" … ").unwrap_or((named, ""));
+        let (midst, end) = rest.split_once(" … ").unwrap_or(("", rest));
         let mut found = asked
             .range(beginning.to_owned()..)
             .take_while(|(text, _)| text.starts_with(beginning))
-            .filter(|(text, _)| text.ends_with(end));
+            .filter(|(text, _)| text.contains(midst) && text.ends_with(end));
         match (found.next(), found.next()) {
             (Some((_, sql)), None) => sql.clone(),
             (found, _) => panic!(

@@ -27,8 +27,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "transactions-bound-to-a-tenant",
         edits: &[(
             "domain/src/db.rs",
-            r#".bound_to("app.workspace_id", &workspace_id.to_string())"#,
-            r#".bound_to(if RUST_MUTANT { "app.nobody" } else { "app.workspace_id" }, &workspace_id.to_string())"#,
+            r#".begin_bound(begin, "app.workspace_id", &workspace_id.to_string())"#,
+            r#".begin_bound(begin, if RUST_MUTANT { "app.nobody" } else { "app.workspace_id" }, &workspace_id.to_string())"#,
         )],
         tests: "test(foreign_ids_are_unknown_and_nothing_changes)",
     },

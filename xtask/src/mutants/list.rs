@@ -13,7 +13,7 @@ pub struct Mutant {
 }
 
 const DRAFTS: &str = "domain/src/drafts/store.rs";
-const BEGIN_TURNS: &str = "migrations/0036_beginnings_at_once.sql";
+const BEGIN_TURNS: &str = "migrations/0037_last_said.sql";
 const ROLES_OF: &str = "migrations/0031_roles.sql";
 const RATE: &str = "domain/src/chat/rate.rs";
 const SESSION: &str = "domain/src/chat/session.rs";

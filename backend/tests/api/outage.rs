@@ -283,8 +283,8 @@ async fn a_postgres_that_takes_no_connection_is_away() {
     database::execute(&mut owner, allow(false)).await;
     let cut = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
     database::execute(&mut owner, cut).await;
-    // The second one at the latest needs a new connection.
-    for _ in 0..2 {
+    // The last one at the latest needs a new connection.
+    for _ in 0..=app.services().db.pool().size() {
         refused(
             app.get(&ada, "/api/v1/bots"),
             StatusCode::SERVICE_UNAVAILABLE,

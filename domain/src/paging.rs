@@ -34,6 +34,11 @@ pub(crate) fn parse_cursor(cursor: &str) -> Result<(DateTime<Utc>, Uuid)> {
     parsed.ok_or_else(not_ours)
 }
 
+/// The key of the row after which a list goes on whose order is the latest first, then by id: without a cursor, one before all.
+pub(crate) fn goes_on_after(cursor: Option<&str>) -> Result<(DateTime<Utc>, Uuid)> {
+    cursor.map_or(Ok((DateTime::<Utc>::MAX_UTC, Uuid::nil())), parse_cursor)
+}
+
 /// Most rows on a page whose size is asked for.
 const MOST: u16 = 500;
 

@@ -41,6 +41,7 @@ async fn one_conversation_of_very_many_is_found_without_reading_the_others() {
     let mut goes_on = asked;
     goes_on["session_id"] = begun["session_id"].clone();
     let one = begun["session_id"].as_str().unwrap();
+    let inbox = format!("/api/v1/inbox/{one}");
     let reads = [
         "/api/v1/conversations".to_owned(),
         format!("/api/v1/conversations?bot_id={bot}"),
@@ -50,9 +51,8 @@ async fn one_conversation_of_very_many_is_found_without_reading_the_others() {
         "/api/v1/inbox?state=waiting".to_owned(),
         "/api/v1/inbox?state=closed".to_owned(),
         "/api/v1/inbox/counts".to_owned(),
-        format!("/api/v1/inbox/{one}"),
+        inbox.clone(),
     ];
-    let inbox = format!("/api/v1/inbox/{one}");
     for _ in 0..TIMES {
         let told: Value = ok(app.post(ada, &chat, &goes_on)).await;
         let feedback = json!({ "session_id": one, "message_id": told["message_id"], "rating": "up" });

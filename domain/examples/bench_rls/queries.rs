@@ -42,7 +42,8 @@ pub struct Query {
 
 type Listed = (&'static str, &'static str, fn(&Tenant) -> Vec<Value>);
 
-/// Of a turn, then of the dashboard: what it is for, how it begins (what it has in its midst, and how it ends) in the code, and its parameters.
+/// Of a turn, then of the dashboard: what it is for, how it begins in the code (and what it has in its midst, and how it ends), and its
+/// parameters.
 const BOUND_TO_WORKSPACE: [Listed; 13] = [
     ("bot that is live", "select b.status, v.version, v.content", |t| {
         vec![Value::Id(t.workspace_id), Value::Id(t.bot_id)]

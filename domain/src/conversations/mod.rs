@@ -16,7 +16,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::TenantTx;
-use crate::paging::{ASKED, page, parse_cursor};
+use crate::paging::{ASKED, goes_on_after, page, parse_cursor};
 use crate::{Error, Result, Scope, Services, kb, leads};
 
 struct Row {
@@ -58,7 +58,7 @@ pub async fn list(
     bot_id: Option<Uuid>,
     cursor: Option<&str>,
 ) -> Result<Page<ConversationSummary>> {
-    let before = cursor.map_or(Ok((DateTime::<Utc>::MAX_UTC, Uuid::nil())), parse_cursor)?;
+    let before = goes_on_after(cursor)?;
     let mut tx = services.db.tenant(scope).await?;
     let rows = rows(&mut tx, scope, bot_id, before).await?;
     Ok(page(

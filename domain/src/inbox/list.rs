@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::events;
 use crate::conversations::channel;
 use crate::db::{Db, TenantTx};
-use crate::paging::{ASKED, page, parse_cursor};
+use crate::paging::{ASKED, goes_on_after, page};
 use crate::{Error, Result, Scope, Services};
 
 /// Longest text that is searched for, in characters.
@@ -115,7 +115,7 @@ pub async fn list(
     filter: &Filter,
     cursor: Option<&str>,
 ) -> Result<Page<InboxItem>> {
-    let before = cursor.map_or(Ok((DateTime::<Utc>::MAX_UTC, Uuid::nil())), parse_cursor)?;
+    let before = goes_on_after(cursor)?;
     let ids = chosen(&services.db, scope, filter, before).await?;
     let items = items(&mut services.db.tenant(scope).await?, scope, &ids).await?;
     Ok(page(items, |item: &InboxItem| {
